@@ -1,0 +1,65 @@
+/** The process-level variables for the documentation; env.ts reads them, a test compares the two. */
+export interface ProcessVariable {
+  readonly variable: string;
+  readonly defaultText: string;
+  readonly description: string;
+}
+
+const entry = (variable: string, defaultText: string, description: string): ProcessVariable => ({
+  variable,
+  defaultText,
+  description,
+});
+
+export const processVariables: readonly ProcessVariable[] = [
+  entry('PORT', '8000', 'Port to listen on, 1 to 65535. Anything else stops the start.'),
+  entry(
+    'PROXBOX_BIND_HOST',
+    '0.0.0.0',
+    'Address to listen on; `::` is IPv4 and IPv6. One pair of surrounding quotes is removed. Anything that is no address or host name stops the start.',
+  ),
+  entry(
+    'PROXBOX_DATABASE_PATH',
+    'database.db in the application folder; /data/database.db in the image',
+    'SQLite file. Its folder is created. A path that cannot be used stops the start; no other path is tried.',
+  ),
+  entry('PROXBOX_ENCRYPTION_KEY', 'unset', 'Key for the credentials in the database. See Credential encryption.'),
+  entry(
+    'PROXBOX_ENCRYPTION_KEY_FILE',
+    'unset',
+    'File that holds the key; takes precedence over PROXBOX_ENCRYPTION_KEY. A missing or empty file is a warning, an unreadable one stops the start.',
+  ),
+  entry(
+    'PROXBOX_ALLOW_PLAINTEXT_CREDENTIALS',
+    'unset',
+    'Start, and store credentials as plain text, when no key is configured. For tests and labs.',
+  ),
+  entry(
+    'PROXBOX_RATE_LIMIT',
+    '60',
+    'Requests per minute and address. Unset: 60 for requests without a verified key and 1,200 for requests with one. Set to N: N for both.',
+  ),
+  entry(
+    'PROXBOX_TRUSTED_PROXIES',
+    'empty',
+    'Comma-separated addresses and CIDR ranges of reverse proxies whose X-Forwarded-For is believed.',
+  ),
+  entry(
+    'PROXBOX_CORS_EXTRA_ORIGINS',
+    'empty',
+    'Comma-separated further origins for browsers, such as https://portal.example.',
+  ),
+  entry('PROXBOX_LOG_LEVEL', 'INFO', 'Level of the console: DEBUG, INFO, WARNING, ERROR or CRITICAL.'),
+  entry('PROXBOX_STRICT_STARTUP', 'unset', 'Stop the start when generated Proxmox schemas cannot be used.'),
+  entry(
+    'PROXBOX_SKIP_NETBOX_BOOTSTRAP',
+    'unset',
+    'Do not contact NetBox at the start: no default client, no creation of support objects. Requests that need NetBox still use the stored endpoint.',
+  ),
+  entry(
+    'PROXBOX_GENERATED_DIR',
+    '$XDG_DATA_HOME/proxbox/generated/proxmox, else ~/.local/share/proxbox/generated/proxmox',
+    'Output folder of the schema generator (proxbox-schema generate).',
+  ),
+  entry('PROXBOX_CA_BUNDLE', 'unset', 'PEM file with certificate authorities to trust besides the built-in ones.'),
+];

@@ -1,0 +1,215 @@
+/**
+ * The only place that reads process variables. Invalid values are named in `warnings` and fall through to the default;
+ * only what would make the process listen in the wrong place is a refusal. No message contains the value of a secret.
+ */
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ipaddr from 'ipaddr.js';
+import { Secret } from '../security/secret.js';
+import { integerFromText, parseBooleanWord } from './readings.js';
+import { tunableKeys, tunables } from './tunables.js';
+
+export const logLevels = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export interface Env {
+  readonly port: number;
+  /** `::` = IPv4 and IPv6. */
+  readonly bindHost: string;
+  /** Absolute. */
+  readonly databasePath: string;
+  readonly encryptionKey: Secret | null;
+  /** Absolute; null when the variable is not set. */
+  readonly encryptionKeyFile: string | null;
+  readonly allowPlaintextCredentials: boolean;
+  /** Requests per minute and address; null = unset, see the rate limit rules. */
+  readonly rateLimit: number | null;
+  /** Valid addresses and CIDR ranges only. */
+  readonly trustedProxies: readonly string[];
+  readonly corsExtraOrigins: readonly string[];
+  readonly strictStartup: boolean;
+  readonly skipNetboxBootstrap: boolean;
+  /** Absolute. */
+  readonly generatedDir: string;
+  readonly generatedDirConfigured: boolean;
+  readonly logLevel: LogLevel;
+  /** PEM file with additional certificate authorities; absolute. */
+  readonly caBundle: string | null;
+  /** Raw text of the runtime variables that are set, by variable name. */
+  readonly raw: Readonly<Record<string, string>>;
+}
+
+export interface ParsedEnv {
+  readonly env: Env;
+  readonly warnings: readonly string[];
+  /** Not empty: the process must not start. */
+  readonly refusals: readonly string[];
+}
+
+/** The folder that holds package.json: two levels above both src/config and dist/config. */
+const packageRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+interface Source {
+  readonly variables: NodeJS.ProcessEnv;
+  readonly warnings: string[];
+  readonly refusals: string[];
+}
+
+function textOf(source: Source, name: string): string | null {
+  const value = source.variables[name]?.trim();
+  return value === undefined || value === '' ? null : value;
+}
+
+function flagOf(source: Source, name: string): boolean {
+  const text = textOf(source, name);
+  if (text === null) return false;
+  const value = parseBooleanWord(text);
+  if (value === undefined) {
+    source.warnings.push(`${name} is ignored: use one of 1, true, yes, on, 0, false, no, off.`);
+  }
+  return value ?? false;
+}
+
+function pathOf(source: Source, name: string): string | null {
+  const text = textOf(source, name);
+  return text === null ? null : path.resolve(text.replace(/^~(?=\/|$)/, source.variables['HOME'] ?? homedir()));
+}
+
+function listOf(source: Source, name: string): readonly string[] {
+  const entries = (source.variables[name] ?? '').split(',').map((entry) => entry.trim());
+  return entries.filter((entry) => entry !== '');
+}
+
+function portOf(source: Source): number {
+  const text = textOf(source, 'PORT');
+  if (text === null) return 8000;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65_535) return port;
+  source.refusals.push('PORT must be a whole number from 1 to 65535.');
+  return 8000;
+}
+
+const hostName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+
+/** Compose files in list form pass quotes literally, so one surrounding pair is removed. */
+function bindHostOf(source: Source): string {
+  const trimmed = (source.variables['PROXBOX_BIND_HOST'] ?? '').trim();
+  const host = (/^(["'])(.*)\1$/s.exec(trimmed)?.[2] ?? trimmed).trim();
+  if (host === '') return '0.0.0.0';
+  if (ipaddr.IPv4.isValidFourPartDecimal(host) || ipaddr.IPv6.isValid(host)) return host;
+  if (hostName.test(host) && !/^[\d.]+$/.test(host)) return host;
+  source.refusals.push('PROXBOX_BIND_HOST must be an IP address without brackets, or a host name of this machine.');
+  return '0.0.0.0';
+}
+
+function rateLimitOf(source: Source): number | null {
+  const text = textOf(source, 'PROXBOX_RATE_LIMIT');
+  if (text === null) return null;
+  const value = /^\+?\d+$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && Number.isSafeInteger(value)) return value;
+  source.warnings.push('PROXBOX_RATE_LIMIT is ignored: it must be a whole number from 1 up. The default applies.');
+  return null;
+}
+
+function isAddressOrRange(entry: string): boolean {
+  return ipaddr.isValid(entry) || ipaddr.isValidCIDR(entry);
+}
+
+function trustedProxiesOf(source: Source): readonly string[] {
+  return listOf(source, 'PROXBOX_TRUSTED_PROXIES').filter((entry) => {
+    if (isAddressOrRange(entry)) return true;
+    source.warnings.push(`Ignoring invalid PROXBOX_TRUSTED_PROXIES entry: ${entry}`);
+    return false;
+  });
+}
+
+function originOf(entry: string): string | null {
+  if (!URL.canParse(entry)) return null;
+  const url = new URL(entry);
+  if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return null;
+  return url.pathname === '/' && url.search === '' && url.hash === '' ? entry : null;
+}
+
+function corsOriginsOf(source: Source): readonly string[] {
+  return listOf(source, 'PROXBOX_CORS_EXTRA_ORIGINS').flatMap((raw) => {
+    const origin = originOf(raw.replace(/\/+$/, ''));
+    if (origin !== null) return [origin];
+    source.warnings.push(
+      'Ignoring a PROXBOX_CORS_EXTRA_ORIGINS entry that is not of the form https://host or https://host:port.',
+    );
+    return [];
+  });
+}
+
+function logLevelOf(source: Source): LogLevel {
+  const text = textOf(source, 'PROXBOX_LOG_LEVEL');
+  if (text === null) return 'INFO';
+  const level = logLevels.find((known) => known === text.toUpperCase());
+  if (level === undefined) {
+    source.warnings.push(`proxbox: unknown PROXBOX_LOG_LEVEL=${text}, defaulting to INFO`);
+  }
+  return level ?? 'INFO';
+}
+
+function generatedDirDefault(source: Source): string {
+  const home = source.variables['HOME'] ?? homedir();
+  const data = textOf(source, 'XDG_DATA_HOME') ?? path.join(home, '.local', 'share');
+  return path.join(data, 'proxbox', 'generated', 'proxmox');
+}
+
+function rawTunablesOf(source: Source): Readonly<Record<string, string>> {
+  const raw = new Map<string, string>();
+  for (const key of tunableKeys) {
+    const { variable, fromText } = tunables[key];
+    const text = variable === null ? null : textOf(source, variable);
+    if (variable === null || text === null) continue;
+    raw.set(variable, text);
+    const reading = fromText(text);
+    if (reading.kind === 'bad') {
+      source.warnings.push(
+        `${variable} is ignored: it must be ${reading.expected}. The plugin's value or the default applies.`,
+      );
+    } else if (reading.kind === 'value' && reading.note !== undefined) {
+      source.warnings.push(`${variable} is out of bounds: ${reading.note}.`);
+    }
+  }
+  return Object.fromEntries(raw);
+}
+
+function warnAboutIgnored(source: Source): void {
+  const workers = integerFromText(textOf(source, 'UVICORN_WORKERS') ?? '1', { min: 1 });
+  if (workers.kind !== 'value' || workers.value !== 1) {
+    source.warnings.push('UVICORN_WORKERS is ignored: this service is one process.');
+  }
+  if (textOf(source, 'PROXBOX_FEATURES') !== null) {
+    source.warnings.push('PROXBOX_FEATURES is ignored: this version always serves the whole core.');
+  }
+}
+
+/** Reads and checks every process variable once. Pure, except for the home directory. */
+export function parseEnv(variables: NodeJS.ProcessEnv): ParsedEnv {
+  const source: Source = { variables, warnings: [], refusals: [] };
+  const key = textOf(source, 'PROXBOX_ENCRYPTION_KEY');
+  const generatedDir = pathOf(source, 'PROXBOX_GENERATED_DIR');
+  const env: Env = {
+    port: portOf(source),
+    bindHost: bindHostOf(source),
+    databasePath: pathOf(source, 'PROXBOX_DATABASE_PATH') ?? path.join(packageRoot, 'database.db'),
+    encryptionKey: key === null ? null : new Secret(key),
+    encryptionKeyFile: pathOf(source, 'PROXBOX_ENCRYPTION_KEY_FILE'),
+    allowPlaintextCredentials: flagOf(source, 'PROXBOX_ALLOW_PLAINTEXT_CREDENTIALS'),
+    rateLimit: rateLimitOf(source),
+    trustedProxies: trustedProxiesOf(source),
+    corsExtraOrigins: corsOriginsOf(source),
+    strictStartup: flagOf(source, 'PROXBOX_STRICT_STARTUP'),
+    skipNetboxBootstrap: flagOf(source, 'PROXBOX_SKIP_NETBOX_BOOTSTRAP'),
+    generatedDir: generatedDir ?? generatedDirDefault(source),
+    generatedDirConfigured: generatedDir !== null,
+    logLevel: logLevelOf(source),
+    caBundle: pathOf(source, 'PROXBOX_CA_BUNDLE'),
+    raw: rawTunablesOf(source),
+  };
+  warnAboutIgnored(source);
+  return { env, warnings: source.warnings, refusals: source.refusals };
+}

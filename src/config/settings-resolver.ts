@@ -1,0 +1,129 @@
+/**
+ * The runtime settings as the service sees them now. One read of the plugin's settings serves everybody for 300 s; a
+ * failed read keeps the last good values for as long as NetBox is silent and is repeated after 30 s at the earliest.
+ */
+import type { Logger } from 'pino';
+import { errorText } from '../errors/proxbox-error.js';
+import type { Clock } from './clock.js';
+import type { Env } from './env.js';
+import { parsePluginSettings } from './plugin-settings.js';
+import { resolveTunables } from './resolve.js';
+import { tunableKeys } from './tunables.js';
+import type { PluginSettings, Provenance, ResolvedSettings, SettingsResolver, Tunables } from './types.js';
+
+const timeToLiveMs = 300_000;
+const retryAfterMs = 30_000;
+/** For both settings paths of NetBox together. */
+const fetchBudgetMs = 10_000;
+
+export interface SettingsResolverDeps {
+  readonly env: Pick<Env, 'raw'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The body of the settings answer; rejects when NetBox is not configured or does not answer. */
+  readonly fetchPluginSettings: (budgetMs: number) => Promise<unknown>;
+}
+
+interface Memory {
+  resolved: ResolvedSettings;
+  readAtMs: number | null;
+  readAt: string;
+  failedAtMs: number | null;
+  inFlight: Promise<void> | null;
+}
+
+/** Replaced as a whole by drop(), so that an answer of the former endpoint lands in a memory nobody reads. */
+function emptyMemory(env: SettingsResolverDeps['env']): Memory {
+  return {
+    resolved: { ...resolveTunables(env.raw, null), plugin: null, pluginState: 'none' },
+    readAtMs: null,
+    readAt: '',
+    failedAtMs: null,
+    inFlight: null,
+  };
+}
+
+function withLastGoodNote(
+  provenance: ResolvedSettings['provenance'],
+  note: string,
+): Readonly<Record<keyof Tunables, Provenance>> {
+  const noted = { ...provenance };
+  for (const key of tunableKeys) {
+    const known = provenance[key];
+    if (known.source !== 'plugin') continue;
+    noted[key] = { source: 'plugin', note: known.note === undefined ? note : `${known.note}; ${note}` };
+  }
+  return noted;
+}
+
+function keep(memory: Memory, plugin: PluginSettings, { env, clock, logger }: SettingsResolverDeps): void {
+  if (memory.failedAtMs !== null) logger.info('Plugin settings are readable again.');
+  const before = memory.resolved.plugin?.problems.join() ?? '';
+  if (plugin.problems.length > 0 && plugin.problems.join() !== before) {
+    logger.warn({ problems: plugin.problems }, 'Some plugin settings cannot be used; these fields are ignored.');
+  }
+  memory.resolved = { ...resolveTunables(env.raw, plugin.raw), plugin, pluginState: 'fresh' };
+  memory.readAtMs = clock.monotonicMs();
+  memory.readAt = clock.now().toISOString();
+  memory.failedAtMs = null;
+}
+
+function keepLastGood(memory: Memory, reason: string, { env, clock, logger }: SettingsResolverDeps): void {
+  const isFirst = memory.failedAtMs === null;
+  memory.failedAtMs = clock.monotonicMs();
+  const { plugin } = memory.resolved;
+  if (plugin === null) {
+    if (isFirst) logger.warn({ reason }, 'Plugin settings cannot be read; environment and defaults apply.');
+    return;
+  }
+  const { readAt } = memory;
+  if (isFirst) logger.warn({ reason, readAt }, 'Plugin settings cannot be read; the last good ones apply.');
+  const { values, provenance } = resolveTunables(env.raw, plugin.raw);
+  const note = `last good value, read ${readAt}; NetBox does not answer`;
+  memory.resolved = { values, provenance: withLastGoodNote(provenance, note), plugin, pluginState: 'last_good' };
+}
+
+async function read(memory: Memory, deps: SettingsResolverDeps): Promise<void> {
+  try {
+    const plugin = parsePluginSettings(await deps.fetchPluginSettings(fetchBudgetMs));
+    if (plugin === null) keepLastGood(memory, 'the answer holds no settings object', deps);
+    else keep(memory, plugin, deps);
+  } catch (error) {
+    keepLastGood(memory, errorText(error), deps);
+  }
+}
+
+/** The running read, a new one, or null when what is known is young enough or the last failure is too recent. */
+function readIfOlderThan(memory: Memory, maxAgeMs: number, deps: SettingsResolverDeps): Promise<void> | null {
+  if (memory.inFlight !== null) return memory.inFlight;
+  const now = deps.clock.monotonicMs();
+  if (memory.failedAtMs !== null && now - memory.failedAtMs < retryAfterMs) return null;
+  if (memory.failedAtMs === null && memory.readAtMs !== null && now - memory.readAtMs < maxAgeMs) return null;
+  const reading = read(memory, deps).finally(() => {
+    memory.inFlight = null;
+  });
+  memory.inFlight = reading;
+  return reading;
+}
+
+export function createSettingsResolver(deps: SettingsResolverDeps): SettingsResolver {
+  let memory = emptyMemory(deps.env);
+  return {
+    current() {
+      void readIfOlderThan(memory, timeToLiveMs, deps);
+      return memory.resolved;
+    },
+    async refresh({ maxAgeMs, budgetMs }) {
+      const reading = readIfOlderThan(memory, Math.min(maxAgeMs, timeToLiveMs), deps);
+      if (reading === null) return memory.resolved;
+      const waiting = new AbortController();
+      // The read itself goes on when the caller's budget ends, and its answer is kept for the next one.
+      await Promise.race([reading, deps.clock.sleep(budgetMs, waiting.signal).catch(() => undefined)]);
+      waiting.abort();
+      return memory.resolved;
+    },
+    drop() {
+      memory = emptyMemory(deps.env);
+    },
+  };
+}

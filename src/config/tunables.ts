@@ -1,0 +1,371 @@
+/**
+ * Every runtime tunable in one table: its variable, its field in the plugin's settings, default, bounds and meaning.
+ * Resolution (resolve.ts) and docs/configuration.md are both made from it, so they cannot differ.
+ */
+import {
+  booleanFromPlugin,
+  booleanFromText,
+  floatFromPlugin,
+  floatFromText,
+  integerFromPlugin,
+  integerFromText,
+  stringFromPlugin,
+  stringFromText,
+  type Bounds,
+  type Reading,
+} from './readings.js';
+import type { Tunables } from './types.js';
+
+export interface Tunable<V> {
+  /** null: the plugin's settings page is the only place for it. */
+  readonly variable: string | null;
+  /** null: the plugin has no such field. */
+  readonly field: string | null;
+  readonly kind: 'integer' | 'number' | 'boolean' | 'text' | 'choice';
+  readonly default: V;
+  /** For the documentation, where the value alone does not say it. */
+  readonly defaultText?: string;
+  readonly bounds: Bounds | null;
+  readonly unit: string;
+  readonly description: string;
+  readonly fromText: (text: string) => Reading<V>;
+  readonly fromPlugin: (raw: unknown) => Reading<V>;
+}
+
+type TunableTable = { readonly [K in keyof Tunables]: Tunable<Tunables[K]> };
+
+interface Described<V> extends Pick<Tunable<V>, 'variable' | 'field' | 'default' | 'description'> {
+  readonly unit?: string;
+  readonly defaultText?: string;
+}
+
+interface Bounded<V> extends Described<V> {
+  readonly min: number;
+  readonly max?: number;
+}
+
+function boundsOf(entry: { readonly min: number; readonly max?: number }): Bounds {
+  return entry.max === undefined ? { min: entry.min } : { min: entry.min, max: entry.max };
+}
+
+function integer<V extends number | null>(entry: Bounded<V>): Tunable<V | number> {
+  const bounds = boundsOf(entry);
+  return {
+    unit: '',
+    ...entry,
+    kind: 'integer',
+    bounds,
+    fromText: (text) => integerFromText(text, bounds),
+    fromPlugin: (raw) => integerFromPlugin(raw, bounds),
+  };
+}
+
+function float(entry: Bounded<number>): Tunable<number> {
+  const bounds = boundsOf(entry);
+  return {
+    unit: '',
+    ...entry,
+    kind: 'number',
+    bounds,
+    fromText: (text) => floatFromText(text, bounds),
+    fromPlugin: (raw) => floatFromPlugin(raw, bounds),
+  };
+}
+
+function flag(entry: Described<boolean>): Tunable<boolean> {
+  return {
+    unit: '',
+    ...entry,
+    kind: 'boolean',
+    bounds: null,
+    fromText: booleanFromText,
+    fromPlugin: booleanFromPlugin,
+  };
+}
+
+function text(entry: Described<string>): Tunable<string> {
+  return { unit: '', ...entry, kind: 'text', bounds: null, fromText: stringFromText, fromPlugin: stringFromPlugin };
+}
+
+function choice<V extends string>(entry: Described<V> & { readonly choices: readonly V[] }): Tunable<V> {
+  const { choices, ...described } = entry;
+  const pick = (reading: Reading<string>): Reading<V> => {
+    if (reading.kind !== 'value') return reading;
+    const value = choices.find((candidate) => candidate === reading.value);
+    return value === undefined ? { kind: 'bad', expected: `one of ${choices.join(', ')}` } : { kind: 'value', value };
+  };
+  return {
+    unit: '',
+    ...described,
+    kind: 'choice',
+    bounds: null,
+    fromText: (raw) => pick(stringFromText(raw)),
+    fromPlugin: (raw) => pick(stringFromPlugin(raw)),
+  };
+}
+
+export const tunables: TunableTable = {
+  netboxTimeoutS: float({
+    variable: 'PROXBOX_NETBOX_TIMEOUT',
+    field: 'netbox_timeout',
+    default: 120,
+    min: 1,
+    unit: 's',
+    description: 'Total time for one NetBox request: connecting, sending and reading the whole answer.',
+  }),
+  netboxMaxRetries: integer({
+    variable: 'PROXBOX_NETBOX_MAX_RETRIES',
+    field: 'netbox_max_retries',
+    default: 5,
+    min: 0,
+    description: 'Further attempts after a NetBox request failed in a way that may pass.',
+  }),
+  netboxRetryDelayS: float({
+    variable: 'PROXBOX_NETBOX_RETRY_DELAY',
+    field: 'netbox_retry_delay',
+    default: 2,
+    min: 0,
+    unit: 's',
+    description: 'First pause between NetBox attempts; it doubles each time, up to 30 seconds.',
+  }),
+  netboxMaxConcurrent: integer({
+    variable: 'PROXBOX_NETBOX_MAX_CONCURRENT',
+    field: 'netbox_max_concurrent',
+    default: 1,
+    min: 1,
+    description: 'NetBox requests at the same time. Keep it at 1 or 2 to spare the PostgreSQL connections of NetBox.',
+  }),
+  vmSyncMaxConcurrency: integer({
+    variable: 'PROXBOX_VM_SYNC_MAX_CONCURRENCY',
+    field: 'vm_sync_max_concurrency',
+    default: 4,
+    min: 1,
+    description: 'Guest tasks (planning and writing one guest or batch) at the same time.',
+  }),
+  netboxWriteConcurrency: integer<number | null>({
+    variable: 'PROXBOX_NETBOX_WRITE_CONCURRENCY',
+    field: 'netbox_write_concurrency',
+    default: null,
+    defaultText: '8 (VMs, disks), 4 (snapshots, task history)',
+    min: 1,
+    description: 'NetBox write operations in flight; the total is still limited by PROXBOX_NETBOX_MAX_CONCURRENT.',
+  }),
+  proxmoxFetchConcurrency: integer<number | null>({
+    variable: 'PROXBOX_PROXMOX_FETCH_CONCURRENCY',
+    field: 'proxmox_fetch_concurrency',
+    default: null,
+    defaultText: '8, 4 for task history',
+    min: 1,
+    description: 'Proxmox reads at the same time in one run, over all endpoints.',
+  }),
+  fetchMaxConcurrency: integer<number | null>({
+    variable: 'PROXBOX_FETCH_MAX_CONCURRENCY',
+    field: 'proxbox_fetch_max_concurrency',
+    default: null,
+    defaultText: '8',
+    min: 1,
+    description: 'Older name of the read limit; used where PROXBOX_PROXMOX_FETCH_CONCURRENCY is not given.',
+  }),
+  backupBatchSize: integer({
+    variable: 'PROXBOX_BACKUP_BATCH_SIZE',
+    field: 'backup_batch_size',
+    default: 5,
+    min: 1,
+    description: 'Backups written to NetBox per request (the smaller of this and PROXBOX_BULK_BATCH_SIZE).',
+  }),
+  backupBatchDelayMs: integer({
+    variable: 'PROXBOX_BACKUP_BATCH_DELAY_MS',
+    field: 'backup_batch_delay_ms',
+    default: 200,
+    min: 0,
+    unit: 'ms',
+    description: 'Pause between two batches of backups.',
+  }),
+  bulkBatchSize: integer({
+    variable: 'PROXBOX_BULK_BATCH_SIZE',
+    field: 'bulk_batch_size',
+    default: 50,
+    min: 1,
+    description: 'Objects per bulk write.',
+  }),
+  bulkBatchDelayMs: integer({
+    variable: 'PROXBOX_BULK_BATCH_DELAY_MS',
+    field: 'bulk_batch_delay_ms',
+    default: 500,
+    min: 0,
+    unit: 'ms',
+    description: 'Pause between two batches of one phase; none after the last one.',
+  }),
+  interfaceBatchSize: integer({
+    variable: 'PROXBOX_INTERFACE_BATCH_SIZE',
+    field: 'interface_batch_size',
+    default: 5,
+    min: 1,
+    description: 'VM interfaces per bulk write inside the VM stage.',
+  }),
+  interfaceBatchDelayMs: integer({
+    variable: 'PROXBOX_INTERFACE_BATCH_DELAY_MS',
+    field: 'interface_batch_delay_ms',
+    default: 100,
+    min: 0,
+    unit: 'ms',
+    description: 'Pause between two batches of VM interfaces inside the VM stage.',
+  }),
+  netboxGetCacheTtlS: float({
+    variable: 'PROXBOX_NETBOX_GET_CACHE_TTL',
+    field: 'netbox_get_cache_ttl',
+    default: 60,
+    min: 0,
+    unit: 's',
+    description: 'How long an answer of NetBox may be used again; 0 switches the cache off.',
+  }),
+  netboxGetCacheMaxEntries: integer({
+    variable: 'PROXBOX_NETBOX_GET_CACHE_MAX_ENTRIES',
+    field: 'netbox_get_cache_max_entries',
+    default: 4096,
+    min: 1,
+    description: 'Answers kept; the least recently used one goes first.',
+  }),
+  netboxGetCacheMaxBytes: integer({
+    variable: 'PROXBOX_NETBOX_GET_CACHE_MAX_BYTES',
+    field: 'netbox_get_cache_max_bytes',
+    default: 52_428_800,
+    min: 1024,
+    unit: 'bytes',
+    description: 'Bytes kept; the least recently used answer goes first.',
+  }),
+  debugCache: flag({
+    variable: 'PROXBOX_DEBUG_CACHE',
+    field: 'debug_cache',
+    default: false,
+    description: 'One debug line for each hit and miss of the cache.',
+  }),
+  customFieldsRequestDelayS: float({
+    variable: 'PROXBOX_CUSTOM_FIELDS_REQUEST_DELAY',
+    field: 'custom_fields_request_delay',
+    default: 0.5,
+    min: 0,
+    unit: 's',
+    description: 'Pause before each further write request while custom fields are created.',
+  }),
+  exposeInternalErrors: flag({
+    variable: 'PROXBOX_EXPOSE_INTERNAL_ERRORS',
+    field: 'expose_internal_errors',
+    default: false,
+    description: 'HTTP 500 answers carry the text of the error (secrets are still removed).',
+  }),
+  ensureNetboxObjects: flag({
+    variable: 'PROXBOX_ENSURE_NETBOX_OBJECTS',
+    field: 'ensure_netbox_objects',
+    default: true,
+    description: 'Create the tags, roles and types that the sync needs in NetBox.',
+  }),
+  deleteOrphans: flag({
+    variable: 'PROXBOX_DELETE_ORPHANS',
+    field: 'delete_orphans',
+    default: false,
+    description: 'A full update may delete VMs from NetBox that no longer exist in Proxmox.',
+  }),
+  guestAgentTimeoutS: integer({
+    variable: 'PROXBOX_GUEST_AGENT_TIMEOUT',
+    field: 'guest_agent_timeout',
+    default: 15,
+    min: 1,
+    max: 600,
+    unit: 's',
+    description: 'Time for one call to a QEMU guest agent.',
+  }),
+  stampEveryRun: flag({
+    variable: 'PROXBOX_STAMP_EVERY_RUN',
+    field: null,
+    default: false,
+    description:
+      'Write last_run_id and proxmox_last_updated of every VM in each run (one change-log row per VM and run).',
+  }),
+  deleteLimitPercent: integer({
+    variable: 'PROXBOX_DELETE_LIMIT_PERCENT',
+    field: null,
+    default: 30,
+    min: 0,
+    max: 100,
+    unit: '%',
+    description:
+      'More than 10 deletes of one kind and more than this share of its rows: none is deleted. 100 = no limit.',
+  }),
+  customFieldsEnabled: flag({
+    variable: null,
+    field: 'custom_fields_enabled',
+    default: false,
+    description: 'Legacy reflection of Proxmox values into NetBox custom fields.',
+  }),
+  proxmoxTimeoutS: float({
+    variable: null,
+    field: 'proxmox_timeout',
+    default: 5,
+    min: 1,
+    max: 3600,
+    unit: 's',
+    description: 'Time for one Proxmox request, for endpoints without a value of their own.',
+  }),
+  proxmoxMaxRetries: integer({
+    variable: null,
+    field: 'proxmox_max_retries',
+    default: 0,
+    min: 0,
+    max: 100,
+    description: 'Further attempts after a failed Proxmox request, for endpoints without a value of their own.',
+  }),
+  proxmoxRetryBackoffS: float({
+    variable: null,
+    field: 'proxmox_retry_backoff',
+    default: 0.5,
+    min: 0,
+    max: 300,
+    unit: 's',
+    description: 'First pause between Proxmox attempts, for endpoints without a value of their own.',
+  }),
+  useGuestAgentInterfaceName: flag({
+    variable: null,
+    field: 'use_guest_agent_interface_name',
+    default: true,
+    description: 'Under legacy_rename: name VM interfaces as the guest agent does.',
+  }),
+  vmInterfaceSyncStrategy: choice({
+    variable: null,
+    field: 'vm_interface_sync_strategy',
+    default: 'guest_os_model',
+    choices: ['guest_os_model', 'legacy_rename'],
+    description: 'How VM interfaces are modelled: guest_os_model or legacy_rename.',
+  }),
+  ignoreIpv6LinkLocalAddresses: flag({
+    variable: null,
+    field: 'ignore_ipv6_link_local_addresses',
+    default: true,
+    description: 'Leave fe80::/10 addresses out.',
+  }),
+  primaryIpPreference: choice({
+    variable: null,
+    field: 'primary_ip_preference',
+    default: 'ipv4',
+    choices: ['ipv4', 'ipv6'],
+    description: 'Family of the primary address when a guest has both.',
+  }),
+  parseDescriptionMetadata: flag({
+    variable: null,
+    field: 'parse_description_metadata',
+    default: false,
+    description: 'Accepted; the metadata block of guest descriptions is not read in this version.',
+  }),
+  backendLogFilePath: text({
+    variable: null,
+    field: 'backend_log_file_path',
+    default: '/var/log/proxbox.log',
+    description: 'Log file for warnings and errors; read after the start. Absolute, not ending in a slash.',
+  }),
+};
+
+export function isTunableKey(key: string): key is keyof Tunables {
+  return Object.hasOwn(tunables, key);
+}
+
+export const tunableKeys: readonly (keyof Tunables)[] = Object.keys(tunables).filter(isTunableKey);

@@ -1,0 +1,159 @@
+/**
+ * Opens the SQLite file: creates it, or adopts one of the Python service, repairs and migrates it. Whatever is wrong
+ * with the file or its folder is one clear error; nothing is ever created over a file that cannot be read.
+ */
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import BetterSqlite3 from 'better-sqlite3';
+import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { Clock } from '../config/clock.js';
+import { errorText, ProxboxError } from '../errors/proxbox-error.js';
+import { repairColumns, repairRows } from './repairs.js';
+import * as schema from './schema.js';
+
+export interface Database {
+  readonly path: string;
+  readonly orm: BetterSQLite3Database<typeof schema>;
+  readonly sqlite: BetterSqlite3.Database;
+  /** Runs `work` in BEGIN IMMEDIATE: other writers, also other processes, wait. Rolls back when it throws. */
+  immediate<T>(work: () => T): T;
+  /** Writes the WAL back into the file. */
+  close(): void;
+}
+
+export interface OpenDatabaseOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Two levels above both src/db and dist/db. */
+const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
+const Journal = z.object({ entries: z.array(z.object({ when: z.number(), tag: z.string() })) });
+
+function refuse(file: string, reason: string, cause?: unknown): ProxboxError {
+  return new ProxboxError('not_configured', `The database ${file} cannot be used: ${reason}`, {
+    where: { path: file },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function createFile(file: string): void {
+  const folder = path.dirname(file);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw refuse(file, `its folder cannot be created (${errorText(error)}). Set PROXBOX_DATABASE_PATH.`, error);
+  }
+  if (existsSync(file)) return;
+  try {
+    // It will hold credentials: readable for the owner only. SQLite gives -wal and -shm the same mode.
+    closeSync(openSync(file, 'a', 0o600));
+  } catch (error) {
+    throw refuse(
+      file,
+      `it cannot be created (${errorText(error)}). Make ${folder} writable or set PROXBOX_DATABASE_PATH.`,
+      error,
+    );
+  }
+}
+
+function checkIntegrity(sqlite: BetterSqlite3.Database, file: string): void {
+  const findings = sqlite.pragma('quick_check(1)', { simple: true });
+  if (findings !== 'ok') {
+    throw refuse(file, `it is damaged (${String(findings)}). Restore a backup, or move the file away to start empty.`);
+  }
+}
+
+function applyPragmas(sqlite: BetterSqlite3.Database, logger: Logger): void {
+  sqlite.pragma('busy_timeout = 5000');
+  const mode = sqlite.pragma('journal_mode = WAL', { simple: true });
+  if (mode !== 'wal' && mode !== 'memory') {
+    logger.warn({ mode }, 'The file system of the database does not support write-ahead logging.');
+  }
+  sqlite.pragma('synchronous = FULL');
+  sqlite.pragma('foreign_keys = ON');
+}
+
+function refuseNewerFile(sqlite: BetterSqlite3.Database, file: string): void {
+  const { entries } = Journal.parse(
+    JSON.parse(readFileSync(path.join(migrationsFolder, 'meta/_journal.json'), 'utf8')),
+  );
+  const known = Math.max(...entries.map((entry) => entry.when));
+  const table = sqlite.prepare("SELECT 1 FROM sqlite_master WHERE name = '__drizzle_migrations'").get();
+  if (table === undefined) return;
+  const newest = sqlite.prepare('SELECT max(created_at) FROM __drizzle_migrations').pluck().get();
+  if (Number(newest) > known) {
+    throw refuse(
+      file,
+      'a newer release of proxbox-api has changed it. Start that release, or restore an older backup.',
+    );
+  }
+}
+
+/** Columns are repaired before the migrations, whose indexes need them, and again for the tables those have created. */
+function prepare(sqlite: BetterSqlite3.Database, orm: Database['orm'], options: OpenDatabaseOptions): void {
+  const { clock, logger } = options;
+  const before = sqlite.transaction(() => repairColumns(sqlite)).immediate();
+  if (before.length > 0) {
+    logger.info(
+      { columns: before.map(({ table, column }) => `${table}.${column}`) },
+      'Columns were added to an older database file.',
+    );
+  }
+  migrate(orm, { migrationsFolder });
+  sqlite
+    .transaction(() => {
+      repairColumns(sqlite);
+      repairRows(sqlite, clock.now().getTime() / 1000);
+    })
+    .immediate();
+}
+
+function reasonOf(error: unknown): string {
+  const text = errorText(error);
+  const code = error instanceof BetterSqlite3.SqliteError ? error.code : '';
+  if (code.startsWith('SQLITE_NOTADB')) return 'it is not an SQLite file. Set PROXBOX_DATABASE_PATH to the right file.';
+  if (code.startsWith('SQLITE_CORRUPT'))
+    return 'it is damaged. Restore a backup, or move the file away to start empty.';
+  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN')) {
+    return `it is not writable (${text}). Give this process write access to the file and its folder.`;
+  }
+  if (code.startsWith('SQLITE_BUSY')) return 'another process holds it locked. Stop that process first.';
+  return `${text}.`;
+}
+
+/** @throws ProxboxError `not_configured` naming the path and the reason; the process must then not start. */
+export function openDatabase(options: OpenDatabaseOptions): Database {
+  const file = path.resolve(options.path);
+  createFile(file);
+  let sqlite: BetterSqlite3.Database | undefined;
+  try {
+    const handle = new BetterSqlite3(file);
+    sqlite = handle;
+    applyPragmas(handle, options.logger);
+    checkIntegrity(handle, file);
+    refuseNewerFile(handle, file);
+    const orm = drizzle(handle, { schema });
+    prepare(handle, orm, options);
+    options.logger.info({ path: file }, 'Database opened.');
+    return {
+      path: file,
+      orm,
+      sqlite: handle,
+      immediate: (work) => handle.transaction(work).immediate(),
+      close() {
+        if (!handle.open) return;
+        handle.pragma('wal_checkpoint(TRUNCATE)');
+        handle.close();
+      },
+    };
+  } catch (error) {
+    sqlite?.close();
+    throw error instanceof ProxboxError ? error : refuse(file, reasonOf(error), error);
+  }
+}

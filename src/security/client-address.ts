@@ -1,0 +1,27 @@
+/** The address that rate limit and lockout count: the peer, or what a trusted proxy says about it. Pure. */
+import { findRange, parseAddress } from '../config/cidr-list.js';
+
+export type ClientAddress = (peer: string | undefined, forwardedFor: string | readonly string[] | undefined) => string;
+
+/**
+ * X-Forwarded-For is read only from a trusted peer, from right to left, past trusted entries: everything further left
+ * was written by the client itself. IPv4-mapped addresses, as a dual-stack socket reports them, become IPv4.
+ * @param trustedProxies valid addresses and CIDR ranges
+ */
+export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
+  const isTrusted = (text: string): boolean => {
+    const address = parseAddress(text);
+    return address !== undefined && findRange(address, trustedProxies) !== undefined;
+  };
+
+  return (peer, forwardedFor) => {
+    const peerText = parseAddress(peer ?? '')?.toString() ?? peer ?? '';
+    if (forwardedFor === undefined || !isTrusted(peerText)) return peerText;
+    const header = typeof forwardedFor === 'string' ? forwardedFor : forwardedFor.join(',');
+    const hops = header
+      .split(',')
+      .map((entry) => parseAddress(entry.trim())?.toString())
+      .filter((entry) => entry !== undefined);
+    return hops.findLast((hop) => !isTrusted(hop)) ?? hops[0] ?? peerText;
+  };
+}

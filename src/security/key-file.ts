@@ -1,0 +1,68 @@
+/** The local key file: read as trimmed text, written atomically and readable for its owner only. */
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { errorText, ProxboxError } from '../errors/proxbox-error.js';
+import { Secret } from './secret.js';
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** `absent`: no such file; `empty`: only white space. @throws ProxboxError when it exists and cannot be read */
+export function readKeyFile(file: string): Secret | 'absent' | 'empty' {
+  try {
+    const text = readFileSync(file, 'utf8').trim();
+    return text === '' ? 'empty' : new Secret(text);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return 'absent';
+    throw new ProxboxError(
+      'not_configured',
+      `The encryption key file ${file} exists but cannot be read: ${errorText(error)}. Make it readable for this process.`,
+      { cause: error, where: { path: file } },
+    );
+  }
+}
+
+function unwritable(file: string, error: unknown): ProxboxError {
+  return new ProxboxError(
+    'encryption_unavailable',
+    `The encryption key file ${file} could not be written: ${errorText(error)}. The key was not changed.`,
+    { cause: error, where: { path: file } },
+  );
+}
+
+function removeQuietly(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // The error that made the file useless is the one to tell.
+  }
+}
+
+/** @throws ProxboxError `encryption_unavailable` (400) when the file or its folder is not writable */
+export function writeKeyFile(file: string, key: Secret): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    mkdirSync(path.dirname(file), { recursive: true });
+    const handle = openSync(temporary, 'w', 0o600);
+    try {
+      writeSync(handle, `${key.reveal().trim()}\n`);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(temporary, file);
+  } catch (error) {
+    removeQuietly(temporary);
+    throw unwritable(file, error);
+  }
+}
+
+/** @throws ProxboxError `encryption_unavailable` (400) when the file cannot be removed */
+export function removeKeyFile(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch (error) {
+    throw unwritable(file, error);
+  }
+}

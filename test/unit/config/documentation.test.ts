@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { configurationPage } from '../../../src/cli/configuration-page.js';
+import { processVariables } from '../../../src/config/env-table.js';
+import { tunableKeys, tunables } from '../../../src/config/tunables.js';
+
+const root = path.join(import.meta.dirname, '../../..');
+const page = readFileSync(path.join(root, 'docs/configuration.md'), 'utf8');
+
+describe('docs/configuration.md', () => {
+  it('is what `npm run docs` writes', () => {
+    expect(page).toBe(configurationPage());
+  });
+
+  it('shows every tunable with its default', () => {
+    for (const key of tunableKeys) {
+      const { variable, field, default: value, defaultText } = tunables[key];
+      const line = page.split('\n').find((text) => text.startsWith(`| \`${variable ?? field ?? ''}\``));
+      expect(line, key).toContain(` ${defaultText ?? String(value)} `);
+    }
+  });
+
+  it('names every variable that the service reads, and no other', () => {
+    const source = readFileSync(path.join(root, 'src/config/env.ts'), 'utf8');
+    const read = new Set(source.match(/'(PROXBOX_[A-Z_]+|PORT)'/g)?.map((quoted) => quoted.slice(1, -1)));
+    read.delete('PROXBOX_FEATURES');
+
+    expect(processVariables.map(({ variable }) => variable).sort()).toEqual([...read].sort());
+  });
+});

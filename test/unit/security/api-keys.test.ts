@@ -1,0 +1,285 @@
+import bcrypt from 'bcrypt';
+import { describe, expect, it, vi } from 'vitest';
+import { insertRow } from '../../../src/db/insert-row.js';
+import type { Database } from '../../../src/db/open.js';
+import { apiKeys, bootstrapClaims } from '../../../src/db/schema.js';
+import { ProxboxError } from '../../../src/errors/proxbox-error.js';
+import { createApiKeys, type ApiKeys } from '../../../src/security/api-keys.js';
+import {
+  cleanUpDatabases,
+  logProbe,
+  newDatabase,
+  openTestDatabase,
+  testClock,
+  type TestClock,
+} from '../db/database-kit.js';
+
+cleanUpDatabases();
+
+const key = 'k'.repeat(32);
+
+function keysOf(db: Database, clock: TestClock = testClock()): ApiKeys {
+  return createApiKeys({ db, clock, logger: logProbe().logger });
+}
+
+async function failure(work: () => unknown): Promise<ProxboxError> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof ProxboxError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+/** A row whose hash costs next to nothing. */
+function storeHash(db: Database, rawKey: string, isActive = true, prefix = '$2b$'): number {
+  const keyHash = bcrypt.hashSync(rawKey, 4).replace('$2b$', prefix);
+  return insertRow(db.sqlite, apiKeys, { label: '', keyHash, isActive, createdAt: 1 });
+}
+
+describe('registering the first key', () => {
+  it.each([
+    ['31 characters', 'x'.repeat(31), 'API key must be at least 32 characters.'],
+    ['73 bytes', 'x'.repeat(73), 'API key must be at most 72 bytes.'],
+    ['73 bytes in 37 characters', `${'ä'.repeat(36)}x`, 'API key must be at most 72 bytes.'],
+    ['a line end inside', `${'x'.repeat(20)}\n${'x'.repeat(20)}`, 'API key must not contain control characters.'],
+  ])('refuses %s, and leaves the database open for a right one', async (_case, rawKey, message) => {
+    const keys = keysOf(newDatabase());
+
+    expect(await failure(() => keys.register(rawKey, ''))).toMatchObject({ code: 'bad_request', status: 400, message });
+
+    expect(keys.bootstrapStatus()).toEqual({ needs_bootstrap: true, has_db_keys: false });
+  });
+
+  it.each(['x'.repeat(32), 'x'.repeat(72)])('accepts %s and stores a bcrypt hash of cost 12', async (rawKey) => {
+    const db = newDatabase();
+    const keys = keysOf(db);
+
+    await keys.register(rawKey, 'netbox');
+
+    expect(db.orm.select().from(apiKeys).get()?.keyHash).toMatch(/^\$2b\$12\$/);
+    expect(keys.bootstrapStatus()).toEqual({ needs_bootstrap: false, has_db_keys: true });
+    expect(await keys.verify(rawKey)).toBe(1);
+  });
+
+  it('checks the length first, also when a key is there already', async () => {
+    const keys = keysOf(newDatabase());
+    await keys.register(key, '');
+
+    expect(await failure(() => keys.register('short', ''))).toMatchObject({ status: 400 });
+    expect(await failure(() => keys.register(key, ''))).toMatchObject({
+      status: 409,
+      message: 'An API key is already configured.',
+    });
+  });
+
+  it('stays closed when every key is inactive or only a claim is left', async () => {
+    const db = newDatabase();
+    const keys = keysOf(db);
+    await keys.register(key, '');
+    db.orm.update(apiKeys).set({ isActive: false }).run();
+
+    expect(await failure(() => keys.register(key, ''))).toMatchObject({ status: 409 });
+    expect(keys.bootstrapStatus()).toEqual({ needs_bootstrap: false, has_db_keys: true });
+    expect(keys.hasActiveKey()).toBe(false);
+    db.orm.delete(apiKeys).run();
+    expect(await failure(() => keys.register(key, ''))).toMatchObject({ status: 409 });
+    expect(keys.bootstrapStatus()).toEqual({ needs_bootstrap: false, has_db_keys: true });
+  });
+
+  it('lets exactly one of two concurrent registrations win', async () => {
+    const db = newDatabase();
+    const results = await Promise.allSettled([keysOf(db).register(key, ''), keysOf(db).register('y'.repeat(40), '')]);
+
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(db.orm.select().from(apiKeys).all()).toHaveLength(1);
+    expect(db.orm.select().from(bootstrapClaims).all()).toHaveLength(1);
+  });
+
+  it('lets exactly one of two processes win', async () => {
+    const db = newDatabase();
+    const other = openTestDatabase(db.path);
+
+    const results = await Promise.allSettled([keysOf(db).register(key, 'a'), keysOf(other).register(key, 'b')]);
+
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(other.orm.select().from(apiKeys).all()).toHaveLength(1);
+  });
+
+  it('stores neither claim nor key when the insert fails', async () => {
+    const db = newDatabase();
+    db.sqlite.exec("CREATE TRIGGER refuse BEFORE INSERT ON apikey BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+
+    await expect(keysOf(db).register(key, '')).rejects.toThrow('disk full');
+
+    expect(db.orm.select().from(bootstrapClaims).all()).toEqual([]);
+    expect(keysOf(db).bootstrapStatus().needs_bootstrap).toBe(true);
+  });
+});
+
+describe('retiring keys', () => {
+  it('keeps the only active key, whatever else is stored', async () => {
+    const db = newDatabase();
+    const id = storeHash(db, key);
+    storeHash(db, 'inactive', false);
+    const keys = keysOf(db);
+
+    for (const retire of [() => keys.remove(id), () => keys.deactivate(id)]) {
+      expect(await failure(retire)).toMatchObject({
+        status: 409,
+        detail: {
+          code: 'last_active_api_key_required',
+          message: 'Create and verify another active API key before retiring this key.',
+        },
+      });
+    }
+    expect(
+      db.orm
+        .select()
+        .from(apiKeys)
+        .all()
+        .map(({ isActive }) => isActive),
+    ).toEqual([true, false]);
+  });
+
+  it('answers 404 first', async () => {
+    const keys = keysOf(newDatabase());
+
+    for (const work of [() => keys.remove(7), () => keys.deactivate(7), () => keys.activate(7)]) {
+      expect(await failure(work)).toMatchObject({ status: 404, message: 'API key not found.' });
+    }
+  });
+
+  it('leaves one of two active keys when both are retired at once by two processes', async () => {
+    const db = newDatabase();
+    const other = openTestDatabase(db.path);
+    const [first, second] = [storeHash(db, 'a'), storeHash(db, 'b')];
+
+    const results = await Promise.allSettled([
+      Promise.resolve().then(() => keysOf(db).deactivate(first)),
+      Promise.resolve().then(() => keysOf(other).deactivate(second)),
+    ]);
+
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(keysOf(db).hasActiveKey()).toBe(true);
+  });
+
+  it('rotates: the new key works, and the old one stops with the very next request', async () => {
+    const db = newDatabase();
+    const old = storeHash(db, key);
+    const keys = keysOf(db);
+    expect(await keys.verify(key)).toBe(old);
+
+    const created = await keys.create('new');
+    expect(created).toMatchObject({ id: 2, label: 'new', is_active: true, created_at: expect.any(Number) });
+    expect(created.raw_key).toMatch(/^[A-Za-z0-9_-]{64}$/);
+    keys.deactivate(old);
+
+    expect(keys.isVerifiedCached(key)).toBe(false);
+    expect(await keys.verify(key)).toBeNull();
+    expect(keys.activate(old)).toMatchObject({ id: old, is_active: true });
+    keys.remove(old);
+    expect(keys.list().map(({ id }) => id)).toEqual([2]);
+    expect(await keys.verify(created.raw_key)).toBe(2);
+  });
+
+  it('lists newest first, without hashes', () => {
+    const db = newDatabase();
+    storeHash(db, 'a');
+    storeHash(db, 'b');
+
+    expect(keysOf(db).list()).toEqual([
+      { id: 2, label: '', is_active: true, created_at: 1 },
+      { id: 1, label: '', is_active: true, created_at: 1 },
+    ]);
+  });
+});
+
+describe('verifying a presented key', () => {
+  it.each(['$2a$', '$2b$', '$2y$'])('accepts a hash with the prefix %s', async (prefix) => {
+    const db = newDatabase();
+    storeHash(db, key, true, prefix);
+
+    expect(await keysOf(db).verify(key)).toBe(1);
+  });
+
+  it('skips a malformed hash and goes on', async () => {
+    const db = newDatabase();
+    insertRow(db.sqlite, apiKeys, { label: '', keyHash: '$2b$12$short', isActive: true, createdAt: 1 });
+    storeHash(db, key);
+
+    expect(await keysOf(db).verify(key)).toBe(2);
+  });
+
+  it('never cuts a long key: 72 right bytes and one more are wrong', async () => {
+    const db = newDatabase();
+    const longest = 'z'.repeat(72);
+    storeHash(db, longest);
+    const keys = keysOf(db);
+
+    expect(await keys.verify(`${longest}z`)).toBeNull();
+    expect(await keys.verify('')).toBeNull();
+    expect(await keys.verify(longest)).toBe(1);
+  });
+
+  it('remembers a right key for five minutes and a wrong one never', async () => {
+    const clock = testClock();
+    const db = newDatabase();
+    storeHash(db, key);
+    const keys = keysOf(db, clock);
+    const compare = vi.spyOn(bcrypt, 'compare');
+
+    await keys.verify(key);
+    await keys.verify(key);
+    expect(compare).toHaveBeenCalledTimes(1);
+    expect(keys.isVerifiedCached(key)).toBe(true);
+    await keys.verify('wrong');
+    await keys.verify('wrong');
+    expect(compare).toHaveBeenCalledTimes(3);
+    clock.advance(300_001);
+    expect(keys.isVerifiedCached(key)).toBe(false);
+    compare.mockRestore();
+  });
+
+  it('hashes once for many requests with the same new key', async () => {
+    const db = newDatabase();
+    storeHash(db, key);
+    const keys = keysOf(db);
+    const compare = vi.spyOn(bcrypt, 'compare');
+
+    const found = await Promise.all(Array.from({ length: 8 }, () => keys.verify(key)));
+
+    expect(found).toEqual(Array.from({ length: 8 }, () => 1));
+    expect(compare).toHaveBeenCalledTimes(1);
+    compare.mockRestore();
+  });
+
+  it('does not accept from memory what was changed in the file by another process', async () => {
+    const db = newDatabase();
+    storeHash(db, key);
+    storeHash(db, 'other');
+    const keys = keysOf(db);
+    await keys.verify(key);
+
+    openTestDatabase(db.path).sqlite.exec("UPDATE apikey SET key_hash = 'replaced' WHERE id = 1");
+
+    expect(keys.isVerifiedCached(key)).toBe(false);
+    expect(await keys.verify(key)).toBeNull();
+  });
+
+  it('does no less work for an unknown key than for an inactive one', async () => {
+    const db = newDatabase();
+    storeHash(db, key);
+    storeHash(db, 'inactive', false);
+    const keys = keysOf(db);
+    const compare = vi.spyOn(bcrypt, 'compare');
+
+    await keys.verify('inactive');
+    const forInactive = compare.mock.calls.length;
+    await keys.verify('unknown');
+
+    expect(compare.mock.calls.length - forInactive).toBe(forInactive);
+    compare.mockRestore();
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import {
+  checkEndpointHost,
+  createOutboundGuard,
+  defaultGuardSettings,
+  type GuardSettings,
+} from '../../../src/security/outbound-guard.js';
+
+const names = new Map<string, readonly string[]>([
+  ['public.example', ['93.184.216.34']],
+  ['mixed.example', ['93.184.216.34', '127.0.0.1']],
+  ['mapped.example', ['::ffff:169.254.169.254']],
+]);
+
+function guard(settings: Partial<GuardSettings> = {}, registered: readonly string[] = []) {
+  return createOutboundGuard({
+    lookup: async (name) => {
+      const found = names.get(name);
+      if (found === undefined) throw new Error('ENOTFOUND');
+      return found;
+    },
+    settings: () => ({ ...defaultGuardSettings, ...settings }),
+    registeredHosts: () => new Set(registered),
+  });
+}
+
+describe('a guarded URL', () => {
+  it.each([
+    'http://169.254.169.254/latest/meta-data/',
+    'http://127.0.0.1:8080/',
+    'http://localhost/',
+    'http://LOCALHOST./',
+    'http://localhost.localdomain/',
+    'http://mixed.example/',
+    'http://mapped.example/',
+    'http://[::ffff:127.0.0.1]/',
+    'http://[::ffff:7f00:1]/',
+    'http://2130706433/',
+    'http://0x7f.1/',
+    'http://0177.0.0.1/',
+    'http://[::1]/',
+    'http://[::]/',
+    'http://[fe80::1]/',
+    'http://[64:ff9b::7f00:1]/',
+    'http://0.0.0.0/',
+    'http://100.64.0.1/',
+    'http://224.0.0.1/',
+    'http://nas.local/',
+    'http://router.LAN/',
+    'http://unknown.example/',
+    'http:///path',
+    'no url',
+    ' ',
+  ])('to %s is refused', async (url) => {
+    expect(await guard().validateUrl(url)).toEqual(expect.any(String));
+  });
+
+  it.each([
+    'https://public.example/image.qcow2',
+    'https://93.184.216.34/',
+    'http://10.1.2.3/',
+    'http://[2606:2800:220:1::1]/',
+  ])('to %s is allowed', async (url) => {
+    expect(await guard().validateUrl(url)).toBeNull();
+  });
+
+  it('says why', async () => {
+    expect(await guard().validateHost('')).toBe('Host cannot be empty');
+    expect(await guard().validateUrl('')).toBe('URL cannot be empty');
+    expect(await guard().validateHost('localhost')).toBe('localhost is not allowed');
+    expect(await guard().validateHost('nas.local')).toBe("Host 'nas.local' appears to be an internal domain");
+    expect(await guard().validateHost('nowhere.example')).toContain(
+      "Could not resolve host 'nowhere.example': ENOTFOUND",
+    );
+    expect(await guard().validateHost('127.0.0.1')).toContain('is a reserved/internal IP address');
+    expect(await guard().validateHost('mixed.example')).toContain("Host 'mixed.example' resolves to 127.0.0.1");
+  });
+
+  it('follows the settings: block list, allow list, private addresses, protection off', async () => {
+    const blocked = guard({ blockedIpRanges: ['93.184.0.0/16'], allowedIpRanges: ['93.184.216.34'] });
+
+    expect(await blocked.validateHost('public.example')).toContain('is in explicitly blocked range 93.184.0.0/16');
+    expect(await guard({ allowedIpRanges: ['127.0.0.0/8'] }).validateHost('127.0.0.1')).toBeNull();
+    expect(await guard({ allowPrivateIps: false }).validateHost('192.168.1.1')).toContain('reserved');
+    expect(await guard({ ssrfProtectionEnabled: false }).validateHost('127.0.0.1')).toBeNull();
+    expect(await guard({}, ['127.0.0.1', 'nas.local']).validateHost('nas.local')).toBeNull();
+  });
+
+  it('checks the address again when the connection is made', () => {
+    expect(guard().validateAddress('127.0.0.1')).toContain('reserved');
+    expect(guard().validateAddress('93.184.216.34')).toBeNull();
+  });
+});
+
+describe('the host of a registered endpoint', () => {
+  it.each(['10.0.0.10', '127.0.0.1', '192.168.1.5/24', 'pve.local', 'localhost', '::1', 'fd00::1'])(
+    'may be %s',
+    (host) => {
+      expect(checkEndpointHost(host, defaultGuardSettings)).toBeNull();
+    },
+  );
+
+  it('may not lie in the explicit block list', () => {
+    const settings = { ...defaultGuardSettings, blockedIpRanges: ['10.66.0.0/16'] };
+
+    expect(checkEndpointHost('10.66.1.1/24', settings)).toBe(
+      "Host '10.66.1.1' is in explicitly blocked range 10.66.0.0/16",
+    );
+    expect(checkEndpointHost('::ffff:10.66.1.1', settings)).toContain('explicitly blocked');
+  });
+
+  it.each(['169.254.169.254', 'fd00:ec2::254', '2852039166'])(
+    'may be the metadata address %s only when it is allowed',
+    (host) => {
+      expect(checkEndpointHost(host, defaultGuardSettings)).toContain('metadata');
+      const allowed = { ...defaultGuardSettings, allowedIpRanges: ['169.254.169.254', 'fd00:ec2::254/128'] };
+      expect(checkEndpointHost(host, allowed)).toBeNull();
+    },
+  );
+});
