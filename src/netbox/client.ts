@@ -1,0 +1,257 @@
+/** The NetBoxClient of one endpoint: puts cache, lists, writes and capabilities together under one face. */
+import type { BaseLogger } from 'pino';
+import type { Clock } from '../config/clock.js';
+import { ProxboxError } from '../errors/proxbox-error.js';
+import type { CachedAnswer } from './answer-store.js';
+import { branchingMissing, checkBranch } from './branch.js';
+import { bulkCreate } from './bulk-create.js';
+import { bulkDelete, deleteOne } from './bulk-delete.js';
+import { bulkPatch } from './bulk-patch.js';
+import { createOne, patchOne } from './single-writes.js';
+import type { Finder } from './find-again.js';
+import type { GetCache } from './get-cache.js';
+import { listByValues } from './list-by-values.js';
+import { meansNoMatch, readAll, readFirst, type ListDeps } from './lists.js';
+import { excludeConfigContext, isInstallationPath } from './paths.js';
+import { bodyOf, type Pipeline } from './pipeline.js';
+import { canonicalQuery } from './query-string.js';
+import type { StatusReader } from './status.js';
+import type {
+  BulkCreateOptions,
+  BulkOptions,
+  ClientScope,
+  CreateOutcome,
+  DeleteOutcome,
+  FindExisting,
+  JsonObject,
+  ListOptions,
+  NetBoxCapabilities,
+  NetBoxClient,
+  NetBoxRecord,
+  NetBoxStatus,
+  PatchItem,
+  PatchOutcome,
+  Query,
+  RequestCounters,
+} from './types.js';
+import { capabilitiesOf } from './version.js';
+import type { WriteDeps } from './write-request.js';
+
+/** What all scopes of one endpoint share. */
+export interface ClientCore {
+  readonly endpointId: number;
+  readonly baseUrl: string;
+  readonly fingerprint: string;
+  readonly pipeline: Pipeline;
+  readonly cache: GetCache;
+  readonly status: StatusReader;
+  readonly clock: Clock;
+  readonly logger: BaseLogger;
+  readonly totals: RequestCounters;
+}
+
+interface Read {
+  readonly shape: 'list' | 'first' | 'body';
+  readonly path: string;
+  readonly query: Query;
+  readonly cache: ListOptions['cache'];
+  readonly load: (
+    query: Query,
+    scope: ClientScope,
+  ) => Promise<{ readonly answer: CachedAnswer; readonly bytes: number }>;
+}
+
+class ScopedClient implements NetBoxClient {
+  readonly endpointId: number;
+  readonly baseUrl: string;
+  readonly #core: ClientCore;
+  readonly #scope: ClientScope;
+  /** Reads past the cache whatever is asked: for look-ups that decide what becomes of a write. */
+  readonly #fresh: boolean;
+
+  constructor(core: ClientCore, scope: ClientScope, fresh = false) {
+    checkBranch(scope.branch ?? '');
+    this.endpointId = core.endpointId;
+    this.baseUrl = core.baseUrl;
+    this.#core = core;
+    this.#scope = scope;
+    this.#fresh = fresh;
+  }
+
+  scoped(scope: ClientScope): NetBoxClient {
+    return new ScopedClient(this.#core, { ...this.#scope, ...scope }, this.#fresh);
+  }
+
+  async status(): Promise<NetBoxStatus> {
+    return this.#core.status(this.#scope);
+  }
+
+  async capabilities(): Promise<NetBoxCapabilities> {
+    return capabilitiesOf(await this.status());
+  }
+
+  async get(path: string, query: Query = {}, options: ListOptions = {}): Promise<unknown> {
+    const answer = await this.#read({
+      shape: 'body',
+      path,
+      query,
+      cache: options.cache,
+      load: async (wanted, scope) => {
+        const operation = `get ${path}`;
+        const result = await this.#core.pipeline({
+          method: 'GET',
+          path,
+          query: () => wanted,
+          kind: 'read',
+          operation,
+          scope,
+        });
+        return { answer: { records: [], body: bodyOf(result) }, bytes: result.ok ? result.bytes : 0 };
+      },
+    });
+    return answer.body;
+  }
+
+  async list(path: string, query: Query = {}, options: ListOptions = {}): Promise<readonly NetBoxRecord[]> {
+    return this.#orNothing(query, () => this.#list(path, query, options));
+  }
+
+  async first(path: string, query: Query = {}, options: ListOptions = {}): Promise<NetBoxRecord | undefined> {
+    const rows = await this.#orNothing(query, async () => {
+      const load: Read['load'] = async (wanted, scope) => {
+        const { records, bytes } = await readFirst({ path, query: wanted, scope }, this.#lists());
+        return { answer: { records, body: null }, bytes };
+      };
+      return (await this.#read({ shape: 'first', path, query, cache: options.cache, load })).records;
+    });
+    if (rows.length > 1) {
+      this.#core.logger.warn(
+        { path, query: canonicalQuery(query) },
+        'A look-up in NetBox matches several objects; the first one is used',
+      );
+    }
+    return rows[0];
+  }
+
+  async listByValues(
+    path: string,
+    filter: string,
+    values: readonly (string | number)[],
+    ...[query = {}, options = {}]: [query?: Query, options?: ListOptions]
+  ): Promise<readonly NetBoxRecord[]> {
+    return listByValues({ path, filter, values, query }, (chunk) => this.#list(path, chunk, options));
+  }
+
+  async create(path: string, body: JsonObject, options: { readonly find?: FindExisting } = {}): Promise<NetBoxRecord> {
+    await this.#checkBranching();
+    return createOne(
+      { path, body, scope: this.#scope, finder: this.#finder(options.find) },
+      { ...this.#writes(), ...this.#identity() },
+    );
+  }
+
+  async patch(path: string, id: number, body: JsonObject): Promise<NetBoxRecord> {
+    await this.#checkBranching();
+    return patchOne({ path, id, body, scope: this.#scope }, { ...this.#writes(), ...this.#identity() });
+  }
+
+  async delete(path: string, id: number): Promise<boolean> {
+    await this.#checkBranching();
+    const result = await deleteOne(path, id, this.#scope, this.#writes());
+    if (!result.ok) throw result.error;
+    return result.existed;
+  }
+
+  async bulkCreate(
+    path: string,
+    bodies: readonly JsonObject[],
+    options: BulkCreateOptions,
+  ): Promise<readonly CreateOutcome[]> {
+    await this.#checkBranching();
+    const deps = { ...this.#writes(), ...this.#identity(), finder: this.#finder(options.find) };
+    return bulkCreate({ path, bodies, options, scope: this.#scope }, deps);
+  }
+
+  async bulkPatch(path: string, items: readonly PatchItem[], options: BulkOptions): Promise<readonly PatchOutcome[]> {
+    await this.#checkBranching();
+    return bulkPatch({ path, items, options, scope: this.#scope }, { ...this.#writes(), ...this.#identity() });
+  }
+
+  async bulkDelete(path: string, ids: readonly number[], options: BulkOptions): Promise<readonly DeleteOutcome[]> {
+    await this.#checkBranching();
+    return bulkDelete({ path, ids, options, scope: this.#scope }, { ...this.#writes(), ...this.#identity() });
+  }
+
+  counters(): Readonly<RequestCounters> {
+    return { ...this.#core.totals };
+  }
+
+  async #list(path: string, query: Query, options: ListOptions): Promise<readonly NetBoxRecord[]> {
+    const { maxRecords } = options;
+    const load: Read['load'] = async (wanted, scope) => {
+      const { records, bytes } = await readAll({ path, query: wanted, scope, maxRecords }, this.#lists());
+      return { answer: { records, body: null }, bytes };
+    };
+    return (await this.#read({ shape: 'list', path, query, cache: options.cache, load })).records;
+  }
+
+  async #read({ shape, path, query, cache, load }: Read): Promise<CachedAnswer> {
+    await this.#checkBranching(path);
+    const scope = this.#scope;
+    const wanted = excludeConfigContext(path, query);
+    if (this.#fresh || cache === 'bypass' || isInstallationPath(path)) return (await load(wanted, scope)).answer;
+    return this.#core.cache.read({
+      address: { endpoint: this.#core.fingerprint, branch: scope.branch ?? '', path },
+      shape,
+      query: canonicalQuery(wanted),
+      // Others may join this read, so it ends with the last of them and not with our own signal.
+      load: (signal) => load(wanted, { ...scope, signal }),
+      signal: scope.signal,
+      onHit: () => {
+        this.#core.totals.cacheHits += 1;
+        if (scope.counters !== undefined) scope.counters.cacheHits += 1;
+      },
+    });
+  }
+
+  async #orNothing(query: Query, read: () => Promise<readonly NetBoxRecord[]>): Promise<readonly NetBoxRecord[]> {
+    try {
+      return await read();
+    } catch (error) {
+      if (error instanceof ProxboxError && meansNoMatch(error, query)) return [];
+      throw error;
+    }
+  }
+
+  /** Without the plugin NetBox ignores the branch header and would write to main. Throws `not_configured`. */
+  async #checkBranching(path?: string): Promise<void> {
+    const { branch } = this.#scope;
+    if (branch === undefined || branch === '' || (path !== undefined && isInstallationPath(path))) return;
+    const { branching } = await this.capabilities();
+    if (!branching) throw branchingMissing(branch, this.endpointId);
+  }
+
+  #finder(find: FindExisting | undefined): Finder | undefined {
+    if (find === undefined) return undefined;
+    const fresh = new ScopedClient(this.#core, this.#scope, true);
+    return (bodies) => find(bodies, fresh);
+  }
+
+  #writes(): WriteDeps {
+    const { pipeline, cache, fingerprint } = this.#core;
+    return { pipeline, cache, fingerprint };
+  }
+
+  #identity(): { readonly endpointId: number; readonly clock: Clock } {
+    return { endpointId: this.endpointId, clock: this.#core.clock };
+  }
+
+  #lists(): ListDeps {
+    const { endpointId, pipeline, status } = this.#core;
+    return { endpointId, pipeline, supportsCursor: async (scope) => capabilitiesOf(await status(scope)).cursorPaging };
+  }
+}
+
+export function createNetBoxClient(core: ClientCore): NetBoxClient {
+  return new ScopedClient(core, {});
+}

@@ -1,0 +1,85 @@
+/** Everything that belongs to one stored endpoint while its address and token stay the same. */
+import type { BaseLogger } from 'pino';
+import type { Clock } from '../config/clock.js';
+import type { Tunables } from '../config/types.js';
+import type { NetBoxEndpoint } from '../endpoints/types.js';
+import type { Gate } from '../transport/gate.js';
+import { createHostPause } from '../transport/host-pause.js';
+import type { Transport } from '../transport/types.js';
+import { createTransport } from '../transport/undici-transport.js';
+import { createNetBoxClient } from './client.js';
+import type { GetCache } from './get-cache.js';
+import { createPipeline, type PipelineSettings } from './pipeline.js';
+import type { Session } from './session.js';
+import { createStatusReader } from './status.js';
+import type { NetBoxClient } from './types.js';
+
+export interface ConnectionDeps {
+  readonly clock: Clock;
+  readonly logger: BaseLogger;
+  readonly settings: () => Tunables;
+  readonly random: () => number;
+  readonly caBundle: string | undefined;
+  readonly userAgent: string;
+  readonly gate: Gate;
+  readonly cache: GetCache;
+}
+
+export interface Connection {
+  readonly session: Session;
+  readonly transport: Transport;
+  readonly client: NetBoxClient;
+}
+
+/** The gate is what bounds; the pool must only never be narrower. */
+const connections = 256;
+const maxConnectTimeoutMs = 30_000;
+
+function pipelineSettings(tunables: Tunables): PipelineSettings {
+  return {
+    timeoutMs: tunables.netboxTimeoutS * 1000,
+    retry: { maxRetries: tunables.netboxMaxRetries, baseDelayMs: tunables.netboxRetryDelayS * 1000 },
+  };
+}
+
+function openTransport(endpoint: NetBoxEndpoint, baseUrl: string, deps: ConnectionDeps): Transport {
+  if (!endpoint.verifySsl && baseUrl.startsWith('https:')) {
+    deps.logger.warn(
+      { endpoint: endpoint.id, baseUrl },
+      'The TLS certificate of NetBox is not checked for this endpoint (verify_ssl is off)',
+    );
+  }
+  return createTransport({
+    origin: baseUrl,
+    verifyTls: endpoint.verifySsl,
+    ...(deps.caBundle === undefined ? {} : { ca: deps.caBundle }),
+    connections,
+    connectTimeoutMs: Math.min(maxConnectTimeoutMs, deps.settings().netboxTimeoutS * 1000),
+  });
+}
+
+export function connectEndpoint(
+  endpoint: NetBoxEndpoint,
+  session: Session,
+  baseUrl: string,
+  deps: ConnectionDeps,
+): Connection {
+  const { clock, logger, random, gate, cache, userAgent } = deps;
+  const transport = openTransport(endpoint, baseUrl, deps);
+  const totals = { requests: 0, writes: 0, retries: 0, overwhelmed: 0, cacheHits: 0 };
+  const shared = { endpointId: endpoint.id, clock, logger, session };
+  const pause = createHostPause(clock);
+  const settings = (): PipelineSettings => pipelineSettings(deps.settings());
+  const pipeline = createPipeline({ ...shared, userAgent, transport, gate, pause, random, settings, totals });
+  const status = createStatusReader({ ...shared, pipeline });
+  const client = createNetBoxClient({
+    ...shared,
+    baseUrl,
+    fingerprint: session.fingerprint,
+    pipeline,
+    cache,
+    status,
+    totals,
+  });
+  return { session, transport, client };
+}

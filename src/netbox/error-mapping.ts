@@ -1,0 +1,119 @@
+/**
+ * Makes the one error that callers see out of what came back from NetBox. The `detail` is a sentence that begins with
+ * the error code, so that it can be recognised wherever it is quoted; decisions are made on `code` and `upstream`.
+ */
+import { errorCatalog, type ErrorCode } from '../errors/catalog.js';
+import { ProxboxError } from '../errors/proxbox-error.js';
+import type { HttpResponse, TransportFailure, TransportFailureKind } from '../transport/types.js';
+import { answerText, parseJson } from './answer-text.js';
+import type { AnswerClass } from './overwhelmed.js';
+
+export interface ErrorContext {
+  /** e.g. `list /api/dcim/devices/`. */
+  readonly operation: string;
+  readonly method: string;
+  readonly path: string;
+  readonly attempts: number;
+  readonly endpointId: number;
+  /** The request may have been carried out although no answer says so. */
+  readonly unknownFate: boolean;
+}
+
+const maxKeptBody = 4096;
+const retryAfterOverwhelmedS = 30;
+
+const failureCodes = {
+  connect: 'netbox_unreachable',
+  dns: 'netbox_unreachable',
+  reset: 'netbox_unreachable',
+  timeout: 'netbox_timeout',
+  tls: 'netbox_tls_error',
+  too_large: 'remote_protocol',
+  protocol: 'remote_protocol',
+  aborted: 'cancelled',
+} as const satisfies Record<TransportFailureKind, ErrorCode>;
+
+function attemptsText(context: ErrorContext): string {
+  const tries = context.attempts === 1 ? '' : ` after ${context.attempts} attempts`;
+  return context.unknownFate ? `${tries}; whether it was carried out is unknown` : tries;
+}
+
+function where(context: ErrorContext): Record<string, string | number> {
+  const { operation, method, path, attempts, endpointId } = context;
+  return { operation, method, path, attempts, endpoint: endpointId };
+}
+
+export function errorOfFailure(failure: TransportFailure, context: ErrorContext): ProxboxError {
+  const code = failureCodes[failure.kind];
+  return new ProxboxError(code, `NetBox ${context.operation} failed: ${failure.message}`, {
+    detail: `${code}: ${failure.message}${attemptsText(context)}. ${errorCatalog[code].remedy}`,
+    where: where(context),
+    cause: failure.cause,
+  });
+}
+
+function codeOfAnswer(status: number, answer: AnswerClass): ErrorCode {
+  if (answer.overwhelmed) return 'netbox_overwhelmed';
+  if (answer.maintenance) return 'netbox_maintenance';
+  if (status < 400) return 'netbox_redirect';
+  if (status === 401 || status === 403) return 'netbox_forbidden';
+  if (status < 500) return 'netbox_rejected';
+  return status === 504 ? 'netbox_timeout' : 'netbox_error';
+}
+
+function redirectTarget(response: HttpResponse): string {
+  const location = response.headers.location ?? '';
+  return URL.canParse(location) ? `to ${new URL(location).origin}` : `to '${location.slice(0, 100)}'`;
+}
+
+function saidBy(response: HttpResponse, code: ErrorCode): string {
+  if (code === 'netbox_redirect') return `HTTP ${response.status} redirects ${redirectTarget(response)}`;
+  const reason = response.statusText === '' ? '' : ` ${response.statusText}`;
+  const text = answerText(response.text);
+  return `HTTP ${response.status}${reason}${text === '' ? '' : `: ${text}`}`;
+}
+
+function requestId(response: HttpResponse): { readonly requestId?: string } {
+  const id = response.headers['x-request-id'];
+  return id === undefined ? {} : { requestId: id };
+}
+
+/** Only 5xx codes that mean the same from us are handed on; a 4xx of NetBox never becomes our own. */
+function ownStatus(code: ErrorCode, status: number): { readonly status?: number } {
+  return code === 'netbox_error' && status <= 504 ? { status } : {};
+}
+
+export function errorOfAnswer(response: HttpResponse, answer: AnswerClass, context: ErrorContext): ProxboxError {
+  const code = codeOfAnswer(response.status, answer);
+  const said = saidBy(response, code);
+  const id = response.headers['x-request-id'];
+  const suffix = id === undefined ? '' : ` (NetBox request ${id})`;
+  const message =
+    code === 'netbox_overwhelmed'
+      ? 'NetBox is overwhelmed. Please retry in a few moments.'
+      : `NetBox ${context.operation} failed: ${said}`;
+  return new ProxboxError(code, message, {
+    detail: `${code}: ${context.operation}: ${said}${attemptsText(context)}${suffix}. ${errorCatalog[code].remedy}`,
+    where: where(context),
+    ...ownStatus(code, response.status),
+    ...(code === 'netbox_overwhelmed' ? { retryAfterS: retryAfterOverwhelmedS } : {}),
+    upstream: {
+      status: response.status,
+      statusText: response.statusText,
+      body: parseJson(response.text) ?? response.text.slice(0, maxKeptBody),
+      ...requestId(response),
+    },
+  });
+}
+
+/** The answer arrived and says something that the API never says. */
+export function protocolError(
+  context: Pick<ErrorContext, 'operation' | 'path' | 'endpointId'>,
+  message: string,
+  detail: string,
+): ProxboxError {
+  return new ProxboxError('remote_protocol', message, {
+    detail: `remote_protocol: ${context.operation}: ${detail}. ${errorCatalog.remote_protocol.remedy}`,
+    where: { operation: context.operation, path: context.path, endpoint: context.endpointId },
+  });
+}

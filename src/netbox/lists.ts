@@ -1,0 +1,67 @@
+/** Reading collections: whole, or the first row of a look-up. */
+import type { ProxboxError } from '../errors/proxbox-error.js';
+import { isObject } from './records-in.js';
+import { readPage } from './page.js';
+import { bodyOf, type Pipeline } from './pipeline.js';
+import { protocolError } from './error-mapping.js';
+import { traverse, type ListRead } from './traversal.js';
+import type { ClientScope, Query } from './types.js';
+
+export interface ListDeps {
+  readonly endpointId: number;
+  readonly pipeline: Pipeline;
+  /** Whether this NetBox pages by `start=`. */
+  readonly supportsCursor: (scope: ClientScope) => Promise<boolean>;
+}
+
+const unknownChoice = 'Select a valid choice';
+
+/** Filter names that NetBox refused because the id they name does not exist (4.5 answers 400, 4.6 nothing). */
+export function refusedFilters(error: ProxboxError): readonly string[] {
+  const { upstream } = error;
+  if (error.code !== 'netbox_rejected' || upstream?.status !== 400 || !isObject(upstream.body)) return [];
+  return Object.entries(upstream.body)
+    .filter(([, said]) => JSON.stringify(said).includes(unknownChoice))
+    .map(([name]) => name);
+}
+
+/**
+ * True when the refusal means "nothing matches": with one value per refused filter. With several values the others may
+ * match, so an empty answer would be a lie.
+ */
+export function meansNoMatch(error: ProxboxError, query: Query): boolean {
+  const refused = refusedFilters(error);
+  const single = (name: string): boolean => {
+    const value = query[name];
+    return !Array.isArray(value) || value.length === 1;
+  };
+  return refused.length > 0 && refused.every(single);
+}
+
+export interface ListRequest {
+  readonly path: string;
+  readonly query: Query;
+  readonly scope: ClientScope;
+  readonly maxRecords?: number | undefined;
+}
+
+export async function readAll(request: ListRequest, deps: ListDeps): Promise<ListRead> {
+  const cursor = request.query.ordering === undefined && (await deps.supportsCursor(request.scope));
+  return traverse({ ...request, cursor }, deps);
+}
+
+/** At most two rows from one request, to see whether a look-up is ambiguous. */
+export async function readFirst({ path, query, scope }: ListRequest, deps: ListDeps): Promise<ListRead> {
+  const operation = `first ${path}`;
+  const paged = { ...query, ordering: query.ordering ?? 'id', limit: 2 };
+  const result = await deps.pipeline({ method: 'GET', path, query: () => paged, kind: 'read', operation, scope });
+  const page = readPage(bodyOf(result));
+  if (!page.ok) {
+    throw protocolError(
+      { operation, path, endpointId: deps.endpointId },
+      `NetBox returned invalid data for ${path}`,
+      page.problem.text,
+    );
+  }
+  return { records: page.value.rows, bytes: result.ok ? result.bytes : 0 };
+}

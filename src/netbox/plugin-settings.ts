@@ -1,0 +1,79 @@
+/**
+ * Reads the plugin's settings object. Not through the gate, the retries or the cache, and never in a branch: it has to
+ * work while a run keeps NetBox busy, and it decides how wide the gate is.
+ */
+import type { BaseLogger } from 'pino';
+import type { Clock } from '../config/clock.js';
+import type { ProxboxError } from '../errors/proxbox-error.js';
+import type { Transport } from '../transport/types.js';
+import { parseJson } from './answer-text.js';
+import { sendAuthorized } from './authorized-send.js';
+import { errorOfAnswer, errorOfFailure, protocolError } from './error-mapping.js';
+import { classifyAnswer } from './overwhelmed.js';
+import { isObject } from './records-in.js';
+import type { Session } from './session.js';
+import type { JsonObject } from './types.js';
+
+/** The first carries the encryption key, and is missing in older plugins. */
+const settingsPaths = ['/api/plugins/proxbox/settings/runtime/', '/api/plugins/proxbox/settings/'] as const;
+const leastTimeoutMs = 1;
+
+export interface PluginSettingsDeps {
+  readonly endpointId: number;
+  readonly transport: Transport;
+  readonly session: Session;
+  readonly userAgent: string;
+  readonly clock: Clock;
+  readonly logger: BaseLogger;
+}
+
+/** An object, the first of a list, or the first of a page. */
+function settingsIn(body: unknown): JsonObject | undefined {
+  const list: unknown = isObject(body) && Array.isArray(body.results) ? body.results : body;
+  const candidate: unknown = Array.isArray(list) ? list[0] : list;
+  return isObject(candidate) ? candidate : undefined;
+}
+
+type Attempt =
+  { readonly ok: true; readonly settings: JsonObject } | { readonly ok: false; readonly error: ProxboxError };
+
+async function fetchFrom(path: string, timeoutMs: number, deps: PluginSettingsDeps): Promise<Attempt> {
+  const { endpointId } = deps;
+  const context = { operation: `get ${path}`, method: 'GET', path, attempts: 1, endpointId, unknownFate: false };
+  const result = await sendAuthorized(deps, (authorization) =>
+    deps.transport.send({
+      method: 'GET',
+      path,
+      headers: { accept: 'application/json', 'user-agent': deps.userAgent, authorization },
+      timeoutMs,
+    }),
+  );
+  if (!result.ok) return { ok: false, error: errorOfFailure(result.failure, context) };
+  const answer = classifyAnswer(result.response, false);
+  if (answer.outcome !== 'done') return { ok: false, error: errorOfAnswer(result.response, answer, context) };
+  const settings = settingsIn(parseJson(result.response.text));
+  if (settings !== undefined) return { ok: true, settings };
+  return {
+    ok: false,
+    error: protocolError(
+      context,
+      'The settings of the NetBox plugin are not an object',
+      'no settings object in the answer',
+    ),
+  };
+}
+
+/** The settings object within `budgetMs` for both paths together. Throws the error of the last path tried. */
+export async function fetchPluginSettings(budgetMs: number, deps: PluginSettingsDeps): Promise<JsonObject> {
+  const deadline = deps.clock.monotonicMs() + budgetMs;
+  const [runtime, plain] = settingsPaths;
+  const first = await fetchFrom(runtime, Math.max(leastTimeoutMs, budgetMs), deps);
+  if (first.ok) return first.settings;
+  const left = deadline - deps.clock.monotonicMs();
+  // Without an answer the other path would not have one either.
+  const answered = first.error.upstream !== undefined || first.error.code === 'remote_protocol';
+  if (left <= 0 || !answered) throw first.error;
+  const second = await fetchFrom(plain, left, deps);
+  if (!second.ok) throw second.error;
+  return second.settings;
+}

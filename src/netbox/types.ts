@@ -1,0 +1,138 @@
+import type { ProxboxError } from '../errors/proxbox-error.js';
+
+/** A NetBox object as its REST API renders it. Relations are objects with an id, choices are `{value, label}`. */
+export type NetBoxRecord = Readonly<Record<string, unknown>> & { readonly id: number };
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export type QueryValue = string | number | boolean | null | undefined;
+/** Arrays become repeated keys, booleans `true`/`false`; null and undefined are dropped. */
+export type Query = Readonly<Record<string, QueryValue | readonly QueryValue[]>>;
+
+export interface NetBoxVersion {
+  readonly text: string;
+  readonly major: number;
+  readonly minor: number;
+  readonly patch: number;
+}
+
+export interface NetBoxStatus {
+  readonly version: NetBoxVersion;
+  /** Plugin package name to version, e.g. `netbox_proxbox: "0.0.24"`. */
+  readonly plugins: ReadonlyMap<string, string>;
+}
+
+export interface NetBoxCapabilities {
+  /** `start=` paging, NetBox 4.6 and later. */
+  readonly cursorPaging: boolean;
+  /** `virtual-machine-types` and the VM field `virtual_machine_type`, NetBox 4.6 and later. */
+  readonly virtualMachineTypes: boolean;
+  readonly branching: boolean;
+  readonly proxboxPlugin: boolean;
+}
+
+export interface RequestCounters {
+  requests: number;
+  /** POST, PATCH, PUT and DELETE that were sent, each attempt counted. */
+  writes: number;
+  retries: number;
+  overwhelmed: number;
+  cacheHits: number;
+}
+
+export interface ClientScope {
+  /** Aborts waiting, reading and back-off. Writes already sent are waited for. */
+  readonly signal?: AbortSignal;
+  /** netbox-branching schema id; empty or absent = main. */
+  readonly branch?: string;
+  /** Counted into as well as the client's own totals. */
+  readonly counters?: RequestCounters;
+}
+
+export interface ListOptions {
+  /** `use` (default) reads and fills the GET cache; `bypass` does neither. */
+  readonly cache?: 'use' | 'bypass';
+  readonly maxRecords?: number;
+}
+
+/**
+ * Finds objects of a batch again in NetBox: after an answer was lost, or after NetBox refused one as a duplicate. The
+ * answer is aligned with the bodies; undefined = not there. It must verify the rows it returns (NetBox ignores unknown
+ * filters and then returns everything).
+ */
+export type FindExisting = (
+  bodies: readonly JsonObject[],
+  client: NetBoxClient,
+) => Promise<readonly (NetBoxRecord | undefined)[]>;
+
+export interface BulkOptions {
+  /** Objects per request, >= 1. */
+  readonly batchSize: number;
+  /** Literal pause between two consecutive batches of this call, milliseconds. */
+  readonly delayMs: number;
+  readonly onBatch?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
+export interface BulkCreateOptions extends BulkOptions {
+  /** Without it a POST whose answer was lost is not repeated. */
+  readonly find?: FindExisting;
+  /** Equal keys within one call are sent once; the later ones fail as duplicates before anything is sent. */
+  readonly keyOf?: (body: JsonObject) => string;
+}
+
+/** One outcome per item, in the order of the items. `exists`: refused as a duplicate and found; the caller decides. */
+export type CreateOutcome =
+  | { readonly status: 'created' | 'exists'; readonly record: NetBoxRecord }
+  | { readonly status: 'failed'; readonly error: ProxboxError };
+
+/** `gone`: the id no longer exists; NetBox ignored it silently. */
+export type PatchOutcome =
+  | { readonly status: 'updated'; readonly record: NetBoxRecord }
+  | { readonly status: 'gone' }
+  | { readonly status: 'failed'; readonly error: ProxboxError };
+
+export type DeleteOutcome =
+  { readonly status: 'deleted' | 'gone' } | { readonly status: 'failed'; readonly error: ProxboxError };
+
+export interface PatchItem {
+  readonly id: number;
+  readonly body: JsonObject;
+}
+
+/**
+ * One stored NetBox endpoint. Paths begin with `/api/` and end with `/`. Every call passes the gate, is retried by the
+ * policy of transport/retry, and throws ProxboxError (`netbox_*`, `remote_protocol`, `cancelled`). Bulk calls return
+ * failures of single objects as values and throw only what ends the run: unreachable, overwhelmed, token refused, abort.
+ */
+export interface NetBoxClient {
+  readonly endpointId: number;
+  readonly baseUrl: string;
+  /** The same client, cache and gate with another abort signal, branch or counters. */
+  scoped(scope: ClientScope): NetBoxClient;
+  /** `GET /api/status/`, cached per client for an hour; failures are not cached. */
+  status(): Promise<NetBoxStatus>;
+  capabilities(): Promise<NetBoxCapabilities>;
+  get(path: string, query?: Query, options?: ListOptions): Promise<unknown>;
+  list(path: string, query?: Query, options?: ListOptions): Promise<readonly NetBoxRecord[]>;
+  /** At most one row from one request; undefined when none. */
+  first(path: string, query?: Query, options?: ListOptions): Promise<NetBoxRecord | undefined>;
+  /** A multi-value filter in chunks that fit a request line (3,500 bytes, 100 values), merged and de-duplicated by id. */
+  listByValues(
+    path: string,
+    filter: string,
+    values: readonly (string | number)[],
+    query?: Query,
+    options?: ListOptions,
+  ): Promise<readonly NetBoxRecord[]>;
+  create(path: string, body: JsonObject, options?: { readonly find?: FindExisting }): Promise<NetBoxRecord>;
+  patch(path: string, id: number, body: JsonObject): Promise<NetBoxRecord>;
+  /** True when it was there; 404 is success. */
+  delete(path: string, id: number): Promise<boolean>;
+  bulkCreate(
+    path: string,
+    bodies: readonly JsonObject[],
+    options: BulkCreateOptions,
+  ): Promise<readonly CreateOutcome[]>;
+  bulkPatch(path: string, items: readonly PatchItem[], options: BulkOptions): Promise<readonly PatchOutcome[]>;
+  bulkDelete(path: string, ids: readonly number[], options: BulkOptions): Promise<readonly DeleteOutcome[]>;
+  counters(): Readonly<RequestCounters>;
+}

@@ -1,0 +1,15 @@
+import { ProxboxError } from '../errors/proxbox-error.js';
+
+/** NetBox refused an object as a duplicate, and the one it means cannot be seen. */
+export function unresolved(path: string, error: ProxboxError): ProxboxError {
+  return new ProxboxError(
+    'netbox_duplicate_unresolved',
+    `NetBox says that the object for ${path} exists, but it cannot be found.`,
+    {
+      detail: `netbox_duplicate_unresolved: ${error.message}. Check that the token of the endpoint may view the objects of ${path}.`,
+      where: error.where,
+      cause: error,
+      ...(error.upstream === undefined ? {} : { upstream: error.upstream }),
+    },
+  );
+}

@@ -1,0 +1,11 @@
+import type { Clock } from '../config/clock.js';
+import { cancelledError } from './cancelled.js';
+
+/** `clock.sleep` that ends with `cancelled` when the signal fires. */
+export async function sleepUnlessCancelled(ms: number, clock: Clock, signal?: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(ms, signal);
+  } catch (error) {
+    throw signal?.aborted === true ? cancelledError(signal) : error;
+  }
+}

@@ -1,0 +1,61 @@
+import type { ProxboxError } from '../errors/proxbox-error.js';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface HttpRequest {
+  readonly method: Method;
+  /** Path with query, beginning with `/`. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** JSON text or form text, already encoded; the caller sets the content type. */
+  readonly body?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Total for one attempt: connect, send, answer, whole body. Milliseconds. */
+  readonly timeoutMs: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Reason phrase: Proxmox puts its error texts here. */
+  readonly statusText: string;
+  /** Lower-case names, first value. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** Why no answer arrived, and whether the request can have reached the other side. */
+export type TransportFailureKind =
+  'connect' | 'dns' | 'tls' | 'timeout' | 'reset' | 'too_large' | 'protocol' | 'aborted';
+
+export interface TransportFailure {
+  readonly kind: TransportFailureKind;
+  /** False only when the request surely was not sent (refused, DNS, TLS): then even a POST may be repeated. */
+  readonly maybeSent: boolean;
+  readonly message: string;
+  readonly cause?: unknown;
+}
+
+/** One attempt. Never follows redirects, never throws: retry and the clients decide on data. */
+export type HttpResult =
+  { readonly ok: true; readonly response: HttpResponse } | { readonly ok: false; readonly failure: TransportFailure };
+
+export interface Transport {
+  readonly origin: string;
+  send(request: HttpRequest): Promise<HttpResult>;
+  close(): Promise<void>;
+}
+
+export interface TransportOptions {
+  /** e.g. `https://netbox.example:443`; no path, no user info. */
+  readonly origin: string;
+  readonly verifyTls: boolean;
+  /** PEM text of an additional CA bundle. */
+  readonly ca?: string;
+  readonly connections: number;
+  readonly connectTimeoutMs: number;
+  /** Default 64 MiB. */
+  readonly maxResponseBytes?: number;
+}
+
+/** Maps a transport failure to the client's own error codes. */
+export type FailureMapper = (failure: TransportFailure) => ProxboxError;

@@ -1,0 +1,31 @@
+/**
+ * One connection pool per remote origin, with its own TLS rules: certificate checks are switched off for that origin
+ * alone. Host names are resolved for every new connection, so a changed address is noticed.
+ */
+import { rootCertificates } from 'node:tls';
+import { Pool } from 'undici';
+import { exchange } from './exchange.js';
+import type { Transport, TransportOptions } from './types.js';
+
+const defaultMaxResponseBytes = 64 * 1024 * 1024;
+
+/** The pool of one origin. `close` lets running requests finish; later ones fail as `aborted`. */
+export function createTransport(options: TransportOptions): Transport {
+  const { origin, ca } = options;
+  const pool = new Pool(origin, {
+    connections: options.connections,
+    pipelining: 1,
+    maxResponseSize: options.maxResponseBytes ?? defaultMaxResponseBytes,
+    connect: {
+      timeout: options.connectTimeoutMs,
+      rejectUnauthorized: options.verifyTls,
+      // Node replaces its own list by `ca`, so the list is named as well.
+      ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
+    },
+  });
+  return {
+    origin,
+    send: (request) => exchange(pool, origin, request),
+    close: () => pool.close(),
+  };
+}

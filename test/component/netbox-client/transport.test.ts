@@ -1,0 +1,235 @@
+import { createServer } from 'node:net';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createTransport } from '../../../src/transport/undici-transport.js';
+import type { HttpRequest, HttpResult, Transport, TransportOptions } from '../../../src/transport/types.js';
+import { makeCertificates, type Certificate, type TestCertificates } from '../../support/certificates.js';
+import { startScriptedServer, type ScriptedAnswer, type ScriptedServer } from '../../support/scripted-server.js';
+
+const opened: { close(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const thing of opened.splice(0)) await thing.close();
+});
+
+function openTransport(origin: string, options: Partial<TransportOptions> = {}): Transport {
+  const transport = createTransport({ origin, verifyTls: true, connections: 2, connectTimeoutMs: 2_000, ...options });
+  opened.push(transport);
+  return transport;
+}
+
+async function openServer(certificate?: Certificate): Promise<ScriptedServer> {
+  const server = await startScriptedServer(certificate === undefined ? {} : { tls: certificate });
+  opened.unshift(server);
+  return server;
+}
+
+const get: HttpRequest = { method: 'GET', path: '/api/', timeoutMs: 5_000 };
+
+function failureOf(result: HttpResult): { kind: string; maybeSent: boolean; message: string } {
+  if (result.ok) throw new Error(`an answer arrived: ${result.response.status}`);
+  const { kind, maybeSent, message } = result.failure;
+  return { kind, maybeSent, message };
+}
+
+async function sendTo(
+  answer: ScriptedAnswer,
+  request: Partial<HttpRequest> = {},
+  options: Partial<TransportOptions> = {},
+): Promise<HttpResult> {
+  const server = await openServer();
+  server.script(answer);
+  return openTransport(server.origin, options).send({ ...get, ...request });
+}
+
+/** A port on which nobody listens. */
+async function freePort(): Promise<number> {
+  const server = await startScriptedServer();
+  await server.close();
+  return server.port;
+}
+
+describe('an answer', () => {
+  it('comes with status, reason phrase, headers and text', async () => {
+    const result = await sendTo({
+      status: 403,
+      statusText: 'Permission check failed',
+      text: 'nein – no',
+      headers: { 'X-Request-ID': 'abc' },
+    });
+    expect(result).toMatchObject({
+      ok: true,
+      response: {
+        status: 403,
+        statusText: 'Permission check failed',
+        text: 'nein – no',
+        headers: { 'x-request-id': 'abc' },
+      },
+    });
+  });
+
+  it('is not followed when it redirects, so no header goes elsewhere', async () => {
+    const other = await openServer();
+    const server = await openServer();
+    server.script({ status: 302, headers: { location: `${other.origin}/login/` } });
+    const result = await openTransport(server.origin).send({ ...get, headers: { authorization: 'Token secret' } });
+    expect(result).toMatchObject({ ok: true, response: { status: 302 } });
+    expect(other.requests).toHaveLength(0);
+  });
+});
+
+describe('no answer', () => {
+  it('from a closed port: surely not sent', async () => {
+    const result = await openTransport(`http://127.0.0.1:${await freePort()}`).send({
+      ...get,
+      method: 'POST',
+      body: '{}',
+    });
+    expect(failureOf(result)).toMatchObject({
+      kind: 'connect',
+      maybeSent: false,
+      message: expect.stringContaining('connection refused'),
+    });
+  });
+
+  it('from a name that does not exist: surely not sent', async () => {
+    const result = await openTransport('http://netbox.invalid:80').send(get);
+    expect(failureOf(result)).toMatchObject({ kind: 'dns', maybeSent: false });
+  });
+
+  it('because the connection is reset after the request: perhaps carried out', async () => {
+    const result = await sendTo({ kind: 'reset' }, { method: 'POST', body: '{}' });
+    expect(failureOf(result)).toMatchObject({ kind: 'reset', maybeSent: true });
+  });
+
+  it('because a kept-alive connection is reset under the next request: perhaps carried out', async () => {
+    const server = await openServer();
+    server.script({ json: 1 }, { kind: 'reset' });
+    const transport = openTransport(server.origin);
+    expect((await transport.send(get)).ok).toBe(true);
+    expect(failureOf(await transport.send({ ...get, method: 'POST', body: '{}' }))).toMatchObject({
+      kind: 'reset',
+      maybeSent: true,
+    });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('in time: the total of one attempt is bounded and the request was perhaps carried out', async () => {
+    const result = await sendTo({ kind: 'silence' }, { timeoutMs: 50 });
+    expect(failureOf(result)).toMatchObject({
+      kind: 'timeout',
+      maybeSent: true,
+      message: expect.stringContaining('timed out'),
+    });
+  });
+
+  it('in time, although bytes keep dripping in', async () => {
+    const result = await sendTo({ kind: 'drip' }, { timeoutMs: 60 });
+    expect(failureOf(result)).toMatchObject({
+      kind: 'timeout',
+      maybeSent: true,
+      message: expect.stringContaining('reading the answer'),
+    });
+  });
+
+  it('to the end: a cut off body is a protocol failure', async () => {
+    const result = await sendTo({ kind: 'truncated', text: '{"results": [' });
+    expect(failureOf(result)).toMatchObject({
+      kind: 'protocol',
+      maybeSent: true,
+      message: expect.stringContaining('cut off'),
+    });
+  });
+
+  it('that fits: a body over the limit is given up', async () => {
+    const result = await sendTo({ text: 'x'.repeat(2_000) }, {}, { maxResponseBytes: 1_000 });
+    expect(failureOf(result)).toMatchObject({ kind: 'too_large', maybeSent: true });
+  });
+
+  it('that is HTTP: garbage is a protocol failure', async () => {
+    const server = createServer((socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n', () => socket.destroy()));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    opened.unshift({ close: () => new Promise((resolve) => server.close(() => resolve())) });
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    expect(failureOf(await openTransport(`http://127.0.0.1:${port}`).send(get))).toMatchObject({ kind: 'protocol' });
+  });
+
+  it('because the caller gave up before or while it was sent', async () => {
+    const server = await openServer();
+    const abort = new AbortController();
+    server.respond(() => {
+      abort.abort();
+      return { kind: 'silence' };
+    });
+    const transport = openTransport(server.origin);
+    expect(failureOf(await transport.send({ ...get, signal: AbortSignal.abort() }))).toMatchObject({
+      kind: 'aborted',
+      maybeSent: false,
+    });
+    expect(failureOf(await transport.send({ ...get, signal: abort.signal }))).toMatchObject({
+      kind: 'aborted',
+      maybeSent: true,
+    });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('from a closed transport: surely not sent', async () => {
+    const server = await openServer();
+    const transport = openTransport(server.origin);
+    await transport.close();
+    opened.splice(opened.indexOf(transport), 1);
+    expect(failureOf(await transport.send(get))).toMatchObject({ kind: 'aborted', maybeSent: false });
+    expect(server.requests).toHaveLength(0);
+  });
+});
+
+describe('TLS', () => {
+  let certificates: TestCertificates;
+  beforeAll(() => {
+    certificates = makeCertificates();
+  });
+
+  it.each([
+    ['selfSigned', 'self-signed'],
+    ['signed', 'unknown certificate authority'],
+  ] as const)('a certificate that is %s is refused, saying %s', async (name, said) => {
+    const server = await openServer(certificates[name]);
+    const failure = failureOf(await openTransport(server.origin).send(get));
+    expect(failure).toMatchObject({ kind: 'tls', maybeSent: false, message: expect.stringContaining(said) });
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it.each([
+    ['wrongName', 'name of the host does not match'],
+    ['expired', 'expired'],
+  ] as const)('a certificate of the trusted authority that is %s is refused, saying %s', async (name, said) => {
+    const server = await openServer(certificates[name]);
+    const failure = failureOf(await openTransport(server.origin, { ca: certificates.ca }).send(get));
+    expect(failure).toMatchObject({ kind: 'tls', maybeSent: false, message: expect.stringContaining(said) });
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it('accepts what an additional authority signed', async () => {
+    const server = await openServer(certificates.signed);
+    server.script({ json: 'hello' });
+    expect((await openTransport(server.origin, { ca: certificates.ca }).send(get)).ok).toBe(true);
+  });
+
+  it('without verification is so for that transport alone', async () => {
+    const server = await openServer(certificates.selfSigned);
+    server.script({ json: 'hello' });
+    expect((await openTransport(server.origin, { verifyTls: false }).send(get)).ok).toBe(true);
+    expect(failureOf(await openTransport(server.origin).send(get)).kind).toBe('tls');
+  });
+
+  it('spoken to a port without TLS is named so', async () => {
+    const server = await openServer();
+    const origin = server.origin.replace('http:', 'https:');
+    const failure = failureOf(await openTransport(origin).send(get));
+    expect(failure).toMatchObject({
+      kind: 'tls',
+      maybeSent: false,
+      message: expect.stringContaining('does not speak TLS'),
+    });
+  });
+});
