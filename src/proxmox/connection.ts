@@ -1,0 +1,216 @@
+/**
+ * Connecting to an endpoint: the domain first, then the address, each probed with `GET version`. A connection outlives
+ * single runs; sessions are views of it (session.ts).
+ */
+import type { Clock } from '../config/clock.js';
+import type { ProxmoxEndpoint } from '../endpoints/types.js';
+import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
+import type { Transport, TransportOptions } from '../transport/types.js';
+import { createAuthenticator } from './authenticator.js';
+import type { Login } from './credentials.js';
+import { reasonText, reworded, shapeError } from './failures.js';
+import { type HostPort, hostPortText, originOf, parseHost } from './host.js';
+import { createIdleTransport } from './idle-transport.js';
+import {
+  type SessionIdentity,
+  identifySession,
+  parseClusterStatus,
+  unknownClusterStatus,
+} from './parse/cluster-status.js';
+import { isRow, toText } from './parse/coerce.js';
+import { rowsOrThrow } from './reads/rows.js';
+import { type Caller, createRequester, type Requester, type RequestPolicy } from './requester.js';
+import { createSharedReads, type SharedReads } from './shared-reads.js';
+import type { ClusterStatus, ProxmoxVersion } from './types.js';
+
+export interface ConnectionDeps {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly createTransport: (options: TransportOptions) => Transport;
+  readonly ca: string | undefined;
+  readonly policy: RequestPolicy;
+  /** Sockets per host. */
+  readonly connections: number;
+  readonly idleMs: number;
+  /** The sockets of a connection were closed because nobody used them. */
+  readonly onIdle: (connection: Connection) => void;
+  /** A session that is still held uses the connection again. */
+  readonly onReopen: (connection: Connection) => void;
+  /** The endpoint changed or the service stops: nothing more is sent. */
+  readonly isDropped: () => boolean;
+}
+
+export interface Connection {
+  readonly endpoint: ProxmoxEndpoint;
+  readonly version: ProxmoxVersion;
+  readonly request: Requester;
+  /** `cluster/resources` by type, kept for a few seconds. */
+  readonly resources: SharedReads<unknown>;
+  readonly connectedAtMs: number;
+  /** At most a few seconds old. `restricted` sessions see no nodes. */
+  clusterStatus(caller: Caller): Promise<{ readonly status: ClusterStatus; readonly identity: SessionIdentity }>;
+  close(): Promise<void>;
+}
+
+/** How long `cluster/status` and `cluster/resources` are shared. */
+const sharedReadMs = 5_000;
+
+/** Throws the failure of the last host that was tried, with the reasons of all. */
+export async function connect(
+  endpoint: ProxmoxEndpoint,
+  login: Login,
+  caller: Caller,
+  deps: ConnectionDeps,
+): Promise<Connection> {
+  const failures: { readonly target: HostPort; readonly error: ProxboxError }[] = [];
+  for (const target of targetsOf(endpoint)) {
+    try {
+      return await probe(endpoint, target, { login, caller, deps });
+    } catch (error) {
+      const failure = toProxboxError(error);
+      if (failure.code === 'cancelled') throw failure;
+      failures.push({ target, error: failure });
+    }
+  }
+  throw connectError(endpoint, login, failures);
+}
+
+/** `host` and `port` for links: the domain when there is one. */
+export function linkTarget(endpoint: ProxmoxEndpoint): HostPort {
+  return parseHost(endpoint.domain ?? '', endpoint.port).host === ''
+    ? parseHost(endpoint.ipAddress, endpoint.port)
+    : parseHost(endpoint.domain ?? '', endpoint.port);
+}
+
+function targetsOf(endpoint: ProxmoxEndpoint): readonly HostPort[] {
+  const targets = new Map<string, HostPort>();
+  for (const text of [endpoint.domain ?? '', endpoint.ipAddress]) {
+    const target = parseHost(text, endpoint.port);
+    if (target.host !== '') targets.set(hostPortText(target), target);
+  }
+  return [...targets.values()];
+}
+
+interface ProbeContext {
+  readonly login: Login;
+  readonly caller: Caller;
+  readonly deps: ConnectionDeps;
+}
+
+async function probe(
+  endpoint: ProxmoxEndpoint,
+  target: HostPort,
+  { login, caller, deps }: ProbeContext,
+): Promise<Connection> {
+  const { clock, policy } = deps;
+  const origin = originOf(target);
+  let connection: Connection | null = null;
+  const open = (): Transport => {
+    if (connection !== null) deps.onReopen(connection);
+    return openTransport(endpoint, origin, deps);
+  };
+  const onIdle = (): void => {
+    if (connection !== null) deps.onIdle(connection);
+  };
+  const transport = createIdleTransport({
+    open,
+    origin,
+    clock,
+    idleMs: deps.idleMs,
+    isDropped: deps.isDropped,
+    onIdle,
+  });
+  const common = { endpointName: endpoint.name, transport, clock };
+  const authenticator = createAuthenticator(login, { ...common, timeoutMs: policy.timeoutMs });
+  const request = createRequester({ ...common, authenticator, policy, random: deps.random });
+  try {
+    const version = parseVersion(await request({ method: 'GET', path: 'version' }, caller), endpoint.name);
+    connection = createConnection({ endpoint, version, request, clock, close: () => transport.close() });
+    return connection;
+  } catch (error) {
+    await transport.close();
+    throw error;
+  }
+}
+
+function openTransport(endpoint: ProxmoxEndpoint, origin: string, deps: ConnectionDeps): Transport {
+  return deps.createTransport({
+    origin,
+    verifyTls: endpoint.verifySsl,
+    ...(deps.ca === undefined ? {} : { ca: deps.ca }),
+    connections: deps.connections,
+    connectTimeoutMs: deps.policy.timeoutMs,
+  });
+}
+
+function parseVersion(data: unknown, endpointName: string): ProxmoxVersion {
+  const version = isRow(data) ? toText(data.version) : null;
+  if (!isRow(data) || version === null) throw shapeError(endpointName, 'version', 'a version');
+  const release = toText(data.release) ?? version.split('.').slice(0, 2).join('.');
+  return { version, release, repoid: toText(data.repoid) ?? '' };
+}
+
+interface ConnectionParts {
+  readonly endpoint: ProxmoxEndpoint;
+  readonly version: ProxmoxVersion;
+  readonly request: Requester;
+  readonly clock: Clock;
+  readonly close: () => Promise<void>;
+}
+
+function createConnection(parts: ConnectionParts): Connection {
+  const { endpoint, request, clock } = parts;
+  const statuses = createSharedReads<ClusterStatus | 'restricted'>(clock, sharedReadMs);
+  const readStatus = async (caller: Caller): Promise<ClusterStatus | 'restricted'> => {
+    try {
+      const data = await request({ method: 'GET', path: 'cluster/status' }, caller);
+      return parseClusterStatus(rowsOrThrow(data, endpoint.name, 'cluster/status'));
+    } catch (error) {
+      if (toProxboxError(error).code === 'proxmox_forbidden') return 'restricted';
+      throw error;
+    }
+  };
+  return {
+    ...parts,
+    resources: createSharedReads<unknown>(clock, sharedReadMs),
+    connectedAtMs: clock.monotonicMs(),
+    clusterStatus: async (caller) => {
+      const status = await statuses.read('', (signal) => readStatus({ ...caller, signal }), caller.signal);
+      if (status !== 'restricted') return { status, identity: identifySession(status, endpoint.name) };
+      return { status: unknownClusterStatus, identity: { mode: 'restricted', name: linkTarget(endpoint).host } };
+    },
+  };
+}
+
+/** Operators know these texts: they tell an unknown realm, a refused login and a missing permission apart. */
+function connectError(
+  endpoint: ProxmoxEndpoint,
+  login: Login,
+  failures: readonly { readonly target: HostPort; readonly error: ProxboxError }[],
+): ProxboxError {
+  const [first] = failures;
+  // A verdict of Proxmox says more than a host that does not answer.
+  const isVerdict = (error: ProxboxError): boolean =>
+    error.code === 'proxmox_unauthorized' || error.upstream !== undefined;
+  const last = failures.findLast(({ error }) => isVerdict(error)) ?? failures.at(-1);
+  if (first === undefined || last === undefined) {
+    return new ProxboxError(
+      'not_configured',
+      `Proxmox endpoint '${endpoint.name}' has neither a domain nor an address.`,
+    );
+  }
+  const message = `Error trying to initialize Proxmox API connection to '${hostPortText(first.target)}' using ${login.method} authentication`;
+  const detail =
+    failures.length === 1
+      ? reasonText(first.error)
+      : failures.map(({ target, error }) => `${hostPortText(target)}: ${reasonText(error)}`).join('; ');
+  return reworded(last.error, message, detail);
+}
+
+/** The failure of the first call after the login. */
+export function firstCallError(connection: Connection, login: Login, error: ProxboxError): ProxboxError {
+  const target = hostPortText(linkTarget(connection.endpoint));
+  const how = login.method === 'token' ? `token name '${login.tokenName}'` : `the password of ${login.account}`;
+  const message = `After initializing object connection, could not make API call to Proxmox '${target}' using ${how}.`;
+  return reworded(error, message, reasonText(error));
+}

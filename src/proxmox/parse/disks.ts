@@ -1,0 +1,96 @@
+/** Disk entries of guest configurations: `scsiN ideN sataN virtioN mpN efidiskN tpmstateN rootfs`. */
+import type { GuestConfig } from '../types.js';
+import { clampDiskMb, parseDiskSizeMb } from './disk-size.js';
+import { parsePropertyString } from './property-string.js';
+
+export interface DiskEntry {
+  /** `scsi0`, `rootfs`. */
+  readonly name: string;
+  readonly rawValue: string;
+  readonly kind: 'disk' | 'cdrom' | 'cloud-init';
+  /** MiB; 0 for CD-ROM and cloud-init drives. */
+  readonly sizeMb: number;
+  /** `storage:volume`, as configured. */
+  readonly volume: string;
+  /** null when the volume is a path of the node. */
+  readonly storageName: string | null;
+  readonly format: string | null;
+  readonly description: string;
+}
+
+export interface GuestDisks {
+  readonly disks: readonly DiskEntry[];
+  /** Without a size in Proxmox (passthrough disks, bind mounts): neither counted nor mirrored. */
+  readonly unsized: readonly { readonly name: string; readonly volume: string }[];
+  /** Sum of `disks`, MiB, at most what NetBox stores. */
+  readonly totalMb: number;
+}
+
+const diskKey = /^(scsi|ide|sata|virtio|mp|efidisk|tpmstate)(\d{1,6})$/;
+
+/** Disks in natural order (`scsi2` before `scsi10`). */
+export function parseGuestDisks(config: GuestConfig): GuestDisks {
+  const keys = Object.keys(config).flatMap((key) => {
+    const order = diskOrder(key);
+    return order === null ? [] : [{ key, ...order }];
+  });
+  keys.sort((left, right) => compareText(left.bus, right.bus) || left.index - right.index);
+
+  const disks: DiskEntry[] = [];
+  const unsized: { name: string; volume: string }[] = [];
+  for (const { key } of keys) {
+    const raw = config[key];
+    if (typeof raw !== 'string' || raw.trim() === '') continue;
+    const properties = parsePropertyString(raw, 'file');
+    const entry = diskEntry(key, raw, properties);
+    if (entry === null) unsized.push({ name: key, volume: volumeOf(properties) });
+    else disks.push(entry);
+  }
+  return { disks, unsized, totalMb: clampDiskMb(disks.reduce((sum, disk) => sum + disk.sizeMb, 0)) };
+}
+
+function diskOrder(key: string): { bus: string; index: number } | null {
+  if (key === 'rootfs') return { bus: 'rootfs', index: 0 };
+  const match = diskKey.exec(key);
+  return match === null ? null : { bus: match[1] ?? '', index: Number(match[2]) };
+}
+
+function compareText(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+function volumeOf(properties: ReadonlyMap<string, string>): string {
+  return properties.get('file') ?? properties.get('volume') ?? '';
+}
+
+function diskEntry(name: string, rawValue: string, properties: ReadonlyMap<string, string>): DiskEntry | null {
+  const volume = volumeOf(properties);
+  const storageName = storageOf(volume);
+  const format = properties.get('format') ?? null;
+  const common = { name, rawValue, volume, storageName, format };
+  const kind = diskKind(volume, properties.get('media'));
+  if (kind !== 'disk') return { ...common, kind, sizeMb: 0, description: driveDescription(kind, volume) };
+
+  const sizeMb = parseDiskSizeMb(properties.get('size'));
+  if (sizeMb === null || sizeMb === 0) return null;
+  const parts = [storageName === null ? '' : `Storage: ${storageName}`, format === null ? '' : `Format: ${format}`];
+  return { ...common, kind, sizeMb, description: parts.filter((part) => part !== '').join(' | ') };
+}
+
+/** `local-lvm` of `local-lvm:vm-100-disk-0`; null for `/dev/sdb`, `none` and `cdrom`. */
+function storageOf(volume: string): string | null {
+  const colon = volume.indexOf(':');
+  return colon <= 0 || volume.startsWith('/') ? null : volume.slice(0, colon);
+}
+
+/** Cloud-init drives are CD-ROMs whose volume Proxmox names `...cloudinit`, with a suffix on file storages. */
+function diskKind(volume: string, media: string | undefined): DiskEntry['kind'] {
+  if (media !== 'cdrom') return 'disk';
+  return /(^|[-:/])cloudinit(\.(qcow2|raw|vmdk))?$/.test(volume) ? 'cloud-init' : 'cdrom';
+}
+
+function driveDescription(kind: 'cdrom' | 'cloud-init', volume: string): string {
+  if (kind === 'cloud-init') return 'Cloud-init drive';
+  return volume === '' || volume === 'none' || volume === 'cdrom' ? 'CD-ROM drive' : `CD-ROM drive | ISO: ${volume}`;
+}

@@ -1,0 +1,102 @@
+/**
+ * What runs inside a guest: answers of the QEMU guest agent (`network-get-interfaces`, `get-host-name`) and of
+ * `lxc/{vmid}/interfaces`, in one shape.
+ */
+import { field, isRow, type Row, rowsOf, toInt, toText } from './coerce.js';
+import { parseMac } from './mac.js';
+
+export interface GuestAddress {
+  /** Without zone. */
+  readonly address: string;
+  readonly prefix: number | null;
+  readonly family: 4 | 6;
+}
+
+export interface GuestInterface {
+  readonly name: string;
+  readonly mac: string | null;
+  readonly addresses: readonly GuestAddress[];
+}
+
+/**
+ * `{result:[...]}`, `{interfaces:[...]}` or a list. Rows without name are dropped; an alias `eth0:1` is merged into
+ * `eth0` by name, never by MAC, because the agent reports aliases with any MAC.
+ */
+export function parseAgentInterfaces(payload: unknown): readonly GuestInterface[] {
+  const rows = rowsOf(isRow(payload) ? field(payload, 'result', 'interfaces') : payload);
+  return mergeAliases(rows.flatMap((row) => parseInterface(row) ?? []));
+}
+
+/** Rows of `lxc/{vmid}/interfaces`: newer releases have `ip-addresses`, all have `inet` and `inet6` with prefix. */
+export function parseContainerInterfaces(payload: unknown): readonly GuestInterface[] {
+  return rowsOf(payload).flatMap((row) => {
+    const parsed = parseInterface(row);
+    if (parsed === null || parsed.addresses.length > 0) return parsed ?? [];
+    const addresses = [row.inet, row.inet6].flatMap((text) => parseInet(text) ?? []);
+    return { ...parsed, addresses };
+  });
+}
+
+/** `result.host-name`: lower case, without trailing dot, at most 255 characters; `localhost` names nobody. */
+export function parseAgentHostName(payload: unknown): string | null {
+  const result = isRow(payload) ? (field(payload, 'result') ?? payload) : payload;
+  const text = isRow(result) ? toText(field(result, 'host-name', 'hostname')) : null;
+  return normaliseHostName(text);
+}
+
+export function normaliseHostName(text: string | null): string | null {
+  if (text === null || text.length > 256) return null;
+  const name = text.trim().replace(/\.$/, '').toLowerCase();
+  const unusable = name === '' || name.length > 255 || name === 'localhost' || name.startsWith('localhost.');
+  return unusable ? null : name;
+}
+
+function parseInterface(row: Row): GuestInterface | null {
+  const name = toText(row.name);
+  if (name === null) return null;
+  const addresses = rowsOf(field(row, 'ip-addresses', 'ip_addresses')).flatMap((item) => parseAddress(item) ?? []);
+  return { name, mac: parseMac(field(row, 'hardware-address', 'hwaddr', 'mac_address')), addresses };
+}
+
+function parseAddress(row: Row): GuestAddress | null {
+  const text = toText(field(row, 'ip-address', 'ip_address'));
+  return text === null ? null : guestAddress(text, toInt(row.prefix));
+}
+
+function parseInet(value: unknown): GuestAddress | null {
+  const [address = '', prefix] = (toText(value) ?? '').split('/', 2);
+  return address === '' ? null : guestAddress(address, toInt(prefix));
+}
+
+function guestAddress(text: string, prefix: number | null): GuestAddress | null {
+  const [address = ''] = text.split('%', 1);
+  if (address === '' || address.length > 64) return null;
+  const family = address.includes(':') ? 6 : 4;
+  const usable = prefix !== null && prefix >= 0 && prefix <= (family === 4 ? 32 : 128);
+  return { address, prefix: usable ? prefix : null, family };
+}
+
+function mergeAliases(interfaces: readonly GuestInterface[]): readonly GuestInterface[] {
+  const names = new Set(interfaces.map((item) => item.name));
+  const merged = new Map<string, GuestInterface>();
+  for (const item of interfaces) {
+    const parent = /^(.+):\d+$/.exec(item.name.slice(0, 256))?.[1];
+    const key = parent ?? item.name;
+    const known = merged.get(key);
+    // The first alias stands in for a parent that the agent does not report.
+    const name = parent !== undefined && !names.has(parent) ? (known?.name ?? item.name) : key;
+    merged.set(key, known === undefined ? { ...item, name } : joined(known, item, parent === undefined));
+  }
+  return [...merged.values()];
+}
+
+function joined(known: GuestInterface, added: GuestInterface, isParent: boolean): GuestInterface {
+  const addresses = new Map(
+    [...known.addresses, ...added.addresses].map((item) => [`${item.address}/${item.prefix}`, item]),
+  );
+  return {
+    name: isParent ? added.name : known.name,
+    mac: isParent ? (added.mac ?? known.mac) : (known.mac ?? added.mac),
+    addresses: [...addresses.values()],
+  };
+}

@@ -1,0 +1,19 @@
+/** NetBox virtual machine status words that Proxmox states map to. */
+export type GuestStatus = 'active' | 'offline' | 'planned';
+
+const statusWords: ReadonlyMap<string, GuestStatus> = new Map([
+  ['running', 'active'],
+  ['online', 'active'],
+  ['active', 'active'],
+  ['stopped', 'offline'],
+  ['paused', 'offline'],
+  ['offline', 'offline'],
+  ['suspended', 'offline'],
+  ['prelaunch', 'offline'],
+  ['planned', 'planned'],
+]);
+
+/** Unknown, empty and missing states are `active`: a guest that exists is not declared down for want of a word. */
+export function parseGuestStatus(status: unknown): GuestStatus {
+  return typeof status === 'string' ? (statusWords.get(status.trim().toLowerCase()) ?? 'active') : 'active';
+}

@@ -1,0 +1,45 @@
+/** Guest tags and their colours. Tag names are compared and mirrored in lower case. */
+import { createHash } from 'node:crypto';
+import { isRow, toPlainText } from './coerce.js';
+import { parsePropertyString } from './property-string.js';
+
+/** `Critical;end-user;critical` -> `critical`, `end-user`; also `,` and blanks separate. */
+export function parseTags(value: unknown): readonly string[] {
+  const names = toPlainText(value)
+    .toLowerCase()
+    .split(/[;,\s]+/);
+  return [...new Set(names)].filter((name) => name !== '');
+}
+
+/**
+ * The colour map of `cluster/options`: `tag-style` is a property string or, in newer releases, an object. Background
+ * colours as six hex digits; invalid entries are left out, the first entry of a tag wins.
+ */
+export function parseTagColours(clusterOptions: unknown): ReadonlyMap<string, string> {
+  const colours = new Map<string, string>();
+  const style = isRow(clusterOptions) ? clusterOptions['tag-style'] : undefined;
+  for (const entry of colourMapText(style).split(';')) {
+    const [name = '', background = ''] = entry.split(':', 2);
+    const tag = name.trim().toLowerCase();
+    const colour = hexColour(background);
+    if (tag !== '' && colour !== null && !colours.has(tag)) colours.set(tag, colour);
+  }
+  return colours;
+}
+
+function colourMapText(style: unknown): string {
+  if (isRow(style)) return toPlainText(style['color-map']);
+  return typeof style === 'string' ? (parsePropertyString(style, 'shape').get('color-map') ?? '') : '';
+}
+
+function hexColour(text: string): string | null {
+  if (text.length > 64) return null;
+  const digits = text.trim().replace(/^#/, '').toLowerCase();
+  if (/^[0-9a-f]{6}$/.test(digits)) return digits;
+  return /^[0-9a-f]{3}$/.test(digits) ? Array.from(digits, (digit) => digit + digit).join('') : null;
+}
+
+/** The colour of a tag that has none in Proxmox: stable across runs and installations. */
+export function fallbackTagColour(tag: string): string {
+  return createHash('md5').update(tag, 'utf8').digest('hex').slice(0, 6);
+}

@@ -1,0 +1,101 @@
+export type GuestType = 'qemu' | 'lxc';
+export type SessionMode = 'cluster' | 'standalone' | 'restricted';
+
+export interface ProxmoxVersion {
+  readonly version: string;
+  /** e.g. `9.1`; decides only the wording of hints. */
+  readonly release: string;
+  readonly repoid: string;
+}
+
+/** A row of `GET cluster/status`, coerced; unknown keys are dropped. */
+export interface ClusterStatusNode {
+  readonly id: string;
+  readonly name: string;
+  readonly ip: string;
+  readonly nodeid: number;
+  readonly online: boolean;
+  readonly local: boolean;
+  readonly level: string;
+}
+
+export interface ClusterStatus {
+  /** The `type=cluster` row; null on a standalone node and for a restricted session. */
+  readonly cluster: {
+    readonly id: string;
+    readonly name: string;
+    readonly nodes: number;
+    readonly quorate: boolean;
+    readonly version: number;
+  } | null;
+  readonly nodes: readonly ClusterStatusNode[];
+}
+
+/** A guest row of `GET cluster/resources`. Sizes in bytes. `raw` has every key under Proxmox's own name. */
+export interface GuestResource {
+  readonly id: string;
+  readonly type: GuestType;
+  readonly vmid: number;
+  readonly name: string;
+  readonly node: string;
+  readonly status: string;
+  readonly template: boolean;
+  readonly maxcpu: number | null;
+  readonly maxmem: number | null;
+  readonly maxdisk: number | null;
+  readonly tags: string;
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** Guest configuration under Proxmox's own key names; values as Proxmox sent them (number or text). */
+export type GuestConfig = Readonly<Record<string, unknown>>;
+
+export interface ProxmoxCounters {
+  requests: number;
+  retries: number;
+  logins: number;
+}
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal;
+  readonly query?: Readonly<Record<string, string | number | boolean | null | undefined>>;
+  /** Overrides the endpoint's timeout, milliseconds; it only ever widens. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * A connected Proxmox endpoint. Reads are retried and gated; they throw ProxboxError (`proxmox_*`, `remote_protocol`,
+ * `cancelled`). Lists are complete or throw: an empty answer means that Proxmox said "none".
+ */
+export interface ProxmoxSession {
+  readonly endpointId: number;
+  /** Name of the endpoint record. */
+  readonly endpointName: string;
+  /** Name of the cluster, of the standalone node, or (restricted) of the host: key of most answers. */
+  readonly name: string;
+  readonly mode: SessionMode;
+  readonly version: ProxmoxVersion;
+  /** `domain` when set, else the address; with `port` this makes links to the web interface. */
+  readonly host: string;
+  readonly port: number;
+  /** At most a few seconds old. */
+  clusterStatus(options?: ReadOptions): Promise<ClusterStatus>;
+  /** All rows, every key passed through. */
+  resources(
+    type?: 'vm' | 'storage' | 'node' | 'sdn',
+    options?: ReadOptions,
+  ): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** The guest rows of `resources`, de-duplicated by id, rows without a usable vmid or node left out. */
+  guests(options?: ReadOptions): Promise<readonly GuestResource[]>;
+  guestConfig(
+    guest: { readonly node: string; readonly type: GuestType; readonly vmid: number },
+    options?: ReadOptions,
+  ): Promise<GuestConfig>;
+  /** `GET storage`: configuration rows. */
+  storages(options?: ReadOptions): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** `cluster/options` (tag-style and more); `{}` when it cannot be read. */
+  clusterOptions(options?: ReadOptions): Promise<Readonly<Record<string, unknown>>>;
+  /** Any GET below `/api2/json/`, segments encoded by the caller's template (see path()). */
+  get(path: string, options?: ReadOptions): Promise<unknown>;
+  counters(): Readonly<ProxmoxCounters>;
+}

@@ -1,0 +1,243 @@
+import { describe, expect, it } from 'vitest';
+import { ProxboxError } from '../../../src/errors/proxbox-error.js';
+import { readAgentHostName, readAgentInterfaces } from '../../../src/proxmox/reads/agent.js';
+import { readBackupJobs, readPermissions, readReplicationJobs } from '../../../src/proxmox/reads/cluster.js';
+import { readContainerInterfaces, readGuestConfig, readSnapshots } from '../../../src/proxmox/reads/guests.js';
+import { readNodeNetwork, readTasks } from '../../../src/proxmox/reads/nodes.js';
+import { readBackups, readStorages } from '../../../src/proxmox/reads/storage.js';
+import type { ProxmoxSession, ReadOptions } from '../../../src/proxmox/types.js';
+
+type Get = (path: string, options?: ReadOptions) => unknown;
+
+/** A session whose every read goes through one function. */
+function aSession(get: Get, release = '9.1'): ProxmoxSession {
+  const ask = async (path: string, options?: ReadOptions) => get(path, options) as never;
+  return {
+    endpointId: 1,
+    endpointName: 'lab',
+    name: 'lab',
+    mode: 'cluster',
+    version: { version: `${release}.1`, release, repoid: '' },
+    host: 'pve1.lab',
+    port: 8006,
+    clusterStatus: async () => ({ cluster: null, nodes: [] }),
+    resources: (type, options) => ask('cluster/resources', { ...options, query: { type } }),
+    guests: async () => [],
+    guestConfig: (guest, options) => ask(`nodes/${guest.node}/${guest.type}/${guest.vmid}/config`, options),
+    storages: (options) => ask('storage', options),
+    clusterOptions: (options) => ask('cluster/options', options),
+    get: ask,
+    counters: () => ({ requests: 0, retries: 0, logins: 0 }),
+  };
+}
+
+const refusal = (code: 'proxmox_error' | 'proxmox_forbidden', status: number, statusText: string) =>
+  new ProxboxError(code, statusText, { upstream: { status, statusText } });
+const failing = (error: unknown, release?: string) =>
+  aSession(() => {
+    throw error;
+  }, release);
+
+const gone = refusal('proxmox_error', 500, "Configuration file 'nodes/pve1/qemu-server/100.conf' does not exist");
+const guest = { node: 'pve1', type: 'qemu', vmid: 100 } as const;
+
+describe('reading the guest agent', () => {
+  const options = { timeoutMs: 15_000 };
+
+  it('asks with its own timeout', async () => {
+    const seen: unknown[] = [];
+    const session = aSession((path, given) => {
+      seen.push([path, given?.timeoutMs]);
+      return path.endsWith('host-name') ? { result: { 'host-name': 'Web1.' } } : { result: [{ name: 'eth0' }] };
+    });
+    expect(await readAgentInterfaces(session, guest, options)).toEqual({
+      status: 'answered',
+      value: [{ name: 'eth0', mac: null, addresses: [] }],
+    });
+    expect(await readAgentHostName(session, guest, options)).toEqual({ status: 'answered', value: 'web1' });
+    expect(seen).toEqual([
+      ['nodes/pve1/qemu/100/agent/network-get-interfaces', 15_000],
+      ['nodes/pve1/qemu/100/agent/get-host-name', 15_000],
+    ]);
+  });
+
+  it.each([
+    ['QEMU guest agent is not running', 'agent_not_running', 'info'],
+    ['No QEMU guest agent configured', 'agent_disabled', 'info'],
+    ['agent is not enabled for this VM', 'agent_disabled', 'info'],
+    ["VM 100 qmp command 'guest-network-get-interfaces' failed - got timeout", 'agent_timeout', 'warning'],
+    ['something new', 'agent_failed', 'warning'],
+  ])('tells what "%s" means', async (reason, code, severity) => {
+    const answered = await readAgentInterfaces(failing(refusal('proxmox_error', 500, reason)), guest, options);
+    expect(answered).toMatchObject({ status: 'unavailable', problem: { code, severity } });
+  });
+
+  it.each([
+    ['8.4', '(/vms/100, VM.Monitor)', 'VM.Monitor', 'VM.GuestAgent'],
+    ['9.1', '(/vms/100, VM.GuestAgent.Audit|VM.GuestAgent.Unrestricted)', 'VM.GuestAgent.Audit', 'VM.Monitor'],
+  ])('names privilege and command of release %s', async (release, reason, privilege, foreign) => {
+    const error = refusal('proxmox_forbidden', 403, `Permission check failed ${reason}`);
+    const answered = await readAgentInterfaces(failing(error, release), guest, options);
+    expect(answered).toMatchObject({
+      status: 'unavailable',
+      problem: { code: 'privilege_missing', severity: 'error', privilege: expect.stringContaining(privilege) },
+    });
+    const command = answered.status === 'unavailable' ? (answered.problem.command ?? '') : '';
+    expect(command).toMatch(/^pveum role modify /);
+    expect(command).toContain(privilege);
+    expect(command).not.toContain(foreign);
+  });
+
+  it('takes a timeout as the guest being slow', async () => {
+    const answered = await readAgentInterfaces(failing(new ProxboxError('proxmox_timeout', 'x')), guest, options);
+    expect(answered).toMatchObject({
+      problem: { code: 'agent_timeout', message: expect.stringContaining('PROXBOX_GUEST_AGENT_TIMEOUT') },
+    });
+  });
+
+  it.each(['cancelled', 'proxmox_unreachable', 'proxmox_unauthorized', 'proxmox_node_unreachable'] as const)(
+    'does not blame the guest for %s',
+    async (code) => {
+      const read = readAgentInterfaces(failing(new ProxboxError(code, 'x')), guest, options);
+      await expect(read).rejects.toMatchObject({ code });
+    },
+  );
+});
+
+describe('reading a guest configuration', () => {
+  const listed = (node: string | null) => (path: string) => {
+    if (path === 'cluster/resources') return node === null ? [] : [{ type: 'qemu', vmid: 100, node }];
+    if (path === 'nodes/pve2/qemu/100/config') return { name: 'web1' };
+    throw gone;
+  };
+
+  it('follows a guest that migrated since it was listed', async () => {
+    expect(await readGuestConfig(aSession(listed('pve2')), guest)).toEqual({
+      status: 'read',
+      config: { name: 'web1' },
+      node: 'pve2',
+    });
+  });
+
+  it('says that a guest is gone only when a fresh list lacks it', async () => {
+    expect(await readGuestConfig(aSession(listed(null)), guest)).toEqual({ status: 'gone' });
+    await expect(readGuestConfig(aSession(listed('pve1')), guest)).rejects.toBe(gone);
+  });
+
+  it('does not take any other failure for an absence', async () => {
+    const error = refusal('proxmox_error', 500, 'unable to open file');
+    await expect(readGuestConfig(failing(error), guest)).rejects.toBe(error);
+  });
+});
+
+describe('reading lists', () => {
+  it.each([
+    ['snapshots', (session: ProxmoxSession) => readSnapshots(session, guest)],
+    ['networks', (session: ProxmoxSession) => readNodeNetwork(session, 'pve1')],
+    ['tasks', (session: ProxmoxSession) => readTasks(session, { node: 'pve1', until: 1 })],
+    ['backup jobs', (session: ProxmoxSession) => readBackupJobs(session)],
+    ['replication jobs', (session: ProxmoxSession) => readReplicationJobs(session)],
+    ['backups', (session: ProxmoxSession) => readBackups(session, { node: 'pve1', storage: 'local' })],
+  ])('never takes a missing list of %s for an empty one', async (_, read) => {
+    await expect(read(aSession(() => null))).rejects.toMatchObject({ code: 'remote_protocol' });
+    await expect(read(failing(refusal('proxmox_forbidden', 403, 'no')))).rejects.toMatchObject({
+      code: 'proxmox_forbidden',
+    });
+  });
+
+  it('keeps guests without snapshot support apart from guests without snapshots', async () => {
+    expect(
+      await readSnapshots(
+        aSession(() => []),
+        guest,
+      ),
+    ).toEqual({ status: 'read', snapshots: [] });
+    expect(await readSnapshots(failing(refusal('proxmox_error', 501, 'not implemented')), guest)).toEqual({
+      status: 'unsupported',
+    });
+  });
+
+  it('takes no interfaces for a stopped container', async () => {
+    expect(
+      await readContainerInterfaces(
+        aSession(() => null),
+        guest,
+      ),
+    ).toEqual([]);
+  });
+
+  it('leaves rows without name out and keeps odd ones', async () => {
+    const session = aSession(() => [{ storage: 'a', content: 5, nodes: null }, { type: 'dir' }]);
+    expect(await readStorages(session)).toMatchObject([{ name: 'a', content: '5' }]);
+  });
+
+  it('filters backups by VMID again', async () => {
+    const rows = [{ volid: 's:1', vmid: 100 }, { volid: 's:2', vmid: 1000 }, { volid: 's:3' }];
+    const queries: unknown[] = [];
+    const session = aSession((_, options) => {
+      queries.push(options?.query);
+      return rows;
+    });
+    const backups = await readBackups(session, { node: 'pve1', storage: 's', vmid: 100 });
+    expect(backups.map((backup) => backup.volumeId)).toEqual(['s:1']);
+    expect(queries).toEqual([{ content: 'backup', vmid: 100 }]);
+  });
+
+  it('reads what the account may do', async () => {
+    const permissions = await readPermissions(aSession(() => ({ '/': { 'Sys.Audit': 1 } })));
+    expect(permissions.has('/nodes/pve1', 'Sys.Audit')).toBe(true);
+  });
+});
+
+describe('reading the task archive', () => {
+  const row = (n: number) => ({ upid: `UPID:pve1:0001E240:00A2F3E1:5F8B2D3C:qmstart:${n}:root@pam:`, status: 'OK' });
+  const archive = (total: number, page: (start: number, limit: number) => unknown) => {
+    const starts: number[] = [];
+    const session = aSession((_, options) => {
+      const { start, limit, source, until } = options?.query ?? {};
+      expect({ source, until }).toEqual({ source: 'archive', until: 42 });
+      starts.push(Number(start));
+      return page(Number(start), Number(limit));
+    });
+    const read = () => readTasks(session, { node: 'pve1', until: 42, pageSize: 3 });
+    return { read, starts, rows: Array.from({ length: total }, (_, n) => row(n)) };
+  };
+
+  it.each([
+    [0, [0]],
+    [2, [0]],
+    [3, [0, 3]],
+    [7, [0, 3, 6]],
+  ])('reads %i tasks with the pages %j', async (total, expected) => {
+    const setUp: ReturnType<typeof archive> = archive(total, (start, limit) => setUp.rows.slice(start, start + limit));
+    const { tasks, problem } = await setUp.read();
+    expect([tasks.length, problem, setUp.starts]).toEqual([total, null, expected]);
+  });
+
+  it('stops with a problem when a page repeats', async () => {
+    const { read, starts } = archive(0, () => [row(1), row(2), row(3)]);
+    expect(await read()).toMatchObject({ tasks: [{}, {}, {}], problem: { code: 'remote_protocol' } });
+    expect(starts).toEqual([0, 3]);
+  });
+
+  it('keeps what it has when a later page fails', async () => {
+    const error = new ProxboxError('proxmox_timeout', 'x');
+    const { read } = archive(0, (start) => {
+      if (start > 0) throw error;
+      return [row(1), row(2), row(3)];
+    });
+    expect(await read()).toMatchObject({ tasks: [{}, {}, {}], problem: error });
+  });
+
+  it('fails when the first page fails and when it is cancelled', async () => {
+    const down = archive(0, () => {
+      throw new ProxboxError('proxmox_timeout', 'x');
+    });
+    await expect(down.read()).rejects.toMatchObject({ code: 'proxmox_timeout' });
+    const cancelled = archive(0, (start) => {
+      if (start > 0) throw new ProxboxError('cancelled', 'x');
+      return [row(1), row(2), row(3)];
+    });
+    await expect(cancelled.read()).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
