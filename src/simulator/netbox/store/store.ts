@@ -1,0 +1,65 @@
+import { createTable, type Table } from './table.js';
+import type { KindSpec, Row } from '../types.js';
+
+/** All tables of one NetBox (or of one branch of it). */
+export interface Store {
+  readonly kinds: readonly KindSpec[];
+  table(model: string): Table | undefined;
+  /** The table, for models that are known to exist. Throws on a model the simulator does not have. */
+  need(model: string): Table;
+  get(model: string, id: unknown): Row | undefined;
+  put(model: string, id: number, row: Row | undefined): void;
+  /** Runs the work; when it throws, everything written meanwhile is taken back. Transactions nest. */
+  transaction<Result>(work: () => Result): Result;
+  /** An independent copy; rows are shared because they never change. */
+  copy(): Store;
+}
+
+interface Undo {
+  readonly table: Table;
+  readonly id: number;
+  readonly before: Row | undefined;
+}
+
+const storeOver = (tables: ReadonlyMap<string, Table>): Store => {
+  let journal: Undo[] | undefined;
+
+  const rollBackTo = (length: number): void => {
+    while (journal !== undefined && journal.length > length) {
+      const undo = journal.pop();
+      undo?.table.put(undo.id, undo.before);
+    }
+  };
+  const need = (model: string): Table => {
+    const table = tables.get(model);
+    if (table === undefined) throw new Error(`the simulator has no table for ${model}`);
+    return table;
+  };
+  return {
+    kinds: [...tables.values()].map((table) => table.kind),
+    table: (model) => tables.get(model),
+    need,
+    get: (model, id) => (typeof id === 'number' ? tables.get(model)?.get(id) : undefined),
+    put: (model, id, row) => {
+      const table = need(model);
+      const before = table.put(id, row);
+      journal?.push({ table, id, before });
+    },
+    transaction: (work) => {
+      const outermost = journal === undefined;
+      const length = (journal ??= []).length;
+      try {
+        return work();
+      } catch (error) {
+        rollBackTo(length);
+        throw error;
+      } finally {
+        if (outermost) journal = undefined;
+      }
+    },
+    copy: () => storeOver(new Map([...tables].map(([model, table]) => [model, table.copy()]))),
+  };
+};
+
+export const createStore = (kinds: readonly KindSpec[]): Store =>
+  storeOver(new Map(kinds.map((kind) => [kind.model, createTable(kind)])));

@@ -1,0 +1,124 @@
+import { recordChange } from './changelog.js';
+import { checkDatabase, checkUniqueFields, violatedConstraints } from './constraints.js';
+import { Invalid } from '../failures.js';
+import { checkCustomFields, customFieldDefaults } from '../input/custom-fields.js';
+import { parseObject } from '../input/parse-object.js';
+import { ruleOf } from '../rules/index.js';
+import type { FieldErrors, FieldSpec, KindSpec, Row } from '../types.js';
+import { isRecord } from '../values.js';
+import type { Change, World } from '../world.js';
+
+/** A change that passed validation and can be stored. */
+export interface CheckedChange {
+  readonly change: Change;
+  readonly message: string;
+}
+
+const isStored = (field: FieldSpec): boolean =>
+  field.type !== 'computed' && field.type !== 'count' && field.type !== 'constant' && field.type !== 'mac';
+
+/** A new object with every field at its default. */
+const blankDraft = (world: World, kind: KindSpec): Record<string, unknown> => {
+  const draft: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(kind.fields)) if (isStored(field)) draft[name] = field.default ?? null;
+  if ('custom_fields' in kind.fields) draft['custom_fields'] = customFieldDefaults(world.store, kind.model);
+  return draft;
+};
+
+/** Runs a check and keeps its complaints next to those of the others, as Django's `full_clean` does. */
+const gather = (errors: FieldErrors, check: () => void): void => {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof Invalid)) throw error;
+    Object.assign(errors, error.errors);
+  }
+};
+
+const fullClean = (change: Change): void => {
+  const errors: FieldErrors = {};
+  gather(errors, () => {
+    const data = change.draft['custom_fields'];
+    if (isRecord(data)) checkCustomFields(change.world.store, change.kind.model, data);
+    ruleOf(change.kind.model).clean?.(change);
+  });
+  const violated = violatedConstraints(change);
+  if (violated.length > 0) {
+    const earlier: unknown = errors['__all__'];
+    errors['__all__'] = Array.isArray(earlier) ? earlier.concat(violated) : violated;
+  }
+  if (Object.keys(errors).length > 0) throw new Invalid(errors);
+};
+
+const check = (change: Change): void => {
+  checkUniqueFields(change);
+  ruleOf(change.kind.model).validate?.(change);
+  // A create that turns into an update of a known row is checked as that update.
+  fullClean(change);
+};
+
+/** Validates a POSTed object without storing it. Throws `Invalid` or `ApiFailure`. */
+export const checkCreate = (world: World, kind: KindSpec, data: unknown): CheckedChange => {
+  const parsed = parseObject(world, kind, data, { before: undefined, demandRequired: true });
+  const fresh: Change = {
+    world,
+    kind,
+    before: undefined,
+    draft: { ...blankDraft(world, kind), ...parsed.values },
+    given: parsed.values,
+  };
+  const existing = ruleOf(kind.model).existing?.(fresh);
+  const change = existing === undefined ? fresh : overwriting(fresh, existing);
+  check(change);
+  return { change, message: parsed.changelogMessage };
+};
+
+const overwriting = (fresh: Change, existing: Row): Change => ({
+  ...fresh,
+  before: existing,
+  draft: { ...valuesOf(existing), ...fresh.given },
+});
+
+const bookkeeping = new Set(['id', 'created', 'last_updated']);
+
+const valuesOf = (row: Row): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(row).filter(([key]) => !bookkeeping.has(key)));
+
+/** Validates a PATCH (`partial`) or PUT of a stored object without storing it. Throws `Invalid` or `ApiFailure`. */
+export const checkUpdate = (
+  world: World,
+  target: { readonly kind: KindSpec; readonly row: Row; readonly partial: boolean },
+  data: unknown,
+): CheckedChange => {
+  const { kind, row } = target;
+  const parsed = parseObject(world, kind, data, { before: row, demandRequired: !target.partial });
+  const change: Change = {
+    world,
+    kind,
+    before: row,
+    draft: { ...valuesOf(row), ...parsed.values },
+    given: parsed.values,
+  };
+  check(change);
+  return { change, message: parsed.changelogMessage };
+};
+
+/** Stores a checked change, lets other objects follow and writes the change log. Throws `IntegrityError`. */
+export const store = ({ change, message }: CheckedChange): number => {
+  const { world, kind, draft, before } = change;
+  const rule = ruleOf(kind.model);
+  rule.beforeSave?.(change);
+  checkDatabase(change);
+  const moment = world.now();
+  const id = before?.id ?? world.store.need(kind.model).nextId();
+  const row: Row = { ...draft, id, created: before?.created ?? moment, last_updated: moment };
+  world.store.put(kind.model, id, row);
+  rule.afterSave?.(change, row);
+  recordChange(world, kind.model, {
+    action: before === undefined ? 'create' : 'update',
+    row: world.store.get(kind.model, id) ?? row,
+    before,
+    message,
+  });
+  return id;
+};

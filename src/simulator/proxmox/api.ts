@@ -1,0 +1,94 @@
+import type { IncomingMessage } from 'node:http';
+import type { EstateCluster } from '../estate/index.js';
+import type { Permissions } from './acl.js';
+import { permissionsOf } from './acl.js';
+import { ApiError } from './api-error.js';
+import type { Answer } from './answer.js';
+import { failure, success } from './answer.js';
+import type { Authentication } from './authentication.js';
+import { verifyParameters } from './parameters.js';
+import { readParameters } from './request-body.js';
+import type { Call } from './route.js';
+import type { RouteMatch } from './router.js';
+import type { TaskRunner } from './task-runner.js';
+
+export interface ApiDeps {
+  readonly cluster: EstateCluster;
+  readonly nowS: () => number;
+  readonly localNode: () => string;
+  readonly tasks: TaskRunner;
+  readonly authentication: Authentication;
+}
+
+export interface ApiRequest {
+  readonly request: IncomingMessage;
+  readonly method: string;
+  /** Decoded, after `/api2/json`. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly match: RouteMatch | undefined;
+  /** Told who asks, once known. */
+  readonly onUser: (id: string) => void;
+}
+
+const NOBODY = { user: { userid: '', password: '' }, id: '' };
+
+/**
+ * Answers one request in Proxmox's order of checks: who is it, is there such a method, may they, does the node
+ * answer, are the parameters good; then the handler.
+ */
+export async function answerApi(
+  deps: ApiDeps,
+  given: ApiRequest,
+): Promise<{ readonly answer: Answer; readonly delayMs: number }> {
+  try {
+    const parameters = await readParameters(given.request, given.query);
+    const isOpen = given.match?.route.open === true;
+    const principal = isOpen ? NOBODY : deps.authentication.identify(given.method, given.request.headers);
+    given.onUser(principal.id);
+    if (given.match === undefined) {
+      throw new ApiError(501, `Method '${given.method} ${given.path}' not implemented`);
+    }
+    const { route, place } = given.match;
+    const permissions = permissionsOf(principal, deps.cluster.profile);
+    checkPermission(permissions, given.match);
+    checkNode(deps.cluster, place['node']);
+    const nowS = deps.nowS();
+    deps.tasks.settle(nowS);
+    const call: Call = {
+      cluster: deps.cluster,
+      place,
+      parameters: verifyParameters(route.parameters ?? {}, parameters),
+      principal,
+      permissions,
+      nowS,
+      localNode: deps.localNode(),
+      tasks: deps.tasks,
+      authentication: deps.authentication,
+      attributes: {},
+      delayMs: 0,
+    };
+    const data = route.handler(call);
+    return { answer: success(data, call.attributes), delayMs: call.delayMs };
+  } catch (error) {
+    if (error instanceof ApiError) return { answer: failure(error), delayMs: 0 };
+    throw error;
+  }
+}
+
+function checkPermission(permissions: Permissions, { route, place }: RouteMatch): void {
+  if (route.permission === undefined) return;
+  const path = route.permission.at.replace(/\{([^}]+)\}/g, (_match, name: string) => place[name] ?? '');
+  permissions.requireAll(path, route.permission.all);
+}
+
+/** Requests for another node pass through the answering one: an offline target is a 595, an unknown name a 500. */
+function checkNode(cluster: EstateCluster, name: string | undefined): void {
+  if (name === undefined) return;
+  const node = cluster.nodes.find((candidate) => candidate.name === name);
+  if (node === undefined) {
+    const cause = `failed to get address info for: ${name}: Name or service not known`;
+    throw new ApiError(500, `hostname lookup '${name}' failed - ${cause}`);
+  }
+  if (!node.online) throw new ApiError(595, 'No route to host');
+}

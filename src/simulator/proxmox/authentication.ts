@@ -1,0 +1,107 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { PveProfile } from '../estate/index.js';
+import type { Principal } from './acl.js';
+import { permissionsOf } from './acl.js';
+import { ApiError } from './api-error.js';
+import { createTicketOffice } from './tickets.js';
+import type { SimulatedUser } from './types.js';
+
+const REALMS = ['pam', 'pve'];
+/** The code every simulated second factor accepts. */
+const TOTP_CODE = '123456';
+
+export interface Authentication {
+  /** Who sent the request, or a 401. Writes with a ticket need the CSRF token too. */
+  identify(method: string, headers: IncomingHttpHeaders): Principal;
+  /** `POST access/ticket`. */
+  login(parameters: Readonly<Record<string, unknown>>): Record<string, unknown>;
+}
+
+export interface AuthenticationOptions {
+  readonly users: readonly SimulatedUser[];
+  readonly profile: () => PveProfile;
+  readonly nowS: () => number;
+  readonly ticketTtlS: number;
+}
+
+export function createAuthentication({ users, profile, nowS, ticketTtlS }: AuthenticationOptions): Authentication {
+  const byId = new Map(users.map((user) => [user.userid, user]));
+  const tickets = createTicketOffice(nowS, ticketTtlS);
+
+  function byToken(header: string): Principal {
+    const match = /^PVEAPIToken=([^!]+)!([^=]+)=(.*)$/.exec(header);
+    if (match === null) throw new ApiError(401, 'invalid token format');
+    const [, userid = '', name = '', value = ''] = match;
+    const user = byId.get(userid);
+    if (user === undefined) throw new ApiError(401, `no such user ('${userid}')`);
+    const token = user.tokens?.find((candidate) => candidate.name === name);
+    if (token === undefined) throw new ApiError(401, `no such token '${name}' for user '${userid}'`);
+    if (token.value !== value) throw new ApiError(401, 'invalid token value!');
+    return { user, token, id: `${userid}!${name}` };
+  }
+
+  function byTicket(method: string, headers: IncomingHttpHeaders): Principal {
+    const cookie = /(?:^|;\s*)PVEAuthCookie=([^;]*)/.exec(headers.cookie ?? '')?.[1];
+    if (cookie === undefined) throw new ApiError(401, 'No ticket');
+    const user = byId.get(tickets.userOf(decode(cookie), 'full') ?? '');
+    if (user === undefined) throw new ApiError(401, 'permission denied - invalid PVE ticket');
+    const csrf = headers['csrfpreventiontoken'];
+    if (method !== 'GET' && !(typeof csrf === 'string' && tickets.isCsrfToken(csrf, user.userid))) {
+      throw new ApiError(401, 'Permission denied - invalid csrf token');
+    }
+    return { user, id: user.userid };
+  }
+
+  function passes(user: SimulatedUser, password: string, challenge: unknown): boolean {
+    if (typeof challenge === 'string') {
+      return tickets.userOf(challenge, 'partial') === user.userid && password === `totp:${TOTP_CODE}`;
+    }
+    return password === user.password || tickets.userOf(password, 'full') === user.userid;
+  }
+
+  return {
+    identify(method, headers) {
+      const header = headers.authorization;
+      return header?.startsWith('PVEAPIToken=') === true ? byToken(header) : byTicket(method, headers);
+    },
+    login(parameters) {
+      const realm = parameters['realm'];
+      const name = String(parameters['username']);
+      const userid = typeof realm === 'string' && !name.includes('@') ? `${name}@${realm}` : name;
+      const realmOfUser = userid.includes('@') ? userid.slice(userid.lastIndexOf('@') + 1) : '';
+      if (!REALMS.includes(realmOfUser)) throw new ApiError(401, `no such realm '${realmOfUser}'`);
+      const user = byId.get(userid);
+      const password = String(parameters['password']);
+      const challenge = parameters['tfa-challenge'];
+      if (user === undefined || !passes(user, password, challenge)) throw new ApiError(401, 'authentication failure');
+      const secondStep = challenge !== undefined || tickets.userOf(password, 'full') !== undefined;
+      if (user.needsTfa === true && !secondStep) {
+        return { username: userid, ticket: tickets.issuePartial(userid), NeedTFA: 1 };
+      }
+      const { ticket, csrfToken } = tickets.issue(userid);
+      const cap = capabilities(permissionsOf({ user, id: userid }, profile()).table());
+      return { username: userid, ticket, CSRFPreventionToken: csrfToken, cap };
+    },
+  };
+}
+
+/** What the web interface greys out: the privileges by area. */
+function capabilities(table: Record<string, Record<string, 0 | 1>>): Record<string, Record<string, 0 | 1>> {
+  const area = (path: string): Record<string, 0 | 1> => table[path] ?? {};
+  return {
+    access: area('/access'),
+    dc: area('/'),
+    nodes: area('/nodes'),
+    storage: area('/storage'),
+    vms: area('/vms'),
+  };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A cookie that is not percent-encoded is no ticket of ours; the caller answers 401.
+    return '';
+  }
+}

@@ -1,0 +1,210 @@
+import type { EstateGuest, GuestKind, PveRow } from '../../estate/index.js';
+import { ApiError } from '../api-error.js';
+import { isNodeOnline } from '../load.js';
+import type { Call, Route } from '../route.js';
+import { guestAt, placeOf } from '../route.js';
+import { backUp } from './vzdump.js';
+
+/** Writes. Each answers a UPID; the cluster changes when the task ends. */
+export const actionRoutes: readonly Route[] = [
+  ...guestActions('qemu'),
+  ...guestActions('lxc'),
+  {
+    method: 'POST',
+    path: '/nodes/{node}/vzdump',
+    parameters: {
+      vmid: { type: 'string', required: true },
+      storage: { type: 'string' },
+      mode: { type: 'string', values: ['snapshot', 'suspend', 'stop'] },
+      compress: { type: 'string', values: ['0', '1', 'gzip', 'lzo', 'zstd'] },
+      'notes-template': { type: 'string' },
+    },
+    handler: backUp,
+  },
+];
+
+function guestActions(type: GuestKind): readonly Route[] {
+  const base = `/nodes/{node}/${type}/{vmid}`;
+  const power = { at: '/vms/{vmid}', all: ['VM.PowerMgmt'] } as const;
+  const snapshot = { at: '/vms/{vmid}', all: ['VM.Snapshot'] } as const;
+  const migrate = { at: '/vms/{vmid}', all: ['VM.Migrate'] } as const;
+  const prefix = type === 'qemu' ? 'qm' : 'vz';
+  return [
+    { method: 'POST', path: `${base}/status/start`, permission: power, handler: (call) => start(call, type) },
+    ...(['stop', 'shutdown'] as const).map((verb) => ({
+      method: 'POST' as const,
+      path: `${base}/status/${verb}`,
+      permission: power,
+      handler: (call: Call) => stop(call, type, `${prefix}${verb}`),
+    })),
+    { method: 'POST', path: `${base}/status/reboot`, permission: power, handler: (call) => reboot(call, type) },
+    {
+      method: 'POST',
+      path: `${base}/snapshot`,
+      permission: snapshot,
+      parameters: {
+        snapname: { type: 'string', required: true, pattern: /^[a-z][a-z0-9_-]{1,39}$/i },
+        description: { type: 'string' },
+        ...(type === 'qemu' ? { vmstate: { type: 'boolean' as const } } : {}),
+      },
+      handler: (call) => takeSnapshot(call, type),
+    },
+    {
+      method: 'DELETE',
+      path: `${base}/snapshot/{snapname}`,
+      permission: snapshot,
+      parameters: { force: { type: 'boolean' } },
+      handler: (call) => deleteSnapshot(call, type),
+    },
+    {
+      method: 'GET',
+      path: `${base}/migrate`,
+      permission: migrate,
+      parameters: { target: { type: 'string' } },
+      // The preflight for containers came after 8.
+      ...(type === 'lxc' ? { profiles: ['9.1', '9.2'] as const } : {}),
+      handler: (call) => preflight(call, type),
+    },
+    {
+      method: 'POST',
+      path: `${base}/migrate`,
+      permission: migrate,
+      parameters: {
+        target: { type: 'string', required: true },
+        online: { type: 'boolean' },
+        ...(type === 'lxc' ? { restart: { type: 'boolean' as const }, timeout: { type: 'integer' as const } } : {}),
+        ...(type === 'qemu' ? { 'with-local-disks': { type: 'boolean' as const } } : {}),
+      },
+      handler: (call) => migrateTo(call, type),
+    },
+  ];
+}
+
+function label(guest: EstateGuest): string {
+  return guest.type === 'qemu' ? 'VM' : 'CT';
+}
+
+/** The guest, or the error that Proxmox gives while it is locked. */
+function unlocked(call: Call, type: GuestKind): EstateGuest {
+  const guest = guestAt(call, type);
+  if (guest.lock !== '') throw new ApiError(500, `${label(guest)} is locked (${guest.lock})`);
+  return guest;
+}
+
+function launch(call: Call, guest: EstateGuest, type: string, effect: () => void): string {
+  return call.tasks.start({ node: guest.node, type, id: String(guest.vmid), user: call.principal.id, effect });
+}
+
+function start(call: Call, type: GuestKind): string {
+  const guest = unlocked(call, type);
+  if (guest.template) throw new ApiError(500, `you can't start a ${type === 'qemu' ? 'vm' : 'CT'} if it's a template`);
+  if (guest.status !== 'stopped') throw new ApiError(500, `${label(guest)} ${guest.vmid} already running`);
+  return launch(call, guest, type === 'qemu' ? 'qmstart' : 'vzstart', () => {
+    guest.status = 'running';
+    guest.startedAtS = Math.floor(call.nowS);
+  });
+}
+
+function stop(call: Call, type: GuestKind, task: string): string {
+  const guest = unlocked(call, type);
+  if (guest.status === 'stopped') throw new ApiError(500, `${label(guest)} ${guest.vmid} not running`);
+  return launch(call, guest, task, () => {
+    guest.status = 'stopped';
+  });
+}
+
+function reboot(call: Call, type: GuestKind): string {
+  const guest = unlocked(call, type);
+  if (guest.status === 'stopped') throw new ApiError(500, `${label(guest)} ${guest.vmid} not running`);
+  return launch(call, guest, type === 'qemu' ? 'qmreboot' : 'vzreboot', () => {
+    guest.startedAtS = Math.floor(call.nowS);
+  });
+}
+
+function takeSnapshot(call: Call, type: GuestKind): string {
+  const guest = unlocked(call, type);
+  const { snapshots } = guest;
+  if (snapshots === 'unsupported') throw new ApiError(500, 'snapshot feature is not available');
+  const name = String(call.parameters['snapname']);
+  if (snapshots.some((snapshot) => snapshot.name === name)) {
+    throw new ApiError(500, `snapshot name '${name}' already used`);
+  }
+  const parent = snapshots.at(-1)?.name;
+  const snaptime = Math.floor(call.nowS);
+  return launch(call, guest, type === 'qemu' ? 'qmsnapshot' : 'vzsnapshot', () => {
+    snapshots.push({
+      name,
+      description: String(call.parameters['description'] ?? ''),
+      snaptime,
+      ...(parent === undefined ? {} : { parent }),
+      ...(call.parameters['vmstate'] === true ? { vmstate: 1 as const } : {}),
+    });
+  });
+}
+
+/** The children of a deleted snapshot become those of its parent. */
+function deleteSnapshot(call: Call, type: GuestKind): string {
+  const guest = unlocked(call, type);
+  const name = placeOf(call, 'snapname');
+  const snapshots = guest.snapshots === 'unsupported' ? [] : guest.snapshots;
+  const gone = snapshots.find((snapshot) => snapshot.name === name);
+  if (gone === undefined) throw new ApiError(500, `snapshot '${name}' does not exist`);
+  return launch(call, guest, type === 'qemu' ? 'qmdelsnapshot' : 'vzdelsnapshot', () => {
+    snapshots.splice(snapshots.indexOf(gone), 1);
+    for (const child of snapshots.filter((snapshot) => snapshot.parent === name)) {
+      if (gone.parent === undefined) delete child.parent;
+      else child.parent = gone.parent;
+    }
+  });
+}
+
+function otherOnlineNodes(call: Call, guest: EstateGuest): string[] {
+  return call.cluster.nodes.filter((node) => node.online && node.name !== guest.node).map((node) => node.name);
+}
+
+/** QEMU spells with underscores and, on 8, leaves the lists out for a running guest; containers spell with dashes. */
+function preflight(call: Call, type: GuestKind): PveRow {
+  const guest = guestAt(call, type);
+  const allowed = otherOnlineNodes(call, guest);
+  const running = guest.status === 'stopped' ? 0 : 1;
+  if (type === 'lxc') return { running, 'allowed-nodes': allowed, 'not-allowed-nodes': {} };
+  const omitsLists = running === 1 && call.cluster.profile === '8.4';
+  return {
+    running,
+    ...(omitsLists ? {} : { allowed_nodes: allowed, not_allowed_nodes: {} }),
+    local_disks: localDisks(call, guest),
+    local_resources: Object.keys(guest.config).filter((key) => /^(hostpci|usb)\d+$/.test(key)),
+  };
+}
+
+function localDisks(call: Call, guest: EstateGuest): PveRow[] {
+  const shared = new Set(call.cluster.storages.filter((storage) => storage.shared).map((storage) => storage.name));
+  return Object.entries(guest.config).flatMap(([key, value]) => {
+    const volid = String(value).split(',', 1)[0] ?? '';
+    const isDisk = /^(scsi|virtio|sata|ide|efidisk|tpmstate)\d+$/.test(key) && volid.includes(':');
+    if (!isDisk || shared.has(volid.slice(0, volid.indexOf(':')))) return [];
+    return [{ volid, drivename: key, cdrom: String(value).includes('media=cdrom') ? 1 : 0 }];
+  });
+}
+
+function migrateTo(call: Call, type: GuestKind): string {
+  const guest = unlocked(call, type);
+  const target = String(call.parameters['target']);
+  if (target === guest.node) {
+    throw new ApiError(400, 'Parameter verification failed.', { target: 'target is local node.' });
+  }
+  if (!call.cluster.nodes.some((node) => node.name === target)) {
+    throw new ApiError(500, `no such cluster node '${target}'`);
+  }
+  if (!isNodeOnline(call.cluster, target)) throw new ApiError(500, `target node '${target}' is offline`);
+  const live = call.parameters['online'] === true || call.parameters['restart'] === true;
+  if (guest.status !== 'stopped' && !live) {
+    throw new ApiError(
+      500,
+      `can't migrate running ${label(guest)} without --${type === 'qemu' ? 'online' : 'restart'}`,
+    );
+  }
+  return launch(call, guest, type === 'qemu' ? 'qmigrate' : 'vzmigrate', () => {
+    guest.node = target;
+  });
+}

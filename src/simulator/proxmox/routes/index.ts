@@ -1,0 +1,23 @@
+import type { Route } from '../route.js';
+import { accessRoutes } from './access.js';
+import { actionRoutes } from './actions.js';
+import { backupJobRoutes } from './backup-jobs.js';
+import { clusterRoutes } from './cluster.js';
+import { guestRoutes } from './guests.js';
+import { haRoutes } from './ha.js';
+import { nodeRoutes } from './nodes.js';
+import { storageRoutes } from './storage.js';
+import { taskRoutes } from './tasks.js';
+
+/** Every path the simulator knows. */
+export const routes: readonly Route[] = [
+  ...accessRoutes,
+  ...clusterRoutes,
+  ...nodeRoutes,
+  ...guestRoutes,
+  ...storageRoutes,
+  ...backupJobRoutes,
+  ...taskRoutes,
+  ...haRoutes,
+  ...actionRoutes,
+];
