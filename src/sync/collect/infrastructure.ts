@@ -1,0 +1,70 @@
+import { textOf } from '../../netbox/records/compare.js';
+import type { NetBoxRecord } from '../../netbox/types.js';
+import type { ClusterView } from '../plan/cluster-views.js';
+import type { InfrastructureRecords } from '../plan/infrastructure-types.js';
+import { slugify } from '../plan/slug.js';
+import type { RunContext } from '../run-context.js';
+
+/** Reads what NetBox has of the clusters, their sites and their nodes: a fixed number of requests, whatever their size. */
+export async function collectInfrastructure(
+  run: RunContext,
+  views: readonly ClusterView[],
+): Promise<InfrastructureRecords> {
+  const { collections, capabilities } = run;
+  const names = unique(views.map((view) => view.name));
+  const nodeNames = unique(views.flatMap((view) => view.nodes.map((node) => node.name)));
+  const hasPlugin = capabilities.proxboxPlugin;
+  const clusters = await collections.load('cluster', {}, { filter: 'name', of: names });
+  const devices = await collections.load('device', {}, { filter: 'name', of: nodeNames });
+  const plugin = async (load: () => Promise<readonly NetBoxRecord[]>) => (hasPlugin ? load() : []);
+  return {
+    hasPlugin,
+    clusters,
+    devices,
+    clusterTypes: await collections.load(
+      'cluster-type',
+      {},
+      { filter: 'slug', of: ['cluster', 'standalone', 'restricted'] },
+    ),
+    sites: await collectPlacements(run, 'site', views),
+    tenants: await collectPlacements(run, 'tenant', views),
+    clusterStates: await plugin(() =>
+      collections.load('cluster-state', {}, { filter: 'cluster_id', of: clusters.map(idOf) }),
+    ),
+    deviceStates: await plugin(() =>
+      collections.load('device-state', {}, { filter: 'device_id', of: devices.map(idOf) }),
+    ),
+    clusterLinks: await plugin(() => collections.load('cluster-link', {}, { filter: 'name', of: names })),
+    nodeLinks: await plugin(() => collections.load('node-link', {}, { filter: 'name', of: nodeNames })),
+    pluginEndpoints: run.pluginEndpoints,
+  };
+}
+
+/** The configured sites and tenants by id, slug and name, and the default sites of clusters without one. */
+async function collectPlacements(
+  run: RunContext,
+  kind: 'site' | 'tenant',
+  views: readonly ClusterView[],
+): Promise<readonly NetBoxRecord[]> {
+  const placements = views.map((view) => view.owner[kind]);
+  const defaults = kind === 'site' ? views.map((view) => `proxmox-default-site-${slugify(view.name, 'cluster')}`) : [];
+  const ids = unique(placements.map((placement) => placement.id).filter((id) => id !== null));
+  const slugs = unique(
+    [...placements.map((placement) => placement.slug ?? ''), ...defaults].filter((slug) => slug !== ''),
+  );
+  const names = unique(placements.map((placement) => placement.name ?? '').filter((name) => name !== ''));
+  const records = [
+    ...(await run.collections.load(kind, {}, { filter: 'id', of: ids })),
+    ...(await run.collections.load(kind, {}, { filter: 'slug', of: slugs })),
+  ];
+  const unnamed = names.filter((name) => !records.some((record) => textOf(record['name']) === name));
+  return [...records, ...(await run.collections.load(kind, {}, { filter: 'name', of: unnamed }))];
+}
+
+function idOf(record: NetBoxRecord): number {
+  return record.id;
+}
+
+function unique<T extends string | number>(values: readonly T[]): readonly T[] {
+  return [...new Set(values)].sort();
+}

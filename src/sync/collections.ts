@@ -1,0 +1,99 @@
+import { kindDefinition, readFields, type ObjectKind } from '../netbox/records/kinds.js';
+import type { NetBoxClient, NetBoxRecord, Query } from '../netbox/types.js';
+import { canonicalJson } from '../netbox/records/compare.js';
+import type { Clock } from '../config/clock.js';
+
+interface Entry {
+  readonly kind: ObjectKind;
+  readonly readAtMs: number;
+  readonly records: Map<number, NetBoxRecord>;
+}
+
+/** Which stored collections belong together: NetBox endpoint revision, branch, Proxmox endpoints. */
+export interface CollectionScope {
+  readonly key: string;
+  /** Milliseconds; 0 = never shared with an earlier call. */
+  readonly ttlMs: number;
+}
+
+/** What a run sees of NetBox: whole collections, read once, and kept true by the run's own writes. */
+export interface Collections {
+  /** Objects of a kind that match a filter. With `values` the filter is a list and is chunked to fit a request line. */
+  load(
+    kind: ObjectKind,
+    query: Query,
+    values?: { readonly filter: string; readonly of: readonly (string | number)[] },
+  ): Promise<readonly NetBoxRecord[]>;
+  /** After a write: puts the object into every loaded collection of its kind that already holds it, or could. */
+  remember(kind: ObjectKind, record: NetBoxRecord): void;
+  forget(kind: ObjectKind, id: number): void;
+}
+
+export interface CollectionStore {
+  open(scope: CollectionScope, client: NetBoxClient): Collections;
+  /** Forgets one scope (devices stage, full update), or everything (`/clear-cache`). */
+  drop(scopeKey?: string): void;
+}
+
+const deviceLike: ReadonlySet<ObjectKind> = new Set(['device', 'virtual-machine']);
+
+/**
+ * Shares NetBox collections between the stage calls of one job, which arrive as separate requests minutes apart. It is
+ * an optimisation with a short life: whatever decides a delete is read again.
+ */
+export function createCollectionStore(clock: Clock): CollectionStore {
+  const scopes = new Map<string, Map<string, Entry>>();
+
+  function open(scope: CollectionScope, client: NetBoxClient): Collections {
+    const entries = scopes.get(scope.key) ?? new Map<string, Entry>();
+    scopes.set(scope.key, entries);
+    const openedAtMs = clock.monotonicMs();
+    for (const [key, entry] of entries) if (openedAtMs - entry.readAtMs > scope.ttlMs) entries.delete(key);
+
+    return {
+      async load(kind, query, values) {
+        if (values?.of.length === 0) return [];
+        const key = `${kind} ${canonicalJson({ query, values: values ?? null })}`;
+        const known = entries.get(key);
+        if (known !== undefined) return [...known.records.values()];
+        const records = await read(client, kind, query, values);
+        entries.set(key, {
+          kind,
+          readAtMs: clock.monotonicMs(),
+          records: new Map(records.map((record) => [record.id, record])),
+        });
+        return records;
+      },
+      remember(kind, record) {
+        for (const entry of entries.values()) if (entry.kind === kind) entry.records.set(record.id, record);
+      },
+      forget(kind, id) {
+        for (const entry of entries.values()) if (entry.kind === kind) entry.records.delete(id);
+      },
+    };
+  }
+
+  return {
+    open,
+    drop(scopeKey) {
+      if (scopeKey === undefined) scopes.clear();
+      else scopes.delete(scopeKey);
+    },
+  };
+}
+
+async function read(
+  client: NetBoxClient,
+  kind: ObjectKind,
+  query: Query,
+  values?: { filter: string; of: readonly (string | number)[] },
+): Promise<readonly NetBoxRecord[]> {
+  const { path } = kindDefinition(kind);
+  const full: Query = {
+    ...query,
+    fields: readFields(kind),
+    ...(deviceLike.has(kind) ? { exclude: 'config_context' } : {}),
+  };
+  if (values === undefined) return client.list(path, full, { cache: 'bypass' });
+  return client.listByValues(path, values.filter, values.of, full, { cache: 'bypass' });
+}

@@ -1,0 +1,21 @@
+import { errorText, type ProxboxError } from '../../errors/proxbox-error.js';
+import { kindDefinition, type ObjectKind } from '../../netbox/records/kinds.js';
+import type { NetBoxClient, NetBoxRecord, PatchItem } from '../../netbox/types.js';
+
+const aggregate = /aggregate size of assigned virtual disks \((\d+)\)/;
+
+/**
+ * NetBox refuses a virtual machine whose `disk` differs from the sum of its virtual disks. When a disk appeared since we
+ * read the machine, the update is repeated once with the sum that NetBox names; undefined = that was not the cause.
+ */
+export async function retryWithAggregateDisk(
+  client: NetBoxClient,
+  kind: ObjectKind,
+  item: PatchItem,
+  error: ProxboxError,
+): Promise<NetBoxRecord | undefined> {
+  if (kind !== 'virtual-machine') return undefined;
+  const size = aggregate.exec(`${errorText(error)} ${JSON.stringify(error.upstream?.body ?? '')}`)?.[1];
+  if (size === undefined) return undefined;
+  return client.patch(kindDefinition(kind).path, item.id, { ...item.body, disk: Number(size) });
+}

@@ -1,0 +1,294 @@
+import type { Logger } from 'pino';
+import { errorText, toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
+import { kindDefinition, kinds, type ObjectKind } from '../../netbox/records/kinds.js';
+import type { BulkOptions, JsonObject, NetBoxClient, NetBoxRecord, PatchItem } from '../../netbox/types.js';
+import type { Collections } from '../collections.js';
+import { diffObject } from '../plan/diff-object.js';
+import {
+  objectKey,
+  type Change,
+  type Desired,
+  type ObjectKey,
+  type Outcome,
+  type Plan,
+  type Reason,
+  type Warning,
+} from '../types.js';
+import { finderOf } from './find-existing.js';
+import { retryWithAggregateDisk } from './aggregate-disk.js';
+import { kindReason, rejectionReason } from './failure-reasons.js';
+import { orderRenames } from './rename-order.js';
+import { creationFields, creationKey, resolveBody } from './resolve-body.js';
+
+/** The order of writing: whoever is referred to comes first. */
+const writeOrder: readonly ObjectKind[] = [
+  'tag',
+  'manufacturer',
+  'cluster-type',
+  'device-role',
+  'vm-type',
+  'site',
+  'device-type',
+  'cluster',
+  'cluster-state',
+  'cluster-link',
+  'device',
+  'device-state',
+  'node-link',
+  'storage',
+  'virtual-machine',
+  'vm-state',
+];
+
+export interface WriteProgress {
+  readonly kind: ObjectKind;
+  readonly verb: 'create' | 'update';
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ExecutorContext {
+  readonly client: NetBoxClient;
+  readonly collections: Collections;
+  readonly logger: Logger;
+  readonly batchSize: number;
+  readonly batchDelayMs: number;
+  readonly onProgress: (progress: WriteProgress) => void;
+}
+
+export interface Applied {
+  /** Exactly one per change of the plan. */
+  readonly outcomes: readonly Outcome[];
+  readonly warnings: readonly Warning[];
+  /** Ids of everything that exists now and may be referred to by later plans. */
+  readonly ids: ReadonlyMap<ObjectKey, number>;
+  /** Set when the run cannot go on: NetBox gone, token refused, run cancelled. Everything unwritten is then `not_attempted`. */
+  readonly stopped: ProxboxError | undefined;
+}
+
+interface CreateJob {
+  readonly desired: Desired;
+  readonly body: JsonObject;
+}
+
+interface UpdateJob {
+  readonly change: Extract<Change, { action: 'update' }>;
+  readonly item: PatchItem;
+}
+
+/**
+ * Applies a plan: the only place that writes to NetBox during a run. Objects are written kind by kind in the order of
+ * their dependencies, in bulk; the failure of one object is an outcome, not an exception, and fails only what refers to
+ * it. Every change ends in exactly one outcome, so that the counts always add up.
+ */
+export async function applyPlan(plan: Plan, context: ExecutorContext): Promise<Applied> {
+  const run = new Execution(plan, context);
+  return run.apply();
+}
+
+class Execution {
+  readonly #plan: Plan;
+  readonly #context: ExecutorContext;
+  readonly #ids: Map<ObjectKey, number>;
+  readonly #outcomes = new Map<ObjectKey, Outcome>();
+  readonly #warnings: Warning[] = [];
+
+  constructor(plan: Plan, context: ExecutorContext) {
+    this.#plan = plan;
+    this.#context = context;
+    this.#ids = new Map(plan.known);
+  }
+
+  async apply(): Promise<Applied> {
+    for (const change of this.#plan.changes) this.#settleUnwritten(change);
+    let stopped: ProxboxError | undefined;
+    try {
+      for (const kind of writeOrder) await this.#writeKind(kind);
+    } catch (error) {
+      stopped = toProxboxError(error);
+      this.#failRest(stopped);
+    }
+    return { outcomes: [...this.#outcomes.values()], warnings: this.#warnings, ids: this.#ids, stopped };
+  }
+
+  #settleUnwritten(change: Change): void {
+    if (change.action === 'keep') this.#settle(change.desired, { status: 'unchanged', record: change.current });
+    if (change.action !== 'skip' && change.action !== 'refuse') return;
+    const { kind, key, label, reason, source } = change;
+    const status = change.action === 'skip' ? 'skipped' : 'failed';
+    this.#put({ kind, key, label, status, reason, ...(source === undefined ? {} : { source }) });
+  }
+
+  async #writeKind(kind: ObjectKind): Promise<void> {
+    const updates: Extract<Change, { action: 'update' }>[] = [];
+    const creates: Desired[] = [];
+    for (const change of this.#plan.changes) {
+      if (change.action === 'update' && change.desired.kind === kind) updates.push(change);
+      if (change.action === 'create' && change.desired.kind === kind) creates.push(change.desired);
+    }
+    await this.#update(kind, updates);
+    await this.#create(kind, creates);
+  }
+
+  async #update(kind: ObjectKind, changes: readonly Extract<Change, { action: 'update' }>[]): Promise<void> {
+    const jobs: UpdateJob[] = [];
+    for (const change of changes) {
+      const resolved = resolveBody(change.patch, this.#ids);
+      if ('missing' in resolved) this.#failFor(change.desired, resolved.missing);
+      else jobs.push({ change, item: { id: change.current.id, body: resolved.body } });
+    }
+    if (jobs.length === 0) return;
+    const byId = new Map(jobs.map((job) => [job.item.id, job]));
+    for (const pass of orderRenames(jobs.map(({ item, change }) => ({ item, current: change.current })))) {
+      await this.#patchPass(kind, pass, byId);
+    }
+  }
+
+  async #patchPass(kind: ObjectKind, pass: readonly PatchItem[], jobs: ReadonlyMap<number, UpdateJob>): Promise<void> {
+    const { client } = this.#context;
+    const { path } = kindDefinition(kind);
+    const outcomes = await client.bulkPatch(path, pass, this.#bulk(kind, 'update', pass.length));
+    for (const [index, item] of pass.entries()) {
+      const job = jobs.get(item.id);
+      const outcome = outcomes[index];
+      if (job === undefined || outcome === undefined) continue;
+      const { desired, why } = job.change;
+      if (outcome.status === 'updated') this.#written(desired, outcome.record, 'updated', why);
+      else if (outcome.status === 'gone') this.#gone(desired, item.id);
+      else await this.#retryUpdate(job, outcome.error);
+    }
+  }
+
+  async #retryUpdate({ change, item }: UpdateJob, error: ProxboxError): Promise<void> {
+    const record = await retryWithAggregateDisk(this.#context.client, change.desired.kind, item, error);
+    if (record !== undefined) this.#written(change.desired, record, 'updated', change.why);
+    else this.#refused(change.desired, error);
+  }
+
+  async #create(kind: ObjectKind, creates: readonly Desired[]): Promise<void> {
+    const jobs: CreateJob[] = [];
+    for (const desired of creates) {
+      const resolved = resolveBody(creationFields(desired), this.#ids);
+      if ('missing' in resolved) this.#failFor(desired, resolved.missing);
+      else jobs.push({ desired, body: resolved.body });
+    }
+    if (jobs.length === 0) return;
+    const keys = new Map(jobs.map((job) => [job.body, creationKey(job.desired, job.body)]));
+    const find = finderOf(kind);
+    const outcomes = await this.#context.client.bulkCreate(
+      kindDefinition(kind).path,
+      jobs.map((job) => job.body),
+      {
+        ...this.#bulk(kind, 'create', jobs.length),
+        ...(find === undefined ? {} : { find }),
+        keyOf: (body) => keys.get(body) ?? '',
+      },
+    );
+    const adopted: UpdateJob[] = [];
+    for (const [index, { desired }] of jobs.entries()) {
+      const outcome = outcomes[index];
+      if (outcome === undefined) continue;
+      if (outcome.status === 'created') this.#written(desired, outcome.record, 'created');
+      else if (outcome.status === 'failed') this.#refused(desired, outcome.error);
+      else adopted.push(...this.#adopt(desired, outcome.record));
+    }
+    if (adopted.length > 0)
+      await this.#patchPass(
+        kind,
+        adopted.map((job) => job.item),
+        new Map(adopted.map((job) => [job.item.id, job])),
+      );
+  }
+
+  /** Somebody created the object since we read: it is compared and updated like any other. */
+  #adopt(desired: Desired, current: NetBoxRecord): readonly UpdateJob[] {
+    const { patch, why } = diffObject(desired, current, this.#ids);
+    const resolved = resolveBody(patch, this.#ids);
+    if (why.length === 0 || 'missing' in resolved) {
+      this.#written(desired, current, 'unchanged');
+      return [];
+    }
+    return [
+      { change: { action: 'update', desired, current, patch, why }, item: { id: current.id, body: resolved.body } },
+    ];
+  }
+
+  #bulk(kind: ObjectKind, verb: WriteProgress['verb'], total: number): BulkOptions {
+    const { batchSize, batchDelayMs, onProgress } = this.#context;
+    return { batchSize, delayMs: batchDelayMs, onBatch: ({ done }) => onProgress({ kind, verb, done, total }) };
+  }
+
+  #written(
+    desired: Desired,
+    record: NetBoxRecord,
+    status: 'created' | 'updated' | 'unchanged',
+    why: Outcome['why'] = [],
+  ): void {
+    this.#ids.set(objectKey(desired.kind, desired.key), record.id);
+    this.#context.collections.remember(desired.kind, record);
+    this.#settle(desired, { status, record, why });
+  }
+
+  #gone(desired: Desired, id: number): void {
+    this.#context.collections.forget(desired.kind, id);
+    this.#ids.delete(objectKey(desired.kind, desired.key));
+    const { noun } = kindDefinition(desired.kind);
+    this.#fail(desired, {
+      code: 'vanished',
+      message: `The ${noun} "${desired.label}" (id ${id}) was deleted in NetBox during the run; the next run creates it again.`,
+    });
+  }
+
+  #failFor(desired: Desired, missing: ObjectKey): void {
+    const cause = this.#outcomes.get(missing);
+    const because =
+      cause?.reason === undefined
+        ? `${missing} does not exist`
+        : `${kinds[cause.kind].noun} "${cause.label}": ${cause.reason.message}`;
+    this.#fail(desired, {
+      code: 'dependency_failed',
+      message: `${kindDefinition(desired.kind).noun} "${desired.label}" was not written because of ${because}`,
+    });
+  }
+
+  /** NetBox did not take the object. What concerns the whole kind (permission, missing table) is told once. */
+  #refused(desired: Desired, error: ProxboxError): void {
+    const reason = kindReason(desired.kind, error);
+    if (reason === undefined) {
+      this.#fail(desired, rejectionReason(desired, error));
+      return;
+    }
+    if (!this.#warnings.some(({ message }) => message === reason.message)) {
+      this.#warnings.push(reason);
+      this.#context.logger.warn({ kind: desired.kind, code: reason.code }, reason.message);
+    }
+    if (kindDefinition(desired.kind).plugin === true) this.#settle(desired, { status: 'skipped', reason });
+    else this.#fail(desired, reason);
+  }
+
+  #failRest(error: ProxboxError): void {
+    for (const change of this.#plan.changes) {
+      if (change.action !== 'create' && change.action !== 'update') continue;
+      if (this.#outcomes.has(objectKey(change.desired.kind, change.desired.key))) continue;
+      this.#fail(change.desired, {
+        code: 'not_attempted',
+        message: `The run stopped before "${change.desired.label}" was written: ${errorText(error)}`,
+      });
+    }
+  }
+
+  #fail(desired: Desired, reason: Reason): void {
+    this.#context.logger.debug({ kind: desired.kind, label: desired.label, code: reason.code }, reason.message);
+    this.#settle(desired, { status: 'failed', reason });
+  }
+
+  #settle(desired: Desired, outcome: Pick<Outcome, 'status' | 'record' | 'reason' | 'why'>): void {
+    const { kind, key, label, source } = desired;
+    this.#put({ kind, key, label, ...outcome, ...(source === undefined ? {} : { source }) });
+  }
+
+  #put(outcome: Outcome): void {
+    const key = objectKey(outcome.kind, outcome.key);
+    this.#outcomes.set(outcome.reason?.code === 'duplicate' ? `${key}#${this.#outcomes.size}` : key, outcome);
+  }
+}

@@ -1,0 +1,36 @@
+import { errorText, type ProxboxError } from '../../errors/proxbox-error.js';
+import { kindDefinition, type ObjectKind } from '../../netbox/records/kinds.js';
+import type { Desired, Reason } from '../types.js';
+
+/**
+ * Why no object of a kind can be written; undefined when the error is about one object. A good token without a
+ * permission gets 403 with a fixed sentence; a plugin older than the table answers 404 (501 through some proxies).
+ */
+export function kindReason(kind: ObjectKind, error: ProxboxError): Reason | undefined {
+  const { noun, path } = kindDefinition(kind);
+  const status = error.upstream?.status;
+  if ((status === 404 || status === 501) && path.startsWith('/api/plugins/')) {
+    return {
+      code: 'plugin_route_missing',
+      message: `The installed netbox-proxbox plugin has no table for the ${noun}; upgrade the plugin.`,
+    };
+  }
+  if (error.code !== 'netbox_forbidden') return undefined;
+  return {
+    code: 'forbidden',
+    message: `NetBox does not allow the token to write: ${noun}. ${errorText(error)}. Grant the permission to the user of the token.`,
+  };
+}
+
+/** Why NetBox did not take one object, in a sentence that names it. */
+export function rejectionReason(desired: Desired, error: ProxboxError): Reason {
+  const { noun } = kindDefinition(desired.kind);
+  const text = errorText(error);
+  if (/must be unique per cluster/i.test(text)) {
+    return {
+      code: 'name_conflict',
+      message: `The ${noun} "${desired.label}" was not written: another virtual machine of the cluster has this name. It gets another name at the next run.`,
+    };
+  }
+  return { code: 'rejected', message: `NetBox did not take the ${noun} "${desired.label}": ${text}` };
+}

@@ -1,0 +1,249 @@
+import pLimit from 'p-limit';
+import type { Logger } from 'pino';
+import type { Clock } from '../config/clock.js';
+import type { ResolvedSettings, SettingsResolver } from '../config/types.js';
+import type { NetBoxEndpoint, ProxmoxEndpoint } from '../endpoints/types.js';
+import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
+import { isObject, textOf } from '../netbox/records/compare.js';
+import type { NetBoxClient, NetBoxRecord, RequestCounters } from '../netbox/types.js';
+import type { ProxmoxSession } from '../proxmox/types.js';
+import type { CollectionStore } from './collections.js';
+import type { EventSink } from './events.js';
+import { buildClusterViews, type SessionSummary } from './plan/cluster-views.js';
+import { pluginEndpointOf, sameTarget } from './plan/plugin-endpoint.js';
+import type { SyncRequest } from './request.js';
+import { resolveOptions } from './resolve-options.js';
+import type { ConnectedCluster, LegacyFields, RunContext } from './run-context.js';
+import type { Warning } from './types.js';
+
+/** What a run needs of the rest of the service; the composition root fills it in. */
+export interface SyncPorts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly randomId: () => string;
+  readonly settings: SettingsResolver;
+  /** The NetBox in use; throws `not_configured` when there is none. No network. */
+  readonly netboxEndpoint: () => NetBoxEndpoint;
+  readonly netboxClient: (endpoint: NetBoxEndpoint) => Promise<NetBoxClient>;
+  /** Every stored row. */
+  readonly proxmoxEndpoints: () => readonly ProxmoxEndpoint[];
+  readonly openSession: (endpoint: ProxmoxEndpoint, signal: AbortSignal) => Promise<ProxmoxSession>;
+  /** Takes over what the plugin's own row of an endpoint says about writing and being enabled. */
+  readonly mirrorPlugin: (
+    endpointId: number,
+    seen: { readonly endpointId: number; readonly allowWrites: boolean; readonly enabled: boolean },
+  ) => unknown;
+}
+
+export interface RunScope {
+  readonly netbox: NetBoxEndpoint;
+  readonly endpoints: readonly ProxmoxEndpoint[];
+  /** Which collections are shared with other calls of the same job. */
+  readonly key: string;
+}
+
+export interface OpenedRun {
+  readonly run: RunContext;
+  readonly counters: RequestCounters;
+  /** Proxmox requests so far, of every session of the run. */
+  readonly proxmoxRequests: () => number;
+}
+
+export interface OpenOptions {
+  readonly request: SyncRequest;
+  readonly scope: RunScope;
+  readonly runId: string;
+  readonly signal: AbortSignal;
+  readonly events: EventSink;
+  /** Forget what earlier calls read (devices stage and full update). */
+  readonly fresh: boolean;
+}
+
+/** Reads settings, connects both sides and freezes what the run works with. Throws when nothing of the scope can be used. */
+export async function openRun(
+  ports: SyncPorts,
+  collections: CollectionStore,
+  options: OpenOptions,
+): Promise<OpenedRun> {
+  const { request, scope, signal, runId } = options;
+  const settings = await ports.settings.refresh({ maxAgeMs: 30_000, budgetMs: 2_000 });
+  const counters: RequestCounters = { requests: 0, writes: 0, retries: 0, overwhelmed: 0, cacheHits: 0 };
+  const client = (await ports.netboxClient(scope.netbox)).scoped({ signal, branch: request.branch, counters });
+  const capabilities = await client.capabilities();
+  if (request.branch !== '' && !capabilities.branching) throw branchingMissing(request.branch);
+  const { sessions, warnings } = await connect(ports, scope.endpoints, signal);
+  const clusters = toClusters(sessions, warnings);
+  if (options.fresh) collections.drop(scope.key);
+  const notes: string[] = [...request.notes];
+  const pluginEndpoints = capabilities.proxboxPlugin
+    ? await client.list('/api/plugins/proxbox/endpoints/proxmox/')
+    : [];
+  const rows = mirrorRows(ports, scope.endpoints, pluginEndpoints);
+  const endpointRow = scope.endpoints.length === 1 ? rows[0] : undefined;
+  const run: RunContext = {
+    runId,
+    now: ports.clock.now().toISOString(),
+    client,
+    collections: collections.open({ key: scope.key, ttlMs: settings.values.netboxGetCacheTtlS * 1000 }, client),
+    capabilities,
+    clusters,
+    endpoints: new Map(ports.proxmoxEndpoints().map((endpoint) => [endpoint.id, endpoint])),
+    settings,
+    options: resolveOptions({ request, settings, endpointRow, runId }, notes),
+    supportIds: new Map(),
+    pluginEndpoints,
+    legacyFields: await readLegacyFields(client),
+    warnings: [...warnings, ...notes.map((message): Warning => ({ code: 'option_unknown', message }))],
+    proxmoxReads: pLimit(readConcurrency(settings, request)),
+    events: options.events,
+    signal,
+    clock: ports.clock,
+    logger: ports.logger.child({ runId }),
+  };
+  const before = sessions.map(({ session }) => session.counters().requests);
+  const proxmoxRequests = () =>
+    sessions.reduce((sum, { session }, index) => sum + session.counters().requests - (before[index] ?? 0), 0);
+  return { run, counters, proxmoxRequests };
+}
+
+interface Connected {
+  readonly endpoint: ProxmoxEndpoint;
+  readonly session: ProxmoxSession;
+  readonly summary: SessionSummary;
+}
+
+/** Connects all endpoints at once. One that fails is "unknown", never "empty"; when all fail, the first cause is thrown. */
+async function connect(
+  ports: SyncPorts,
+  endpoints: readonly ProxmoxEndpoint[],
+  signal: AbortSignal,
+): Promise<{ sessions: readonly Connected[]; warnings: Warning[] }> {
+  const warnings: Warning[] = [];
+  const sessions: Connected[] = [];
+  let first: ProxboxError | undefined;
+  const attempts = endpoints.map(async (endpoint) => {
+    try {
+      const session = await ports.openSession(endpoint, signal);
+      if (session.mode === 'restricted') throw restricted(endpoint);
+      const { nodes } = await session.clusterStatus({ signal });
+      sessions.push({ endpoint, session, summary: summaryOf(endpoint, session, nodes) });
+    } catch (error) {
+      signal.throwIfAborted();
+      const cause = toProxboxError(error);
+      first ??= cause;
+      warnings.push(unusable(endpoint, cause));
+      ports.logger.warn(
+        { endpointId: endpoint.id, endpoint: endpoint.name, code: cause.code },
+        `Proxmox endpoint cannot be used: ${errorText(cause)}`,
+      );
+    }
+  });
+  await Promise.all(attempts);
+  if (sessions.length === 0 && first !== undefined) throw allFailed(endpoints, first, warnings);
+  return { sessions: sessions.sort((a, b) => a.endpoint.id - b.endpoint.id), warnings };
+}
+
+function summaryOf(endpoint: ProxmoxEndpoint, session: ProxmoxSession, nodes: SessionSummary['nodes']): SessionSummary {
+  return {
+    endpointId: endpoint.id,
+    endpointName: endpoint.name,
+    name: session.name,
+    mode: session.mode,
+    host: session.host,
+    port: session.port,
+    nodes,
+    site: endpoint.site,
+    tenant: endpoint.tenant,
+  };
+}
+
+function toClusters(sessions: readonly Connected[], warnings: Warning[]): readonly ConnectedCluster[] {
+  const grouped = buildClusterViews(sessions.map(({ summary }) => summary));
+  warnings.push(...grouped.warnings);
+  return grouped.views.map((view) => ({
+    view,
+    sessions: sessions.filter(({ endpoint }) => view.endpointIds.includes(endpoint.id)).map(({ session }) => session),
+  }));
+}
+
+/** The plugin's rows of the endpoints in scope; its switches for writing and for being enabled are taken over. */
+function mirrorRows(
+  ports: SyncPorts,
+  endpoints: readonly ProxmoxEndpoint[],
+  pluginRows: readonly NetBoxRecord[],
+): readonly (NetBoxRecord | undefined)[] {
+  return endpoints.map((endpoint) => {
+    const row = pluginEndpointOf(endpoint, pluginRows);
+    if (row === undefined || !sameTarget(endpoint, row)) return row;
+    ports.mirrorPlugin(endpoint.id, {
+      endpointId: row.id,
+      allowWrites: row['allow_writes'] === true,
+      enabled: row['enabled'] !== false,
+    });
+    return row;
+  });
+}
+
+/** The legacy custom fields that NetBox still has: they are kept true, never created. */
+async function readLegacyFields(client: NetBoxClient): Promise<LegacyFields> {
+  const names = ['proxmox_vm_id', 'proxmox_node', 'proxmox_vm_type'];
+  const rows = await client.listByValues('/api/extras/custom-fields/', 'name', names, {
+    fields: 'id,name,object_types',
+  });
+  const fields = new Map<string, Set<string>>();
+  for (const row of rows) {
+    const types = row['object_types'];
+    for (const type of Array.isArray(types) ? types : []) {
+      const text = isObject(type) ? `${textOf(type['app_label'])}.${textOf(type['model'])}` : textOf(type);
+      fields.set(text, (fields.get(text) ?? new Set()).add(textOf(row['name'])));
+    }
+  }
+  return fields;
+}
+
+/** A variable beats the query, which only transports a setting; then the setting, then 8. */
+function readConcurrency({ values, provenance }: ResolvedSettings, request: SyncRequest): number {
+  for (const key of ['proxmoxFetchConcurrency', 'fetchMaxConcurrency'] as const) {
+    const value = values[key];
+    if (provenance[key].source === 'env' && value !== null) return value;
+  }
+  return request.fetchMaxConcurrency ?? values.proxmoxFetchConcurrency ?? values.fetchMaxConcurrency ?? 8;
+}
+
+function branchingMissing(branch: string): ProxboxError {
+  return new ProxboxError(
+    'bad_request',
+    `The run asks for branch ${branch}, but netbox-branching is not installed in this NetBox. Nothing was written.`,
+  );
+}
+
+function restricted(endpoint: ProxmoxEndpoint): ProxboxError {
+  return new ProxboxError(
+    'proxmox_forbidden',
+    `The Proxmox user of endpoint "${endpoint.name}" may not read cluster/status.`,
+    {
+      detail: `Grant Sys.Audit on / to ${endpoint.username}: pveum acl modify / --users ${endpoint.username} --roles PVEAuditor (a token needs --tokens instead).`,
+    },
+  );
+}
+
+function unusable(endpoint: ProxmoxEndpoint, cause: ProxboxError): Warning {
+  const code = cause.code === 'proxmox_forbidden' ? 'endpoint_restricted' : 'endpoint_unreachable';
+  return {
+    code,
+    message: `Proxmox endpoint "${endpoint.name}" could not be used, so nothing of it was changed: ${errorText(cause)}`,
+    source: { endpointId: endpoint.id, cluster: endpoint.name },
+  };
+}
+
+function allFailed(
+  endpoints: readonly ProxmoxEndpoint[],
+  first: ProxboxError,
+  warnings: readonly Warning[],
+): ProxboxError {
+  if (endpoints.length === 1) return first;
+  return new ProxboxError(first.code, 'Could not return Proxmox Sessions', {
+    detail: warnings.map(({ message }) => message).join('; '),
+    cause: first,
+  });
+}

@@ -1,0 +1,61 @@
+import { textOf } from '../../netbox/records/compare.js';
+import type { NetBoxRecord } from '../../netbox/types.js';
+import { fallbackTagColour } from '../../proxmox/parse/tags.js';
+import type { PlanBuilder } from './plan-builder.js';
+import { slugify } from './slug.js';
+
+const ownDescription = 'Synced by Proxbox';
+
+/** Lower-case tag name to colour (six hex digits); only named ones. */
+export type TagColours = ReadonlyMap<string, string>;
+
+/**
+ * Plans a NetBox tag for every Proxmox tag. A tag is found by name (any case), then by slug if an operator made it;
+ * where the slug belongs to another tag of ours, a short hash is appended, so that two Proxmox tags never fight for one
+ * NetBox tag. Existing tags are used as they are: never renamed, never recoloured. Refer to them by `ref('tag', <lower-case name>)`.
+ */
+export function planGuestTags(
+  builder: PlanBuilder,
+  names: readonly string[],
+  records: readonly NetBoxRecord[],
+  colours: TagColours,
+): void {
+  const byName = new Map(records.map((record) => [textOf(record['name']).toLowerCase(), record]));
+  const operators = new Map(
+    records
+      .filter((record) => textOf(record['description']) !== ownDescription)
+      .map((record) => [textOf(record['slug']), record]),
+  );
+  const slugOwner = new Map(records.map((record) => [textOf(record['slug']), textOf(record['name']).toLowerCase()]));
+  for (const name of [...new Set(names)].sort()) {
+    if (builder.has('tag', name)) continue;
+    const stored = byName.get(name) ?? operators.get(slugify(name, 'tag'));
+    const slug = freeSlug(name, slugOwner);
+    slugOwner.set(slug, name);
+    builder.add(
+      {
+        kind: 'tag',
+        key: name,
+        label: name,
+        fields: { name, slug, color: colours.get(name) ?? fallbackTagColour(name), description: ownDescription },
+        rules: { name: 'create-only', slug: 'create-only', color: 'create-only', description: 'create-only' },
+      },
+      stored,
+    );
+  }
+}
+
+/** The slugs under which tags of these names can be stored: what to ask NetBox for. */
+export function possibleSlugs(names: readonly string[]): readonly string[] {
+  return [...new Set(names.flatMap((name) => [slugify(name, 'tag'), hashedSlug(name)]))];
+}
+
+function hashedSlug(name: string): string {
+  return `${slugify(name, 'tag').slice(0, 95)}-${fallbackTagColour(name).slice(0, 4)}`;
+}
+
+function freeSlug(name: string, owner: ReadonlyMap<string, string>): string {
+  const slug = slugify(name, 'tag');
+  const holder = owner.get(slug);
+  return holder === undefined || holder === name ? slug : hashedSlug(name);
+}

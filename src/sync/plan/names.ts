@@ -1,0 +1,95 @@
+/** One guest that needs a NetBox name. */
+export interface NameRequest {
+  /** Opaque; results are keyed by it. */
+  readonly key: string;
+  readonly cluster: string;
+  readonly vmid: number;
+  /** What Proxmox calls it, already in a form that NetBox can take. */
+  readonly candidate: string;
+  /** Name of the NetBox object that belongs to the guest, when there is one. */
+  readonly stored?: string;
+  /** The Proxmox name at the last sync; undefined = no evidence. */
+  readonly lastSynced?: string;
+}
+
+export interface ResolvedName {
+  readonly name: string;
+  /** 1 = no suffix. */
+  readonly suffixIndex: number;
+  readonly operatorRenamed: boolean;
+}
+
+const variant = /^(.+?) \((\d+)\)$/;
+const temporary = / \(renaming \d+\)$/;
+/** NetBox counts characters, not UTF-16 units. */
+const maxLength = 64;
+
+/**
+ * Gives every guest of one NetBox cluster a name that NetBox accepts: virtual machine names are unique per cluster
+ * without regard to case. `taken` are names of machines that are not among the requests. A name that an operator gave
+ * stays; a name that only Proxmox changed follows; clashes get the suffix ` (2)`, ` (3)`, ... in the order of VMIDs.
+ */
+export function resolveNames(
+  requests: readonly NameRequest[],
+  taken: Iterable<string>,
+): ReadonlyMap<string, ResolvedName> {
+  const used = new Set([...taken].map((name) => name.toLowerCase()));
+  const ordered = [...requests].sort(
+    (a, b) => compareText(a.cluster.toLowerCase(), b.cluster.toLowerCase()) || a.vmid - b.vmid,
+  );
+  const resolved = new Map<string, ResolvedName>();
+  for (const request of ordered) {
+    const kept = operatorName(request);
+    if (kept === undefined) continue;
+    used.add(kept.toLowerCase());
+    resolved.set(request.key, { name: kept, suffixIndex: 1, operatorRenamed: true });
+  }
+  for (const request of ordered) {
+    if (resolved.has(request.key)) continue;
+    const free = firstFree(request.candidate, used);
+    used.add(free.name.toLowerCase());
+    resolved.set(request.key, { ...free, operatorRenamed: false });
+  }
+  return resolved;
+}
+
+/** The name under which an object is parked while two names are swapped; a run that is cut off may leave it behind. */
+export function temporaryName(name: string, id: number): string {
+  return `${cut(name, 40)} (renaming ${id})`;
+}
+
+/** The stored name, when it is neither the Proxmox name nor what we made of the last one. */
+function operatorName({ candidate, stored, lastSynced }: NameRequest): string | undefined {
+  if (stored === undefined || temporary.test(stored) || isVariantOf(stored, candidate)) return undefined;
+  return lastSynced !== undefined && lastSynced !== '' && isVariantOf(stored, lastSynced) ? undefined : stored;
+}
+
+/** True for the name itself and for the name with a ` (N)` suffix, also when it had to be cut to make room for it. */
+export function isVariantOf(name: string, base: string): boolean {
+  const left = name.toLowerCase();
+  if (left === cut(base, maxLength).toLowerCase()) return true;
+  const [, stem, index] = variant.exec(left) ?? [];
+  if (stem === undefined || index === undefined) return false;
+  return stem === cut(base, maxLength - suffixOf(index).length).toLowerCase();
+}
+
+function firstFree(candidate: string, used: ReadonlySet<string>): { name: string; suffixIndex: number } {
+  for (let index = 1; ; index += 1) {
+    const suffix = index === 1 ? '' : suffixOf(index);
+    const name = `${cut(candidate, maxLength - suffix.length)}${suffix}`;
+    if (!used.has(name.toLowerCase())) return { name, suffixIndex: index };
+  }
+}
+
+function suffixOf(index: number | string): string {
+  return ` (${index})`;
+}
+
+/** At most `length` whole characters, without trailing blanks. */
+function cut(text: string, length: number): string {
+  return Array.from(text).slice(0, length).join('').trimEnd();
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

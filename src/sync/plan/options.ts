@@ -1,0 +1,81 @@
+/** The plugin's contract: names and order are compared for equality by its tests. All default to true. */
+export const overwriteFlags = [
+  'overwrite_device_role',
+  'overwrite_device_type',
+  'overwrite_device_tags',
+  'overwrite_device_status',
+  'overwrite_device_description',
+  'overwrite_device_custom_fields',
+  'overwrite_vm_role',
+  'overwrite_vm_type',
+  'overwrite_vm_tags',
+  'overwrite_vm_proxmox_tags',
+  'overwrite_vm_description',
+  'overwrite_vm_custom_fields',
+  'overwrite_vm_cloudinit',
+  'overwrite_cluster_tags',
+  'overwrite_cluster_description',
+  'overwrite_cluster_custom_fields',
+  'overwrite_node_interface_tags',
+  'overwrite_node_interface_custom_fields',
+  'overwrite_storage_tags',
+  'overwrite_vm_interface_tags',
+  'overwrite_vm_interface_custom_fields',
+  'overwrite_ip_status',
+  'overwrite_ip_tags',
+  'overwrite_ip_custom_fields',
+  'overwrite_ip_address_dns_name',
+] as const;
+
+export type OverwriteFlag = (typeof overwriteFlags)[number];
+
+export const syncResources = [
+  'vm',
+  'vm_template',
+  'vm_interface',
+  'mac',
+  'cluster',
+  'node',
+  'storage',
+  'ip_address',
+  'sdn',
+  'sdn_bgp',
+] as const;
+export type SyncResource = (typeof syncResources)[number];
+
+export const syncModes = ['always', 'bootstrap_only', 'disabled'] as const;
+export type SyncMode = (typeof syncModes)[number];
+
+/** What one run was asked to do, after query, endpoint overrides, plugin settings and defaults. Frozen for the run. */
+export interface SyncOptions {
+  readonly overwrite: Readonly<Record<OverwriteFlag, boolean>>;
+  readonly modes: Readonly<Record<SyncResource, SyncMode>>;
+  /** NetBox VM ids of a targeted run; null = everything in scope. */
+  readonly netboxVmIds: readonly number[] | null;
+  readonly runId: string;
+  readonly forceDeletes: boolean;
+}
+
+export function allOverwrites(value: boolean): Readonly<Record<OverwriteFlag, boolean>> {
+  return fromNames(overwriteFlags, () => value);
+}
+
+export function defaultModes(): Readonly<Record<SyncResource, SyncMode>> {
+  return fromNames(syncResources, (resource) => (resource === 'sdn' || resource === 'sdn_bgp' ? 'disabled' : 'always'));
+}
+
+/** A record with exactly the given keys. */
+export function fromNames<K extends string, V>(names: readonly K[], value: (name: K) => V): Readonly<Record<K, V>> {
+  const entries: Partial<Record<K, V>> = {};
+  for (const name of names) entries[name] = value(name);
+  return assertComplete(entries, names);
+}
+
+function assertComplete<K extends string, V>(entries: Partial<Record<K, V>>, names: readonly K[]): Record<K, V> {
+  if (!isComplete(entries, names)) throw new TypeError('A name is missing.');
+  return entries;
+}
+
+function isComplete<K extends string, V>(entries: Partial<Record<K, V>>, names: readonly K[]): entries is Record<K, V> {
+  return names.every((name) => name in entries);
+}

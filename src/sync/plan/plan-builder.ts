@@ -1,0 +1,139 @@
+import type { ObjectKind } from '../../netbox/records/kinds.js';
+import type { NetBoxRecord } from '../../netbox/types.js';
+import { tagIds } from '../../netbox/records/compare.js';
+import {
+  objectKey,
+  type Change,
+  type Desired,
+  type NameResolution,
+  type ObjectKey,
+  type Plan,
+  type Reason,
+  type SourceRef,
+  type StageName,
+  type Warning,
+} from '../types.js';
+import { diffObject, type KnownIds } from './diff-object.js';
+import type { SyncMode } from './options.js';
+
+export interface AddOptions {
+  /** The sync mode of the resource the object belongs to; `always` when absent. */
+  readonly mode?: SyncMode;
+}
+
+interface Subject {
+  readonly kind: ObjectKind;
+  readonly key: string;
+  readonly label: string;
+  readonly source?: SourceRef;
+}
+
+/**
+ * Collects the changes of one stage in the order in which they depend on each other. It knows the ids of what exists,
+ * so that later objects compare their relations by id, and refuses the same object twice.
+ */
+export class PlanBuilder {
+  readonly #changes: Change[] = [];
+  readonly #warnings: Warning[] = [];
+  readonly #names: NameResolution[] = [];
+  readonly #discovered = new Map<ObjectKind, number>();
+  readonly #known = new Map<ObjectKey, number>();
+  readonly #seen = new Set<ObjectKey>();
+  /** Objects of this run that something could not be planned for; whoever refers to them fails with them. */
+  readonly #bootstrapTag: number | undefined;
+
+  constructor(options: { readonly known?: KnownIds; readonly bootstrapOnlyTag?: number | undefined } = {}) {
+    for (const [key, id] of options.known ?? []) this.#known.set(key, id);
+    this.#bootstrapTag = options.bootstrapOnlyTag;
+  }
+
+  get known(): KnownIds {
+    return this.#known;
+  }
+
+  /** True when the object was planned or made known already. */
+  has(kind: ObjectKind, key: string): boolean {
+    return this.#seen.has(objectKey(kind, key)) || this.#known.has(objectKey(kind, key));
+  }
+
+  /** Counts objects found in Proxmox, where they were found. */
+  discovered(kind: ObjectKind, count: number): void {
+    this.#discovered.set(kind, (this.#discovered.get(kind) ?? 0) + count);
+  }
+
+  /** An object that exists and is only referred to. */
+  know(kind: ObjectKind, key: string, id: number): void {
+    this.#known.set(objectKey(kind, key), id);
+  }
+
+  /** Plans one object against what NetBox has. Returns what was decided. */
+  add(desired: Desired, current: NetBoxRecord | undefined, options: AddOptions = {}): Change['action'] {
+    const key = objectKey(desired.kind, desired.key);
+    if (this.#seen.has(key)) {
+      return this.skip(desired, {
+        code: 'duplicate',
+        message: `${desired.label} was found twice; the first one is kept.`,
+      });
+    }
+    this.#seen.add(key);
+    if (current === undefined) return this.#push({ action: 'create', desired });
+    this.#known.set(key, current.id);
+    if (options.mode === 'bootstrap_only' && this.#isBootstrapOnly(current)) {
+      return this.skip(desired, {
+        code: 'bootstrap_only',
+        message: `${desired.label} carries the tag bootstrap-only; remove the tag to let syncs change it again.`,
+      });
+    }
+    const { patch, why } = diffObject(desired, current, this.#known);
+    return this.#push(
+      why.length === 0 ? { action: 'keep', desired, current } : { action: 'update', desired, current, patch, why },
+    );
+  }
+
+  skip(subject: Subject, reason: Reason): 'skip' {
+    this.#push({ action: 'skip', ...subjectOf(subject), reason });
+    return 'skip';
+  }
+
+  refuse(subject: Subject, reason: Reason): 'refuse' {
+    this.#push({ action: 'refuse', ...subjectOf(subject), reason });
+    return 'refuse';
+  }
+
+  warn(warning: Warning): void {
+    this.#warnings.push(warning);
+  }
+
+  nameResolved(resolution: NameResolution): void {
+    this.#names.push(resolution);
+  }
+
+  build(stage: StageName): Plan {
+    return {
+      stage,
+      changes: this.#changes,
+      known: this.#known,
+      discovered: this.#discovered,
+      warnings: this.#warnings,
+      nameResolutions: this.#names,
+    };
+  }
+
+  #push(change: Change): Change['action'] {
+    this.#changes.push(change);
+    return change.action;
+  }
+
+  #isBootstrapOnly(current: NetBoxRecord): boolean {
+    return this.#bootstrapTag !== undefined && tagIds(current['tags']).includes(this.#bootstrapTag);
+  }
+}
+
+function subjectOf(subject: Subject): Subject {
+  return {
+    kind: subject.kind,
+    key: subject.key,
+    label: subject.label,
+    ...(subject.source === undefined ? {} : { source: subject.source }),
+  };
+}

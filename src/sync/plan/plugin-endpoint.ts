@@ -1,0 +1,58 @@
+import { isObject, textOf, toNumber } from '../../netbox/records/compare.js';
+import type { NetBoxRecord } from '../../netbox/types.js';
+
+/** What is compared of a stored Proxmox endpoint. */
+export interface EndpointTarget {
+  readonly name: string;
+  readonly domain: string | null;
+  readonly ipAddress: string;
+  readonly port: number;
+}
+
+const suffix = / \(nb:(\d+)\)$/;
+
+/**
+ * The plugin's own row (`/api/plugins/proxbox/endpoints/proxmox/`) of one of our endpoints, or undefined when it cannot
+ * be told for sure: by the ` (nb:<id>)` suffix with an equal target, by domain and port, by address and port, by name,
+ * or because it is the only one.
+ */
+export function pluginEndpointOf(endpoint: EndpointTarget, rows: readonly NetBoxRecord[]): NetBoxRecord | undefined {
+  const id = Number(suffix.exec(endpoint.name)?.[1] ?? Number.NaN);
+  const bySuffix = rows.find((row) => row.id === id);
+  if (bySuffix !== undefined && sameTarget(endpoint, bySuffix)) return bySuffix;
+  const plainName = endpoint.name.replace(suffix, '');
+  return (
+    only(
+      rows.filter(
+        (row) => endpoint.domain !== null && domainOf(row) === endpoint.domain && portOf(row) === endpoint.port,
+      ),
+    ) ??
+    only(rows.filter((row) => addressOf(row) === endpoint.ipAddress && portOf(row) === endpoint.port)) ??
+    only(rows.filter((row) => textOf(row['name']) === plainName)) ??
+    only(rows)
+  );
+}
+
+/** True when the row leads to the same host and port. */
+export function sameTarget(endpoint: EndpointTarget, row: NetBoxRecord): boolean {
+  if (portOf(row) !== endpoint.port) return false;
+  const domain = domainOf(row);
+  return domain !== '' && endpoint.domain !== null ? domain === endpoint.domain : addressOf(row) === endpoint.ipAddress;
+}
+
+function only<T>(rows: readonly T[]): T | undefined {
+  return rows.length === 1 ? rows[0] : undefined;
+}
+
+function domainOf(row: NetBoxRecord): string {
+  return textOf(row['domain']).trim();
+}
+
+function addressOf(row: NetBoxRecord): string {
+  const address = row['ip_address'];
+  return (isObject(address) ? textOf(address['address']) : textOf(address)).replace(/\/\d+$/, '');
+}
+
+function portOf(row: NetBoxRecord): number {
+  return toNumber(row['port']) ?? 8006;
+}

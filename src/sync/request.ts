@@ -1,0 +1,135 @@
+import { ProxboxError } from '../errors/proxbox-error.js';
+import {
+  overwriteFlags,
+  syncModes,
+  syncResources,
+  type OverwriteFlag,
+  type SyncMode,
+  type SyncResource,
+} from './plan/options.js';
+
+/** The query of a sync route as it arrives: text, or several texts when a key is repeated (the last one counts). */
+export type RawQuery = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** What the caller said; undefined = silent, so that settings decide. */
+export interface SyncRequest {
+  /** Ids of our own endpoint rows; null = every enabled one. */
+  readonly endpointIds: readonly number[] | null;
+  readonly netboxVmIds: readonly number[] | null;
+  readonly branch: string;
+  readonly runId: string | undefined;
+  readonly fetchMaxConcurrency: number | undefined;
+  readonly overwrite: ReadonlyMap<OverwriteFlag, boolean>;
+  readonly modes: ReadonlyMap<SyncResource, SyncMode>;
+  readonly forceDeletes: boolean;
+  readonly dryRun: boolean;
+  readonly includeObjects: boolean;
+  /** Texts for the run's warnings: options that were not understood. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Checks the query of a sync route before any stream begins. Throws `invalid_request` (422) or `bad_request` (400) with
+ * a sentence that names the parameter; unknown parameters are ignored, as the plugin sends one bundle to every stage.
+ */
+export function parseSyncRequest(query: RawQuery): SyncRequest {
+  const notes: string[] = [];
+  return {
+    endpointIds: parseEndpointIds(last(query['proxmox_endpoint_ids']) ?? last(query['endpoint_ids'])),
+    netboxVmIds: parseVmIds(last(query['netbox_vm_ids'])),
+    branch: parseBranch(last(query['netbox_branch_schema_id'])),
+    runId: nonEmpty(last(query['run_id'])),
+    fetchMaxConcurrency: parseConcurrency(last(query['fetch_max_concurrency'])),
+    overwrite: new Map(overwriteFlags.flatMap((flag) => pair(flag, parseBoolean(flag, last(query[flag]))))),
+    modes: new Map(
+      syncResources.flatMap((resource) =>
+        pair(resource, parseMode(`sync_mode_${resource}`, last(query[`sync_mode_${resource}`]), notes)),
+      ),
+    ),
+    forceDeletes: parseBoolean('force_deletes', last(query['force_deletes'])) ?? false,
+    dryRun: parseBoolean('dry_run', last(query['dry_run'])) ?? false,
+    includeObjects: parseBoolean('include_objects', last(query['include_objects'])) ?? false,
+    notes,
+  };
+}
+
+/** `always`, `bootstrap_only` or `disabled`; anything else is `always` with a note. undefined when absent. */
+export function parseMode(name: string, text: string | undefined, notes: string[]): SyncMode | undefined {
+  if (text === undefined) return undefined;
+  const known = syncModes.find((mode) => mode === text.trim().toLowerCase());
+  if (known === undefined)
+    notes.push(`${name} is "${text}", which is none of ${syncModes.join(', ')}; always is used.`);
+  return known ?? 'always';
+}
+
+function last(value: RawQuery[string]): string | undefined {
+  return typeof value === 'string' || value === undefined ? value : value.at(-1);
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === undefined || text.trim() === '' ? undefined : text.trim().slice(0, 255);
+}
+
+function pair<K, V>(key: K, value: V | undefined): readonly (readonly [K, V])[] {
+  return value === undefined ? [] : [[key, value]];
+}
+
+function parseEndpointIds(text: string | undefined): readonly number[] | null {
+  if (text === undefined || text.trim() === '') return null;
+  const parts = text.split(',').map((part) => part.trim());
+  const problem =
+    text.length > 255
+      ? 'endpoint_ids exceeds maximum length.'
+      : parts.length > 100
+        ? 'Too many endpoint IDs specified.'
+        : parts.some((part) => !/^\d{1,15}$/.test(part))
+          ? 'endpoint_ids must be a comma-separated list of integers.'
+          : undefined;
+  if (problem !== undefined)
+    throw new ProxboxError('bad_request', `Invalid Proxmox endpoint_ids query parameter: ${problem}`);
+  return ascending(parts.map(Number));
+}
+
+function parseVmIds(text: string | undefined): readonly number[] | null {
+  if (text === undefined) return null;
+  const parts = text.split(',').map((part) => part.trim());
+  if (parts.some((part) => !/^0*[1-9]\d{0,14}$/.test(part)))
+    throw new ProxboxError('invalid_request', 'netbox_vm_ids must be a comma-separated list of positive integers');
+  return ascending(parts.map(Number));
+}
+
+function ascending(numbers: readonly number[]): readonly number[] {
+  return [...new Set(numbers)].sort((a, b) => a - b);
+}
+
+/** It becomes a header, so only what netbox-branching makes is let through. */
+function parseBranch(text: string | undefined): string {
+  const branch = (text ?? '').trim();
+  if (branch !== '' && !/^[a-z0-9_]{1,64}$/.test(branch)) {
+    throw new ProxboxError(
+      'invalid_request',
+      'netbox_branch_schema_id must be the schema id of a branch: 1 to 64 lower-case letters, digits or underscores',
+    );
+  }
+  return branch;
+}
+
+function parseConcurrency(text: string | undefined): number | undefined {
+  if (text === undefined || text.trim() === '') return undefined;
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new ProxboxError('invalid_request', 'fetch_max_concurrency must be an integer of at least 1');
+  return Math.min(number, 256);
+}
+
+const words: ReadonlyMap<string, boolean> = new Map([
+  ...['true', '1', 'yes', 'on', 't', 'y'].map((word) => [word, true] as const),
+  ...['false', '0', 'no', 'off', 'f', 'n'].map((word) => [word, false] as const),
+]);
+
+function parseBoolean(name: string, text: string | undefined): boolean | undefined {
+  if (text === undefined) return undefined;
+  const value = words.get(text.trim().toLowerCase());
+  if (value === undefined) throw new ProxboxError('invalid_request', `${name} must be a boolean: true or false`);
+  return value;
+}

@@ -1,0 +1,54 @@
+import type { LimitFunction } from 'p-limit';
+import type { Logger } from 'pino';
+import type { Clock } from '../config/clock.js';
+import type { ResolvedSettings } from '../config/types.js';
+import type { ProxmoxEndpoint } from '../endpoints/types.js';
+import type { NetBoxCapabilities, NetBoxClient, NetBoxRecord } from '../netbox/types.js';
+import type { ProxmoxSession } from '../proxmox/types.js';
+import type { Collections } from './collections.js';
+import type { EventSink } from './events.js';
+import type { ClusterView } from './plan/cluster-views.js';
+import type { KnownIds } from './plan/diff-object.js';
+import type { SyncOptions } from './plan/options.js';
+import type { Warning } from './types.js';
+
+/** A cluster of the run with the sessions that lead to it, the owner's first. */
+export interface ConnectedCluster {
+  readonly view: ClusterView;
+  readonly sessions: readonly ProxmoxSession[];
+}
+
+/** A legacy custom field that exists in NetBox, by the object types it applies to. */
+export type LegacyFields = ReadonlyMap<string, ReadonlySet<string>>;
+
+/**
+ * Everything one run works with. Made at its start and frozen: settings, scope and options do not change under a
+ * running stage.
+ */
+export interface RunContext {
+  /** Stamped into the sidecars; for a full update the operation id. */
+  readonly runId: string;
+  /** ISO 8601 with Z: the one "now" of everything this run writes. */
+  readonly now: string;
+  readonly client: NetBoxClient;
+  readonly collections: Collections;
+  readonly capabilities: NetBoxCapabilities;
+  readonly clusters: readonly ConnectedCluster[];
+  /** Every stored Proxmox endpoint, also those outside the scope. */
+  readonly endpoints: ReadonlyMap<number, ProxmoxEndpoint>;
+  readonly settings: ResolvedSettings;
+  readonly options: SyncOptions;
+  /** Ids of tags, roles and types, set by the support-objects pass. */
+  readonly supportIds: KnownIds;
+  readonly legacyFields: LegacyFields;
+  /** The plugin's own endpoint rows; empty without the plugin. */
+  readonly pluginEndpoints: readonly NetBoxRecord[];
+  /** Found while the run was prepared; every stage result repeats them. */
+  readonly warnings: readonly Warning[];
+  /** All Proxmox reads of the run pass here. */
+  readonly proxmoxReads: LimitFunction;
+  readonly events: EventSink;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}

@@ -1,0 +1,33 @@
+import { collectInfrastructure } from '../../collect/infrastructure.js';
+import { defineStage } from '../../stage.js';
+import { planDevicesStage } from './map.js';
+
+/** Clusters and nodes: NetBox clusters, devices, their sites and types, and the plugin's rows about them. */
+export const devicesStage = defineStage({
+  name: 'devices',
+  title: 'devices',
+  kinds: ['device', 'cluster'],
+  resources: ['node', 'cluster'],
+  collect: async (run) => ({
+    views: run.clusters.map(({ view }) => view),
+    records: await collectInfrastructure(
+      run,
+      run.clusters.map(({ view }) => view),
+    ),
+  }),
+  plan: ({ views, records }, run) =>
+    planDevicesStage(
+      { views, records, endpoints: run.endpoints, options: run.options, now: run.now, purpose: 'inventory' },
+      run.supportIds,
+    ),
+  discovered: ({ views }) => ({
+    noun: 'device',
+    items: views.flatMap((view) =>
+      view.nodes.map((node) => ({
+        name: node.name,
+        item_type: 'node',
+        extra: { cluster: view.name, cluster_mode: view.mode },
+      })),
+    ),
+  }),
+});

@@ -1,0 +1,324 @@
+import { relationId, tagIds, textOf } from '../../../netbox/records/compare.js';
+import type { NetBoxRecord } from '../../../netbox/types.js';
+import { parseGuestDisks } from '../../../proxmox/parse/disks.js';
+import { parseGuestName } from '../../../proxmox/parse/guest-name.js';
+import type { KnownIds } from '../../plan/diff-object.js';
+import { planGuestTags } from '../../plan/guest-tags.js';
+import { buildIdentityIndex, type IdentityIndex, type Resolution } from '../../plan/identity.js';
+import { planInfrastructure } from '../../plan/infrastructure.js';
+import type { InfrastructureInput, PlannedCluster } from '../../plan/infrastructure-types.js';
+import { isVariantOf, resolveNames, type NameRequest, type ResolvedName } from '../../plan/names.js';
+import { PlanBuilder } from '../../plan/plan-builder.js';
+import { bootstrapOnlyTag, ref } from '../../plan/support-objects.js';
+import { objectKey, type Plan, type SourceRef } from '../../types.js';
+import {
+  guestTagNames,
+  stateFields,
+  stateRules,
+  storedName,
+  virtualMachineFields,
+  virtualMachineRules,
+  type MapOptions,
+} from './map.js';
+import type { CollectedGuest, CollectedGuests } from './types.js';
+
+export interface GuestPlanInput extends MapOptions, Pick<InfrastructureInput, 'endpoints'> {
+  readonly supportIds: KnownIds;
+  readonly hasPlugin: boolean;
+}
+
+interface Prepared {
+  readonly guest: CollectedGuest;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly key: string;
+  readonly subject: {
+    readonly kind: 'virtual-machine';
+    readonly key: string;
+    readonly label: string;
+    readonly source: SourceRef;
+  };
+  readonly candidate: ReturnType<typeof parseGuestName>;
+  readonly current: NetBoxRecord | undefined;
+  readonly state: NetBoxRecord | undefined;
+}
+
+/** Every guest against what NetBox has: identity first, then names, then fields. One guest that fails fails alone. */
+export function planGuests(collected: CollectedGuests, input: GuestPlanInput): Plan {
+  const builder = new PlanBuilder({ known: input.supportIds, bootstrapOnlyTag: bootstrapOnlyTag(input.supportIds) });
+  for (const warning of collected.warnings) builder.warn(warning);
+  builder.discovered('virtual-machine', collected.guests.length);
+  const homes = planInfrastructure(builder, {
+    views: collected.views,
+    records: collected.infrastructure,
+    endpoints: input.endpoints,
+    options: input.options,
+    now: input.now,
+    purpose: { nodesOf: nodesOf(collected.guests) },
+  });
+  const prepared = prepareGuests(builder, collected, input);
+  planTags(builder, prepared, collected, input);
+  const names = nameGuests(builder, prepared, collected, homes);
+  for (const guest of prepared) planGuest(builder, guest, { homes, names, input });
+  return builder.build('virtual-machines');
+}
+
+function nodesOf(guests: readonly CollectedGuest[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const nodes = new Map<string, Set<string>>();
+  for (const { view, resource } of guests) {
+    const names = nodes.get(view.key) ?? new Set<string>();
+    names.add(resource.node);
+    nodes.set(view.key, names);
+  }
+  return nodes;
+}
+
+function prepareGuests(builder: PlanBuilder, collected: CollectedGuests, input: GuestPlanInput): readonly Prepared[] {
+  const machines = new Map(collected.virtualMachines.map((record) => [record.id, record]));
+  const states = collected.states === 'unreadable' ? [] : collected.states;
+  const identities = buildIdentityIndex(states, machines, new Set(input.endpoints.keys()));
+  const adoptable = adoptableMachines(collected, identities, input);
+  const ordered = [...collected.guests].sort(
+    (a, b) => compareText(a.view.name, b.view.name) || a.resource.vmid - b.resource.vmid,
+  );
+  return ordered.flatMap((guest) => prepareGuest(builder, guest, { identities, adoptable, collected, input }));
+}
+
+interface Lookup {
+  readonly identities: IdentityIndex;
+  /** Tagged machines without a sidecar: what a run that was cut off left behind. Taken ones are removed. */
+  readonly adoptable: NetBoxRecord[];
+  readonly collected: CollectedGuests;
+  readonly input: GuestPlanInput;
+}
+
+function prepareGuest(builder: PlanBuilder, guest: CollectedGuest, lookup: Lookup): readonly Prepared[] {
+  const { resource, view, config } = guest;
+  const source: SourceRef = {
+    endpointId: view.owner.endpointId,
+    cluster: view.name,
+    node: resource.node,
+    vmid: resource.vmid,
+    type: resource.type,
+    name: resource.name,
+  };
+  const candidate = parseGuestName(resource.name, resource.vmid);
+  const key = `${view.key}/${resource.type}/${resource.vmid}`;
+  const subject = { kind: 'virtual-machine' as const, key, label: candidate.name, source };
+  const mode = lookup.input.options.modes[resource.template ? 'vm_template' : 'vm'];
+  if (mode === 'disabled') {
+    builder.skip(subject, {
+      code: 'mode_disabled',
+      message: `"${candidate.name}" is left alone (sync_mode_${resource.template ? 'vm_template' : 'vm'}=disabled).`,
+    });
+    return [];
+  }
+  if (config.status !== 'read') {
+    if (config.status === 'skip') builder.skip(subject, config.reason);
+    else builder.refuse(subject, config.reason);
+    return [];
+  }
+  const resolution = resolveGuest(guest, candidate.name, lookup);
+  if (resolution.status === 'refused') {
+    builder.refuse(subject, resolution.reason);
+    return [];
+  }
+  if (candidate.adjusted) {
+    builder.warn({
+      code: 'name_adjusted',
+      message: `NetBox cannot take the name of ${resource.type} ${resource.vmid} of "${view.name}" as it is; it is called "${candidate.name}".`,
+      source,
+    });
+  }
+  const found = resolution.status === 'found';
+  if (found && resolution.note !== undefined) builder.warn({ ...resolution.note, source });
+  return [
+    {
+      guest,
+      config: config.config,
+      key,
+      subject,
+      candidate,
+      current: found ? resolution.virtualMachine : undefined,
+      state: found ? resolution.state : undefined,
+    },
+  ];
+}
+
+function resolveGuest({ view, resource }: CollectedGuest, name: string, lookup: Lookup): Resolution {
+  if (lookup.collected.states === 'unreadable') {
+    return {
+      status: 'refused',
+      reason: {
+        code: 'identity_unreadable',
+        message: `"${name}" was not written: the sync-state rows cannot be read, so nobody can tell whether NetBox knows it.`,
+      },
+    };
+  }
+  const resolution = lookup.identities.resolve({
+    endpointIds: view.endpointIds,
+    cluster: view.name,
+    vmid: resource.vmid,
+    type: resource.type,
+  });
+  if (resolution.status !== 'absent') return resolution;
+  const clusterIds = new Set(
+    lookup.collected.infrastructure.clusters
+      .filter((record) => textOf(record['name']) === view.name)
+      .map((record) => record.id),
+  );
+  const candidates = lookup.adoptable.filter((record) => clusterIds.has(relationId(record['cluster']) ?? -1));
+  const exact = candidates.find((record) => storedName(record).toLowerCase() === name.toLowerCase());
+  const adopted = exact ?? candidates.find((record) => isVariantOf(storedName(record), name));
+  if (adopted === undefined) return resolution;
+  lookup.adoptable.splice(lookup.adoptable.indexOf(adopted), 1);
+  return { status: 'found', virtualMachine: adopted, state: noState };
+}
+
+/** Stands for "no sidecar yet": it is created. */
+const noState: NetBoxRecord = { id: 0 };
+
+function adoptableMachines(
+  collected: CollectedGuests,
+  identities: IdentityIndex,
+  input: GuestPlanInput,
+): NetBoxRecord[] {
+  const proxbox = input.supportIds.get(objectKey('tag', 'proxbox'));
+  return collected.virtualMachines.filter(
+    (record) =>
+      proxbox !== undefined && tagIds(record['tags']).includes(proxbox) && identities.stateOf(record.id) === undefined,
+  );
+}
+
+function planTags(
+  builder: PlanBuilder,
+  prepared: readonly Prepared[],
+  collected: CollectedGuests,
+  input: GuestPlanInput,
+): void {
+  if (!input.options.overwrite.overwrite_vm_proxmox_tags) return;
+  for (const view of collected.views) {
+    const names = prepared
+      .filter(({ guest }) => guest.view.key === view.key)
+      .flatMap(({ config }) => guestTagNames(config));
+    planGuestTags(builder, names, collected.tags, collected.colours.get(view.key) ?? new Map());
+  }
+}
+
+function nameGuests(
+  builder: PlanBuilder,
+  prepared: readonly Prepared[],
+  collected: CollectedGuests,
+  homes: ReadonlyMap<string, PlannedCluster>,
+): ReadonlyMap<string, ResolvedName> {
+  const names = new Map<string, ResolvedName>();
+  const owned = new Set(prepared.map(({ current }) => current?.id));
+  for (const group of groupByCluster(prepared, homes)) {
+    const taken = collected.virtualMachines
+      .filter((record) => relationId(record['cluster']) === group.netboxId && !owned.has(record.id))
+      .map(storedName);
+    const resolved = resolveNames(group.members.map(toRequest), group.netboxId === null ? [] : taken);
+    for (const member of group.members) {
+      const name = resolved.get(member.key);
+      if (name === undefined) continue;
+      names.set(member.key, name);
+      reportName(builder, member, name);
+    }
+  }
+  return names;
+}
+
+function groupByCluster(prepared: readonly Prepared[], homes: ReadonlyMap<string, PlannedCluster>) {
+  const groups = new Map<string, { netboxId: number | null; members: Prepared[] }>();
+  for (const member of prepared) {
+    const netboxId = homes.get(member.guest.view.key)?.current?.id ?? null;
+    const key = netboxId === null ? `new ${member.guest.view.name}` : `${netboxId}`;
+    const group = groups.get(key) ?? { netboxId, members: [] };
+    group.members.push(member);
+    groups.set(key, group);
+  }
+  return groups.values();
+}
+
+function toRequest({ key, guest, candidate, current, state }: Prepared): NameRequest {
+  const lastSynced = textOf(state?.['proxmox_vm_name']);
+  return {
+    key,
+    cluster: guest.view.name,
+    vmid: guest.resource.vmid,
+    candidate: candidate.name,
+    ...(current === undefined ? {} : { stored: storedName(current) }),
+    ...(lastSynced === '' ? {} : { lastSynced: parseGuestName(lastSynced, guest.resource.vmid).name }),
+  };
+}
+
+/** Told when a name is new or changes, not on every run. */
+function reportName(builder: PlanBuilder, { guest, candidate, current }: Prepared, name: ResolvedName): void {
+  const changes = current === undefined || storedName(current) !== name.name;
+  if (!changes || (name.suffixIndex === 1 && !name.operatorRenamed)) return;
+  builder.nameResolved({
+    cluster: guest.view.name,
+    originalName: candidate.name,
+    resolvedName: name.name,
+    vmid: guest.resource.vmid,
+    suffixIndex: name.suffixIndex,
+    operatorRenamed: name.operatorRenamed,
+  });
+}
+
+interface PlanContext {
+  readonly homes: ReadonlyMap<string, PlannedCluster>;
+  readonly names: ReadonlyMap<string, ResolvedName>;
+  readonly input: GuestPlanInput;
+}
+
+function planGuest(builder: PlanBuilder, prepared: Prepared, { homes, names, input }: PlanContext): void {
+  const { guest, subject, current, state, config, key } = prepared;
+  const home = homes.get(guest.view.key);
+  const name = names.get(key)?.name;
+  if (home === undefined || name === undefined) {
+    builder.refuse(subject, {
+      code: 'dependency_failed',
+      message: `"${subject.label}" needs the cluster "${guest.view.name}", which cannot be written.`,
+    });
+    return;
+  }
+  const toMap = { view: guest.view, resource: guest.resource, config, home, name };
+  for (const { name: disk, volume } of parseGuestDisks(config).unsized) {
+    builder.warn({
+      code: 'disk_unsized',
+      message: `${disk} (${volume}) of "${name}" has no size in Proxmox and is not counted.`,
+      source: subject.source,
+    });
+  }
+  const mode = input.options.modes[guest.resource.template ? 'vm_template' : 'vm'];
+  const action = builder.add(
+    {
+      ...subject,
+      label: name,
+      fields: virtualMachineFields(toMap, input),
+      createTags: [
+        ref('tag', `proxbox-discovered-${guest.resource.type}`),
+        ...(mode === 'bootstrap_only' ? [ref('tag', 'bootstrap-only')] : []),
+      ],
+      rules: virtualMachineRules(input.options, current),
+    },
+    current,
+    { mode },
+  );
+  if (action === 'skip' || !input.hasPlugin) return;
+  builder.add(
+    {
+      kind: 'vm-state',
+      key,
+      label: name,
+      fields: stateFields(toMap, ref('virtual-machine', key), input),
+      rules: stateRules(input),
+      source: subject.source,
+    },
+    state === noState ? undefined : state,
+  );
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,151 @@
+import { textOf, toNumber } from '../../../netbox/records/compare.js';
+import type { NetBoxRecord } from '../../../netbox/types.js';
+import { parseGuestDisks } from '../../../proxmox/parse/disks.js';
+import { parseGuestConfig } from '../../../proxmox/parse/guest-config.js';
+import { parseGuestStatus } from '../../../proxmox/parse/guest-status.js';
+import { parseTags } from '../../../proxmox/parse/tags.js';
+import type { GuestConfig, GuestResource } from '../../../proxmox/types.js';
+import type { ClusterView } from '../../plan/cluster-views.js';
+import type { PlannedCluster } from '../../plan/infrastructure-types.js';
+import type { SyncOptions } from '../../plan/options.js';
+import { proxboxTag, ref } from '../../plan/support-objects.js';
+import type { Fields, FieldRules, Ref, TagRef } from '../../types.js';
+
+export interface GuestToMap {
+  readonly view: ClusterView;
+  readonly resource: GuestResource;
+  readonly config: GuestConfig;
+  readonly home: PlannedCluster;
+  /** As resolved against the other machines of the cluster. */
+  readonly name: string;
+}
+
+export interface MapOptions {
+  readonly options: SyncOptions;
+  /** NetBox 4.6 and later. */
+  readonly virtualMachineTypes: boolean;
+  /** Legacy custom fields that exist for virtual machines. */
+  readonly legacyFields: ReadonlySet<string>;
+  readonly runId: string;
+  readonly now: string;
+  /** Writes the run id and time of every guest at every run, one change-log row each; off by default. */
+  readonly stampEveryRun: boolean;
+}
+
+const types = {
+  qemu: { type: 'qemu-virtual-machine', role: 'virtual-machine-qemu' },
+  lxc: { type: 'lxc-container', role: 'container-lxc' },
+} as const;
+
+/** The NetBox virtual machine of a guest. Never among the fields: tenant, platform, comments, primary addresses. */
+export function virtualMachineFields(
+  guest: GuestToMap,
+  { options, virtualMachineTypes, legacyFields }: MapOptions,
+): Fields {
+  const { resource, config, home } = guest;
+  const device = home.devices.get(resource.node);
+  const disks = parseGuestDisks(config);
+  const tags: readonly TagRef[] = options.overwrite.overwrite_vm_proxmox_tags ? guestTags(config) : [];
+  return {
+    name: guest.name,
+    status: parseGuestStatus(resource.status),
+    cluster: home.cluster,
+    ...(device?.inCluster === true ? { device: device.device } : {}),
+    ...(home.site === null ? {} : { site: home.site }),
+    ...(virtualMachineTypes
+      ? { virtual_machine_type: ref('vm-type', types[resource.type].type) }
+      : { role: ref('device-role', types[resource.type].role) }),
+    ...vcpus(resource, config),
+    memory: Math.max(0, Math.floor((resource.maxmem ?? 0) / 1_048_576)),
+    disk: disks.totalMb,
+    description: `Synced from Proxmox node ${resource.node}`,
+    tags: [proxboxTag, ...tags],
+    ...legacyCustomFields(resource, legacyFields),
+  };
+}
+
+/** `disk` belongs to NetBox as soon as the machine has virtual disks: it is then the sum of their sizes. */
+export function virtualMachineRules({ overwrite }: SyncOptions, current: NetBoxRecord | undefined): FieldRules {
+  const hasDisks = (toNumber(current?.['virtual_disk_count']) ?? 0) > 0;
+  return {
+    status: 'unless-operator',
+    disk: hasDisks ? 'create-only' : 'always',
+    role: 'if-unset',
+    virtual_machine_type: overwrite.overwrite_vm_type ? 'always' : 'if-unset',
+    description: overwrite.overwrite_vm_description ? { ours: /^Synced from Proxmox node \S+$/ } : 'if-unset',
+    tags: overwrite.overwrite_vm_tags ? 'union' : 'union-if-unset',
+    custom_fields: overwrite.overwrite_vm_custom_fields ? 'always' : 'create-only',
+  };
+}
+
+/** The sidecar: who the guest is in Proxmox, and what NetBox has no field for. */
+export function stateFields(guest: GuestToMap, virtualMachine: Ref, { runId, now }: MapOptions): Fields {
+  const { resource, config, view, home } = guest;
+  const summary = parseGuestConfig(config);
+  return {
+    virtual_machine: virtualMachine,
+    ...(home.pluginEndpointId === null ? {} : { endpoint: home.pluginEndpointId }),
+    proxmox_vm_id: resource.vmid,
+    proxmox_vm_type: resource.type,
+    proxmox_vm_name: resource.name.slice(0, 255),
+    proxmox_endpoint_raw_id: view.owner.endpointId,
+    proxmox_node_name: resource.node,
+    proxmox_cluster_name: view.name,
+    proxmox_start_at_boot: summary.onboot,
+    proxmox_unprivileged_container: summary.unprivileged,
+    proxmox_qemu_agent: summary.agent,
+    proxmox_search_domain: (summary.searchDomain ?? '').slice(0, 255),
+    proxmox_status: resource.status.slice(0, 64),
+    proxmox_link: link(view, resource),
+    proxmox_last_updated: now,
+    last_run_id: runId,
+  };
+}
+
+/** With `overwrite_vm_custom_fields=false` only what identifies the guest is kept true. */
+export function stateRules({ options: { overwrite }, stampEveryRun }: MapOptions): FieldRules {
+  const stamp = stampEveryRun ? 'always' : 'stamp';
+  const extra = overwrite.overwrite_vm_custom_fields ? 'always' : 'create-only';
+  return {
+    virtual_machine: 'create-only',
+    proxmox_start_at_boot: extra,
+    proxmox_unprivileged_container: extra,
+    proxmox_qemu_agent: extra,
+    proxmox_search_domain: extra,
+    proxmox_status: extra,
+    proxmox_link: extra,
+    proxmox_last_updated: stamp,
+    last_run_id: stamp,
+  };
+}
+
+export function guestTagNames(config: GuestConfig): readonly string[] {
+  return parseTags(config['tags']);
+}
+
+function guestTags(config: GuestConfig): readonly TagRef[] {
+  return guestTagNames(config).map((name) => ref('tag', name));
+}
+
+/** NetBox refuses 0: then the field is not ours. The configuration helps where the resource row has no number. */
+function vcpus(resource: GuestResource, config: GuestConfig): Fields {
+  const { cores, sockets } = parseGuestConfig(config);
+  const count = resource.maxcpu !== null && resource.maxcpu > 0 ? resource.maxcpu : (cores ?? 0) * (sockets ?? 1);
+  return count > 0 ? { vcpus: Math.round(count * 100) / 100 } : {};
+}
+
+function link({ owner }: ClusterView, { type, vmid }: GuestResource): string {
+  const host = owner.host.includes(':') && !owner.host.startsWith('[') ? `[${owner.host}]` : owner.host;
+  return `https://${host}:${owner.port}/#v1:0:=${type}/${vmid}`;
+}
+
+/** The three legacy fields that some pages of the plugin still read: written only where NetBox has them. */
+function legacyCustomFields(resource: GuestResource, exists: ReadonlySet<string>): Fields {
+  const values = { proxmox_vm_id: resource.vmid, proxmox_node: resource.node, proxmox_vm_type: resource.type };
+  const known = Object.entries(values).filter(([name]) => exists.has(name));
+  return known.length === 0 ? {} : { custom_fields: Object.fromEntries(known) };
+}
+
+export function storedName(record: NetBoxRecord): string {
+  return textOf(record['name']);
+}
