@@ -1,0 +1,34 @@
+/** Storages and what is on them. */
+import { path } from '../host.js';
+import { parseBackup } from '../parse/backups.js';
+import { parseStorage } from '../parse/storages.js';
+import type { ProxmoxSession, ReadOptions } from '../types.js';
+import { listRows, present, type Reader } from './rows.js';
+
+export interface ContentRequest {
+  readonly node: string;
+  readonly storage: string;
+  readonly vmid?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Configured storages; never `storage/{id}`, which a read-only role may not read. */
+export async function readStorages(session: Pick<ProxmoxSession, 'storages'>, options?: ReadOptions) {
+  return present(await session.storages(options), parseStorage);
+}
+export async function readStorageContent(session: Reader, request: ContentRequest & { readonly content?: string }) {
+  const { node, storage, content, vmid, signal } = request;
+  const query = { content, vmid };
+  return listRows(session, path`nodes/${node}/storage/${storage}/content`, {
+    query,
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+/**
+ * The backups on a storage that the account may see; whether that is all of them tells missingBackupPrivileges. Proxmox
+ * filters by VMID loosely, so the rows are filtered again.
+ */
+export async function readBackups(session: Reader, request: ContentRequest) {
+  const backups = present(await readStorageContent(session, { ...request, content: 'backup' }), parseBackup);
+  return request.vmid === undefined ? backups : backups.filter((backup) => backup.vmid === request.vmid);
+}
