@@ -1,0 +1,86 @@
+import { createApiClient, type ApiClient } from './api-client.js';
+import type { RegistrationTarget } from './simulated-environment.js';
+
+/** Registers the first API key and every endpoint over HTTP, as an operator would with curl. */
+export async function registerEverything(
+  serviceUrl: string,
+  apiKey: string,
+  environment: RegistrationTarget,
+): Promise<ApiClient> {
+  const api = createApiClient(serviceUrl, apiKey);
+  const netboxPort = Number(new URL(environment.netbox.url).port);
+  await api.send('POST', '/auth/register-key', { api_key: apiKey, label: 'demo' });
+  await api.send('POST', '/netbox/endpoint', {
+    name: 'netbox',
+    ip_address: '127.0.0.1',
+    domain: '',
+    port: netboxPort,
+    token_version: 'v2',
+    token_key: environment.netbox.tokenV2.key,
+    token: environment.netbox.tokenV2.secret,
+    verify_ssl: false,
+  });
+  const pluginRows = await registerInPlugin(environment);
+  for (const [index, simulator] of environment.proxmox.entries()) {
+    const name = environment.estate.clusters[index]?.name ?? `cluster-${index + 1}`;
+    const suffix = pluginRows === undefined ? '' : ` (nb:${pluginRows[index] ?? ''})`;
+    await api.send('POST', '/proxmox/endpoints', {
+      name: `${name}${suffix}`,
+      ip_address: '127.0.0.1',
+      port: simulator.port,
+      username: simulator.username,
+      token_name: simulator.tokenName,
+      token_value: simulator.tokenValue,
+      verify_ssl: false,
+    });
+  }
+  return api;
+}
+
+/** What the NetBox plugin keeps itself: a row per endpoint, cluster and node. undefined when it is not installed. */
+async function registerInPlugin({
+  netbox,
+  estate,
+  proxmox,
+}: RegistrationTarget): Promise<readonly number[] | undefined> {
+  const post = async (path: string, body: object): Promise<number | undefined> => {
+    const response = await fetch(`${netbox.url}/api/plugins/proxbox/${path}/`, {
+      method: 'POST',
+      headers: { authorization: `Token ${netbox.tokenV1}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (response.status === 404) return undefined;
+    const answer: unknown = await response.json();
+    if (response.status !== 201) throw new Error(`The NetBox simulator refused ${path}: ${JSON.stringify(answer)}`);
+    return typeof answer === 'object' && answer !== null && 'id' in answer ? Number(answer.id) : undefined;
+  };
+  const ids: number[] = [];
+  for (const [index, cluster] of estate.clusters.entries()) {
+    const port = proxmox[index]?.port ?? 8006;
+    const endpoint = await post('endpoints/proxmox', {
+      name: cluster.name,
+      mode: 'cluster',
+      domain: '127.0.0.1',
+      port,
+      verify_ssl: false,
+    });
+    if (endpoint === undefined) return undefined;
+    const row = await post('proxmox-clusters', {
+      endpoint,
+      name: cluster.name,
+      mode: 'cluster',
+      nodes_count: cluster.nodes.length,
+    });
+    for (const node of cluster.nodes) {
+      await post('proxmox-nodes', {
+        endpoint,
+        proxmox_cluster: row,
+        name: node.name,
+        ip_address: node.address,
+        online: node.online,
+      });
+    }
+    ids.push(endpoint);
+  }
+  return ids;
+}

@@ -1,0 +1,58 @@
+import type { ClusterStatusNode, GuestResource, ProxmoxSession } from '../../../src/proxmox/types.js';
+
+const mebibyte = 1_048_576;
+
+export function aNode(name: string, changes: Partial<ClusterStatusNode> = {}): ClusterStatusNode {
+  return {
+    id: `node/${name}`,
+    name,
+    ip: '10.0.0.11',
+    nodeid: 1,
+    online: true,
+    local: false,
+    level: '',
+    ...changes,
+  };
+}
+
+/** A running machine with two cores and 2 GiB on node pve1. */
+export function aGuestResource(changes: Partial<GuestResource> = {}): GuestResource {
+  const { type = 'qemu', vmid = 100 } = changes;
+  return {
+    id: `${type}/${vmid}`,
+    type,
+    vmid,
+    name: `vm${vmid}`,
+    node: 'pve1',
+    status: 'running',
+    template: false,
+    maxcpu: 2,
+    maxmem: 2048 * mebibyte,
+    maxdisk: null,
+    tags: '',
+    raw: {},
+    ...changes,
+  };
+}
+
+/** A connected endpoint that answers nothing; tests override the reads they need. */
+export function aProxmoxSession(changes: Partial<ProxmoxSession> = {}): ProxmoxSession {
+  return {
+    endpointId: 1,
+    endpointName: 'lab (nb:1)',
+    name: 'lab',
+    mode: 'cluster',
+    version: { version: '9.0.3', release: '9.0', repoid: 'x' },
+    host: '10.0.0.10',
+    port: 8006,
+    clusterStatus: async () => ({ cluster: null, nodes: [] }),
+    resources: async () => [],
+    guests: async () => [],
+    guestConfig: async () => ({}),
+    storages: async () => [],
+    clusterOptions: async () => ({}),
+    get: async () => null,
+    counters: () => ({ requests: 0, retries: 0, logins: 0 }),
+    ...changes,
+  };
+}

@@ -1,0 +1,66 @@
+import pLimit from 'p-limit';
+import { pino } from 'pino';
+import type { ResolvedSettings } from '../../../src/config/types.js';
+import type { NetBoxClient } from '../../../src/netbox/types.js';
+import { createCollectionStore } from '../../../src/sync/collections.js';
+import type { RunEvent } from '../../../src/sync/events.js';
+import type { ExecutorContext, WriteProgress } from '../../../src/sync/executor/executor.js';
+import type { RunContext } from '../../../src/sync/run-context.js';
+import { createFakeClock } from '../fake-clock.js';
+import { now, syncOptions } from './sync.js';
+
+export const silentLogger = pino({ level: 'silent' });
+
+/** The settings a run reads; everything else of them is not there. */
+export function someSettings(values: Partial<ResolvedSettings['values']> = {}): ResolvedSettings {
+  const some = { bulkBatchSize: 50, bulkBatchDelayMs: 0, netboxGetCacheTtlS: 60, stampEveryRun: false, ...values };
+  return {
+    values: some as ResolvedSettings['values'],
+    provenance: {} as ResolvedSettings['provenance'],
+    plugin: null,
+    pluginState: 'none',
+  };
+}
+
+export function anExecutorContext(client: NetBoxClient, progress: WriteProgress[] = []): ExecutorContext {
+  return {
+    client,
+    collections: createCollectionStore(createFakeClock()).open({ key: 'test', ttlMs: 0 }, client),
+    logger: silentLogger,
+    batchSize: 50,
+    batchDelayMs: 0,
+    onProgress: (one) => progress.push(one),
+  };
+}
+
+export interface ObservedRun {
+  readonly run: RunContext;
+  readonly events: RunEvent[];
+}
+
+export function aRun(client: NetBoxClient, changes: Partial<RunContext> = {}): ObservedRun {
+  const events: RunEvent[] = [];
+  const clock = createFakeClock();
+  const run: RunContext = {
+    runId: 'R1',
+    now,
+    client,
+    collections: createCollectionStore(clock).open({ key: 'test', ttlMs: 0 }, client),
+    capabilities: { cursorPaging: true, virtualMachineTypes: true, branching: false, proxboxPlugin: true },
+    clusters: [],
+    endpoints: new Map(),
+    settings: someSettings(),
+    options: syncOptions(),
+    supportIds: new Map(),
+    legacyFields: new Map(),
+    pluginEndpoints: [],
+    warnings: [],
+    proxmoxReads: pLimit(4),
+    events: { emit: (event) => events.push(event) },
+    signal: new AbortController().signal,
+    clock,
+    logger: silentLogger,
+    ...changes,
+  };
+  return { run, events };
+}

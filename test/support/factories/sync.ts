@@ -1,0 +1,93 @@
+import type { ClusterView, SessionSummary } from '../../../src/sync/plan/cluster-views.js';
+import type { InfrastructureRecords } from '../../../src/sync/plan/infrastructure-types.js';
+import { allOverwrites, defaultModes, type OverwriteFlag, type SyncOptions } from '../../../src/sync/plan/options.js';
+import type { EndpointTarget } from '../../../src/sync/plan/plugin-endpoint.js';
+import type { SyncMode, SyncResource } from '../../../src/sync/plan/options.js';
+import type { Change, Desired, Plan } from '../../../src/sync/types.js';
+import { aNode } from './proxmox.js';
+
+export const now = '2026-01-01T12:00:00.000Z';
+
+const nowhere = { id: null, slug: null, name: null };
+
+export function aSession(changes: Partial<SessionSummary> = {}): SessionSummary {
+  return {
+    endpointId: 1,
+    endpointName: 'lab (nb:1)',
+    name: 'lab',
+    mode: 'cluster',
+    host: '10.0.0.10',
+    port: 8006,
+    nodes: [aNode('pve1'), aNode('pve2')],
+    site: nowhere,
+    tenant: nowhere,
+    ...changes,
+  };
+}
+
+/** Cluster `lab` with the nodes pve1 and pve2, reached through endpoint 1. */
+export function aClusterView(changes: Partial<SessionSummary> = {}): ClusterView {
+  const owner = aSession(changes);
+  return {
+    key: `${owner.endpointId}`,
+    name: owner.name,
+    mode: owner.mode,
+    owner,
+    endpointIds: [owner.endpointId],
+    nodes: owner.nodes,
+  };
+}
+
+export function anEndpointTarget(changes: Partial<EndpointTarget> = {}): EndpointTarget {
+  return { name: 'lab (nb:1)', domain: null, ipAddress: '10.0.0.10', port: 8006, ...changes };
+}
+
+export function noRecords(changes: Partial<InfrastructureRecords> = {}): InfrastructureRecords {
+  return {
+    clusterTypes: [],
+    sites: [],
+    tenants: [],
+    clusters: [],
+    clusterStates: [],
+    clusterLinks: [],
+    devices: [],
+    deviceStates: [],
+    nodeLinks: [],
+    pluginEndpoints: [],
+    hasPlugin: true,
+    ...changes,
+  };
+}
+
+export interface OptionChanges {
+  readonly overwrite?: Partial<Record<OverwriteFlag, boolean>>;
+  readonly modes?: Partial<Record<SyncResource, SyncMode>>;
+  readonly netboxVmIds?: readonly number[] | null;
+}
+
+/** Everything is overwritten and synced, as when nobody changed a setting. */
+export function syncOptions({ overwrite = {}, modes = {}, netboxVmIds = null }: OptionChanges = {}): SyncOptions {
+  return {
+    overwrite: { ...allOverwrites(true), ...overwrite },
+    modes: { ...defaultModes(), ...modes },
+    netboxVmIds,
+    runId: 'R1',
+    forceDeletes: false,
+  };
+}
+
+export function aDesired(changes: Partial<Desired> = {}): Desired {
+  return { kind: 'virtual-machine', key: 'web01', label: 'web01', fields: {}, rules: {}, ...changes };
+}
+
+export function aPlan(changes: readonly Change[], more: Partial<Plan> = {}): Plan {
+  return {
+    stage: 'virtual-machines',
+    changes,
+    known: new Map(),
+    discovered: new Map(),
+    warnings: [],
+    nameResolutions: [],
+    ...more,
+  };
+}
