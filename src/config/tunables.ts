@@ -364,7 +364,7 @@ export const tunables: TunableTable = {
   }),
 };
 
-export function isTunableKey(key: string): key is keyof Tunables {
+function isTunableKey(key: string): key is keyof Tunables {
   return Object.hasOwn(tunables, key);
 }
 

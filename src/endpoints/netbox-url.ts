@@ -23,7 +23,7 @@ export function decideScheme({
 }
 
 /** Domain, else the address without its mask; no brackets. */
-export function netboxHost(target: Pick<NetBoxTarget, 'ipAddress' | 'domain'>): string {
+function netboxHost(target: Pick<NetBoxTarget, 'ipAddress' | 'domain'>): string {
   return target.domain === '' ? withoutMask(target.ipAddress) : target.domain.trim();
 }
 
@@ -34,7 +34,7 @@ function authority(target: NetBoxTarget): string {
 
 export interface NetBoxUrls {
   /** `https://host:port` or `http://host:port`, without a path. Waits for the probe of an unusual port once. */
-  baseUrl(target: NetBoxTarget): Promise<string>;
+  readonly baseUrl: (target: NetBoxTarget) => Promise<string>;
 }
 
 /** @param probe one TLS handshake within 3 s; never rejects */

@@ -29,7 +29,7 @@ import { createRevisionMaker } from './revision.js';
 import type { ProxmoxCredentials, ProxmoxEndpoint } from './types.js';
 
 /** What the plugin's own endpoint row says. */
-export interface PluginEndpointValues {
+interface PluginEndpointValues {
   readonly endpointId: number;
   readonly allowWrites: boolean;
   readonly enabled: boolean;

@@ -27,7 +27,7 @@ export interface ProxmoxEndpointRecord {
   readonly retry_backoff: number | null;
 }
 
-export function accessMethodsOf(row: Pick<ProxmoxRow, 'accessMethods'>): 'api' | 'api_ssh' {
+function accessMethodsOf(row: Pick<ProxmoxRow, 'accessMethods'>): 'api' | 'api_ssh' {
   return row.accessMethods === 'api_ssh' ? 'api_ssh' : 'api';
 }
 

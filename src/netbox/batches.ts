@@ -1,14 +1,18 @@
-/** Cuts bulk writes into requests and paces them; says which failures concern one object and which end the run. */
+/**
+ * Cuts bulk writes into requests and paces them. Promises one outcome per object whatever happens: what earlier requests
+ * achieved is kept, and what was not sent has failed with the error that stopped the call.
+ */
 import type { Clock } from '../config/clock.js';
-import type { ProxboxError } from '../errors/proxbox-error.js';
+import { ProxboxError } from '../errors/proxbox-error.js';
 import { sleepUnlessCancelled } from '../transport/sleep.js';
 import { isCollision } from './duplicate.js';
+import { endsTheRun } from './run-ending.js';
 import type { BulkOptions } from './types.js';
 
 /** Half of Django's limit for a body in memory, and far below what proxies accept. */
 const maxBodyBytes = 1024 * 1024;
 
-/** One object of a bulk call: its place in the call and its encoded form. */
+/** One object of a bulk call: its place in the call (of existing objects their id) and its encoded form. */
 export interface Item {
   readonly index: number;
   readonly json: string;
@@ -42,67 +46,69 @@ export function halves<T>(items: readonly T[]): readonly [readonly T[], readonly
   return [items.slice(0, middle), items.slice(middle)];
 }
 
-export interface BatchRun {
-  readonly items: readonly Item[];
-  readonly options: BulkOptions;
-  readonly clock: Clock;
-  readonly signal?: AbortSignal | undefined;
-  /** Resolves with an error when the remaining batches must not be sent. */
-  readonly write: (batch: readonly Item[]) => Promise<ProxboxError | undefined>;
-  /** Objects that were not sent because of that error. */
-  readonly refuse: (item: Item, error: ProxboxError) => void;
+export interface FailedOutcome {
+  readonly status: 'failed';
+  readonly error: ProxboxError;
 }
 
-/** Batches one after the other, with the literal pause between two of them; none before the first or after the last. */
-export async function runBatches({ items, options, clock, signal, write, refuse }: BatchRun): Promise<void> {
-  const batches = cutIntoBatches(items, options.batchSize);
-  let done = 0;
-  let stop: ProxboxError | undefined;
-  for (const [index, batch] of batches.entries()) {
-    if (stop !== undefined) {
-      for (const item of batch) refuse(item, stop);
-      continue;
-    }
-    if (index > 0 && options.delayMs > 0) await sleepUnlessCancelled(options.delayMs, clock, signal);
-    stop = await write(batch);
-    done += batch.length;
-    options.onBatch?.({ done, total: items.length });
+/** Outcomes by `Item.index`. */
+interface Outcomes {
+  has(index: number): boolean;
+  set(index: number, outcome: FailedOutcome): unknown;
+}
+
+/** Objects without an outcome have failed with this error. */
+export function failUnsettled(outcomes: Outcomes, items: readonly Item[], error: ProxboxError): void {
+  for (const { index } of items) {
+    if (!outcomes.has(index)) outcomes.set(index, { status: 'failed', error });
   }
 }
 
-const tokenTexts = [
-  'invalid v1 token',
-  'invalid v2 token',
-  'token disabled',
-  'token expired',
-  'user inactive',
-  'source ip',
-  'credentials were not provided',
-  'invalid token',
-] as const;
-
-/** NetBox answers a bad token with 403 and a text about the token; a missing permission is a 403 without one. */
-function refusesToken(error: ProxboxError): boolean {
-  if (error.code !== 'netbox_forbidden') return false;
-  if (error.upstream?.status === 401) return true;
-  const text = JSON.stringify(error.upstream?.body ?? null).toLowerCase();
-  return tokenTexts.some((token) => text.includes(token));
+/** What every bulk call needs besides sending. */
+export interface BatchDeps {
+  readonly endpointId: number;
+  readonly clock: Clock;
+  /** Throws why nothing may be sent at all. */
+  readonly ready: () => Promise<void>;
 }
 
-const runEnding: ReadonlySet<string> = new Set([
-  'netbox_unreachable',
-  'netbox_timeout',
-  'netbox_tls_error',
-  'netbox_overwhelmed',
-  'netbox_maintenance',
-  'netbox_redirect',
-  'not_configured',
-  'cancelled',
-]);
+export interface BatchRun {
+  readonly items: readonly Item[];
+  readonly options: BulkOptions;
+  readonly signal: AbortSignal | undefined;
+  readonly outcomes: Outcomes;
+  /** Resolves with an error when what follows must not be sent; objects it leaves without an outcome get that error. */
+  readonly write: (batch: readonly Item[]) => Promise<ProxboxError | undefined>;
+}
 
-/** What the next request would meet as well. */
-export function endsTheRun(error: ProxboxError): boolean {
-  return runEnding.has(error.code) || refusesToken(error);
+/** The error that the work ended with, returned or thrown. Throws only what is a mistake of ours. */
+export async function errorMet(work: () => Promise<ProxboxError | undefined>): Promise<ProxboxError | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ProxboxError && error.code !== 'internal') return error;
+    throw error;
+  }
+}
+
+/** Batches one after the other, with the literal pause between two of them; none before the first or after the last. */
+export async function runBatches(run: BatchRun, { clock, ready }: BatchDeps): Promise<void> {
+  const { items, options, signal, outcomes, write } = run;
+  let done = 0;
+  for (const [index, batch] of cutIntoBatches(items, options.batchSize).entries()) {
+    const error = await errorMet(async () => {
+      if (index === 0) await ready();
+      else if (options.delayMs > 0) await sleepUnlessCancelled(options.delayMs, clock, signal);
+      return write(batch);
+    });
+    if (error !== undefined) {
+      const follows = endsTheRun(error) || endsTheCall(error) ? items : batch;
+      failUnsettled(outcomes, follows, error);
+      if (follows === items) return;
+    }
+    done += batch.length;
+    options.onBatch?.({ done, total: items.length });
+  }
 }
 
 /** What every further object of this kind would meet: no permission, no such path or method. */
@@ -115,4 +121,12 @@ export function endsTheCall(error: ProxboxError): boolean {
 export function mayBeOneObject(error: ProxboxError): boolean {
   const status = error.upstream?.status;
   return status === 400 || status === 409 || status === 413 || isCollision(error);
+}
+
+/** Stands where a bulk call forgot an object, so that it is not counted as done. */
+export function noOutcome(path: string): FailedOutcome {
+  return {
+    status: 'failed',
+    error: new ProxboxError('internal', `An object of a bulk write for ${path} has no outcome.`),
+  };
 }

@@ -1,22 +1,32 @@
 /**
- * Creates many objects in few requests. A bulk POST is one transaction: one bad object refuses all. NetBox answers with a
- * list aligned to the batch, so the named objects are set aside and the rest is sent again; where it does not say which
- * (devices, collisions inside the batch), the batch is halved.
+ * Creates many objects in few requests. A bulk POST is one transaction: one bad object refuses all. Objects that NetBox
+ * names are set aside and the rest is sent again. Where it says "duplicate" and not of which (sidecar rows, constraints
+ * that only the database knows), those that exist are looked up; where it says nothing useful, the batch is halved.
  */
-import type { Clock } from '../config/clock.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
-import { arrayBody, endsTheCall, endsTheRun, halves, mayBeOneObject, runBatches, type Item } from './batches.js';
+import {
+  arrayBody,
+  endsTheCall,
+  errorMet,
+  failUnsettled,
+  halves,
+  mayBeOneObject,
+  noOutcome,
+  runBatches,
+  type BatchDeps,
+  type Item,
+} from './batches.js';
+import { refusedObjects, withoutRefused } from './bulk-refusals.js';
 import { isDuplicate } from './duplicate.js';
 import { findAgain, type Finder } from './find-again.js';
 import { protocolError } from './error-mapping.js';
-import { isObject, recordsIn } from './records-in.js';
+import { recordsIn } from './records-in.js';
+import { endsTheRun } from './run-ending.js';
 import type { BulkCreateOptions, ClientScope, CreateOutcome, JsonObject, NetBoxRecord } from './types.js';
 import { unresolved } from './unresolved.js';
 import { sendWrite, type WriteDeps } from './write-request.js';
 
-export interface BulkCreateDeps extends WriteDeps {
-  readonly endpointId: number;
-  readonly clock: Clock;
+export interface BulkCreateDeps extends WriteDeps, BatchDeps {
   /** The caller's look-up, bound to a client that reads past the cache. */
   readonly finder: Finder | undefined;
 }
@@ -34,135 +44,111 @@ interface Creation {
   readonly outcomes: Map<number, CreateOutcome>;
 }
 
-type BatchResult = { readonly ok: true } | { readonly ok: false; readonly error: ProxboxError };
 type Batch = readonly Item[];
-
-const sent: BatchResult = { ok: true };
+type Rows = readonly (NetBoxRecord | undefined)[];
+/** The error because of which what follows must not be sent. */
+type Stop = ProxboxError | undefined;
 
 function bodiesOf({ call }: Creation, batch: Batch): readonly JsonObject[] {
   return batch.map(({ index }) => call.bodies[index] ?? {});
 }
 
-function failAll({ outcomes }: Creation, batch: Batch, error: ProxboxError): void {
-  for (const { index } of batch) outcomes.set(index, { status: 'failed', error });
-}
-
-function acceptAll(creation: Creation, batch: Batch, body: unknown): BatchResult {
+function acceptAll(creation: Creation, batch: Batch, body: unknown): void {
   const records = recordsIn(body);
   if (records?.length !== batch.length) {
     const { path } = creation.call;
     const context = { operation: `bulk create ${path}`, path, endpointId: creation.deps.endpointId };
     const text = `the answer does not hold the ${batch.length} created objects`;
-    failAll(
-      creation,
-      batch,
-      protocolError(context, `NetBox answered a bulk create of ${path} without the objects`, text),
-    );
-    return sent;
+    const error = protocolError(context, `NetBox answered a bulk create of ${path} without the objects`, text);
+    failUnsettled(creation.outcomes, batch, error);
+    return;
   }
-  for (const [position, { index }] of batch.entries()) {
-    const record = records[position];
-    if (record !== undefined) creation.outcomes.set(index, { status: 'created', record });
-  }
-  return sent;
+  accept(creation, batch, records, 'created');
 }
 
-/** Sets what was found again as created; returns what is missing. */
-function acceptFound({ outcomes }: Creation, batch: Batch, found: readonly (NetBoxRecord | undefined)[]): Batch {
+/** Gives the objects that have a row this status; returns those that have none. */
+function accept({ outcomes }: Creation, batch: Batch, rows: Rows, status: 'created' | 'exists'): Batch {
   return batch.filter(({ index }, position) => {
-    const record = found[position];
-    if (record !== undefined) outcomes.set(index, { status: 'created', record });
+    const record = rows[position];
+    if (record !== undefined) outcomes.set(index, { status, record });
     return record === undefined;
   });
 }
 
-function refusal(error: ProxboxError, path: string, said: unknown): ProxboxError {
-  const text = JSON.stringify(said);
-  return new ProxboxError('netbox_rejected', `NetBox refused an object for ${path}: ${text.slice(0, 300)}`, {
-    detail: `netbox_rejected: ${path}: ${text.slice(0, 500)}`,
-    where: error.where,
-    upstream: {
-      status: 400,
-      body: said,
-      ...(error.upstream?.requestId === undefined ? {} : { requestId: error.upstream.requestId }),
-    },
-  });
-}
-
-/** What NetBox said about each object, if it said it object by object. */
-function namedCulprits(error: ProxboxError, batch: Batch): ReadonlyMap<Item, unknown> | undefined {
-  const said: unknown = error.upstream?.status === 400 ? error.upstream.body : undefined;
-  if (!Array.isArray(said) || said.length !== batch.length) return undefined;
-  const culprits = new Map<Item, unknown>();
-  for (const [position, item] of batch.entries()) {
-    const about: unknown = said[position];
-    if (!isObject(about) || Object.keys(about).length > 0) culprits.set(item, about);
-  }
-  return culprits.size === 0 ? undefined : culprits;
-}
-
-/** Objects that exist already are looked up, all with one call; the others have failed. */
-async function settleRefused(creation: Creation, refused: ReadonlyMap<Item, ProxboxError>): Promise<void> {
+/** After the rest of the batch was sent, because the object that one of them collides with may be among it. */
+async function settleDuplicates(creation: Creation, refused: ReadonlyMap<Item, ProxboxError>): Promise<Stop> {
   const { call, deps, outcomes } = creation;
+  const { finder } = deps;
   const duplicates = [...refused].filter(([, error]) => isDuplicate(error));
-  for (const [{ index }, error] of refused) outcomes.set(index, { status: 'failed', error });
-  if (deps.finder === undefined || duplicates.length === 0) return;
-  const items = duplicates.map(([item]) => item);
-  const found = await findAgain(bodiesOf(creation, items), deps.finder, deps.clock, call.scope.signal);
+  if (finder === undefined || duplicates.length === 0) return undefined;
+  const bodies = bodiesOf(
+    creation,
+    duplicates.map(([item]) => item),
+  );
+  let rows: Rows = [];
+  const problem = await errorMet(async () => {
+    rows = await findAgain(bodies, finder, deps.clock, call.scope.signal);
+    return undefined;
+  });
+  const stop = problem !== undefined && endsTheRun(problem) ? problem : undefined;
   for (const [position, [{ index }, error]] of duplicates.entries()) {
-    const record = found[position];
-    outcomes.set(
-      index,
-      record === undefined ? { status: 'failed', error: unresolved(call.path, error) } : { status: 'exists', record },
-    );
+    const record = rows[position];
+    if (record !== undefined) outcomes.set(index, { status: 'exists', record });
+    else outcomes.set(index, { status: 'failed', error: stop ?? unresolved(call.path, error) });
   }
+  return stop;
 }
 
-async function isolate(creation: Creation, batch: Batch, error: ProxboxError): Promise<BatchResult> {
-  const culprits = namedCulprits(error, batch);
-  if (culprits !== undefined) {
-    const { path } = creation.call;
-    await settleRefused(creation, new Map([...culprits].map(([item, said]) => [item, refusal(error, path, said)])));
-    return createBatch(
-      creation,
-      batch.filter((item) => !culprits.has(item)),
-    );
-  }
+async function setAside(creation: Creation, batch: Batch, refused: ReadonlyMap<Item, ProxboxError>): Promise<Stop> {
+  for (const [{ index }, error] of refused) creation.outcomes.set(index, { status: 'failed', error });
+  const stop = await createBatch(creation, withoutRefused(batch, refused));
+  return stop !== undefined && endsTheRun(stop) ? stop : ((await settleDuplicates(creation, refused)) ?? stop);
+}
+
+/** Something is wrong with the batch, and NetBox did not say with which of its objects. */
+async function isolate(creation: Creation, batch: Batch, error: ProxboxError): Promise<Stop> {
   const [only] = batch;
-  if (batch.length === 1 && only !== undefined) {
-    await settleRefused(creation, new Map([[only, error]]));
-    return sent;
+  if (batch.length === 1 && only !== undefined) return setAside(creation, batch, new Map([[only, error]]));
+  if (isDuplicate(error)) {
+    const rows = (await creation.deps.finder?.(bodiesOf(creation, batch))) ?? [];
+    const missing = accept(creation, batch, rows, 'exists');
+    if (missing.length < batch.length) return createBatch(creation, missing);
   }
   const [first, second] = halves(batch);
-  const result = await createBatch(creation, first);
-  if (result.ok) return createBatch(creation, second);
-  failAll(creation, second, result.error);
-  return result;
+  return (await createBatch(creation, first)) ?? createBatch(creation, second);
 }
 
-async function createBatch(creation: Creation, batch: Batch): Promise<BatchResult> {
-  if (batch.length === 0) return sent;
+async function createBatch(creation: Creation, batch: Batch): Promise<Stop> {
+  if (batch.length === 0) return undefined;
   const { call, deps } = creation;
   const { finder } = deps;
-  let found: readonly (NetBoxRecord | undefined)[] | undefined;
+  let landed: Rows | undefined;
   const lookFirst = async (): Promise<'repeat' | 'stop'> => {
     const rows = await finder?.(bodiesOf(creation, batch));
     if (rows?.some((row) => row !== undefined) !== true) return 'repeat';
-    found = rows;
+    landed = rows;
     return 'stop';
   };
   const { path, scope } = call;
   const operation = `bulk create ${path}`;
   const request = { method: 'POST', path, body: arrayBody(batch), operation, scope, kind: 'create' } as const;
   const result = await sendWrite({ ...request, lookFirst: finder === undefined ? undefined : lookFirst }, deps);
-  if (result.ok) return acceptAll(creation, batch, result.body);
-  if (found !== undefined) return createBatch(creation, acceptFound(creation, batch, found));
-  const { error } = result;
+  if (result.ok) {
+    acceptAll(creation, batch, result.body);
+    return undefined;
+  }
+  if (landed !== undefined) return createBatch(creation, accept(creation, batch, landed, 'created'));
+  return refuse(creation, batch, result.error);
+}
+
+async function refuse(creation: Creation, batch: Batch, error: ProxboxError): Promise<Stop> {
+  if (endsTheRun(error)) return error;
+  const refused = refusedObjects(error, creation.call.path, batch);
+  if (refused !== undefined)
+    return setAside(creation, batch, new Map([...refused].map(([item, refusal]) => [item, refusal.error])));
   if (mayBeOneObject(error)) return isolate(creation, batch, error);
-  const fateUnknown = finder === undefined && (result.outcome === 'lost' || result.outcome === 'gateway');
-  if (endsTheRun(error) && !fateUnknown) throw error;
-  failAll(creation, batch, error);
-  return endsTheCall(error) ? { ok: false, error } : sent;
+  failUnsettled(creation.outcomes, batch, error);
+  return endsTheCall(error) ? error : undefined;
 }
 
 function sameTwice(path: string, key: string): ProxboxError {
@@ -189,25 +175,14 @@ function distinct({ call, outcomes }: Creation): readonly Item[] {
   return items;
 }
 
-function neverSent(path: string): ProxboxError {
-  return new ProxboxError('internal', `An object of a bulk create for ${path} has no outcome.`);
-}
-
-/** One outcome per body, in their order. Throws only what ends the run. */
+/** One outcome per body, in their order. */
 export async function bulkCreate(call: BulkCreateCall, deps: BulkCreateDeps): Promise<readonly CreateOutcome[]> {
   const creation: Creation = { call, deps, outcomes: new Map() };
-  await runBatches({
-    items: distinct(creation),
-    options: call.options,
-    clock: deps.clock,
-    signal: call.scope.signal,
-    write: async (batch) => {
-      const result = await createBatch(creation, batch);
-      return result.ok ? undefined : result.error;
-    },
-    refuse: (item, error) => failAll(creation, [item], error),
-  });
-  return call.bodies.map(
-    (_, index) => creation.outcomes.get(index) ?? { status: 'failed', error: neverSent(call.path) },
+  const { outcomes } = creation;
+  const write = (batch: Batch): Promise<Stop> => createBatch(creation, batch);
+  await runBatches(
+    { items: distinct(creation), options: call.options, signal: call.scope.signal, outcomes, write },
+    deps,
   );
+  return call.bodies.map((_, index) => outcomes.get(index) ?? noOutcome(call.path));
 }

@@ -1,17 +1,27 @@
 /**
  * Deletes many objects in few requests. A bulk DELETE is one transaction: one object that others depend on (409) keeps
- * all, so the batch is halved. Ids that do not exist are skipped by NetBox. A single id uses the object's own path.
+ * all. NetBox 4.7 names such objects and ids that do not exist, so the rest is sent again; before, it did not, so the
+ * batch is halved, and missing ids were skipped in silence. A single id uses the object's own path.
  */
-import type { Clock } from '../config/clock.js';
 import type { ProxboxError } from '../errors/proxbox-error.js';
-import { arrayBody, endsTheCall, endsTheRun, halves, mayBeOneObject, runBatches, type Item } from './batches.js';
+import {
+  arrayBody,
+  endsTheCall,
+  failUnsettled,
+  halves,
+  mayBeOneObject,
+  noOutcome,
+  runBatches,
+  type BatchDeps,
+  type Item,
+} from './batches.js';
+import { refusedObjects, withoutRefused, type Refusal } from './bulk-refusals.js';
 import { objectPath } from './paths.js';
+import { endsTheRun } from './run-ending.js';
 import type { BulkOptions, ClientScope, DeleteOutcome } from './types.js';
 import { sendWrite, type WriteDeps } from './write-request.js';
 
-export interface BulkDeleteDeps extends WriteDeps {
-  readonly clock: Clock;
-}
+export interface BulkDeleteDeps extends WriteDeps, BatchDeps {}
 
 export interface BulkDeleteCall {
   readonly path: string;
@@ -23,15 +33,23 @@ export interface BulkDeleteCall {
 interface Deletion {
   readonly call: BulkDeleteCall;
   readonly deps: BulkDeleteDeps;
+  /** By object id: this is what `Item.index` holds here. */
   readonly outcomes: Map<number, DeleteOutcome>;
 }
 
 type Batch = readonly Item[];
+/** The error because of which what follows must not be sent. */
+type Stop = ProxboxError | undefined;
 
 export type SingleDelete =
   { readonly ok: true; readonly existed: boolean } | { readonly ok: false; readonly error: ProxboxError };
 
-/** DELETE on the object's path; 404 is success, and after a lost answer it means that the earlier attempt did it. */
+/** An object that is missing after a repeated DELETE was deleted by the attempt whose answer was lost. */
+function wasRepeated(error: ProxboxError): boolean {
+  return Number(error.where.attempts) > 1;
+}
+
+/** DELETE on the object's path; 404 is success. */
 export async function deleteOne(path: string, id: number, scope: ClientScope, deps: WriteDeps): Promise<SingleDelete> {
   const operation = `delete record ${path}`;
   const result = await sendWrite(
@@ -40,71 +58,76 @@ export async function deleteOne(path: string, id: number, scope: ClientScope, de
   );
   if (result.ok) return { ok: true, existed: true };
   if (result.error.upstream?.status !== 404) return { ok: false, error: result.error };
-  return { ok: true, existed: Number(result.error.where.attempts) > 1 };
+  return { ok: true, existed: wasRepeated(result.error) };
 }
 
-function failAll({ outcomes }: Deletion, batch: Batch, error: ProxboxError): void {
-  for (const { index } of batch) outcomes.set(index, { status: 'failed', error });
-}
-
-async function deleteSingly(deletion: Deletion, { index: id }: Item): Promise<ProxboxError | undefined> {
-  const { call, deps, outcomes } = deletion;
+async function deleteSingly({ call, deps, outcomes }: Deletion, item: Item): Promise<Stop> {
+  const { index: id } = item;
   const result = await deleteOne(call.path, id, call.scope, deps);
   if (result.ok) {
     outcomes.set(id, { status: result.existed ? 'deleted' : 'gone' });
     return undefined;
   }
-  if (endsTheRun(result.error)) throw result.error;
-  outcomes.set(id, { status: 'failed', error: result.error });
-  return endsTheCall(result.error) ? result.error : undefined;
+  const { error } = result;
+  if (endsTheRun(error)) return error;
+  failUnsettled(outcomes, [item], error);
+  return endsTheCall(error) ? error : undefined;
 }
 
-/** Parts of a batch one after the other; what follows a part that ends the call is not sent. */
-async function deleteParts(deletion: Deletion, parts: readonly Batch[]): Promise<ProxboxError | undefined> {
-  let stop: ProxboxError | undefined;
+/** Parts of a batch one after the other, until one says that the rest need not be sent. */
+async function deleteParts(deletion: Deletion, parts: readonly Batch[]): Promise<Stop> {
   for (const part of parts) {
-    if (stop === undefined) stop = await deleteBatch(deletion, part);
-    else failAll(deletion, part, stop);
+    const stop = await deleteBatch(deletion, part);
+    if (stop !== undefined) return stop;
   }
-  return stop;
+  return undefined;
 }
 
-async function deleteBatch(deletion: Deletion, batch: Batch): Promise<ProxboxError | undefined> {
+async function deleteBatch(deletion: Deletion, batch: Batch): Promise<Stop> {
   const [only] = batch;
-  if (batch.length === 1 && only !== undefined) return deleteSingly(deletion, only);
+  if (only === undefined) return undefined;
+  if (batch.length === 1) return deleteSingly(deletion, only);
   const { path, scope } = deletion.call;
   const operation = `bulk delete ${path}`;
   const result = await sendWrite(
     { method: 'DELETE', path, body: arrayBody(batch), operation, scope, kind: 'idempotent' },
     deletion.deps,
   );
-  if (result.ok) {
-    for (const { index } of batch) deletion.outcomes.set(index, { status: 'deleted' });
-    return undefined;
+  if (!result.ok) return refuse(deletion, batch, result.error);
+  for (const { index } of batch) deletion.outcomes.set(index, { status: 'deleted' });
+  return undefined;
+}
+
+function outcomeOf({ error, missing }: Refusal, repeated: boolean): DeleteOutcome {
+  if (!missing) return { status: 'failed', error };
+  return { status: repeated ? 'deleted' : 'gone' };
+}
+
+async function refuse(deletion: Deletion, batch: Batch, error: ProxboxError): Promise<Stop> {
+  if (endsTheRun(error)) return error;
+  const refused = refusedObjects(error, deletion.call.path, batch);
+  if (refused !== undefined) {
+    for (const [{ index }, refusal] of refused) {
+      deletion.outcomes.set(index, outcomeOf(refusal, wasRepeated(error)));
+    }
+    return deleteBatch(deletion, withoutRefused(batch, refused));
   }
-  const { error } = result;
-  if (endsTheRun(error)) throw error;
   // This path deletes no lists: the objects one by one.
-  if (error.upstream?.status === 405)
-    return deleteParts(
-      deletion,
-      batch.map((item) => [item]),
-    );
+  if (error.upstream?.status === 405) {
+    const singles = batch.map((item) => [item]);
+    return deleteParts(deletion, singles);
+  }
   if (mayBeOneObject(error)) return deleteParts(deletion, halves(batch));
-  failAll(deletion, batch, error);
+  failUnsettled(deletion.outcomes, batch, error);
   return endsTheCall(error) ? error : undefined;
 }
 
-/** One outcome per id, in their order. Throws only what ends the run. */
+/** One outcome per id, in their order. */
 export async function bulkDelete(call: BulkDeleteCall, deps: BulkDeleteDeps): Promise<readonly DeleteOutcome[]> {
   const deletion: Deletion = { call, deps, outcomes: new Map() };
-  await runBatches({
-    items: [...new Set(call.ids)].map((id) => ({ index: id, json: JSON.stringify({ id }) })),
-    options: call.options,
-    clock: deps.clock,
-    signal: call.scope.signal,
-    write: (batch) => deleteBatch(deletion, batch),
-    refuse: (item, error) => failAll(deletion, [item], error),
-  });
-  return call.ids.map((id) => deletion.outcomes.get(id) ?? { status: 'gone' });
+  const { outcomes } = deletion;
+  const items = [...new Set(call.ids)].map((id) => ({ index: id, json: JSON.stringify({ id }) }));
+  const write = (batch: Batch): Promise<Stop> => deleteBatch(deletion, batch);
+  await runBatches({ items, options: call.options, signal: call.scope.signal, outcomes, write }, deps);
+  return call.ids.map((id) => outcomes.get(id) ?? noOutcome(call.path));
 }

@@ -3,6 +3,7 @@ import type { BaseLogger } from 'pino';
 import type { Clock } from '../config/clock.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import type { CachedAnswer } from './answer-store.js';
+import type { BatchDeps } from './batches.js';
 import { branchingMissing, checkBranch } from './branch.js';
 import { bulkCreate } from './bulk-create.js';
 import { bulkDelete, deleteOne } from './bulk-delete.js';
@@ -167,19 +168,18 @@ class ScopedClient implements NetBoxClient {
     bodies: readonly JsonObject[],
     options: BulkCreateOptions,
   ): Promise<readonly CreateOutcome[]> {
-    await this.#checkBranching();
-    const deps = { ...this.#writes(), ...this.#identity(), finder: this.#finder(options.find) };
-    return bulkCreate({ path, bodies, options, scope: this.#scope }, deps);
+    return bulkCreate(
+      { path, bodies, options, scope: this.#scope },
+      { ...this.#batches(), finder: this.#finder(options.find) },
+    );
   }
 
   async bulkPatch(path: string, items: readonly PatchItem[], options: BulkOptions): Promise<readonly PatchOutcome[]> {
-    await this.#checkBranching();
-    return bulkPatch({ path, items, options, scope: this.#scope }, { ...this.#writes(), ...this.#identity() });
+    return bulkPatch({ path, items, options, scope: this.#scope }, this.#batches());
   }
 
   async bulkDelete(path: string, ids: readonly number[], options: BulkOptions): Promise<readonly DeleteOutcome[]> {
-    await this.#checkBranching();
-    return bulkDelete({ path, ids, options, scope: this.#scope }, { ...this.#writes(), ...this.#identity() });
+    return bulkDelete({ path, ids, options, scope: this.#scope }, this.#batches());
   }
 
   counters(): Readonly<RequestCounters> {
@@ -244,6 +244,10 @@ class ScopedClient implements NetBoxClient {
 
   #identity(): { readonly endpointId: number; readonly clock: Clock } {
     return { endpointId: this.endpointId, clock: this.#core.clock };
+  }
+
+  #batches(): WriteDeps & BatchDeps {
+    return { ...this.#writes(), ...this.#identity(), ready: () => this.#checkBranching() };
   }
 
   #lists(): ListDeps {

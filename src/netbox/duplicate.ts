@@ -10,6 +10,8 @@ const phrases = [
   'unique constraint',
   'already has a proxbox sync-state row',
   'sync_state_conflict',
+  // A device's row exists and belongs to another endpoint (netbox-proxbox 0.0.29): the same refusal with another reason.
+  'endpoint_ownership_conflict',
 ] as const;
 
 /**

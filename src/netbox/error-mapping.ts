@@ -4,14 +4,15 @@
  */
 import { errorCatalog, type ErrorCode } from '../errors/catalog.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
-import type { HttpResponse, TransportFailure, TransportFailureKind } from '../transport/types.js';
+import type { HttpResponse, Method, TransportFailure, TransportFailureKind } from '../transport/types.js';
 import { answerText, parseJson } from './answer-text.js';
 import type { AnswerClass } from './overwhelmed.js';
+import { refusesToken } from './run-ending.js';
 
 export interface ErrorContext {
   /** e.g. `list /api/dcim/devices/`. */
   readonly operation: string;
-  readonly method: string;
+  readonly method: Method;
   readonly path: string;
   readonly attempts: number;
   readonly endpointId: number;
@@ -39,8 +40,9 @@ function attemptsText(context: ErrorContext): string {
 }
 
 function where(context: ErrorContext): Record<string, string | number> {
-  const { operation, method, path, attempts, endpointId } = context;
-  return { operation, method, path, attempts, endpoint: endpointId };
+  const { operation, method, path, attempts, endpointId, unknownFate } = context;
+  const fate = unknownFate ? { fate: 'unknown' } : {};
+  return { operation, method, path, attempts, endpoint: endpointId, ...fate };
 }
 
 export function errorOfFailure(failure: TransportFailure, context: ErrorContext): ProxboxError {
@@ -83,6 +85,23 @@ function ownStatus(code: ErrorCode, status: number): { readonly status?: number 
   return code === 'netbox_error' && status <= 504 ? { status } : {};
 }
 
+/** The names of NetBox's object permissions. */
+const permissions = {
+  GET: 'view',
+  POST: 'add',
+  PUT: 'change',
+  PATCH: 'change',
+  DELETE: 'delete',
+} as const satisfies Record<Method, string>;
+
+/** NetBox says "You do not have permission to perform this action." and not which. */
+function remedyOf(code: ErrorCode, response: HttpResponse, { method, path }: ErrorContext): string {
+  if (code !== 'netbox_forbidden' || refusesToken(response.status, parseJson(response.text)))
+    return errorCatalog[code].remedy;
+  const write = method === 'GET' ? '' : ', and the token must not be read-only';
+  return `The user of the token needs the permission '${permissions[method]}' for the objects of ${path}${write}.`;
+}
+
 export function errorOfAnswer(response: HttpResponse, answer: AnswerClass, context: ErrorContext): ProxboxError {
   const code = codeOfAnswer(response.status, answer);
   const said = saidBy(response, code);
@@ -93,7 +112,7 @@ export function errorOfAnswer(response: HttpResponse, answer: AnswerClass, conte
       ? 'NetBox is overwhelmed. Please retry in a few moments.'
       : `NetBox ${context.operation} failed: ${said}`;
   return new ProxboxError(code, message, {
-    detail: `${code}: ${context.operation}: ${said}${attemptsText(context)}${suffix}. ${errorCatalog[code].remedy}`,
+    detail: `${code}: ${context.operation}: ${said}${attemptsText(context)}${suffix}. ${remedyOf(code, response, context)}`,
     where: where(context),
     ...ownStatus(code, response.status),
     ...(code === 'netbox_overwhelmed' ? { retryAfterS: retryAfterOverwhelmedS } : {}),

@@ -1,5 +1,6 @@
 /** A filter with many values, in chunks that fit the request line a default gunicorn accepts (4,094 bytes). */
 import { ProxboxError } from '../errors/proxbox-error.js';
+import { describeErrors } from './answer-text.js';
 import { refusedFilters } from './lists.js';
 import { queryBytes } from './query-string.js';
 import { uniqueById } from './records-in.js';
@@ -7,8 +8,8 @@ import type { NetBoxRecord, Query } from './types.js';
 
 const maxLineBytes = 3_500;
 const maxValues = 100;
-/** `start`, `limit`, `ordering`, `offset` and `exclude`, which are added per page. */
-const reservedBytes = 80;
+/** `start`, `limit`, `ordering`, `offset`, `exclude` and `omit`, which are added per page. */
+const reservedBytes = 110;
 
 type Value = string | number;
 
@@ -41,7 +42,9 @@ function chunkValues({ path, filter, values, query }: ByValues): readonly (reado
 
 /** The value that NetBox names as not existing, if it is one of ours. */
 function namedValue(error: ProxboxError, values: readonly Value[]): string | undefined {
-  const named = /Select a valid choice\. (\S+) is not one/.exec(JSON.stringify(error.upstream?.body ?? ''))?.[1];
+  const named = /Select a valid choice\. (.+?) is not one of the available/.exec(
+    describeErrors(error.upstream?.body),
+  )?.[1];
   return values.some((value) => String(value) === named) ? named : undefined;
 }
 

@@ -16,7 +16,7 @@ export interface ListDeps {
 
 const unknownChoice = 'Select a valid choice';
 
-/** Filter names that NetBox refused because the id they name does not exist (4.5 answers 400, 4.6 nothing). */
+/** Names of filters that NetBox refused with 400 because a value of theirs names nothing that exists. */
 export function refusedFilters(error: ProxboxError): readonly string[] {
   const { upstream } = error;
   if (error.code !== 'netbox_rejected' || upstream?.status !== 400 || !isObject(upstream.body)) return [];

@@ -39,11 +39,11 @@ export function isInstallationPath(path: string): boolean {
 const withConfigContext: ReadonlySet<string> = new Set(['/api/dcim/devices/', '/api/virtualization/virtual-machines/']);
 
 /**
- * Leaves the rendered config context out of devices and VMs: it costs a subquery per list and a rendering per object.
- * Only `exclude` drops the subquery too; `fields` alone does not (NetBox 4.6).
+ * Leaves the rendered config context out of devices and VMs: it costs a subquery per list and a rendering per object. Up
+ * to NetBox 4.6 only `exclude` drops the subquery too; 4.7 ignores `exclude` and wants `omit`, or `fields` without it.
  */
 export function excludeConfigContext(path: string, query: Query): Query {
-  if (!withConfigContext.has(splitPath(path).collection)) return query;
-  if (query.exclude !== undefined || query.brief !== undefined) return query;
-  return { ...query, exclude: 'config_context' };
+  if (!withConfigContext.has(splitPath(path).collection) || query.brief !== undefined) return query;
+  const omit = query.fields === undefined ? { omit: query.omit ?? 'config_context' } : {};
+  return { ...query, exclude: query.exclude ?? 'config_context', ...omit };
 }

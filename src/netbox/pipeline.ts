@@ -160,16 +160,21 @@ function warnOfRetry(deps: PipelineDeps, call: NetBoxCall, notice: RetryNotice, 
   );
 }
 
+/** With a look-up the fate is known: it was done after the last attempt too. */
+function isFateUnknown(call: NetBoxCall, outcome: Outcome): boolean {
+  if (call.kind !== 'create' || call.lookFirst !== undefined) return false;
+  return outcome === 'lost' || outcome === 'gateway';
+}
+
 function toResult(call: NetBoxCall, deps: PipelineDeps, done: RetryResult<Attempt>): NetBoxResult {
   const { result, answer } = done.value;
-  const fateOpen = call.kind === 'create' && (done.outcome === 'lost' || done.outcome === 'gateway');
   const context: ErrorContext = {
     operation: call.operation,
     method: call.method,
     path: call.path,
     attempts: done.attempts,
     endpointId: deps.endpointId,
-    unknownFate: fateOpen,
+    unknownFate: isFateUnknown(call, done.outcome),
   };
   if (!result.ok) {
     const aborted = result.failure.kind === 'aborted' && call.scope.signal?.aborted === true;

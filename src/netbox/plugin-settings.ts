@@ -39,10 +39,11 @@ type Attempt =
 
 async function fetchFrom(path: string, timeoutMs: number, deps: PluginSettingsDeps): Promise<Attempt> {
   const { endpointId } = deps;
-  const context = { operation: `get ${path}`, method: 'GET', path, attempts: 1, endpointId, unknownFate: false };
+  const method = 'GET' as const;
+  const context = { operation: `get ${path}`, method, path, attempts: 1, endpointId, unknownFate: false };
   const result = await sendAuthorized(deps, (authorization) =>
     deps.transport.send({
-      method: 'GET',
+      method,
       path,
       headers: { accept: 'application/json', 'user-agent': deps.userAgent, authorization },
       timeoutMs,

@@ -25,7 +25,7 @@ function warnOnce(status: NetBoxStatus, deps: StatusDeps): void {
   const { version } = status;
   const fields = { endpoint: deps.endpointId, version: version.text };
   if (!isExaminedVersion(version))
-    deps.logger.warn(fields, 'This NetBox version was not examined; supported are 4.5 and 4.6. Going on');
+    deps.logger.warn(fields, 'This NetBox version was not examined; supported are 4.5, 4.6 and 4.7. Going on');
   if (deps.session.usesV1 && isAtLeast(version, 4, 6)) {
     deps.logger.warn(
       fields,

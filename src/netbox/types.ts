@@ -79,17 +79,21 @@ export interface BulkCreateOptions extends BulkOptions {
   readonly keyOf?: (body: JsonObject) => string;
 }
 
-/** One outcome per item, in the order of the items. `exists`: refused as a duplicate and found; the caller decides. */
+/**
+ * One outcome per item, in the order of the items, also when the run cannot go on (see NetBoxClient). `exists`: refused as
+ * a duplicate and found; the caller decides. `failed`: the error says what NetBox refused about this object.
+ */
 export type CreateOutcome =
   | { readonly status: 'created' | 'exists'; readonly record: NetBoxRecord }
   | { readonly status: 'failed'; readonly error: ProxboxError };
 
-/** `gone`: the id no longer exists; NetBox ignored it silently. */
+/** `gone`: the id no longer exists. NetBox 4.7 refuses it by name, before it was ignored silently. */
 export type PatchOutcome =
   | { readonly status: 'updated'; readonly record: NetBoxRecord }
   | { readonly status: 'gone' }
   | { readonly status: 'failed'; readonly error: ProxboxError };
 
+/** `gone`: it did not exist any more. Up to NetBox 4.6 a list of ids does not tell, and such an id counts as `deleted`. */
 export type DeleteOutcome =
   { readonly status: 'deleted' | 'gone' } | { readonly status: 'failed'; readonly error: ProxboxError };
 
@@ -100,8 +104,10 @@ export interface PatchItem {
 
 /**
  * One stored NetBox endpoint. Paths begin with `/api/` and end with `/`. Every call passes the gate, is retried by the
- * policy of transport/retry, and throws ProxboxError (`netbox_*`, `remote_protocol`, `cancelled`). Bulk calls return
- * failures of single objects as values and throw only what ends the run: unreachable, overwhelmed, token refused, abort.
+ * policy of transport/retry, and throws ProxboxError (`netbox_*`, `remote_protocol`, `cancelled`). Bulk calls throw only
+ * what is a mistake of ours (`internal`): they return one outcome per object, so that nothing that was done is forgotten.
+ * What ends the run (unreachable, overwhelmed, token refused, abort; see `endsTheRun` in run-ending.ts) is the error of the
+ * objects of that batch and of all that were not sent after it.
  */
 export interface NetBoxClient {
   readonly endpointId: number;

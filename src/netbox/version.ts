@@ -29,8 +29,9 @@ export function isAtLeast(version: NetBoxVersion, major: number, minor: number):
   return version.major > major || (version.major === major && version.minor >= minor);
 }
 
+/** 4.5, 4.6 and 4.7. */
 export function isExaminedVersion(version: NetBoxVersion): boolean {
-  return version.major === 4 && (version.minor === 5 || version.minor === 6);
+  return version.major === 4 && version.minor >= 5 && version.minor <= 7;
 }
 
 export function capabilitiesOf(status: NetBoxStatus): NetBoxCapabilities {

@@ -7,7 +7,13 @@ import { cancelledError } from '../transport/cancelled.js';
 import { unlessAborted } from './unless-aborted.js';
 
 export interface SharedReads<T> {
-  read(key: string, load: (signal: AbortSignal) => Promise<T>, signal: AbortSignal | undefined): Promise<T>;
+  /** With `isFresh` a kept answer is not good enough; a read that is on its way still is. */
+  read(
+    key: string,
+    load: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal | undefined,
+    isFresh?: boolean,
+  ): Promise<T>;
 }
 
 interface Flight<T> {
@@ -38,10 +44,10 @@ export function createSharedReads<T>(clock: Clock, keepMs: number): SharedReads<
   };
 
   return {
-    read: async (key, load, signal) => {
+    read: async (key, load, signal, isFresh = false) => {
       if (signal?.aborted === true) throw cancelledError(signal);
       const answer = answers.get(key);
-      if (answer !== undefined && clock.monotonicMs() < answer.untilMs) return answer.value;
+      if (!isFresh && answer !== undefined && clock.monotonicMs() < answer.untilMs) return answer.value;
       const flight = flights.get(key) ?? start(key, load);
       flight.waiting += 1;
       try {

@@ -58,6 +58,8 @@ export interface ProxmoxCounters {
 
 export interface ReadOptions {
   readonly signal?: AbortSignal;
+  /** `cluster/resources` only: do not take an answer of the last few seconds. */
+  readonly fresh?: boolean;
   readonly query?: Readonly<Record<string, string | number | boolean | null | undefined>>;
   /** Overrides the endpoint's timeout, milliseconds; it only ever widens. */
   readonly timeoutMs?: number;

@@ -14,7 +14,7 @@ import { logSecurityEvent } from '../telemetry/security-events.js';
 import { createKeyVerifier, hashKey, isHashableKey } from './key-verifier.js';
 
 /** Wire shape of `/auth/keys`. */
-export interface ApiKeyRecord {
+interface ApiKeyRecord {
   readonly id: number;
   readonly label: string;
   readonly is_active: boolean;

@@ -17,7 +17,7 @@ import { readKeyFile, removeKeyFile, writeKeyFile } from './key-file.js';
 import { createSecretBox, type SecretBox } from './secret-box.js';
 import { Secret } from './secret.js';
 
-export interface EncryptionStatus {
+interface EncryptionStatus {
   readonly configured: boolean;
   readonly source: KeySource | null;
   readonly attestation_version: 1;

@@ -9,7 +9,7 @@ import { LRUCache } from 'lru-cache';
 import pLimit from 'p-limit';
 import type { Clock } from '../config/clock.js';
 
-export interface HashedKey {
+interface HashedKey {
   readonly id: number;
   readonly keyHash: string;
   readonly isActive: boolean;

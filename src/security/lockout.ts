@@ -10,7 +10,7 @@ import type { Database } from '../db/open.js';
 import { authLockouts } from '../db/schema.js';
 import { logSecurityEvent } from '../telemetry/security-events.js';
 
-export interface LockoutState {
+interface LockoutState {
   readonly isLocked: boolean;
   /** Wrong keys that may still be presented, 0..5. */
   readonly remainingAttempts: number;

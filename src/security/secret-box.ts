@@ -7,7 +7,7 @@ import type { Secret } from './secret.js';
 
 const prefix = 'enc:';
 
-export type Opened =
+type Opened =
   | { readonly kind: 'plaintext'; readonly value: string }
   /** `isPrimary`: read with the key that encrypts; otherwise it should be written anew at the next save. */
   | { readonly kind: 'decrypted'; readonly value: string; readonly isPrimary: boolean }
@@ -21,7 +21,7 @@ export interface SecretBox {
   open(stored: string): Opened;
 }
 
-export function isSealed(stored: string): boolean {
+function isSealed(stored: string): boolean {
   return stored.startsWith(prefix);
 }
 

@@ -11,10 +11,17 @@ import {
 /** The query of a sync route as it arrives: text, or several texts when a key is repeated (the last one counts). */
 export type RawQuery = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+export interface EndpointSelector {
+  readonly field: 'ip_address' | 'domain' | 'name';
+  readonly value: string;
+}
+
 /** What the caller said; undefined = silent, so that settings decide. */
 export interface SyncRequest {
   /** Ids of our own endpoint rows; null = every enabled one. */
   readonly endpointIds: readonly number[] | null;
+  /** A single endpoint by an exact field of its row; null = not asked for. */
+  readonly selector: EndpointSelector | null;
   readonly netboxVmIds: readonly number[] | null;
   readonly branch: string;
   readonly runId: string | undefined;
@@ -34,7 +41,9 @@ export interface SyncRequest {
  */
 export function parseSyncRequest(query: RawQuery): SyncRequest {
   const notes: string[] = [];
+  checkSource(last(query['source']));
   return {
+    selector: parseSelector(query),
     endpointIds: parseEndpointIds(last(query['proxmox_endpoint_ids']) ?? last(query['endpoint_ids'])),
     netboxVmIds: parseVmIds(last(query['netbox_vm_ids'])),
     branch: parseBranch(last(query['netbox_branch_schema_id'])),
@@ -51,6 +60,26 @@ export function parseSyncRequest(query: RawQuery): SyncRequest {
     includeObjects: parseBoolean('include_objects', last(query['include_objects'])) ?? false,
     notes,
   };
+}
+
+/** In the order in which the Python service looks at them. */
+function parseSelector(query: RawQuery): EndpointSelector | null {
+  for (const field of ['ip_address', 'domain', 'name'] as const) {
+    const value = nonEmpty(last(query[field]));
+    if (value !== undefined) return { field, value };
+  }
+  return null;
+}
+
+/** `netbox` would take credentials from the plugin's rows, which no longer give them out. */
+function checkSource(source: string | undefined): void {
+  if (source === undefined || source === '' || source === 'database') return;
+  if (source !== 'netbox')
+    throw new ProxboxError('bad_request', "Invalid source parameter: source must be 'database' or 'netbox'.");
+  throw new ProxboxError(
+    'not_implemented',
+    'source=netbox is not part of this version: push the endpoints and use source=database.',
+  );
 }
 
 /** `always`, `bootstrap_only` or `disabled`; anything else is `always` with a note. undefined when absent. */

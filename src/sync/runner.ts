@@ -95,7 +95,7 @@ export async function runFullUpdate(
   let current = 'full-update';
   try {
     const opened = await open();
-    const support = await runStage(supportObjectsStage, opened.run);
+    const support = await ensureSupport(opened.run);
     events.emit({ event: 'bootstrap_done', data: bootstrapReport(support) });
     const run = { ...opened.run, supportIds: checkedSupport(support) };
     stages.push(support);
@@ -169,7 +169,12 @@ async function runStep(stage: Stage, run: RunContext, conductor: Conductor): Pro
 }
 
 async function prepareSupport(run: RunContext): Promise<RunContext> {
-  return { ...run, supportIds: checkedSupport(await runStage(supportObjectsStage, run)) };
+  return { ...run, supportIds: checkedSupport(await ensureSupport(run)) };
+}
+
+/** Without frames of its own: a stream knows only the phases of its stages, and `bootstrap_done` must come first. */
+function ensureSupport(run: RunContext): ReturnType<typeof runStage> {
+  return runStage(supportObjectsStage, { ...run, events: { emit: () => undefined } });
 }
 
 /** Without the Proxbox tag nothing we write could be recognised as ours. */

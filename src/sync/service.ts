@@ -5,7 +5,7 @@ import { createCollectionStore, type CollectionStore } from './collections.js';
 import { EventChannel } from './event-channel.js';
 import type { RunEvent } from './events.js';
 import { openRun, type OpenedRun, type RunScope, type SyncPorts } from './open-run.js';
-import type { SyncRequest } from './request.js';
+import type { EndpointSelector, SyncRequest } from './request.js';
 import { createRunQueue, type RunQueue } from './run-queue.js';
 import { runFullUpdate, runSingleStage, type Conductor, type RunSummary } from './runner.js';
 import type { Stage } from './stage.js';
@@ -140,7 +140,7 @@ function conduct({
 
 function scopeOf(ports: SyncPorts, request: SyncRequest): RunScope {
   const netbox = ports.netboxEndpoint();
-  const endpoints = chooseEndpoints(ports.proxmoxEndpoints(), request.endpointIds);
+  const endpoints = selectOne(chooseEndpoints(ports.proxmoxEndpoints(), request.endpointIds), request.selector);
   return {
     netbox,
     endpoints,
@@ -154,21 +154,30 @@ function chooseEndpoints(
 ): readonly ProxmoxEndpoint[] {
   if (ids === null) {
     const enabled = stored.filter((endpoint) => endpoint.enabled && endpoint.plugin.enabled !== false);
-    if (enabled.length === 0)
-      throw new ProxboxError(
-        'bad_request',
-        'No Proxmox endpoints configured. Register one with POST /proxmox/endpoints.',
-      );
-    return enabled;
-  }
-  const unknown = ids.filter((id) => !stored.some((endpoint) => endpoint.id === id && endpoint.enabled));
-  if (unknown.length > 0) {
+    if (enabled.length > 0) return enabled;
     throw new ProxboxError(
       'bad_request',
-      `Unknown or disabled Proxmox endpoint id(s): ${unknown.join(', ')}. GET /proxmox/endpoints lists them.`,
+      'No Proxmox endpoints configured. Register one with POST /proxmox/endpoints.',
     );
   }
-  return stored.filter((endpoint) => ids.includes(endpoint.id));
+  const unknown = ids.filter((id) => !stored.some((endpoint) => endpoint.id === id && endpoint.enabled));
+  if (unknown.length === 0) return stored.filter((endpoint) => ids.includes(endpoint.id));
+  throw new ProxboxError(
+    'bad_request',
+    `Unknown or disabled Proxmox endpoint id(s): ${unknown.join(', ')}. GET /proxmox/endpoints lists them.`,
+  );
+}
+
+/** The first endpoint whose field has exactly the value, as the older selectors ask for it. */
+function selectOne(
+  endpoints: readonly ProxmoxEndpoint[],
+  selector: EndpointSelector | null,
+): readonly ProxmoxEndpoint[] {
+  if (selector === null) return endpoints;
+  const valueOf = { ip_address: 'ipAddress', domain: 'domain', name: 'name' } as const;
+  const found = endpoints.find((endpoint) => endpoint[valueOf[selector.field]] === selector.value);
+  if (found !== undefined) return [found];
+  throw new ProxboxError('bad_request', `No result found for Proxmox Sessions based on the provided ${selector.field}`);
 }
 
 /** Runs the work beside its reader: the reader gets the frames as they come, and the summary at the end. */

@@ -17,7 +17,7 @@ export interface LogFilters {
   readonly since?: Date | undefined;
 }
 
-export interface LogPage {
+interface LogPage {
   /** Newest first. */
   readonly logs: readonly LogEntry[];
   /** All entries that match, before offset and limit. */

@@ -44,7 +44,7 @@ const placed = new Set([
 ]);
 const longestFields = 600;
 
-export function levelName(level: number): LogLevel {
+function levelName(level: number): LogLevel {
   if (level >= 60) return 'CRITICAL';
   if (level >= 50) return 'ERROR';
   if (level >= 40) return 'WARNING';

@@ -9,7 +9,7 @@ import buildRollingFile from 'pino-roll';
 import { errorText } from '../errors/proxbox-error.js';
 import type { LogSink } from './logger.js';
 
-export const defaultLogFilePath = '/var/log/proxbox.log';
+const defaultLogFilePath = '/var/log/proxbox.log';
 
 export interface LogFile extends LogSink {
   /**
@@ -24,8 +24,8 @@ export interface LogFile extends LogSink {
 type RollingFile = Awaited<ReturnType<typeof buildRollingFile>>;
 
 /** The plugin's rule: absolute and not ending in a slash; anything else means the default. */
-function usablePath(filePath: string): string {
-  return path.isAbsolute(filePath) && !filePath.endsWith('/') ? filePath : defaultLogFilePath;
+function isUsable(filePath: string): boolean {
+  return path.isAbsolute(filePath) && !filePath.endsWith('/');
 }
 
 async function openRollingFile(filePath: string): Promise<RollingFile> {
@@ -57,7 +57,7 @@ function pointAt(filePath: string, current: string): void {
   renameSync(temporary, filePath);
 }
 
-export function createLogFile(): LogFile {
+export function createLogFile(defaultPath: string = defaultLogFilePath): LogFile {
   let file: RollingFile | null = null;
   let linkPath = '';
   let linked = '';
@@ -107,8 +107,7 @@ export function createLogFile(): LogFile {
     },
     async open(filePath, logger) {
       await close();
-      const wanted = usablePath(filePath);
-      const tries = wanted === defaultLogFilePath ? [wanted] : [wanted, defaultLogFilePath];
+      const tries = isUsable(filePath) && filePath !== defaultPath ? [filePath, defaultPath] : [defaultPath];
       for (const candidate of tries) {
         if (await tryOpen(candidate, logger)) return candidate;
       }

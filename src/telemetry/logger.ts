@@ -8,7 +8,7 @@ export interface LogSink {
   write(line: string): void;
 }
 
-export interface LogDestination {
+interface LogDestination {
   readonly level: LogLevel;
   readonly sink: LogSink;
 }

@@ -8,7 +8,14 @@ const mark = '[REDACTED]';
 const longestText = 20_000;
 
 const secretWords = String.raw`(?:token|key|passwd|password|secret|credential|authorization|auth(?!or)|ticket|cookie)`;
-const quotedOrBare = String.raw`(?:\\*"(?:[^"\\]|\\(?!").)*\\*"|\\*'(?:[^'\\]|\\(?!').)*\\*'|[^\s,;&"'<>)\]}]+)`;
+/** Escaped quotes (JSON inside a text), plain quotes with escapes inside, or a bare word. An open end hides the rest. */
+const quotedOrBare = [
+  String.raw`\\{1,8}"(?:(?!\\{1,8}").)*`,
+  String.raw`\\{1,8}'(?:(?!\\{1,8}').)*`,
+  String.raw`"(?:[^"\\]|\\.)*"?`,
+  String.raw`'(?:[^'\\]|\\.)*'?`,
+  String.raw`[^\s,;&"'<>)\]}]+`,
+].join('|');
 
 interface Pattern {
   readonly find: RegExp;
@@ -32,19 +39,19 @@ const patterns: readonly Pattern[] = [
   // "name": value and 'name': value, also escaped as JSON inside a text.
   {
     find: new RegExp(
-      String.raw`(${secretWords}[\w.-]{0,40}\\*["']\s*[:=]\s*)(?!null\b|true\b|false\b)${quotedOrBare}`,
+      String.raw`(${secretWords}[\w.-]{0,40}\\*["']\s*[:=]\s*)(?!null\b|true\b|false\b)(?:${quotedOrBare})`,
       'gi',
     ),
     replace: `$1${mark}`,
   },
   // name=value, and the header forms with a colon.
   {
-    find: new RegExp(String.raw`(${secretWords}[\w.-]{0,40}\s*=\s*)(?!=)${quotedOrBare}`, 'gi'),
+    find: new RegExp(String.raw`(${secretWords}[\w.-]{0,40}\s*=\s*)(?!=)(?:${quotedOrBare})`, 'gi'),
     replace: `$1${mark}`,
   },
   {
     find: new RegExp(
-      String.raw`((?:x-proxbox-api-key|cookie|password|passwd|secret|token_value|api_key)\s*:\s*)${quotedOrBare}`,
+      String.raw`((?:x-proxbox-api-key|cookie|password|passwd|secret|token_value|api_key)\s*:\s*)(?:${quotedOrBare})`,
       'gi',
     ),
     replace: `$1${mark}`,

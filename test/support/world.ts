@@ -1,9 +1,10 @@
-/** A whole world for tests: simulated Proxmox clusters, a simulated NetBox, and the real service between them. */
+/** A whole world for tests: simulated Proxmox clusters, a NetBox (simulated or real), and the real service between them. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createApiClient, type ApiClient, type StreamFrame } from '../../src/cli/api-client.js';
 import { registerEverything } from '../../src/cli/registration.js';
+import type { RegistrationTarget } from '../../src/cli/simulated-environment.js';
 import { startService, variablesFor, type ServiceProcess } from '../../src/cli/service-process.js';
 import type { Estate } from '../../src/simulator/estate/index.js';
 import {
@@ -56,9 +57,11 @@ export interface StreamResult {
   readonly frames: readonly StreamFrame[];
 }
 
-export interface WorldOptions {
+/** Where NetBox is, and one token of each version of a user who may do everything. */
+export type NetBoxAccess = RegistrationTarget['netbox'];
+
+interface ServiceOptions {
   readonly estate: Estate;
-  readonly netbox?: NetBoxSimulatorOptions;
   readonly proxmox?: Omit<ProxmoxSimulatorOptions, 'cluster'>;
   /** Variables of the service beside those of `variablesFor`. */
   readonly variables?: Readonly<Record<string, string>>;
@@ -66,20 +69,42 @@ export interface WorldOptions {
   readonly service?: 'process' | 'here';
 }
 
-export interface World {
+export interface SyncedWorldOptions extends ServiceOptions {
+  readonly netbox: NetBoxAccess;
+}
+
+export interface WorldOptions extends ServiceOptions {
+  readonly netbox?: NetBoxSimulatorOptions;
+}
+
+/** An answer of the service, whatever its status. */
+export interface ServiceAnswer {
+  readonly status: number;
+  // Tests look into answers of any shape.
+  readonly body: any; // eslint-disable-line @typescript-eslint/no-explicit-any
+  readonly headers: Headers;
+}
+
+/** The service and its Proxmox clusters; NetBox is somebody else's. */
+export interface SyncedWorld {
   readonly estate: Estate;
-  readonly netbox: NetBoxSimulator;
   readonly proxmox: readonly ProxmoxSimulator[];
   readonly url: string;
   readonly apiKey: string;
   readonly api: ApiClient;
   /** Only with `service: 'process'`. */
   readonly process: ServiceProcess | undefined;
+  /** A request with the API key; statuses of errors are answers too. */
+  ask(method: string, path: string, body?: object): Promise<ServiceAnswer>;
   fullUpdate(query?: string): Promise<StreamResult>;
   stream(path: string): Promise<StreamResult>;
   /** Starts the service again on the same database, after it was killed or stopped. */
   restart(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface World extends SyncedWorld {
+  readonly netbox: NetBoxSimulator;
 }
 
 interface Running {
@@ -101,21 +126,21 @@ async function startProcess(variables: Readonly<Record<string, string>>): Promis
   return { url: service.url, process: service, stop: () => service.stop() };
 }
 
-export async function openWorld(options: WorldOptions): Promise<World> {
+const apiKey = 'a-key-for-tests-of-at-least-32-characters';
+
+/** Starts the Proxmox simulators and the service, and registers everything with it. NetBox has to run already. */
+export async function openSyncedWorld(options: SyncedWorldOptions): Promise<SyncedWorld> {
+  return open(options, async () => undefined);
+}
+
+async function open(options: SyncedWorldOptions, closeRest: () => Promise<void>): Promise<SyncedWorld> {
+  const { estate, netbox } = options;
   const folder = await mkdtemp(path.join(tmpdir(), 'proxbox-world-'));
   const variables = { ...variablesFor(folder), ...options.variables };
   const start = options.service === 'process' ? startProcess : startHere;
-  const netbox = createNetBoxSimulator(options.netbox);
-  await netbox.listen();
-  const started = await startProxmoxSimulators(options.estate, options.proxmox);
+  const started = await startProxmoxSimulators(estate, options.proxmox);
   let running = await start(variables);
-  const apiKey = 'a-key-for-tests-of-at-least-32-characters';
-  const target = { url: netbox.url, tokenV1: defaultTokens.v1, tokenV2: defaultTokens.v2 };
-  await registerEverything(running.url, apiKey, {
-    estate: options.estate,
-    proxmox: started.simulators,
-    netbox: target,
-  });
+  await registerEverything(running.url, apiKey, { estate, proxmox: started.simulators, netbox });
 
   async function stream(at: string): Promise<StreamResult> {
     const frames: StreamFrame[] = [];
@@ -124,8 +149,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   }
 
   return {
-    estate: options.estate,
-    netbox,
+    estate,
     proxmox: started.simulators,
     apiKey,
     get url() {
@@ -137,6 +161,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     get process() {
       return running.process;
     },
+    ask: (method, at, body) => ask(`${running.url}${at}`, method, body),
     stream,
     fullUpdate: (query = '') => stream(`/full-update/stream${query}`),
     restart: async () => {
@@ -145,8 +170,28 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     },
     close: async () => {
       await running.stop();
-      await Promise.all([netbox.close(), started.close()]);
+      await Promise.all([started.close(), closeRest()]);
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function ask(url: string, method: string, body?: object): Promise<ServiceAnswer> {
+  const response = await fetch(url, {
+    method,
+    headers: { 'X-Proxbox-API-Key': apiKey, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers };
+}
+
+/** The same with a simulated NetBox of its own. */
+export async function openWorld(options: WorldOptions): Promise<World> {
+  const netbox = createNetBoxSimulator(options.netbox);
+  await netbox.listen();
+  const access = { url: netbox.url, tokenV1: defaultTokens.v1, tokenV2: defaultTokens.v2 };
+  const world = await open({ ...options, netbox: access }, () => netbox.close());
+  return Object.assign(world, { netbox });
 }

@@ -21,7 +21,7 @@ export type FaultAction =
   /** Carried out; the answer is not JSON although it says so. */
   | 'garbage';
 
-export interface FaultMatch {
+interface FaultMatch {
   readonly method?: string;
   /** Tested against path and query. */
   readonly path?: RegExp;
@@ -33,7 +33,7 @@ export interface FaultMatch {
   readonly probability?: number;
 }
 
-export interface FaultRule {
+interface FaultRule {
   readonly match: FaultMatch;
   readonly action: FaultAction;
 }

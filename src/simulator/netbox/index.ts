@@ -181,8 +181,3 @@ export const createNetBoxSimulator = (options: NetBoxSimulatorOptions = {}): Net
     tokens: settled.tokens,
   };
 };
-
-export type { Counters, LoggedRequest } from './traffic.js';
-export type { Operator, StateReader } from './operator.js';
-export type { TokenRecord, Tokens } from './tokens.js';
-export type { NetBoxRelease, Row } from './types.js';

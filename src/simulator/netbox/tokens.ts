@@ -1,3 +1,4 @@
+import { contains, parseNetwork } from './addresses.js';
 import { ApiFailure } from './failures.js';
 
 /** An API token; the secret of a version 2 token is sent as `nbt_<key>.<secret>`. */
@@ -14,7 +15,7 @@ export interface TokenRecord {
   enabled: boolean;
   /** ISO 8601, undefined for never. */
   expires: string | undefined;
-  /** Client addresses that may use it; empty for all. */
+  /** Client networks that may use it; empty for all. */
   readonly allowedIps: readonly string[];
 }
 
@@ -38,6 +39,14 @@ const credentialOf = (header: string): string | undefined => {
   if (value === undefined || rest.length > 0)
     return denied('Invalid authorization header: Must be in the form "Bearer <key>.<token>" or "Token <token>"');
   return value;
+};
+
+const isAllowed = (token: TokenRecord, address: string): boolean => {
+  const client = parseNetwork(address.replace(/^::ffff:/, ''));
+  return token.allowedIps.some((allowed) => {
+    const network = parseNetwork(allowed);
+    return network !== undefined && client !== undefined && contains(network, client);
+  });
 };
 
 const find = (tokens: readonly TokenRecord[], credential: string): TokenRecord => {
@@ -80,7 +89,7 @@ export const createTokens = (): Tokens => {
       const credential = header === undefined ? undefined : credentialOf(header);
       if (credential === undefined) return denied('Authentication credentials were not provided.');
       const token = find(tokens, credential);
-      if (token.allowedIps.length > 0 && !token.allowedIps.includes(address))
+      if (token.allowedIps.length > 0 && !isAllowed(token, address))
         return denied(`Source IP ${address} is not permitted to authenticate using this token.`);
       if (!token.enabled) return denied('Token disabled');
       if (token.expires !== undefined && Date.parse(token.expires) <= now.getTime()) return denied('Token expired');

@@ -10,9 +10,6 @@ export interface Row {
   readonly [field: string]: unknown;
 }
 
-/** The values of an object while it is being checked, before it becomes a row. */
-export type Draft = Record<string, unknown>;
-
 /** Messages by field; `__all__` holds those that belong to no field. */
 export type FieldErrors = Record<string, unknown>;
 
@@ -41,7 +38,7 @@ export type FieldType =
   | 'constant';
 
 /** What a DELETE of the object a relation points at does to the row that holds the relation. */
-export type OnDelete = 'cascade' | 'protect' | 'set-null';
+export type OnDelete = 'cascade' | 'protect' | 'restrict' | 'set-null';
 
 export interface FieldSpec {
   readonly type: FieldType;
@@ -67,6 +64,9 @@ export interface FieldSpec {
   readonly onDelete?: OnDelete;
   /** Keys of the nested object; the brief keys of the target's kind when left out. */
   readonly show?: string;
+  /** May be left out, but must not be empty when the object is saved. */
+  readonly filled?: true;
+  readonly pattern?: 'colour' | 'custom-field-name' | 'dns-name';
   /** Name used in messages when it is not the field's own with spaces. */
   readonly label?: string;
 }

@@ -24,7 +24,7 @@ export async function collectInfrastructure(
     clusterTypes: await collections.load(
       'cluster-type',
       {},
-      { filter: 'slug', of: ['cluster', 'standalone', 'restricted'] },
+      { filter: 'slug', of: ['cluster', 'restricted', 'standalone'] },
     ),
     sites: await collectPlacements(run, 'site', views),
     tenants: await collectPlacements(run, 'tenant', views),

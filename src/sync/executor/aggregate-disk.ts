@@ -1,6 +1,6 @@
 import { errorText, type ProxboxError } from '../../errors/proxbox-error.js';
 import { kindDefinition, type ObjectKind } from '../../netbox/records/kinds.js';
-import type { NetBoxClient, NetBoxRecord, PatchItem } from '../../netbox/types.js';
+import type { NetBoxClient, PatchItem, PatchOutcome } from '../../netbox/types.js';
 
 const aggregate = /aggregate size of assigned virtual disks \((\d+)\)/;
 
@@ -13,9 +13,11 @@ export async function retryWithAggregateDisk(
   kind: ObjectKind,
   item: PatchItem,
   error: ProxboxError,
-): Promise<NetBoxRecord | undefined> {
+): Promise<PatchOutcome | undefined> {
   if (kind !== 'virtual-machine') return undefined;
   const size = aggregate.exec(`${errorText(error)} ${JSON.stringify(error.upstream?.body ?? '')}`)?.[1];
   if (size === undefined) return undefined;
-  return client.patch(kindDefinition(kind).path, item.id, { ...item.body, disk: Number(size) });
+  const again = { id: item.id, body: { ...item.body, disk: Number(size) } };
+  const [outcome] = await client.bulkPatch(kindDefinition(kind).path, [again], { batchSize: 1, delayMs: 0 });
+  return outcome;
 }

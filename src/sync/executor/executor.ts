@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { errorText, toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
 import { kindDefinition, kinds, type ObjectKind } from '../../netbox/records/kinds.js';
+import { endsTheRun } from '../../netbox/run-ending.js';
 import type { BulkOptions, JsonObject, NetBoxClient, NetBoxRecord, PatchItem } from '../../netbox/types.js';
 import type { Collections } from '../collections.js';
 import { diffObject } from '../plan/diff-object.js';
@@ -92,6 +93,8 @@ class Execution {
   readonly #ids: Map<ObjectKey, number>;
   readonly #outcomes = new Map<ObjectKey, Outcome>();
   readonly #warnings: Warning[] = [];
+  /** The first error after which no further write can succeed. */
+  #end: ProxboxError | undefined;
 
   constructor(plan: Plan, context: ExecutorContext) {
     this.#plan = plan;
@@ -155,14 +158,17 @@ class Execution {
       const { desired, why } = job.change;
       if (outcome.status === 'updated') this.#written(desired, outcome.record, 'updated', why);
       else if (outcome.status === 'gone') this.#gone(desired, item.id);
-      else await this.#retryUpdate(job, outcome.error);
+      else if (this.#end === undefined) await this.#retryUpdate(job, outcome.error);
+      else this.#refused(desired, outcome.error);
     }
+    this.#stopAtEnd();
   }
 
   async #retryUpdate({ change, item }: UpdateJob, error: ProxboxError): Promise<void> {
-    const record = await retryWithAggregateDisk(this.#context.client, change.desired.kind, item, error);
-    if (record !== undefined) this.#written(change.desired, record, 'updated', change.why);
-    else this.#refused(change.desired, error);
+    const again = await retryWithAggregateDisk(this.#context.client, change.desired.kind, item, error);
+    if (again?.status === 'updated') this.#written(change.desired, again.record, 'updated', change.why);
+    else if (again?.status === 'gone') this.#gone(change.desired, item.id);
+    else this.#refused(change.desired, again?.error ?? error);
   }
 
   async #create(kind: ObjectKind, creates: readonly Desired[]): Promise<void> {
@@ -192,6 +198,7 @@ class Execution {
       else if (outcome.status === 'failed') this.#refused(desired, outcome.error);
       else adopted.push(...this.#adopt(desired, outcome.record));
     }
+    this.#stopAtEnd();
     if (adopted.length > 0)
       await this.#patchPass(
         kind,
@@ -251,8 +258,18 @@ class Execution {
     });
   }
 
+  /** Called when everything that a bulk call achieved is settled: what could not be sent is left to `#failRest`. */
+  #stopAtEnd(): void {
+    if (this.#end !== undefined) throw this.#end;
+  }
+
   /** NetBox did not take the object. What concerns the whole kind (permission, missing table) is told once. */
   #refused(desired: Desired, error: ProxboxError): void {
+    if (endsTheRun(error)) {
+      this.#end ??= error;
+      this.#outcomes.delete(objectKey(desired.kind, desired.key));
+      return;
+    }
     const reason = kindReason(desired.kind, error);
     if (reason === undefined) {
       this.#fail(desired, rejectionReason(desired, error));

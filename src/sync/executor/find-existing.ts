@@ -24,6 +24,11 @@ const byName = (matches: Finder['matches'], query: Query = {}): Finder => ({
   matches,
   query,
 });
+/** Where NetBox keeps names unique without regard to case. */
+const byNameInAnyCase = (matches: Finder['matches'], query: Query = {}): Finder => ({
+  ...byName(matches, query),
+  filter: 'name__ie',
+});
 const byParent = (parent: string): Finder => ({
   filter: `${parent}_id`,
   value: (body) => relationId(body[parent]),
@@ -33,6 +38,9 @@ const byParent = (parent: string): Finder => ({
 /** Only what carries one of the tags that we give to new objects is ours to adopt. */
 const sharesTag = (body: JsonObject, record: NetBoxRecord) =>
   tagIds(body['tags']).some((id) => tagIds(record['tags']).includes(id));
+/** A device of another cluster that happens to have the node's name is not ours to take. */
+const inSameCluster = (body: JsonObject, record: NetBoxRecord) =>
+  relationId(record['cluster']) === null || sameRelation('cluster')(body, record);
 const both =
   (...tests: readonly Finder['matches'][]) =>
   (body: JsonObject, record: NetBoxRecord) =>
@@ -48,10 +56,10 @@ const finders: Partial<Record<ObjectKind, Finder>> = {
   site: bySlug,
   cluster: byName(both(sameText('name'), sameRelation('scope_id'))),
   'cluster-state': byParent('cluster'),
-  device: byName(both(sameName, sameRelation('site')), { exclude: 'config_context' }),
+  device: byNameInAnyCase(both(sameName, sameRelation('site'), inSameCluster), { exclude: 'config_context' }),
   'device-state': byParent('device'),
   storage: byName(both(sameText('name'), sameRelation('cluster'))),
-  'virtual-machine': byName(both(sameName, sameRelation('cluster'), sharesTag), { exclude: 'config_context' }),
+  'virtual-machine': byNameInAnyCase(both(sameName, sameRelation('cluster'), sharesTag), { exclude: 'config_context' }),
   'vm-state': byParent('virtual_machine'),
 };
 

@@ -47,7 +47,7 @@ function knownTags(tags: readonly TagRef[], ids: ReadonlyMap<ObjectKey, number>)
  * Names of machines and devices are unique without regard to case.
  */
 export function creationKey(desired: Desired, body: JsonObject): string {
-  const parent = ['cluster', 'site', 'device', 'virtual_machine', 'manufacturer']
+  const parent = ['cluster', 'scope_id', 'site', 'device', 'virtual_machine', 'manufacturer']
     .map((field) => relationId(body[field]) ?? '')
     .join('/');
   const { slug, name, model } = body;

@@ -10,8 +10,8 @@ const ownDescription = 'Synced by Proxbox';
 export type TagColours = ReadonlyMap<string, string>;
 
 /**
- * Plans a NetBox tag for every Proxmox tag. A tag is found by name (any case), then by slug if an operator made it;
- * where the slug belongs to another tag of ours, a short hash is appended, so that two Proxmox tags never fight for one
+ * Plans a NetBox tag for every Proxmox tag. A tag is found by name (any case), then by slug if an operator made or renamed
+ * it; where the slug belongs to another tag of ours, a short hash is appended, so that two Proxmox tags never fight for one
  * NetBox tag. Existing tags are used as they are: never renamed, never recoloured. Refer to them by `ref('tag', <lower-case name>)`.
  */
 export function planGuestTags(
@@ -23,13 +23,13 @@ export function planGuestTags(
   const byName = new Map(records.map((record) => [textOf(record['name']).toLowerCase(), record]));
   const operators = new Map(
     records
-      .filter((record) => textOf(record['description']) !== ownDescription)
+      .filter((record) => textOf(record['description']) !== ownDescription || isRenamed(record))
       .map((record) => [textOf(record['slug']), record]),
   );
   const slugOwner = new Map(records.map((record) => [textOf(record['slug']), textOf(record['name']).toLowerCase()]));
   for (const name of [...new Set(names)].sort()) {
     if (builder.has('tag', name)) continue;
-    const stored = byName.get(name) ?? operators.get(slugify(name, 'tag'));
+    const stored = byName.get(name) ?? operators.get(slugify(name, 'tag')) ?? operators.get(hashedSlug(name));
     const slug = freeSlug(name, slugOwner);
     slugOwner.set(slug, name);
     builder.add(
@@ -43,6 +43,12 @@ export function planGuestTags(
       stored,
     );
   }
+}
+
+/** A tag of ours whose name is no longer a Proxmox tag that leads to its slug: an operator gave it another name. */
+function isRenamed(record: NetBoxRecord): boolean {
+  const name = textOf(record['name']).toLowerCase();
+  return !/^[a-z0-9_][a-z0-9_+.-]*$/.test(name) || !possibleSlugs([name]).includes(textOf(record['slug']));
 }
 
 /** The slugs under which tags of these names can be stored: what to ask NetBox for. */

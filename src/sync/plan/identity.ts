@@ -54,8 +54,10 @@ export function buildIdentityIndex(
   function resolve(guest: GuestIdentity): Resolution {
     const rows = byVmid.get(guest.vmid) ?? [];
     const owned = rows.filter((row) => guest.endpointIds.includes(toNumber(row['proxmox_endpoint_raw_id']) ?? -1));
-    const typed = owned.filter((row) => typeOf(row) === guest.type || typeOf(row) === '');
+    const typed = owned.filter((row) => typeOf(row) === guest.type);
     if (typed.length > 0) return single(guest, typed);
+    const untyped = owned.filter((row) => typeOf(row) === '');
+    if (untyped.length > 0) return single(guest, untyped);
     if (owned.length > 0) return single(guest, owned, typeChanged(guest, owned));
     const renumbered = rows.filter(
       (row) =>

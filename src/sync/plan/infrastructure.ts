@@ -2,7 +2,7 @@ import { relationId, textOf } from '../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
 import type { Fields, FieldRules, Ref, SourceRef } from '../types.js';
 import type { ClusterView } from './cluster-views.js';
-import type { InfrastructureInput, InfrastructureRecords, PlannedCluster } from './infrastructure-types.js';
+import type { InfrastructureInput, PlannedCluster } from './infrastructure-types.js';
 import { planDevices } from './devices.js';
 import type { SyncOptions } from './options.js';
 import type { PlanBuilder } from './plan-builder.js';
@@ -54,7 +54,7 @@ function planCluster(builder: PlanBuilder, view: ClusterView, input: Infrastruct
     builder.refuse(subject, placementMissing(view, site === 'not-found' ? 'site' : 'tenant'));
     return undefined;
   }
-  const found = findCluster(view, records, site);
+  const found = findCluster(view, input, site);
   if (found === 'ambiguous') {
     builder.refuse(subject, {
       code: 'cluster_ambiguous',
@@ -63,7 +63,6 @@ function planCluster(builder: PlanBuilder, view: ClusterView, input: Infrastruct
     return undefined;
   }
   const scopeSite = found === undefined ? null : siteScope(found);
-  const placedSite = planSite(builder, view, input, site ?? scopeSite);
   const cluster = ref('cluster', view.key);
   if (options.modes.cluster === 'disabled' && (found !== undefined || input.purpose === 'inventory')) {
     if (found !== undefined) builder.know('cluster', view.key, found.id);
@@ -73,6 +72,7 @@ function planCluster(builder: PlanBuilder, view: ClusterView, input: Infrastruct
     });
     return found === undefined ? undefined : { view, cluster, current: found, site: scopeSite };
   }
+  const placedSite = planSite(builder, view, input, site ?? scopeSite);
   planClusterType(builder, view, input);
   builder.add(
     {
@@ -213,10 +213,13 @@ function planClusterLink(
 
 function findCluster(
   view: ClusterView,
-  records: InfrastructureRecords,
+  input: InfrastructureInput,
   site: number | null,
 ): NetBoxRecord | 'ambiguous' | undefined {
-  const named = records.clusters.filter((record) => textOf(record['name']) === view.name);
+  const { records } = input;
+  const named = records.clusters.filter(
+    (record) => textOf(record['name']) === view.name && !belongsElsewhere(record, view, input, site),
+  );
   const ownedIds = new Set(
     records.clusterStates
       .filter((row) => textOf(row['proxmox_cluster_name']) === view.name)
@@ -224,6 +227,25 @@ function findCluster(
   );
   const owned = named.filter((record) => ownedIds.has(record.id));
   return named.length === 0 ? undefined : (chooseCluster(named, site) ?? chooseCluster(owned, site) ?? 'ambiguous');
+}
+
+/**
+ * A cluster of our name in another site than the configured one, of which another endpoint has said that it is its own:
+ * NetBox keeps names unique per site only, so two Proxmox clusters may share one.
+ */
+function belongsElsewhere(
+  record: NetBoxRecord,
+  view: ClusterView,
+  { views, records, endpoints }: InfrastructureInput,
+  site: number | null,
+): boolean {
+  const scope = siteScope(record);
+  if (site === null || scope === null || scope === site) return false;
+  if (views.some((other) => other.key !== view.key && other.name === view.name)) return true;
+  const endpoint = endpoints.get(view.owner.endpointId);
+  const owner = endpoint === undefined ? undefined : pluginEndpointOf(endpoint, records.pluginEndpoints);
+  const claims = records.clusterLinks.filter((row) => relationId(row['netbox_cluster']) === record.id);
+  return claims.length > 0 && claims.every((row) => relationId(row['endpoint']) !== owner?.id);
 }
 
 /** The one cluster of several with the same name: the only one, or the one in the configured site. */

@@ -39,6 +39,8 @@ export class PlanBuilder {
   readonly #discovered = new Map<ObjectKind, number>();
   readonly #known = new Map<ObjectKey, number>();
   readonly #seen = new Set<ObjectKey>();
+  /** NetBox objects that are changed already, by kind and id. */
+  readonly #changed = new Set<ObjectKey>();
   /** Objects of this run that something could not be planned for; whoever refers to them fails with them. */
   readonly #bootstrapTag: number | undefined;
 
@@ -85,9 +87,16 @@ export class PlanBuilder {
       });
     }
     const { patch, why } = diffObject(desired, current, this.#known);
-    return this.#push(
-      why.length === 0 ? { action: 'keep', desired, current } : { action: 'update', desired, current, patch, why },
-    );
+    if (why.length === 0) return this.#push({ action: 'keep', desired, current });
+    const changed = objectKey(desired.kind, `${current.id}`);
+    if (this.#changed.has(changed)) {
+      return this.refuse(desired, {
+        code: 'duplicate',
+        message: `"${desired.label}" was not written: the NetBox object it belongs to (id ${current.id}) is already written for another object of this run.`,
+      });
+    }
+    this.#changed.add(changed);
+    return this.#push({ action: 'update', desired, current, patch, why });
   }
 
   skip(subject: Subject, reason: Reason): 'skip' {

@@ -4,6 +4,7 @@ import type { Tunables } from '../../../src/config/types.js';
 import type { NetBoxCredentials, NetBoxEndpoint } from '../../../src/endpoints/types.js';
 import { createNetBoxClients, type NetBoxClients } from '../../../src/netbox/clients.js';
 import type { NetBoxClient, NetBoxRecord } from '../../../src/netbox/types.js';
+import { createNetBoxSimulator, defaultTokens, type NetBoxSimulator } from '../../../src/simulator/netbox/index.js';
 import { Secret } from '../../../src/security/secret.js';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.js';
 import { startScriptedServer, type ScriptedAnswer, type ScriptedServer } from '../../support/scripted-server.js';
@@ -83,6 +84,35 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     close: async () => {
       await server.close();
       await clients.close();
+    },
+  };
+}
+
+export interface SimulatedHarness {
+  readonly simulator: NetBoxSimulator;
+  readonly client: NetBoxClient;
+  close(): Promise<void>;
+}
+
+export type SimulatedVersion = '4.5.9' | '4.6.8' | '4.7.3';
+
+/** The client in front of a simulated NetBox of this version, with the plugin. */
+export async function openSimulated(version: SimulatedVersion): Promise<SimulatedHarness> {
+  const simulator = createNetBoxSimulator({ version });
+  const url = await simulator.listen();
+  const clients = createNetBoxClients({
+    clock: createFakeClock(),
+    logger: pino({ level: 'silent' }),
+    settings: () => defaults,
+    random: () => 0,
+  });
+  const token = new Secret(defaultTokens.v1);
+  return {
+    simulator,
+    client: clients.forEndpoint(endpoint, { tokenKey: null, token }, url),
+    close: async () => {
+      await clients.close();
+      await simulator.close();
     },
   };
 }

@@ -149,6 +149,19 @@ describe('a list', () => {
     expect(server.requests.length).toBeLessThanOrEqual(2);
   });
 
+  it.each(['http://x/api/dcim/devices/?start=2', `http://x${path}?start=2&name=a`])(
+    'is not read on after a next link to %s',
+    async (next) => {
+      const { server, client } = await harness();
+      server.script(cursorPage(rows(1), next), cursorPage(rows(2)));
+      await expect(client.list(path)).rejects.toMatchObject({
+        code: 'remote_protocol',
+        message: expect.stringContaining('another path or other filters'),
+      });
+      expect(server.requests).toHaveLength(1);
+    },
+  );
+
   it('longer than the caller expects is an error', async () => {
     const { server, client } = await harness();
     server.script(cursorPage(rows(1, 2, 3)));
@@ -161,7 +174,7 @@ describe('a list', () => {
     await client.list('/api/virtualization/virtual-machines/', { name: ['a', 'b'], active: true, none: null });
     await client.list(path);
     expect(server.requests[0]!.query.toString()).toBe(
-      'name=a&name=b&active=true&exclude=config_context&start=0&limit=1000',
+      'name=a&name=b&active=true&exclude=config_context&omit=config_context&start=0&limit=1000',
     );
     expect(server.requests[1]!.query.has('exclude')).toBe(false);
   });

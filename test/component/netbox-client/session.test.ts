@@ -145,12 +145,18 @@ describe('the version of NetBox', () => {
     expect(await client.capabilities()).toMatchObject({ cursorPaging: false, virtualMachineTypes: false });
   });
 
-  it('outside 4.5 and 4.6, and a v1 token since 4.6, are warned of once', async () => {
-    const { client, clock, warnings } = await harness({ version: '4.7.0' });
+  it('outside 4.5 to 4.7, and a v1 token since 4.6, are warned of once', async () => {
+    const { client, clock, warnings } = await harness({ version: '4.8.0' });
     await client.status();
     clock.advance(4_000_000);
     await client.status();
     expect(warnings).toEqual([expect.stringContaining('was not examined'), expect.stringContaining('v1 token')]);
+  });
+
+  it.each(['4.5.9', '4.6.8', '4.7.3'])('%s was examined', async (version) => {
+    const { client, warnings } = await harness({ version });
+    await client.status();
+    expect(warnings.filter((warning) => warning.includes('examined'))).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { ProxboxError } from '../../../src/errors/proxbox-error.js';
 import { kinds, type FieldType, type KindDefinition } from '../../../src/netbox/records/kinds.js';
 import { relationId, tagIds, textOf } from '../../../src/netbox/records/compare.js';
+import { endsTheRun } from '../../../src/netbox/run-ending.js';
 import type {
   BulkCreateOptions,
   CreateOutcome,
@@ -158,11 +159,10 @@ function failed(error: ProxboxError): { readonly status: 'failed'; readonly erro
   return { status: 'failed', error };
 }
 
-/** As the client does: what every further object would meet ends the call as values, what ends the run is thrown. */
+/** As the client does: what every further object would meet is not tried again, and is the outcome of all the others. */
 function endOfCall(error: ProxboxError): ProxboxError | undefined {
-  if (error.code === 'netbox_unreachable' || error.code === 'cancelled' || error.upstream?.status === 401) throw error;
   const status = error.upstream?.status;
-  return status === 403 || status === 404 || status === 501 ? error : undefined;
+  return endsTheRun(error) || status === 403 || status === 404 || status === 501 ? error : undefined;
 }
 
 function sameTwice(key: string): ProxboxError {

@@ -9,7 +9,16 @@ import { ProxboxError } from '../../../src/errors/proxbox-error.js';
 import { defaultGuardSettings, type GuardSettings } from '../../../src/security/outbound-guard.js';
 import { createSecretBox } from '../../../src/security/secret-box.js';
 import { Secret } from '../../../src/security/secret.js';
-import { cleanUpDatabases, newDatabase, openTestDatabase, vaultFor, type KeyOptions } from '../db/database-kit.js';
+import {
+  cleanUpDatabases,
+  newDatabase,
+  openTestDatabase,
+  pythonDatabaseCopy,
+  pythonKey,
+  pythonReleases,
+  vaultFor,
+  type KeyOptions,
+} from '../db/database-kit.js';
 
 cleanUpDatabases();
 
@@ -235,5 +244,20 @@ describe('who uses the NetBox endpoint', () => {
 
     expect(createSecretBox([new Secret('the key')]).open(rawRow(db).token)).toMatchObject({ value: 'MARKER-token' });
     expect(JSON.stringify(db.sqlite.prepare('SELECT * FROM netboxendpoint').all())).not.toContain('MARKER');
+  });
+});
+
+describe.each(pythonReleases)('a file of release %s of the Python service', (release) => {
+  it('gives the NetBox endpoint with both parts of its token', () => {
+    const store = storeOn(openTestDatabase(pythonDatabaseCopy(release)), { env: pythonKey });
+
+    expect(store.active()).toMatchObject({
+      id: 1,
+      name: 'netbox-primary',
+      ipAddress: '10.0.0.20/24',
+      tokenVersion: 'v2',
+    });
+    expect(store.credentials(1).token.reveal()).toBe('netbox-token-secret-of-the-fixture');
+    expect(store.credentials(1).tokenKey?.reveal()).toBe('abcdefghijkl');
   });
 });

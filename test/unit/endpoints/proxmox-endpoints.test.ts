@@ -260,7 +260,7 @@ describe('credentials of a Proxmox endpoint', () => {
       message: 'Could not decrypt Proxmox endpoint credentials',
     });
     expect(error.detail).toContain("Endpoint 'pve-lab-1 (nb:3)' has encrypted password data");
-    expect(String(error.detail)).not.toContain(rawRow(db).password!.slice(4));
+    expect(JSON.stringify(error.detail)).not.toContain(rawRow(db).password!.slice(4));
   });
 
   it('need only the token when there is one', () => {

@@ -21,8 +21,21 @@ describe('what NetBox says', () => {
   it.each([
     ['{"detail":"Not found."}', 'Not found.'],
     ['{"message":"hello"}', 'hello'],
-    ['{"name":["required"]}', '{"name":["required"]}'],
-    ['[{},{"name":["bad"]},{}]', 'item[1]: {"name":["bad"]}'],
+    ['{"name":["required"],"__all__":["no.","never."]}', 'name: required; no. never.'],
+    [
+      '{"custom_fields":{"owner":["unknown"]},"tags":[{},{"slug":["bad"]}]}',
+      'custom_fields: owner: unknown; tags: slug: bad',
+    ],
+    ['[{},{"name":["bad"]},{}]', 'item[1]: name: bad'],
+    [
+      '{"detail":"2 of 3 objects could not be created.","errors":[{"index":2,"errors":{"name":["bad"]}}]}',
+      '2 of 3 objects could not be created. item[2]: name: bad',
+    ],
+    [
+      '{"detail":"1 of 3 objects could not be updated.","errors":[{"id":9,"errors":{"__all__":["no."]}}]}',
+      '1 of 3 objects could not be updated. id 9: no.',
+    ],
+    ['{"detail":"x","errors":["odd",7]}', 'x item[0]: odd; item[1]: 7'],
     ['{"exception":"OperationalError","error":"too many clients"}', 'OperationalError: too many clients'],
     ['<html><h1>Bad  Gateway</h1></html>', 'Bad Gateway'],
     ['', ''],
@@ -71,8 +84,11 @@ describe('a duplicate', () => {
   it.each([
     [400, { slug: ['Tag with this slug already exists.'] }, true],
     [400, { __all__: ['Virtual machine name must be unique per cluster.'] }, true],
+    [400, { __all__: ['Virtual machine name must be unique per cluster and tenant.'] }, true],
+    [400, { __all__: ['Proxmox Storage with this Cluster and Name already exists.'] }, true],
     [400, [{}, { non_field_errors: ['The fields a, b must make a unique set.'] }], true],
     [400, { __all__: ['Constraint “dcim_device_unique_name” is violated.'] }, true],
+    [409, { code: 'endpoint_ownership_conflict' }, true],
     [409, { virtual_machine: 'This object already has a Proxbox sync-state row.' }, true],
     [500, { exception: 'IntegrityError', error: 'duplicate key value violates unique constraint' }, true],
     [500, { exception: 'KeyError', error: 'duplicate key value' }, false],
@@ -100,6 +116,7 @@ describe('versions', () => {
       capabilitiesOf(parseStatus({ 'netbox-version': version, plugins: { netbox_branching: 1 } })!);
     expect(of('4.5.9')).toMatchObject({ cursorPaging: false, virtualMachineTypes: false, branching: true });
     expect(of('4.6.0')).toMatchObject({ cursorPaging: true, virtualMachineTypes: true });
+    expect(of('4.7.3')).toMatchObject({ cursorPaging: true, virtualMachineTypes: true });
     expect(of('5.0.0')).toMatchObject({ cursorPaging: true });
     expect(parseStatus('hello')).toBeUndefined();
   });

@@ -10,6 +10,8 @@ import {
   logProbe,
   newDatabase,
   openTestDatabase,
+  pythonDatabaseCopy,
+  pythonReleases,
   testClock,
   type TestClock,
 } from '../db/database-kit.js';
@@ -281,5 +283,20 @@ describe('verifying a presented key', () => {
 
     expect(compare.mock.calls.length - forInactive).toBe(forInactive);
     compare.mockRestore();
+  });
+});
+
+describe.each(pythonReleases)('a file of release %s of the Python service', (release) => {
+  it('keeps its keys: hashes verify, inactive ones do not, registration stays closed', async () => {
+    const keys = keysOf(openTestDatabase(pythonDatabaseCopy(release)));
+
+    expect(await keys.verify('fixture-api-key-active-0123456789abcdef')).toBe(1);
+    expect(await keys.verify('fixture-api-key-retired-0123456789abcdef')).toBeNull();
+    expect(keys.list().map(({ id, label, is_active }) => [id, label, is_active])).toEqual([
+      [2, 'retired', false],
+      [1, 'netbox-fastapi-1', true],
+    ]);
+    expect(keys.bootstrapStatus()).toEqual({ needs_bootstrap: false, has_db_keys: true });
+    expect(await failure(() => keys.register(key, ''))).toMatchObject({ status: 409 });
   });
 });

@@ -58,28 +58,28 @@ describe('stored secrets', () => {
   it.each(vectors)('reads what Python wrote with $rawKey, years ago', ({ rawKey, derived, iv, plaintext, stored }) => {
     expect(deriveFernetKey(` ${rawKey}\n`)).toBe(derived);
     expect(box(rawKey).open(stored)).toEqual({ kind: 'decrypted', value: plaintext, isPrimary: true });
-    const { encrypt, stored: toStored } = oracle(rawKey);
-    expect(toStored(encrypt(plaintext, Buffer.from(iv, 'hex'), 1_700_000_000))).toBe(stored);
+    const other = oracle(rawKey);
+    expect(other.stored(other.encrypt(plaintext, Buffer.from(iv, 'hex'), 1_700_000_000))).toBe(stored);
   });
 
   it.each(['', 'a', 'sixteen bytes !!', 'pässwörd', '秘密🔑', 'x'.repeat(10_000), ' blanks ', 'line\nend'])(
     'writes what the other implementation reads, and the other way round (%#)',
     (plaintext) => {
       const sealed = box('some key').seal(plaintext);
-      const { decrypt, encrypt, stored } = oracle('some key');
+      const other = oracle('some key');
 
       expect(sealed).toMatch(/^enc:Z0FBQUFB[A-Za-z0-9_-]+=*$/);
       expect((sealed.length - 4) % 4).toBe(0);
-      expect(decrypt(Buffer.from(sealed.slice(4), 'base64url').toString())).toBe(plaintext);
-      const foreign = stored(encrypt(plaintext, randomBytes(16), 1));
+      expect(other.decrypt(Buffer.from(sealed.slice(4), 'base64url').toString())).toBe(plaintext);
+      const foreign = other.stored(other.encrypt(plaintext, randomBytes(16), 1));
       expect(box('some key').open(foreign)).toMatchObject({ kind: 'decrypted', value: plaintext });
     },
   );
 
   it('never has the same text twice', () => {
-    const { seal } = box('key');
+    const oneBox = box('key');
 
-    const tokens = new Set(Array.from({ length: 50 }, () => seal('same')));
+    const tokens = new Set(Array.from({ length: 50 }, () => oneBox.seal('same')));
 
     expect(tokens.size).toBe(50);
     const ivs = new Set(

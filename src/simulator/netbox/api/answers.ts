@@ -11,7 +11,7 @@ const dependentsText = (error: Dependents): string =>
   error.rows.map(({ row, display }) => `${display} (${row.id})`).join(', ');
 
 /** NetBox's body for an exception nobody handled. */
-export const exceptionAnswer = (release: NetBoxRelease, exception: string, error: string): SimulatedAnswer =>
+const exceptionAnswer = (release: NetBoxRelease, exception: string, error: string): SimulatedAnswer =>
   jsonAnswer(500, { error, exception, netbox_version: release, python_version: '3.12.3' });
 
 /** Turns what was thrown into NetBox's answer; rethrows what is a mistake of the simulator itself. */

@@ -1,5 +1,5 @@
 import type { KindCall } from './context.js';
-import { prune } from './objects.js';
+import { checkNew, prune } from './objects.js';
 import type { SimulatedAnswer } from '../../http/types.js';
 import { jsonAnswer } from '../../http/types.js';
 import { ApiFailure, Dependents, Invalid } from '../failures.js';
@@ -7,7 +7,7 @@ import { createRenderer, fieldsAskedFor } from '../output/render.js';
 import type { FieldErrors, Row } from '../types.js';
 import { isRecord, pythonType } from '../values.js';
 import { remove } from '../writes/remove.js';
-import { checkCreate, checkUpdate, store } from '../writes/save.js';
+import { checkUpdate, store } from '../writes/save.js';
 
 /** Bulk writes as NetBox 4.7 carries them out: one by one, every failure named, all rolled back together. */
 
@@ -22,7 +22,7 @@ const failed = (status: number, failures: readonly Failure[], total: number, wha
 
 export const answerRows = (call: KindCall, status: number, rows: readonly Row[]): SimulatedAnswer => {
   const renderer = createRenderer(call.world);
-  const fields = fieldsAskedFor(call.kind, call.request.query);
+  const fields = fieldsAskedFor(call.kind, call.request.query, call.world.release);
   return jsonAnswer(
     status,
     rows.map((row) => renderer.object(call.kind, row, fields)),
@@ -34,15 +34,12 @@ export const rowsByIds = (call: KindCall, ids: readonly number[]): readonly Row[
 
 /** The rows in the kind's own order, which is how NetBox answers bulk updates. */
 export const inModelOrder = (call: KindCall, ids: ReadonlySet<number>): readonly Row[] =>
-  call.world.store
-    .need(call.kind.model)
-    .ordered()
-    .filter((row) => ids.has(row.id));
+  rowsByIds(call, [...ids]).toSorted(call.world.store.compare(call.kind.model));
 
 const createOne = (call: KindCall, item: unknown): number => {
   if (!isRecord(item))
     throw new Invalid({ __all__: [`Invalid data. Expected a dictionary, but got ${pythonType(item)}.`] });
-  return store(checkCreate(call.world, call.kind, prune(call.kind, call.request.query, item)));
+  return store(checkNew(call, item));
 };
 
 export const bulkCreate = (call: KindCall, items: readonly unknown[]): SimulatedAnswer => {
@@ -124,7 +121,7 @@ export const bulkUpdate = (call: KindCall, items: readonly unknown[]): Simulated
     for (const row of inModelOrder(call, new Set(entries.keys())))
       try {
         const current = world.store.get(kind.model, row.id) ?? row;
-        const data = prune(kind, request.query, entries.get(row.id));
+        const data = prune(call, entries.get(row.id));
         world.store.transaction(() => store(checkUpdate(world, { kind, row: current, partial }, data)));
       } catch (error) {
         if (!(error instanceof Invalid)) throw error;

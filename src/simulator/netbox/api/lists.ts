@@ -5,7 +5,6 @@ import { ApiFailure } from '../failures.js';
 import { select } from '../filters/select.js';
 import { createRenderer, fieldsAskedFor } from '../output/render.js';
 import { atLeast } from '../release.js';
-import { compareRows } from '../store/ordering.js';
 import type { KindSpec, Row } from '../types.js';
 
 const defaultPage = 50;
@@ -81,9 +80,9 @@ const selectRows = (call: KindCall, usesCursor: boolean): readonly Row[] => {
   const { kind, world, request } = call;
   const table = world.store.need(kind.model);
   const ordering = usesCursor ? ['id'] : orderingOf(kind, request.query);
-  const compare = compareRows(ordering);
+  const compare = world.store.compare(kind.model, ordering);
   const all = (): readonly Row[] => {
-    if (ordering === kind.ordering) return table.ordered();
+    if (ordering === kind.ordering) return world.store.ordered(kind.model);
     return ordering.length === 1 && ordering[0] === 'id' ? table.byId() : [...table.byId()].sort(compare);
   };
   return select(world, kind, request.query, { all, compare });
@@ -97,7 +96,7 @@ export const answerList = (call: KindCall): SimulatedAnswer => {
   const limit = pageSize(request.query, call.maxPageSize);
   const page = usesCursor ? cursorPage(request, rows, limit) : offsetPage(request, rows, limit);
   const renderer = createRenderer(world);
-  const fields = fieldsAskedFor(kind, request.query);
+  const fields = fieldsAskedFor(kind, request.query, world.release);
   return jsonAnswer(200, {
     count: page.count,
     next: page.next,

@@ -5,10 +5,10 @@ import { jsonAnswer } from '../../http/types.js';
 import { ApiFailure } from '../failures.js';
 import { createRenderer, fieldsAskedFor } from '../output/render.js';
 import { atLeast } from '../release.js';
-import type { KindSpec, Row } from '../types.js';
+import type { Row } from '../types.js';
 import { isRecord } from '../values.js';
 import { remove } from '../writes/remove.js';
-import { checkCreate, checkUpdate, store } from '../writes/save.js';
+import { checkCreate, checkUpdate, store, type CheckedChange } from '../writes/save.js';
 
 /** The body as JSON; an empty one is an empty object. Throws NetBox's 400 on anything else. */
 export const readJson = (request: SimulatedRequest): unknown => {
@@ -22,7 +22,7 @@ export const readJson = (request: SimulatedRequest): unknown => {
 
 const answerObject = (call: KindCall, status: number, row: Row): SimulatedAnswer => {
   const { kind, world, request } = call;
-  const body = createRenderer(world).object(kind, row, fieldsAskedFor(kind, request.query));
+  const body = createRenderer(world).object(kind, row, fieldsAskedFor(kind, request.query, world.release));
   const headers: Record<string, string> = {};
   if (atLeast(world.release, '4.6')) headers['etag'] = etagOf(row);
   if (status === 201) headers['location'] = `${world.origin}/api/${kind.path}/${row.id}/`;
@@ -30,13 +30,13 @@ const answerObject = (call: KindCall, status: number, row: Row): SimulatedAnswer
 };
 
 /** `fields` and `omit` prune the input serializer too: what is not named is dropped from the body. */
-export const prune = (kind: KindSpec, query: URLSearchParams, data: unknown): unknown => {
+export const prune = ({ kind, world, request: { query } }: KindCall, data: unknown): unknown => {
   if (!isRecord(data) || !(query.get('fields') || query.get('omit'))) return data;
-  const kept = new Set(fieldsAskedFor(kind, query));
+  const kept = new Set(fieldsAskedFor(kind, query, world.release));
   return Object.fromEntries(Object.entries(data).filter(([name]) => kept.has(name)));
 };
 
-export const rowById = (call: KindCall, id: number): Row => {
+const rowById = (call: KindCall, id: number): Row => {
   const row = call.world.store.get(call.kind.model, id);
   if (row === undefined) throw new ApiFailure(404, { detail: `No ${call.kind.objectName} matches the given query.` });
   return row;
@@ -52,9 +52,16 @@ const checkIfMatch = (call: KindCall, row: Row): void => {
 
 export const answerRead = (call: KindCall, id: number): SimulatedAnswer => answerObject(call, 200, rowById(call, id));
 
+/** Checks a POSTed object; fields pruned from the input are not demanded. */
+export const checkNew = (call: KindCall, data: unknown): CheckedChange => {
+  const { query } = call.request;
+  const isWhole = !(query.get('fields') || query.get('omit'));
+  return checkCreate(call.world, call.kind, prune(call, data), isWhole);
+};
+
 export const answerCreate = (call: KindCall, data: unknown): SimulatedAnswer => {
-  const { world, kind } = call;
-  const id = world.store.transaction(() => store(checkCreate(world, kind, prune(kind, call.request.query, data))));
+  const { world } = call;
+  const id = world.store.transaction(() => store(checkNew(call, data)));
   return answerObject(call, 201, rowById(call, id));
 };
 
@@ -63,7 +70,7 @@ export const answerUpdate = (call: KindCall, id: number, data: unknown): Simulat
   const row = rowById(call, id);
   checkIfMatch(call, row);
   const partial = request.method === 'PATCH';
-  world.store.transaction(() => store(checkUpdate(world, { kind, row, partial }, prune(kind, request.query, data))));
+  world.store.transaction(() => store(checkUpdate(world, { kind, row, partial }, prune(call, data))));
   return answerObject(call, 200, rowById(call, id));
 };
 

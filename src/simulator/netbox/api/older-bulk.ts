@@ -1,18 +1,18 @@
 import { answerRows, inModelOrder, rowsByIds } from './bulk.js';
 import type { KindCall } from './context.js';
-import { prune } from './objects.js';
+import { checkNew, prune } from './objects.js';
 import type { SimulatedAnswer } from '../../http/types.js';
 import { ApiFailure, Invalid } from '../failures.js';
 import { isRecord, pythonType } from '../values.js';
 import { remove } from '../writes/remove.js';
-import { checkCreate, checkUpdate, store, type CheckedChange } from '../writes/save.js';
+import { checkUpdate, store, type CheckedChange } from '../writes/save.js';
 
 /** Bulk writes as NetBox 4.5 and 4.6 carry them out. */
 
 const checkItem = (call: KindCall, item: unknown): CheckedChange => {
   if (!isRecord(item))
     throw new Invalid({ non_field_errors: [`Invalid data. Expected a dictionary, but got ${pythonType(item)}.`] });
-  return checkCreate(call.world, call.kind, prune(call.kind, call.request.query, item));
+  return checkNew(call, item);
 };
 
 /** Devices are created one after the other: the answer describes the first that fails, without its position. */
@@ -61,7 +61,7 @@ export const olderBulkUpdate = (call: KindCall, items: readonly unknown[]): Simu
   world.store.transaction(() => {
     for (const row of inModelOrder(call, ids)) {
       const current = world.store.get(kind.model, row.id) ?? row;
-      store(checkUpdate(world, { kind, row: current, partial }, prune(kind, request.query, entries.get(row.id))));
+      store(checkUpdate(world, { kind, row: current, partial }, prune(call, entries.get(row.id))));
     }
   });
   return answerRows(call, 200, inModelOrder(call, ids));

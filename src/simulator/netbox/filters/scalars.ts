@@ -79,7 +79,7 @@ const numberLookups: Readonly<Record<string, (stored: number, wanted: number) =>
 
 const toNumber = (value: string): number => {
   const parsed = Number(value);
-  if (value.trim() === '' || Number.isNaN(parsed)) throw new FilterProblem(['Enter a number.']);
+  if (value.trim() === '' || Number.isNaN(parsed)) throw new FilterProblem(['Enter a whole number.']);
   return parsed;
 };
 

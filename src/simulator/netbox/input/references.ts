@@ -69,7 +69,7 @@ const byAttributes = (store: Store, table: Table, attributes: Readonly<Record<st
 };
 
 /** A relation written as an id, a numeric text, or an object of attributes that fits exactly one row. */
-export const parseReference = (store: Store, model: string, value: unknown): number => {
+const parseReference = (store: Store, model: string, value: unknown): number => {
   const table = store.table(model);
   if (isRecord(value) && table !== undefined) return byAttributes(store, table, value);
   const isNumeric = typeof value === 'number' || (typeof value === 'string' && /^\s*\d+\s*$/.test(value));

@@ -6,7 +6,22 @@ import type { FieldSpec, FieldType } from '../types.js';
 import { pythonText } from '../values.js';
 
 /** Parses one non-null value of a field as Django REST framework 3.18 and NetBox 4.7 do, with their messages. */
-export type ScalarParser = (field: FieldSpec, value: unknown) => unknown;
+type ScalarParser = (field: FieldSpec, value: unknown) => unknown;
+
+const patterns = {
+  colour: [/^[0-9a-f]{6}$/, 'Enter a valid hexadecimal RGB color code.'],
+  'custom-field-name': [/^(?!.*__)[a-z0-9_]+$/i, 'Only alphanumeric characters and underscores are allowed.'],
+  'dns-name': [
+    /^(([0-9A-Za-z_-]+|\*)(\.[0-9A-Za-z_-]+)*\.?)?$/,
+    'Only alphanumeric characters, asterisks, hyphens, periods, and underscores are allowed in DNS names',
+  ],
+} as const;
+
+const matchingPattern = (field: FieldSpec, value: string): string => {
+  if (field.pattern === undefined) return value;
+  const [expression, message] = patterns[field.pattern];
+  return expression.test(value) ? value : refuseField(message);
+};
 
 const text: ScalarParser = (field, value) => {
   if (typeof value !== 'string' && typeof value !== 'number') return refuseField('Not a valid string.');
@@ -15,7 +30,7 @@ const text: ScalarParser = (field, value) => {
   if (trimmed.includes('\u0000')) return refuseField('Null characters are not allowed.');
   if (field.max !== undefined && Array.from(trimmed).length > field.max)
     return refuseField(`Ensure this field has no more than ${field.max} characters.`);
-  return trimmed;
+  return matchingPattern(field, trimmed);
 };
 
 const slug: ScalarParser = (field, value) => {
@@ -111,8 +126,14 @@ const prefix: ScalarParser = (_field, value) =>
 const host: ScalarParser = (_field, value) =>
   typeof value === 'string' && isIP(value) !== 0 ? value : refuseField('Enter a valid IPv4 or IPv6 address.');
 
-const mac: ScalarParser = (_field, value) =>
-  parseMac(pythonText(value)) ?? refuseField(`Invalid MAC address format: ${pythonText(value)}`);
+/** The nullable one is the shortcut on interfaces. */
+const mac: ScalarParser = (field, value) =>
+  parseMac(pythonText(value)) ??
+  refuseField(
+    field.nullable === true
+      ? 'Enter a valid MAC address (e.g. 00:11:22:33:44:55).'
+      : `Invalid MAC address format: ${pythonText(value)}`,
+  );
 
 const parsers: Partial<Readonly<Record<FieldType, ScalarParser>>> = {
   text,

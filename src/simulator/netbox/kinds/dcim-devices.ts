@@ -37,8 +37,8 @@ export const dcimDevicesKinds: readonly KindSpec[] = [
       site: relation('dcim.site', { required: true, onDelete: 'protect' }),
       location: relation('dcim.location', { nullable: true, default: null }),
       rack: relation('dcim.rack', { nullable: true, default: null }),
-      position: decimal(4, 1, { min: 0.5, nullable: true, default: null }),
-      face: choice({ front: 'Front', rear: 'Rear' }, { blank: true, default: null }),
+      position: decimal(4, 1, { min: 0.5, nullable: true, label: 'position (U)', default: null }),
+      face: choice({ front: 'Front', rear: 'Rear' }, { label: 'rack face', blank: true, default: null }),
       latitude: decimal(8, 6, { min: -90, max: 90, nullable: true, default: null }),
       longitude: decimal(9, 6, { min: -180, max: 180, nullable: true, default: null }),
       parent_device: constant(null),
@@ -137,8 +137,9 @@ export const dcimDevicesKinds: readonly KindSpec[] = [
       enabled: flag(true),
       parent: relation('dcim.interface', {
         nullable: true,
+        label: 'parent interface',
         default: null,
-        onDelete: 'protect',
+        onDelete: 'restrict',
         show: 'id url display_url display device name cable _occupied',
       }),
       bridge: relation('dcim.interface', {

@@ -140,7 +140,7 @@ export const dcimTypesKinds: readonly KindSpec[] = [
       ...head,
       name: text(100, { required: true }),
       slug: slug(100, { required: true }),
-      color: text(6, { default: '9e9e9e' }),
+      color: text(6, { pattern: 'colour', default: '9e9e9e' }),
       vm_role: flag(true),
       config_template: relation('extras.configtemplate', { nullable: true, default: null }),
       parent: relation('dcim.devicerole', {

@@ -177,11 +177,12 @@ export const pluginEndpointsKinds: readonly KindSpec[] = [
       ...pluginHead,
       endpoint: relation('netbox_proxbox.proxmoxendpoint', {
         required: true,
+        label: 'Proxmox endpoint',
         onDelete: 'cascade',
         show: 'id url display name',
       }),
       netbox_cluster: relation('virtualization.cluster', { nullable: true, default: null, onDelete: 'set-null' }),
-      name: text(255, { required: true }),
+      name: text(255, { required: true, label: 'Cluster name' }),
       cluster_id: text(255, { blank: true }),
       mode: choice(
         { undefined: 'Undefined', standalone: 'Standalone', cluster: 'Cluster' },
@@ -208,6 +209,7 @@ export const pluginEndpointsKinds: readonly KindSpec[] = [
       ...pluginHead,
       endpoint: relation('netbox_proxbox.proxmoxendpoint', {
         required: true,
+        label: 'Proxmox endpoint',
         onDelete: 'cascade',
         show: 'id url display name',
       }),
@@ -222,7 +224,7 @@ export const pluginEndpointsKinds: readonly KindSpec[] = [
         onDelete: 'set-null',
         show: 'id url display name status',
       }),
-      name: text(255, { required: true }),
+      name: text(255, { required: true, label: 'Node name' }),
       node_id: integer({ ...integer32, nullable: true, default: null }),
       ip_address: plain('host', { required: true }),
       online: flag(false),

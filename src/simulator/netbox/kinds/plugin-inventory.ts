@@ -215,6 +215,7 @@ export const pluginInventoryKinds: readonly KindSpec[] = [
       ...pluginHead,
       endpoint: relation('netbox_proxbox.proxmoxendpoint', {
         nullable: true,
+        label: 'Proxmox endpoint',
         default: null,
         onDelete: 'cascade',
         show: 'id url display name',
@@ -268,6 +269,7 @@ export const pluginInventoryKinds: readonly KindSpec[] = [
       ...pluginHead,
       endpoint: relation('netbox_proxbox.proxmoxendpoint', {
         required: true,
+        label: 'Proxmox endpoint',
         onDelete: 'cascade',
         show: 'id url display name',
       }),
@@ -282,7 +284,7 @@ export const pluginInventoryKinds: readonly KindSpec[] = [
         show: 'id url display name node_id online',
       }),
       storage: relation('netbox_proxbox.proxmoxstorage', { nullable: true, default: null, onDelete: 'set-null' }),
-      selection: plain('json', { default: [] }),
+      selection: plain('json', { filled: true, default: [] }),
       comment: text(undefined, { blank: true }),
       status: choice({ active: 'Active', stale: 'Stale' }, { nullable: true, default: 'active' }),
       keep_last: integer({ ...positive32, nullable: true, default: null }),

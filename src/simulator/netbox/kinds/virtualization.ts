@@ -242,7 +242,7 @@ export const virtualizationKinds: readonly KindSpec[] = [
       parent: relation('virtualization.vminterface', {
         nullable: true,
         default: null,
-        onDelete: 'protect',
+        onDelete: 'restrict',
         show: 'id url display_url display virtual_machine name',
       }),
       bridge: relation('virtualization.vminterface', {

@@ -1,7 +1,8 @@
 import { computations, type Rendering } from './computed.js';
 import { displayOfRow } from '../display.js';
 import { customFieldsOf } from '../input/custom-fields.js';
-import type { FieldSpec, KindSpec, Row } from '../types.js';
+import { atLeast } from '../release.js';
+import type { FieldSpec, KindSpec, NetBoxRelease, Row } from '../types.js';
 import { asIds, asText, isRecord } from '../values.js';
 import type { World } from '../world.js';
 
@@ -23,6 +24,17 @@ const briefKeys = (kind: KindSpec): readonly string[] =>
 
 type Nested = Rendering['nested'];
 
+/** Lists of keys by kind and wish, always the same array for the same wish: prepared writers hang on it. */
+const keyLists = new WeakMap<KindSpec, Map<string, readonly string[]>>();
+
+const keysOf = (kind: KindSpec, show: string | undefined): readonly string[] => {
+  const lists = keyLists.get(kind) ?? new Map<string, readonly string[]>();
+  keyLists.set(kind, lists);
+  const keys = lists.get(show ?? '') ?? show?.split(' ') ?? briefKeys(kind);
+  lists.set(show ?? '', keys);
+  return keys;
+};
+
 /** Keys all kinds write the same way. */
 const standardWriters = (world: World): Readonly<Record<string, (kind: KindSpec) => Write>> => ({
   id: () => (row) => row.id,
@@ -40,8 +52,17 @@ const standardWriters = (world: World): Readonly<Record<string, (kind: KindSpec)
   },
 });
 
-const relationWriter = (name: string, field: FieldSpec, nested: Nested): Write =>
-  field.bare === true ? (row) => row[name] ?? null : (row) => nested(field.to ?? '', row[name], field.show);
+const relationWriter = (name: string, field: FieldSpec, nested: Nested): Write => {
+  if (field.bare === true) return (row) => row[name] ?? null;
+  const answers = new Map<unknown, unknown>();
+  return (row) => {
+    const id = row[name] ?? null;
+    if (id === null) return null;
+    const answer = answers.get(id) ?? nested(field.to ?? '', id, field.show);
+    answers.set(id, answer);
+    return answer;
+  };
+};
 
 const relationsWriter = (name: string, field: FieldSpec, nested: Nested): Write =>
   field.bare === true
@@ -72,51 +93,47 @@ const makeWriter = (rendering: Rendering, kind: KindSpec, name: string, field: F
 
 /** Writes objects the way NetBox's serializers do. One renderer serves one request: nested objects are made once. */
 export const createRenderer = (world: World): Renderer => {
-  const cache = new Map<string, unknown>();
-  const writers = new Map<string, Write>();
+  const known = new Map<string, unknown>();
+  const writersOf = new WeakMap<readonly string[], readonly (readonly [name: string, write: Write])[]>();
 
   const nested: Nested = (model, id, show) => {
-    if (typeof id !== 'number') return null;
-    const key = `${model} ${id} ${show ?? ''}`;
-    const known = cache.get(key);
-    if (known !== undefined) return known;
     const table = world.store.table(model);
-    const row = table?.get(id);
+    const row = typeof id === 'number' ? table?.get(id) : undefined;
     if (table === undefined || row === undefined) return null;
-    const answer = object(table.kind, row, show?.split(' ') ?? briefKeys(table.kind));
-    cache.set(key, answer);
+    const key = `${row.id} ${model} ${show ?? ''}`;
+    const answer = known.get(key) ?? object(table.kind, row, keysOf(table.kind, show));
+    known.set(key, answer);
     return answer;
   };
   const rendering: Rendering = { world, nested };
 
-  const writerOf = (kind: KindSpec, name: string): Write | undefined => {
-    const field = kind.fields[name];
-    if (field === undefined || field.writeOnly === true) return undefined;
-    const key = `${kind.model} ${name}`;
-    const writer = writers.get(key) ?? makeWriter(rendering, kind, name, field);
-    writers.set(key, writer);
-    return writer;
+  const prepare = (kind: KindSpec, fields: readonly string[]): readonly (readonly [string, Write])[] => {
+    const writers = fields.flatMap((name): readonly (readonly [string, Write])[] => {
+      const field = kind.fields[name];
+      return field === undefined || field.writeOnly === true ? [] : [[name, makeWriter(rendering, kind, name, field)]];
+    });
+    writersOf.set(fields, writers);
+    return writers;
   };
   const object: Renderer['object'] = (kind, row, fields) => {
     const answer: Record<string, unknown> = {};
-    for (const name of fields) {
-      const write = writerOf(kind, name);
-      if (write !== undefined) answer[name] = write(row);
-    }
+    for (const [name, write] of writersOf.get(fields) ?? prepare(kind, fields)) answer[name] = write(row);
     return answer;
   };
   return { object };
 };
 
 /** The fields a request asks for with `fields`, `omit`, `brief` and `exclude=config_context`. */
-export const fieldsAskedFor = (kind: KindSpec, query: URLSearchParams): readonly string[] => {
+export const fieldsAskedFor = (kind: KindSpec, query: URLSearchParams, release: NetBoxRelease): readonly string[] => {
   const all = Object.keys(kind.fields);
   const fields = query.get('fields');
   if (fields) {
     const wanted = new Set(fields.split(','));
     return all.filter((name) => wanted.has(name));
   }
-  const excluded = query.getAll('exclude').includes('config_context') ? ['config_context'] : [];
+  // NetBox 4.7 has dropped `exclude`; `omit` and `fields` do its work.
+  const excludesContext = !atLeast(release, '4.7') && query.getAll('exclude').includes('config_context');
+  const excluded = excludesContext ? ['config_context'] : [];
   const omit = query.get('omit');
   if (omit) return all.filter((name) => !omit.split(',').includes(name) && !excluded.includes(name));
   if (query.get('brief')) return kind.brief === '' ? all : kind.brief.split(' ');

@@ -3,7 +3,7 @@ import { clusterRule } from './clusters.js';
 import { deviceRule } from './devices.js';
 import { diskRule } from './disks.js';
 import { deviceInterfaceRule, vmInterfaceRule } from './interfaces.js';
-import { guestAddressRule, guestInterfaceRule, storageRule, taskHistoryRule } from './plugin.js';
+import { endpointRule, guestAddressRule, guestInterfaceRule } from './plugin.js';
 import type { Rule } from './rule.js';
 import { sidecarRule } from './sidecars.js';
 import { virtualMachineRule } from './virtual-machines.js';
@@ -18,8 +18,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'dcim.macaddress': macRule,
   'ipam.ipaddress': addressRule,
   'ipam.prefix': prefixRule,
-  'netbox_proxbox.proxmoxstorage': storageRule,
-  'netbox_proxbox.vmtaskhistory': taskHistoryRule,
+  'netbox_proxbox.proxmoxendpoint': endpointRule,
   'netbox_proxbox.guestvminterface': guestInterfaceRule,
   'netbox_proxbox.guestvminterfaceaddress': guestAddressRule,
 };

@@ -138,7 +138,7 @@ const portRule = (flavour: Flavour): Rule => ({
     checkSibling(change, flavour, 'parent');
     checkSibling(change, flavour, 'bridge');
     if (flavour === devicePort && !change.draft['mode'] && change.draft['untagged_vlan'])
-      refuse('untagged_vlan', 'Interface mode does not support an untagged vlan.');
+      refuse('untagged_vlan', 'Interface mode does not support untagged vlan');
     checkVlans(change, flavour);
   },
   beforeSave: (change) => {

@@ -1,19 +1,13 @@
 import type { Rule } from './rule.js';
-import { refuse } from '../failures.js';
+import { Invalid, refuse } from '../failures.js';
 import { related } from '../world.js';
 
-/** A POST of a known storage writes over it. */
-export const storageRule: Rule = {
-  existing: ({ world, draft }) =>
-    world.store
-      .need('netbox_proxbox.proxmoxstorage')
-      .where('cluster', draft['cluster'])
-      .find((row) => row['name'] === draft['name']),
-};
-
-/** A POST of a known task writes over it. */
-export const taskHistoryRule: Rule = {
-  existing: ({ world, draft }) => world.store.need('netbox_proxbox.vmtaskhistory').where('upid', draft['upid'])[0],
+/** An endpoint needs an address of some kind. */
+export const endpointRule: Rule = {
+  clean: ({ draft }) => {
+    const missing = ['Provide either a domain or an IP address.'];
+    if (!draft['domain'] && !draft['ip_address']) throw new Invalid({ domain: missing, ip_address: missing });
+  },
 };
 
 /** A guest interface maps to one core interface of the same machine, which nothing else maps to. */

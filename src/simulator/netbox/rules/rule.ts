@@ -3,8 +3,6 @@ import type { Change, World } from '../world.js';
 
 /** What is special about one kind. Every part is optional; throwing `Invalid` or `ApiFailure` refuses the change. */
 export interface Rule {
-  /** The row a create writes over instead of making a new one. */
-  readonly existing?: (change: Change) => Row | undefined;
   /** Runs before the model's own checks; may complete the draft. */
   readonly validate?: (change: Change) => void;
   /** The model's own checks. */

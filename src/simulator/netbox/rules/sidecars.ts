@@ -18,9 +18,11 @@ const checkParent = (change: Change, parent: string): void => {
     refuse(parent, 'The sync-state parent cannot be changed.');
 };
 
-/** A device row that one backend endpoint has claimed stays with it. */
+/** A device row that one backend endpoint has claimed stays with it, also against a POST of a second row. */
 const checkOwner = (change: Change): void => {
-  const stored = asNumber(change.before?.['proxmox_endpoint_raw_id']);
+  if (!('device' in change.kind.fields)) return;
+  const row = change.before ?? change.world.store.need(change.kind.model).where('device', change.draft['device'])[0];
+  const stored = asNumber(row?.['proxmox_endpoint_raw_id']);
   if (stored === undefined || !('proxmox_endpoint_raw_id' in change.given)) return;
   if (change.given['proxmox_endpoint_raw_id'] !== stored)
     throw new ApiFailure(409, {
@@ -73,8 +75,8 @@ const checkCoherence = (change: Change): void => {
 export const sidecarRule: Rule = {
   validate: (change) => {
     const parent = Object.entries(change.kind.fields).find(([, field]) => field.type === 'relation')?.[0] ?? '';
-    checkParent(change, parent);
     checkOwner(change);
+    checkParent(change, parent);
     checkCoherence(change);
   },
 };

@@ -1,3 +1,4 @@
+import { compareRows } from './ordering.js';
 import { createTable, type Table } from './table.js';
 import type { KindSpec, Row } from '../types.js';
 
@@ -8,6 +9,9 @@ export interface Store {
   /** The table, for models that are known to exist. Throws on a model the simulator does not have. */
   need(model: string): Table;
   get(model: string, id: unknown): Row | undefined;
+  /** Rows of a model by these fields (its own ordering when left out), and how two of them compare. */
+  ordered(model: string): readonly Row[];
+  compare(model: string, fields?: readonly string[]): (left: Row, right: Row) => number;
   put(model: string, id: number, row: Row | undefined): void;
   /** Runs the work; when it throws, everything written meanwhile is taken back. Transactions nest. */
   transaction<Result>(work: () => Result): Result;
@@ -20,6 +24,19 @@ interface Undo {
   readonly id: number;
   readonly before: Row | undefined;
 }
+
+const compareIds = (
+  table: Table,
+  compare: (left: Row, right: Row) => number,
+  left: unknown,
+  right: unknown,
+): number => {
+  const leftRow = typeof left === 'number' ? table.get(left) : undefined;
+  const rightRow = typeof right === 'number' ? table.get(right) : undefined;
+  if (leftRow === rightRow) return 0;
+  if (leftRow === undefined) return -1;
+  return rightRow === undefined ? 1 : compare(leftRow, rightRow);
+};
 
 const storeOver = (tables: ReadonlyMap<string, Table>): Store => {
   let journal: Undo[] | undefined;
@@ -35,7 +52,30 @@ const storeOver = (tables: ReadonlyMap<string, Table>): Store => {
     if (table === undefined) throw new Error(`the simulator has no table for ${model}`);
     return table;
   };
+  const compare: Store['compare'] = (model, fields) => {
+    const { kind } = need(model);
+    return compareRows(fields ?? kind.ordering, (field) => {
+      const to = kind.fields[field]?.to;
+      const table = kind.fields[field]?.type === 'relation' && to !== undefined ? tables.get(to) : undefined;
+      if (table === undefined || table.kind.model === model) return undefined;
+      const compareTargets = compare(table.kind.model);
+      return (left, right) => compareIds(table, compareTargets, left, right);
+    });
+  };
+  const cached = new Map<string, { readonly stamp: number; readonly rows: readonly Row[] }>();
+  /** Orderings may follow relations, so any write anywhere makes them stale. */
+  const stampOf = (): number => [...tables.values()].reduce((sum, table) => sum + table.version, 0);
+  const ordered: Store['ordered'] = (model) => {
+    const stamp = stampOf();
+    const known = cached.get(model);
+    if (known?.stamp === stamp) return known.rows;
+    const rows = [...need(model).byId()].sort(compare(model));
+    cached.set(model, { stamp, rows });
+    return rows;
+  };
   return {
+    ordered,
+    compare,
     kinds: [...tables.values()].map((table) => table.kind),
     table: (model) => tables.get(model),
     need,

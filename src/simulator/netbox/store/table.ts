@@ -1,4 +1,3 @@
-import { compareRows } from './ordering.js';
 import type { KindSpec, Row } from '../types.js';
 
 export type Key = string | number;
@@ -8,8 +7,9 @@ export interface Table {
   readonly kind: KindSpec;
   readonly size: number;
   get(id: number): Row | undefined;
-  /** Rows in the kind's own ordering, and by ascending id. */
-  ordered(): readonly Row[];
+  /** Grows with every write. */
+  readonly version: number;
+  /** Rows by ascending id. */
   byId(): readonly Row[];
   /** Rows whose field equals the value; for lists of ids, whose list holds it. */
   where(field: string, value: unknown): readonly Row[];
@@ -28,7 +28,7 @@ interface Index {
 }
 
 /** A raw value as the key of an index. */
-export const keyOf = (value: unknown): Key => {
+const keyOf = (value: unknown): Key => {
   if (typeof value === 'number' || typeof value === 'string') return value;
   return value === null || value === undefined ? '\u0000null' : JSON.stringify(value);
 };
@@ -62,7 +62,7 @@ export const createTable = (kind: KindSpec, initial?: ReadonlyMap<number, Row>, 
   const rows = new Map<number, Row>(initial);
   const indexes = new Map<string, Index>();
   let upcoming = firstId;
-  let inOrder: readonly Row[] | undefined;
+  let version = 0;
   let ascending: readonly Row[] | undefined;
 
   const indexFor = (name: string, keysOf: (row: Row) => readonly Key[]): Index => {
@@ -83,9 +83,11 @@ export const createTable = (kind: KindSpec, initial?: ReadonlyMap<number, Row>, 
     get size() {
       return rows.size;
     },
+    get version() {
+      return version;
+    },
     get: (id) => rows.get(id),
     byId: () => (ascending ??= [...rows.values()].sort(byAscendingId)),
-    ordered: () => (inOrder ??= [...rows.values()].sort(compareRows(kind.ordering))),
     where: (field, value) => find(`field:${field}`, keysOfField(field), keyOf(value)),
     find,
     nextId: () => upcoming++,
@@ -97,7 +99,7 @@ export const createTable = (kind: KindSpec, initial?: ReadonlyMap<number, Row>, 
         rows.set(id, row);
         for (const index of indexes.values()) addTo(index, row);
       }
-      inOrder = undefined;
+      version += 1;
       ascending = undefined;
       return before;
     },

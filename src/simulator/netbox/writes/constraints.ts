@@ -36,7 +36,7 @@ const joinWithAnd = (labels: readonly string[]): string =>
   labels.length < 2 ? labels.join('') : `${labels.slice(0, -1).join(', ')} and ${labels.at(-1) ?? ''}`;
 
 const genericMessage = (kind: KindSpec, constraint: Constraint): string => {
-  const labels = constraint.fields.map((field) => capitalFirst(labelOf(kind, field.replace('_site', 'site'))));
+  const labels = constraint.fields.map((field) => capitalFirst(labelOf(kind, field)));
   return `${capitalFirst(kind.noun)} with this ${joinWithAnd(labels)} already exists.`;
 };
 
@@ -89,10 +89,14 @@ export const checkUniqueFields = (change: Change): void => {
   if (Object.keys(errors).length > 0) throw new Invalid(errors);
 };
 
+/** Hidden columns are not part of a model's validation: only the database sees those constraints. */
+const isValidated = (constraint: Constraint): boolean => !constraint.fields.some((field) => field.startsWith('_'));
+
 /** Messages of violated constraints over several fields, as the model's own validation reports them. */
 export const violatedConstraints = (change: Change): readonly string[] => {
   const values = { ...change.draft, id: change.before?.id };
   return (change.kind.constraints ?? [])
+    .filter(isValidated)
     .filter((constraint) => rowInTheWay(change.world, change.kind, constraint, values) !== undefined)
     .map((constraint) => messageOf(change, constraint));
 };

@@ -45,7 +45,10 @@ const hangersOn = (world: World, doomed: Doomed): readonly Doomed[] => {
 
 interface Plan {
   readonly doomed: Map<string, Doomed>;
+  /** Rows that hold the deletion back, whatever else happens to them. */
   readonly protectors: Map<string, Doomed>;
+  /** Rows that hold it back unless they go as well. */
+  readonly restrictors: Map<string, Doomed>;
   readonly loosened: { readonly pointer: Pointer; readonly row: Row; readonly target: number }[];
 }
 
@@ -57,12 +60,13 @@ const follow = (plan: Plan, pointer: Pointer, target: Row, rows: readonly Row[])
   if (pointer.onDelete === 'cascade') return items;
   for (const item of items)
     if (pointer.onDelete === 'protect') plan.protectors.set(keyFor(item), item);
+    else if (pointer.onDelete === 'restrict') plan.restrictors.set(keyFor(item), item);
     else plan.loosened.push({ pointer, row: item.row, target: target.id });
   return [];
 };
 
 const planRemoval = (world: World, first: Doomed): Plan => {
-  const plan: Plan = { doomed: new Map(), protectors: new Map(), loosened: [] };
+  const plan: Plan = { doomed: new Map(), protectors: new Map(), restrictors: new Map(), loosened: [] };
   const queue: Doomed[] = [first];
   for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
     if (plan.doomed.has(keyFor(item))) continue;
@@ -91,7 +95,8 @@ const loosen = (world: World, plan: Plan): void => {
  */
 export const remove = (world: World, kind: KindSpec, row: Row, message = ''): void => {
   const plan = planRemoval(world, { kind, row });
-  const inTheWay = [...plan.protectors.values()].filter((item) => !plan.doomed.has(keyFor(item)));
+  const staying = [...plan.restrictors.values()].filter((item) => !plan.doomed.has(keyFor(item)));
+  const inTheWay = plan.protectors.size > 0 ? [...plan.protectors.values()] : staying;
   if (inTheWay.length > 0)
     throw new Dependents(
       inTheWay.map((item) => ({ row: item.row, display: displayOfRow(world.store, item.kind.model, item.row) })),

@@ -35,7 +35,22 @@ const gather = (errors: FieldErrors, check: () => void): void => {
   }
 };
 
+const isBlank = (value: unknown): boolean => value === '' || (Array.isArray(value) && value.length === 0);
+
+/** Fields the input may lack when `?fields=` pruned it, or that have an empty default they must not keep. */
+const checkFilled = (change: Change): void => {
+  const errors: FieldErrors = {};
+  for (const [name, field] of Object.entries(change.kind.fields)) {
+    if (field.required !== true && field.filled !== true) continue;
+    const value = change.draft[name];
+    if (isBlank(value)) errors[name] = ['This field cannot be blank.'];
+    else if (value === null || value === undefined) errors[name] = ['This field cannot be null.'];
+  }
+  if (Object.keys(errors).length > 0) throw new Invalid(errors);
+};
+
 const fullClean = (change: Change): void => {
+  checkFilled(change);
   const errors: FieldErrors = {};
   gather(errors, () => {
     const data = change.draft['custom_fields'];
@@ -53,31 +68,25 @@ const fullClean = (change: Change): void => {
 const check = (change: Change): void => {
   checkUniqueFields(change);
   ruleOf(change.kind.model).validate?.(change);
-  // A create that turns into an update of a known row is checked as that update.
   fullClean(change);
 };
 
-/** Validates a POSTed object without storing it. Throws `Invalid` or `ApiFailure`. */
-export const checkCreate = (world: World, kind: KindSpec, data: unknown): CheckedChange => {
-  const parsed = parseObject(world, kind, data, { before: undefined, demandRequired: true });
-  const fresh: Change = {
+/**
+ * Validates a POSTed object without storing it. `demandRequired` is false when `?fields=` or `?omit=` pruned the input.
+ * Throws `Invalid` or `ApiFailure`.
+ */
+export const checkCreate = (world: World, kind: KindSpec, data: unknown, demandRequired = true): CheckedChange => {
+  const parsed = parseObject(world, kind, data, { before: undefined, demandRequired });
+  const change: Change = {
     world,
     kind,
     before: undefined,
     draft: { ...blankDraft(world, kind), ...parsed.values },
     given: parsed.values,
   };
-  const existing = ruleOf(kind.model).existing?.(fresh);
-  const change = existing === undefined ? fresh : overwriting(fresh, existing);
   check(change);
   return { change, message: parsed.changelogMessage };
 };
-
-const overwriting = (fresh: Change, existing: Row): Change => ({
-  ...fresh,
-  before: existing,
-  draft: { ...valuesOf(existing), ...fresh.given },
-});
 
 const bookkeeping = new Set(['id', 'created', 'last_updated']);
 

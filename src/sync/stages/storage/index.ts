@@ -13,7 +13,14 @@ export const storageStage = defineStage({
   kinds: ['storage'],
   resources: ['storage'],
   collect,
-  plan: ({ clusters, rows }, run) => planStorages({ clusters, rows, options: run.options, supportIds: run.supportIds }),
+  plan: ({ clusters, rows }, run) =>
+    planStorages({
+      clusters,
+      rows,
+      options: run.options,
+      supportIds: run.supportIds,
+      hasPlugin: run.capabilities.proxboxPlugin,
+    }),
   discovered: ({ clusters }) => ({
     noun: 'storage item',
     items: clusters.flatMap(({ cluster, storages }) =>

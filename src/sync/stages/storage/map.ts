@@ -20,51 +20,60 @@ export interface StorageInput {
   readonly rows: readonly NetBoxRecord[];
   readonly options: SyncOptions;
   readonly supportIds: KnownIds;
+  /** Without the netbox-proxbox plugin NetBox has no table for storages. */
+  readonly hasPlugin: boolean;
 }
 
 /** Every Proxmox storage as a row of the plugin, identified by NetBox cluster and name. Rows are never deleted. */
-export function planStorages({ clusters, rows, options, supportIds }: StorageInput): Plan {
+export function planStorages(input: StorageInput): Plan {
+  const { clusters, supportIds } = input;
   const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: bootstrapOnlyTag(supportIds) });
-  for (const { cluster, endpointId, netboxCluster, storages } of clusters) {
-    builder.discovered('storage', storages.length);
-    const clusterKey = `netbox-${netboxCluster?.id ?? 'none'}`;
-    if (netboxCluster !== undefined) builder.know('cluster', clusterKey, netboxCluster.id);
-    for (const storage of storages) {
-      const source: SourceRef = { endpointId, cluster, name: storage.name };
-      const subject = {
-        kind: 'storage' as const,
-        key: `${netboxCluster?.id ?? cluster}/${storage.name}`,
-        label: storage.name,
-        source,
-      };
-      if (options.modes.storage === 'disabled') {
-        builder.skip(subject, {
-          code: 'mode_disabled',
-          message: `Storage "${storage.name}" of "${cluster}" is left alone (sync_mode_storage=disabled).`,
-        });
-      } else if (netboxCluster === undefined) {
-        builder.skip(subject, {
-          code: 'cluster_missing',
-          message: `Storage "${storage.name}" needs the NetBox cluster "${cluster}"; sync the devices first.`,
-        });
-      } else {
-        builder.add(
-          {
-            ...subject,
-            fields: storageFields(storage, clusterKey),
-            rules: {
-              cluster: 'create-only',
-              name: 'create-only',
-              tags: options.overwrite.overwrite_storage_tags ? 'union' : 'union-if-unset',
-            },
-          },
-          rows.find((row) => relationId(row['cluster']) === netboxCluster.id && textOf(row['name']) === storage.name),
-          { mode: options.modes.storage },
-        );
-      }
-    }
+  for (const cluster of clusters) {
+    builder.discovered('storage', cluster.storages.length);
+    for (const storage of cluster.storages) planStorage(builder, storage, { ...input, cluster });
   }
   return builder.build('storage');
+}
+
+function planStorage(
+  builder: PlanBuilder,
+  storage: Storage,
+  { cluster, rows, options, hasPlugin }: StorageInput & { readonly cluster: ClusterStorages },
+): void {
+  const { netboxCluster } = cluster;
+  const source: SourceRef = { endpointId: cluster.endpointId, cluster: cluster.cluster, name: storage.name };
+  const key = `${netboxCluster?.id ?? cluster.cluster}/${storage.name}`;
+  const subject = { kind: 'storage' as const, key, label: storage.name, source };
+  const name = `Storage "${storage.name}" of "${cluster.cluster}"`;
+  if (options.modes.storage === 'disabled') {
+    builder.skip(subject, { code: 'mode_disabled', message: `${name} is left alone (sync_mode_storage=disabled).` });
+    return;
+  }
+  if (!hasPlugin) {
+    builder.skip(subject, {
+      code: 'plugin_route_missing',
+      message: `${name} has no place in this NetBox: the netbox-proxbox plugin is not installed.`,
+    });
+    return;
+  }
+  if (netboxCluster === undefined) {
+    builder.skip(subject, {
+      code: 'cluster_missing',
+      message: `${name} needs the NetBox cluster; sync the devices first.`,
+    });
+    return;
+  }
+  builder.know('cluster', `netbox-${netboxCluster.id}`, netboxCluster.id);
+  const tags = options.overwrite.overwrite_storage_tags ? 'union' : 'union-if-unset';
+  builder.add(
+    {
+      ...subject,
+      fields: storageFields(storage, `netbox-${netboxCluster.id}`),
+      rules: { cluster: 'create-only', name: 'create-only', tags },
+    },
+    rows.find((row) => relationId(row['cluster']) === netboxCluster.id && textOf(row['name']) === storage.name),
+    { mode: options.modes.storage },
+  );
 }
 
 function storageFields(storage: Storage, clusterKey: string): Fields {

@@ -6,6 +6,7 @@ import type { GuestConfig, GuestResource } from '../../../proxmox/types.js';
 import { collectInfrastructure } from '../../collect/infrastructure.js';
 import { readFromCluster } from '../../collect/proxmox.js';
 import { substep } from '../../events.js';
+import type { ClusterView } from '../../plan/cluster-views.js';
 import { possibleSlugs, type TagColours } from '../../plan/guest-tags.js';
 import type { ConnectedCluster, RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
@@ -28,11 +29,8 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     .map(({ view }) => view)
     .filter((view) => guests.some((guest) => guest.view.key === view.key));
   const infrastructure = await collectInfrastructure(run, views);
-  const virtualMachines = await loadVirtualMachines(
-    run,
-    infrastructure.clusters,
-    states === 'unreadable' ? [] : states,
-  );
+  const known = states === 'unreadable' ? [] : states;
+  const virtualMachines = await loadVirtualMachines(run, views, infrastructure.clusters, known);
   return {
     guests,
     views,
@@ -76,7 +74,9 @@ async function listGuests(
 ): Promise<readonly ListedGuest[]> {
   const lists = await Promise.all(
     run.clusters.map(async (cluster) => {
-      const guests = await readFromCluster(run, cluster, (session) => session.guests({ signal: run.signal }));
+      const guests = await readFromCluster(run, cluster, (session) =>
+        session.guests({ signal: run.signal, fresh: true }),
+      );
       const known = states.filter((state) =>
         cluster.view.endpointIds.includes(toNumber(state['proxmox_endpoint_raw_id']) ?? -1),
       ).length;
@@ -158,6 +158,7 @@ function explain(subject: string, error: ProxboxError): ConfigRead {
 /** The machines of our clusters, and those that a sidecar of this scope names, wherever they are. */
 async function loadVirtualMachines(
   run: RunContext,
+  views: readonly ClusterView[],
   clusters: readonly NetBoxRecord[],
   states: readonly NetBoxRecord[],
 ): Promise<readonly NetBoxRecord[]> {
@@ -167,8 +168,8 @@ async function loadVirtualMachines(
     { filter: 'cluster_id', of: clusters.map((cluster) => cluster.id).sort((a, b) => a - b) },
   );
   const seen = new Set(inClusters.map((record) => record.id));
-  const endpointIds = new Set(run.clusters.flatMap(({ view }) => view.endpointIds));
-  const names = new Set(run.clusters.map(({ view }) => view.name));
+  const endpointIds = new Set(views.flatMap((view) => view.endpointIds));
+  const names = new Set(views.map((view) => view.name));
   const elsewhere = states
     .filter(
       (state) =>

@@ -2,12 +2,14 @@ import { relationId, tagIds, textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import { parseGuestDisks } from '../../../proxmox/parse/disks.js';
 import { parseGuestName } from '../../../proxmox/parse/guest-name.js';
+import type { GuestResource } from '../../../proxmox/types.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import { planGuestTags } from '../../plan/guest-tags.js';
 import { buildIdentityIndex, type IdentityIndex, type Resolution } from '../../plan/identity.js';
 import { planInfrastructure } from '../../plan/infrastructure.js';
 import type { InfrastructureInput, PlannedCluster } from '../../plan/infrastructure-types.js';
 import { isVariantOf, resolveNames, type NameRequest, type ResolvedName } from '../../plan/names.js';
+import type { SyncMode } from '../../plan/options.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { bootstrapOnlyTag, ref } from '../../plan/support-objects.js';
 import { objectKey, type Plan, type SourceRef } from '../../types.js';
@@ -53,15 +55,20 @@ export function planGuests(collected: CollectedGuests, input: GuestPlanInput): P
     endpoints: input.endpoints,
     options: input.options,
     now: input.now,
-    purpose: { nodesOf: nodesOf(collected.guests) },
+    purpose: { nodesOf: nodesOf(collected.guests.filter(({ resource }) => modeOf(resource, input) !== 'disabled')) },
   });
-  const prepared = prepareGuests(builder, collected, input);
+  const prepared = prepareGuests(builder, collected, { homes, input });
   planTags(builder, prepared, collected, input);
   const names = nameGuests(builder, prepared, collected, homes);
   for (const guest of prepared) planGuest(builder, guest, { homes, names, input });
   return builder.build('virtual-machines');
 }
 
+function modeOf({ template }: GuestResource, { options }: GuestPlanInput): SyncMode {
+  return options.modes[template ? 'vm_template' : 'vm'];
+}
+
+/** The nodes that host guests of the run: only their devices are needed. */
 function nodesOf(guests: readonly CollectedGuest[]): ReadonlyMap<string, ReadonlySet<string>> {
   const nodes = new Map<string, Set<string>>();
   for (const { view, resource } of guests) {
@@ -72,7 +79,11 @@ function nodesOf(guests: readonly CollectedGuest[]): ReadonlyMap<string, Readonl
   return nodes;
 }
 
-function prepareGuests(builder: PlanBuilder, collected: CollectedGuests, input: GuestPlanInput): readonly Prepared[] {
+function prepareGuests(
+  builder: PlanBuilder,
+  collected: CollectedGuests,
+  { homes, input }: Pick<PlanContext, 'homes' | 'input'>,
+): readonly Prepared[] {
   const machines = new Map(collected.virtualMachines.map((record) => [record.id, record]));
   const states = collected.states === 'unreadable' ? [] : collected.states;
   const identities = buildIdentityIndex(states, machines, new Set(input.endpoints.keys()));
@@ -80,7 +91,7 @@ function prepareGuests(builder: PlanBuilder, collected: CollectedGuests, input: 
   const ordered = [...collected.guests].sort(
     (a, b) => compareText(a.view.name, b.view.name) || a.resource.vmid - b.resource.vmid,
   );
-  return ordered.flatMap((guest) => prepareGuest(builder, guest, { identities, adoptable, collected, input }));
+  return ordered.flatMap((guest) => prepareGuest(builder, guest, { identities, adoptable, collected, homes, input }));
 }
 
 interface Lookup {
@@ -88,6 +99,7 @@ interface Lookup {
   /** Tagged machines without a sidecar: what a run that was cut off left behind. Taken ones are removed. */
   readonly adoptable: NetBoxRecord[];
   readonly collected: CollectedGuests;
+  readonly homes: ReadonlyMap<string, PlannedCluster>;
   readonly input: GuestPlanInput;
 }
 
@@ -104,7 +116,7 @@ function prepareGuest(builder: PlanBuilder, guest: CollectedGuest, lookup: Looku
   const candidate = parseGuestName(resource.name, resource.vmid);
   const key = `${view.key}/${resource.type}/${resource.vmid}`;
   const subject = { kind: 'virtual-machine' as const, key, label: candidate.name, source };
-  const mode = lookup.input.options.modes[resource.template ? 'vm_template' : 'vm'];
+  const mode = modeOf(resource, lookup.input);
   if (mode === 'disabled') {
     builder.skip(subject, {
       code: 'mode_disabled',
@@ -161,12 +173,10 @@ function resolveGuest({ view, resource }: CollectedGuest, name: string, lookup: 
     type: resource.type,
   });
   if (resolution.status !== 'absent') return resolution;
-  const clusterIds = new Set(
-    lookup.collected.infrastructure.clusters
-      .filter((record) => textOf(record['name']) === view.name)
-      .map((record) => record.id),
+  const cluster = lookup.homes.get(view.key)?.current;
+  const candidates = lookup.adoptable.filter(
+    (record) => cluster !== undefined && relationId(record['cluster']) === cluster.id,
   );
-  const candidates = lookup.adoptable.filter((record) => clusterIds.has(relationId(record['cluster']) ?? -1));
   const exact = candidates.find((record) => storedName(record).toLowerCase() === name.toLowerCase());
   const adopted = exact ?? candidates.find((record) => isVariantOf(storedName(record), name));
   if (adopted === undefined) return resolution;
@@ -290,7 +300,7 @@ function planGuest(builder: PlanBuilder, prepared: Prepared, { homes, names, inp
       source: subject.source,
     });
   }
-  const mode = input.options.modes[guest.resource.template ? 'vm_template' : 'vm'];
+  const mode = modeOf(guest.resource, input);
   const action = builder.add(
     {
       ...subject,
@@ -305,7 +315,7 @@ function planGuest(builder: PlanBuilder, prepared: Prepared, { homes, names, inp
     current,
     { mode },
   );
-  if (action === 'skip' || !input.hasPlugin) return;
+  if (action === 'skip' || action === 'refuse' || !input.hasPlugin) return;
   builder.add(
     {
       kind: 'vm-state',

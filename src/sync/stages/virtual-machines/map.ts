@@ -50,7 +50,8 @@ export function virtualMachineFields(
     name: guest.name,
     status: parseGuestStatus(resource.status),
     cluster: home.cluster,
-    ...(device?.inCluster === true ? { device: device.device } : {}),
+    // NetBox refuses every change of a machine whose device is not in its cluster, so such a device is taken off it.
+    ...(device === undefined ? {} : { device: device.inCluster ? device.device : null }),
     ...(home.site === null ? {} : { site: home.site }),
     ...(virtualMachineTypes
       ? { virtual_machine_type: ref('vm-type', types[resource.type].type) }

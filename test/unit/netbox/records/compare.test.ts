@@ -109,7 +109,10 @@ describe('reading parts of records', () => {
   ])('takes the id of the relation %j', (value, expected) => expect(relationId(value)).toBe(expected));
 
   it.each([
-    [[{ id: 2 }, 1, { name: 'no id' }, null], [1, 2]],
+    [
+      [{ id: 2 }, 1, { name: 'no id' }, null],
+      [1, 2],
+    ],
     ['text', []],
   ])('takes the tag ids of %j', (value, expected) => expect(tagIds(value)).toEqual(expected));
 

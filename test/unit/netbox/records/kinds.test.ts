@@ -10,7 +10,7 @@ describe('the table of NetBox objects', () => {
     expect(all.filter((other) => kindDefinition(other).path === path)).toEqual([kind]);
   });
 
-  it.each(all)('marks %s as the plugin\'s exactly when it lives below the plugin, storages excepted', (kind) => {
+  it.each(all)("marks %s as the plugin's exactly when it lives below the plugin, storages excepted", (kind) => {
     const { path, plugin } = kindDefinition(kind);
     const isSidecar = path.startsWith('/api/plugins/') && kind !== 'storage';
     expect(plugin === true).toBe(isSidecar);

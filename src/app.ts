@@ -1,0 +1,145 @@
+/**
+ * The HTTP application: every plugin and every route in one visible list. It opens nothing and never listens; what it needs
+ * comes in as `AppDeps` (made by deps.ts, or by a test with fakes), and what was opened for it is closed with it.
+ */
+import Fastify, { type FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Logger } from 'pino';
+import type { Clock } from './config/clock.js';
+import type { Env } from './config/env.js';
+import type { SettingsResolver } from './config/types.js';
+import type { NetBoxEndpointStore } from './endpoints/netbox-endpoints.js';
+import type { ProxmoxEndpointStore } from './endpoints/proxmox-endpoints.js';
+import type { App } from './http/app-type.js';
+import { allowedOrigins } from './http/cors-origins.js';
+import { registerAuth } from './http/plugins/auth.js';
+import { registerCors } from './http/plugins/cors.js';
+import { registerErrors } from './http/plugins/errors.js';
+import { registerDocumentationRoutes, registerOpenapi } from './http/plugins/openapi.js';
+import { registerRateLimit } from './http/plugins/rate-limit.js';
+import { registerRequestLimits } from './http/plugins/request-limits.js';
+import { registerRequestLog } from './http/plugins/request-log.js';
+import { registerSecurityHeaders } from './http/plugins/security-headers.js';
+import { registerShutdown } from './http/plugins/shutdown.js';
+import { registerValidation } from './http/plugins/validation.js';
+import { createRouteIndex, type RouteIndex } from './http/route-index.js';
+import { registerAdminEncryptionRoutes } from './http/routes/admin-encryption.js';
+import { registerAdminLogsRoutes } from './http/routes/admin-logs.js';
+import { registerAdminPage } from './http/routes/admin-page.js';
+import { registerAuthRoutes } from './http/routes/auth.js';
+import { registerBootstrapStatusRoute } from './http/routes/bootstrap-status.js';
+import { registerCacheRoutes } from './http/routes/cache.js';
+import { registerMetaRoutes } from './http/routes/meta.js';
+import { registerNetBoxEndpointRoutes } from './http/routes/netbox-endpoint.js';
+import { registerNotImplementedRoutes } from './http/routes/not-implemented.js';
+import { registerProxmoxEndpointRoutes } from './http/routes/proxmox-endpoints.js';
+import { registerProxmoxReadRoutes } from './http/routes/proxmox-read.js';
+import { registerSettingsRoutes } from './http/routes/settings.js';
+import { registerSyncRoutes } from './http/routes/sync/index.js';
+import { serverOptions } from './http/server-options.js';
+import type { NetBoxClients } from './netbox/clients.js';
+import type { NetBoxAccess } from './netbox-access.js';
+import type { ProxmoxSessions } from './proxmox/sessions.js';
+import type { ApiKeys } from './security/api-keys.js';
+import type { ClientAddress } from './security/client-address.js';
+import type { EncryptionKeys } from './security/encryption-keys.js';
+import type { Lockout } from './security/lockout.js';
+import type { SupportPass } from './support-pass.js';
+import type { SyncService } from './sync/service.js';
+import type { LogBuffer } from './telemetry/log-buffer.js';
+import { redactText } from './telemetry/redact.js';
+
+/** Every long-lived object of the process. */
+export interface AppDeps {
+  readonly env: Env;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly logBuffer: LogBuffer;
+  readonly settings: SettingsResolver;
+  readonly encryptionKeys: EncryptionKeys;
+  readonly apiKeys: ApiKeys;
+  readonly lockout: Lockout;
+  readonly clientAddress: ClientAddress;
+  readonly netboxEndpoints: NetBoxEndpointStore;
+  readonly proxmoxEndpoints: ProxmoxEndpointStore;
+  readonly netboxClients: NetBoxClients;
+  readonly netboxAccess: NetBoxAccess;
+  readonly proxmoxSessions: ProxmoxSessions;
+  readonly sync: SyncService;
+  readonly supportPass: SupportPass;
+  /** Aborted when the service stops: runs and log streams end. */
+  readonly stopping: AbortController;
+  /** False once the database was closed. */
+  readonly isReady: () => boolean;
+  /** Moves the log file to this path; see telemetry/log-file.ts. */
+  readonly openLogFile: (filePath: string) => Promise<unknown>;
+  /** Closes what was opened, the database last. */
+  readonly close: () => Promise<void>;
+}
+
+/** In the order in which a request meets them. */
+function registerPlugins(app: App, deps: AppDeps, routes: RouteIndex): void {
+  const { apiKeys, lockout, clock, env, settings } = deps;
+  const addressOf = (request: FastifyRequest): string =>
+    deps.clientAddress(request.socket.remoteAddress, request.headers['x-forwarded-for']);
+
+  registerValidation(app);
+  registerErrors(app, {
+    routes,
+    exposeInternalErrors: () => settings.current().values.exposeInternalErrors,
+    redact: redactText,
+  });
+  registerSecurityHeaders(app);
+  registerRequestLog(app);
+  registerCors(app, (origin) => allowedOrigins(deps.netboxEndpoints.all(), env.corsExtraOrigins).has(origin));
+  registerRequestLimits(app);
+  registerRateLimit(app, {
+    clock,
+    addressOf,
+    rateLimit: env.rateLimit,
+    isVerifiedKey: (key) => apiKeys.isVerifiedCached(key),
+  });
+  registerAuth(app, { addressOf, apiKeys, lockout });
+}
+
+function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
+  const { clock, settings, netboxEndpoints, proxmoxEndpoints, netboxClients, netboxAccess } = deps;
+  registerDocumentationRoutes(app);
+  registerMetaRoutes(app, deps);
+  registerAuthRoutes(app, deps.apiKeys);
+  registerNetBoxEndpointRoutes(app, {
+    netboxEndpoints,
+    netboxStatus: async (id) => (await netboxAccess.client(id)).get('/api/status/', {}, { cache: 'bypass' }),
+  });
+  registerProxmoxEndpointRoutes(app, proxmoxEndpoints);
+  registerProxmoxReadRoutes(app, deps);
+  registerCacheRoutes(app, {
+    getCache: netboxClients,
+    clearCaches: () => {
+      netboxClients.clearCache();
+      deps.sync.clearCollections();
+      settings.drop();
+    },
+  });
+  registerBootstrapStatusRoute(app, deps.supportPass.status);
+  registerSyncRoutes(app, deps);
+  registerSettingsRoutes(app, settings);
+  registerAdminLogsRoutes(app, { logBuffer: deps.logBuffer, clock, stopping: deps.stopping.signal });
+  registerAdminEncryptionRoutes(app, deps.encryptionKeys);
+  registerAdminPage(app, () => netboxEndpoints.list());
+  // Last: a stand-in never covers a route that exists.
+  registerNotImplementedRoutes(app, { routes, clock, proxmoxEndpoints });
+}
+
+/** Ready to answer `inject` and to listen. */
+export async function buildApp(deps: AppDeps): Promise<App> {
+  const app = Fastify(serverOptions(deps.logger)).withTypeProvider<ZodTypeProvider>();
+  const routes = createRouteIndex(app);
+  await registerOpenapi(app, deps.version);
+  registerPlugins(app, deps, routes);
+  registerShutdown(app, deps);
+  registerRoutes(app, deps, routes);
+  await app.ready();
+  return app;
+}

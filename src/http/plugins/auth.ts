@@ -1,0 +1,68 @@
+/**
+ * Who may pass. A route is public only by its own configuration, so no spelling of a path can turn a protected route into a
+ * public one; everything else, unknown paths included, needs a key.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ProxboxError } from '../../errors/proxbox-error.js';
+import type { ApiKeys } from '../../security/api-keys.js';
+import type { Lockout } from '../../security/lockout.js';
+
+export interface AuthDeps {
+  readonly addressOf: (request: FastifyRequest) => string;
+  readonly apiKeys: Pick<ApiKeys, 'hasActiveKey' | 'isVerifiedCached' | 'verify'>;
+  readonly lockout: Lockout;
+}
+
+/** undefined when the header is missing or empty. */
+export function presentedKey(request: FastifyRequest): string | undefined {
+  const value = request.headers['x-proxbox-api-key'];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Encoded characters and doubled slashes have no place in the path of a public route. */
+const unusualPath = /%|\/\/|\\/;
+
+export function isPublicRequest(request: FastifyRequest): boolean {
+  return request.routeOptions.config.isPublic === true && !unusualPath.test(request.url.split('?', 1)[0] ?? '');
+}
+
+const lockedText = 'Too many failed authentication attempts. Please try again later.';
+const noKeyYet = 'No API key configured. Register a key via POST /auth/register-key or use an existing key.';
+
+function unauthenticated(text: string, attemptsLeft: number): ProxboxError {
+  const hint = attemptsLeft > 0 ? ` ${attemptsLeft} attempts remaining.` : '';
+  return new ProxboxError('unauthenticated', `${text}${hint}`);
+}
+
+/**
+ * Keyless requests are never counted: a browser page polling without a key must not lock out its whole network. For the
+ * same reason a key that was verified lately passes while its address is locked; a key that needs hashing does not.
+ */
+async function authenticate(request: FastifyRequest, { addressOf, apiKeys, lockout }: AuthDeps): Promise<void> {
+  const address = addressOf(request);
+  const key = presentedKey(request);
+  const { isLocked, remainingAttempts, retryAfterS } = lockout.check(address);
+  if (key !== undefined && apiKeys.isVerifiedCached(key)) {
+    if (!isLocked) lockout.clear(address);
+    return;
+  }
+  if (isLocked) throw new ProxboxError('locked_out', lockedText, { retryAfterS });
+  if (!apiKeys.hasActiveKey()) throw new ProxboxError('unauthenticated', noKeyYet);
+  if (key === undefined) throw unauthenticated('API key required.', remainingAttempts);
+  if ((await apiKeys.verify(key)) === null) {
+    throw unauthenticated('Invalid API key.', lockout.recordFailure(address).remainingAttempts);
+  }
+  lockout.clear(address);
+}
+
+function isWebSocketUpgrade(request: FastifyRequest): boolean {
+  return /\bwebsocket\b/i.test(request.headers.upgrade ?? '');
+}
+
+export function registerAuth(app: FastifyInstance, deps: AuthDeps): void {
+  app.addHook('onRequest', async (request) => {
+    // Not 401: on that answer to a handshake the plugin stops connecting for good.
+    if (isWebSocketUpgrade(request)) throw new ProxboxError('not_found', 'Not Found');
+    if (!isPublicRequest(request)) await authenticate(request, deps);
+  });
+}

@@ -1,0 +1,35 @@
+/** Query parameters arrive as text, several times if the client repeats them (the last one counts). */
+import { z } from 'zod';
+import { parseBooleanWord } from '../config/readings.js';
+
+function lastOf(value: unknown): unknown {
+  return Array.isArray(value) ? value.at(-1) : value;
+}
+
+function numberFromText(value: unknown): unknown {
+  const text = lastOf(value);
+  return typeof text === 'string' && /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : text;
+}
+
+function booleanFromText(value: unknown): unknown {
+  const text = lastOf(value);
+  return typeof text === 'string' ? (parseBooleanWord(text) ?? text) : text;
+}
+
+/** A whole number in decimal digits. */
+export function integerField(bounds: { readonly min?: number; readonly max?: number } = {}) {
+  return z.preprocess(
+    numberFromText,
+    z
+      .int()
+      .min(bounds.min ?? Number.MIN_SAFE_INTEGER)
+      .max(bounds.max ?? Number.MAX_SAFE_INTEGER),
+  );
+}
+
+/** 1, true, yes, on, 0, false, no, off in any case. */
+export const booleanField = z.preprocess(booleanFromText, z.boolean());
+
+export function textField(maxLength: number) {
+  return z.preprocess(lastOf, z.string().max(maxLength));
+}

@@ -1,0 +1,91 @@
+/** The log buffer of this process, as pages and as a live stream. */
+import { z } from 'zod';
+import type { Clock } from '../../config/clock.js';
+import { logLevels } from '../../config/env.js';
+import type { LogBuffer, LogFilters } from '../../telemetry/log-buffer.js';
+import type { LogEntry } from '../../telemetry/log-entry.js';
+import type { App } from '../app-type.js';
+import { booleanField, integerField, textField } from '../query-fields.js';
+import { streamSse, type SseFrame } from '../stream/sse.js';
+
+export interface AdminLogsDeps {
+  readonly logBuffer: LogBuffer;
+  readonly clock: Clock;
+  /** Aborted when the service stops, so that open streams end. */
+  readonly stopping: AbortSignal;
+}
+
+const filterFields = {
+  level: z.enum(logLevels).optional(),
+  errors_only: booleanField.optional(),
+  operation_id: textField(255).optional(),
+  newer_than_id: integerField({ min: 0 }).optional(),
+};
+
+const Filters = z.object(filterFields);
+
+/** ISO 8601; without an offset it is UTC. A plus sign that was not percent-encoded arrives as a blank. */
+function dateOf(text: string): Date {
+  const iso = text.trim().replace(/ (\d\d:?\d\d)$/, '+$1');
+  return new Date(/(Z|[+-]\d\d:?\d\d)$/i.test(iso) || !/[T ]/.test(iso) ? iso : `${iso}Z`);
+}
+
+const dateTimeField = textField(40).refine((text) => !Number.isNaN(dateOf(text).getTime()), {
+  error: 'Input should be a valid datetime',
+  params: { type: 'datetime_parsing' },
+});
+
+const PageQuery = z.object({
+  ...filterFields,
+  older_than_id: integerField({ min: 0 }).optional(),
+  since: dateTimeField.optional(),
+  limit: integerField({ min: 1, max: 5000 }).default(200),
+  offset: integerField({ min: 0 }).default(0),
+});
+
+function filtersOf(query: Partial<z.infer<typeof PageQuery>>): LogFilters {
+  return {
+    level: query.level,
+    errorsOnly: query.errors_only,
+    newerThanId: query.newer_than_id,
+    olderThanId: query.older_than_id,
+    operationId: query.operation_id,
+    since: query.since === undefined ? undefined : dateOf(query.since),
+  };
+}
+
+/** A browser that reconnects sends the id of the last entry it saw. */
+function cursorOf(lastEventId: string | readonly string[] | undefined): number | undefined {
+  return typeof lastEventId === 'string' && /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : undefined;
+}
+
+async function* logFrames(entries: AsyncIterable<LogEntry>): AsyncGenerator<SseFrame, void> {
+  for await (const entry of entries) yield { event: 'log', id: entry.id, data: entry };
+}
+
+const tags = ['admin'];
+
+export function registerAdminLogsRoutes(app: App, { logBuffer, clock, stopping }: AdminLogsDeps): void {
+  app.get(
+    '/admin/logs',
+    { schema: { tags, summary: 'Log entries, newest first', querystring: PageQuery } },
+    async (request) => {
+      const { limit, offset } = request.query;
+      return logBuffer.query(filtersOf(request.query), { limit, offset });
+    },
+  );
+  app.get(
+    '/admin/logs/stream',
+    { schema: { tags, summary: 'Log entries as they are written', querystring: Filters } },
+    async (request, reply) => {
+      const disconnected = new AbortController();
+      const resumeAfter = cursorOf(request.headers['last-event-id']);
+      const filters = {
+        ...filtersOf(request.query),
+        ...(resumeAfter === undefined ? {} : { newerThanId: resumeAfter }),
+      };
+      const entries = logBuffer.follow(filters, AbortSignal.any([disconnected.signal, stopping]));
+      await streamSse(reply, logFrames(entries), { clock, onDisconnect: () => disconnected.abort() });
+    },
+  );
+}

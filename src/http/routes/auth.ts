@@ -1,0 +1,88 @@
+/** API keys: whether the first one is registered, registering it, and managing further ones. */
+import { z } from 'zod';
+import type { ApiKeys } from '../../security/api-keys.js';
+import type { App } from '../app-type.js';
+import { recordBodyLimit } from '../plugins/request-limits.js';
+import { integerField } from '../query-fields.js';
+
+const Key = z.object({ id: z.int(), label: z.string(), is_active: z.boolean(), created_at: z.number() });
+const CreatedKey = Key.extend({ raw_key: z.string() });
+const Registration = z.object({ api_key: z.string(), label: z.string().max(255).default('') });
+const KeyParams = z.object({ key_id: integerField() });
+
+const tags = ['auth'];
+const bodyLimit = recordBodyLimit;
+
+function registerBootstrapRoutes(app: App, apiKeys: ApiKeys): void {
+  app.get(
+    '/auth/bootstrap-status',
+    {
+      config: { isPublic: true },
+      schema: {
+        tags,
+        summary: 'Is a first key still to be registered?',
+        response: { 200: z.object({ needs_bootstrap: z.boolean(), has_db_keys: z.boolean() }) },
+      },
+    },
+    async () => apiKeys.bootstrapStatus(),
+  );
+  app.post(
+    '/auth/register-key',
+    {
+      bodyLimit,
+      config: { isPublic: true, maxPerMinute: 5 },
+      schema: {
+        tags,
+        summary: 'Register the first key',
+        body: Registration,
+        response: { 201: z.object({ detail: z.string() }) },
+      },
+    },
+    async (request, reply) => {
+      await apiKeys.register(request.body.api_key, request.body.label);
+      return reply.status(201).send({ detail: 'API key registered.' });
+    },
+  );
+}
+
+export function registerAuthRoutes(app: App, apiKeys: ApiKeys): void {
+  registerBootstrapRoutes(app, apiKeys);
+  app.get(
+    '/auth/keys',
+    { schema: { tags, summary: 'All keys, newest first', response: { 200: z.object({ keys: z.array(Key) }) } } },
+    async () => ({
+      keys: [...apiKeys.list()],
+    }),
+  );
+  app.post(
+    '/auth/keys',
+    {
+      bodyLimit,
+      schema: {
+        tags,
+        summary: 'Create a further key; it is shown once',
+        body: z.object({ label: z.string().max(255).default('') }).nullish(),
+        response: { 201: CreatedKey },
+      },
+    },
+    async (request, reply) => reply.status(201).send(await apiKeys.create(request.body?.label ?? '')),
+  );
+  app.delete(
+    '/auth/keys/:key_id',
+    { schema: { tags, summary: 'Delete a key', params: KeyParams } },
+    async (request, reply) => {
+      apiKeys.remove(request.params.key_id);
+      return reply.status(204).send();
+    },
+  );
+  app.post(
+    '/auth/keys/:key_id/deactivate',
+    { schema: { tags, summary: 'Retire a key', params: KeyParams, response: { 200: Key } } },
+    async (request) => apiKeys.deactivate(request.params.key_id),
+  );
+  app.post(
+    '/auth/keys/:key_id/activate',
+    { schema: { tags, summary: 'Use a retired key again', params: KeyParams, response: { 200: Key } } },
+    async (request) => apiKeys.activate(request.params.key_id),
+  );
+}

@@ -1,0 +1,40 @@
+/** Whether the tags, roles and types that the sync needs in NetBox are there, as the last pass found them. */
+import type { App } from '../app-type.js';
+
+/** Lists hold labels such as `tag:Proxbox`. The plugin shows a repair card when `ok` is false. */
+export interface BootstrapStatus {
+  readonly ok: boolean;
+  readonly skipped: boolean;
+  readonly reason: string | null;
+  readonly warnings: readonly { readonly object: string; readonly error: string }[];
+  readonly created: readonly string[];
+  readonly patched: readonly string[];
+  readonly unchanged: readonly string[];
+}
+
+/** Why no pass has run so far. */
+export interface PassConditions {
+  readonly isSkipped: boolean;
+  readonly isEnabled: boolean;
+  readonly hasEnabledNetBoxEndpoint: boolean;
+}
+
+function reasonFor(conditions: PassConditions): { readonly ok: boolean; readonly reason: string } {
+  if (conditions.isSkipped) return { ok: true, reason: 'PROXBOX_SKIP_NETBOX_BOOTSTRAP' };
+  if (!conditions.isEnabled) return { ok: true, reason: 'ensure_netbox_objects=false' };
+  if (!conditions.hasEnabledNetBoxEndpoint) return { ok: false, reason: 'no_netbox_session' };
+  return { ok: true, reason: 'bootstrap_pending' };
+}
+
+/** The answer before the first pass has finished. */
+export function statusBeforeFirstPass(conditions: PassConditions): BootstrapStatus {
+  return { ...reasonFor(conditions), skipped: true, warnings: [], created: [], patched: [], unchanged: [] };
+}
+
+export function registerBootstrapStatusRoute(app: App, status: () => BootstrapStatus): void {
+  app.get(
+    '/extras/bootstrap-status',
+    { schema: { tags: ['netbox'], summary: 'State of the support objects in NetBox' } },
+    async () => status(),
+  );
+}

@@ -1,0 +1,45 @@
+/** What the NetBox GET cache holds and how well it works, and emptying all caches. */
+import { z } from 'zod';
+import type { NetBoxClients } from '../../netbox/clients.js';
+import type { App } from '../app-type.js';
+
+export interface CacheDeps {
+  readonly getCache: Pick<NetBoxClients, 'cacheMetrics' | 'cacheSample' | 'cachePrometheus'>;
+  /** Forgets everything that was read from NetBox, the settings included. */
+  readonly clearCaches: () => void;
+}
+
+/** One reconciliation engine means that two engines never disagree; the key stays for those who read it. */
+const reconciliation = { proxbox_reconcile_mismatch_total: 0 };
+
+const tags = ['cache'];
+
+export function registerCacheRoutes(app: App, { getCache, clearCaches }: CacheDeps): void {
+  app.get('/cache', { schema: { tags, summary: 'State of the NetBox GET cache' } }, async () => ({
+    proxbox_cache: {},
+    netbox_get_cache_metrics: getCache.cacheMetrics(),
+    reconciliation_metrics: reconciliation,
+    netbox_get_cache_sample: getCache.cacheSample(),
+  }));
+  app.get('/cache/metrics', { schema: { tags, summary: 'Counters of the NetBox GET cache' } }, async () => ({
+    ...getCache.cacheMetrics(),
+    ...reconciliation,
+  }));
+  app.get(
+    '/cache/metrics/prometheus',
+    { schema: { tags, summary: 'The same for Prometheus' } },
+    async (_request, reply) =>
+      reply
+        .type('text/plain; charset=utf-8')
+        .send(getCache.cachePrometheus(reconciliation.proxbox_reconcile_mismatch_total)),
+  );
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/clear-cache',
+    schema: { tags, summary: 'Empty all caches', response: { 200: z.object({ message: z.string() }) } },
+    handler: async () => {
+      clearCaches();
+      return { message: 'All caches cleared' };
+    },
+  });
+}

@@ -1,0 +1,71 @@
+/** Who this service is, and whether it is up. The plugin finds the backend by the first two routes, without a key. */
+import { z } from 'zod';
+import type { App } from '../app-type.js';
+
+export interface MetaDeps {
+  readonly version: string;
+  /** True as soon as the database is open; NetBox and Proxmox do not matter. */
+  readonly isReady: () => boolean;
+}
+
+const Identity = z.object({
+  message: z.string(),
+  proxbox: z.object({ github: z.string(), docs: z.string() }),
+  fastapi: z.object({ github: z.string(), website: z.string(), reason: z.string() }),
+  runtime: z.string(),
+});
+
+/** `message` must begin with `Proxbox Backend`; the object `fastapi` keeps the name that a template of the plugin reads. */
+const identity = {
+  message: 'Proxbox Backend made in Fastify',
+  proxbox: { github: 'https://github.com/netdevopsbr/netbox-proxbox', docs: 'https://docs.netbox.dev.br' },
+  fastapi: {
+    github: 'https://github.com/fastify/fastify',
+    website: 'https://fastify.dev/',
+    reason: 'Fastify was chosen because of performance and reliability.',
+  },
+  runtime: 'Node.js',
+} satisfies z.infer<typeof Identity>;
+
+const isPublic = { isPublic: true };
+
+export function registerMetaRoutes(app: App, deps: MetaDeps): void {
+  for (const url of ['/', '/meta']) {
+    app.get(
+      url,
+      {
+        config: isPublic,
+        exposeHeadRoute: true,
+        schema: { tags: ['meta'], summary: 'Identity', response: { 200: Identity } },
+      },
+      async () => identity,
+    );
+  }
+  app.get(
+    '/health',
+    {
+      config: isPublic,
+      exposeHeadRoute: true,
+      schema: {
+        tags: ['meta'],
+        summary: 'Readiness: always 200',
+        response: { 200: z.object({ status: z.enum(['ready', 'initializing']), init_ok: z.boolean() }) },
+      },
+    },
+    async () =>
+      deps.isReady()
+        ? { status: 'ready' as const, init_ok: true }
+        : { status: 'initializing' as const, init_ok: false },
+  );
+  app.get(
+    '/version',
+    {
+      schema: {
+        tags: ['meta'],
+        summary: 'Version of this service',
+        response: { 200: z.object({ version: z.string() }) },
+      },
+    },
+    async () => ({ version: deps.version }),
+  );
+}

@@ -1,0 +1,89 @@
+/** The stored NetBox endpoint (at most one), and what NetBox says about itself. */
+import { z } from 'zod';
+import { NetBoxEndpointCreate, NetBoxEndpointUpdate } from '../../endpoints/netbox-body.js';
+import type { NetBoxEndpointStore } from '../../endpoints/netbox-endpoints.js';
+import type { App } from '../app-type.js';
+import { recordBodyLimit } from '../plugins/request-limits.js';
+import { integerField } from '../query-fields.js';
+import { Deleted, ListWindow } from './endpoint-schemas.js';
+
+export interface NetBoxEndpointDeps {
+  readonly netboxEndpoints: NetBoxEndpointStore;
+  /** The JSON of `/api/status/`, of the row with this id or of the active one. */
+  readonly netboxStatus: (netboxId: number | undefined) => Promise<unknown>;
+}
+
+/** Also the list of what may leave the process: the serializer drops every other key. */
+const Endpoint = z.object({
+  id: z.int(),
+  name: z.string(),
+  ip_address: z.string(),
+  domain: z.string(),
+  port: z.int(),
+  token_version: z.enum(['v1', 'v2']),
+  verify_ssl: z.boolean(),
+  enabled: z.boolean(),
+});
+const Params = z.object({ netbox_id: integerField() });
+
+const tags = ['netbox'];
+const bodyLimit = recordBodyLimit;
+
+export function registerNetBoxEndpointRoutes(app: App, { netboxEndpoints, netboxStatus }: NetBoxEndpointDeps): void {
+  app.post(
+    '/netbox/endpoint',
+    {
+      bodyLimit,
+      schema: {
+        tags,
+        summary: 'Register the NetBox endpoint',
+        body: NetBoxEndpointCreate,
+        response: { 200: Endpoint },
+      },
+    },
+    async (request) => netboxEndpoints.create(request.body),
+  );
+  app.get(
+    '/netbox/endpoint',
+    { schema: { tags, summary: 'None or one', querystring: ListWindow, response: { 200: z.array(Endpoint) } } },
+    async (request) => [...netboxEndpoints.list(request.query)],
+  );
+  app.get(
+    '/netbox/endpoint/:netbox_id',
+    { schema: { tags, summary: 'One NetBox endpoint', params: Params, response: { 200: Endpoint } } },
+    async (request) => netboxEndpoints.get(request.params.netbox_id),
+  );
+  app.put(
+    '/netbox/endpoint/:netbox_id',
+    {
+      bodyLimit,
+      schema: {
+        tags,
+        summary: 'Change what the body names',
+        params: Params,
+        body: NetBoxEndpointUpdate,
+        response: { 200: Endpoint },
+      },
+    },
+    async (request) => netboxEndpoints.update(request.params.netbox_id, request.body),
+  );
+  app.delete(
+    '/netbox/endpoint/:netbox_id',
+    { schema: { tags, summary: 'Forget the NetBox endpoint', params: Params, response: { 200: Deleted } } },
+    async (request) => {
+      netboxEndpoints.remove(request.params.netbox_id);
+      return { message: 'NetBox Endpoint deleted.' };
+    },
+  );
+  app.get(
+    '/netbox/status',
+    {
+      schema: {
+        tags,
+        summary: 'The status of NetBox itself',
+        querystring: z.object({ netbox_id: integerField().optional() }),
+      },
+    },
+    async (request) => netboxStatus(request.query.netbox_id),
+  );
+}

@@ -1,0 +1,310 @@
+/**
+ * Routes that clients of this API know and that this version does not have. As data, so that a test can walk it and no row
+ * survives the route it stands for. The documentation of the routes (README.md beside this file) is checked against it.
+ */
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/** Reason of the 403 when writing to the endpoint is switched off: VM verbs say the first, the rest the second. */
+export type GateReason = 'endpoint_writes_disabled' | 'writes_disabled_for_endpoint';
+
+export interface UnbuiltRoute {
+  readonly methods: readonly Method[];
+  readonly path: string;
+  /** Begins the sentence "... is not part of this version." */
+  readonly what: string;
+  /** `empty_*`: answered with 200 and nothing in it, because a routine job of the plugin asks for it. */
+  readonly answer: 'not_implemented' | 'empty_list' | 'empty_items' | 'empty_stage_stream';
+  /** Write routes are refused by the gate first, as the built ones are. */
+  readonly gate?: GateReason;
+}
+
+type Paths = readonly (string | readonly [Method | readonly Method[], string])[];
+
+/** A bare path is a GET. */
+function unbuilt(what: string, paths: Paths, gate?: GateReason): readonly UnbuiltRoute[] {
+  return paths.map((entry) => {
+    const [method, path] = typeof entry === 'string' ? (['GET', entry] as const) : entry;
+    const methods = typeof method === 'string' ? [method] : method;
+    return { methods, path, what, answer: 'not_implemented', ...(gate === undefined ? {} : { gate }) };
+  });
+}
+
+const empty = (what: string, path: string, answer: UnbuiltRoute['answer']): UnbuiltRoute => ({
+  methods: ['GET'],
+  path,
+  what,
+  answer,
+});
+
+const vms = '/virtualization/virtual-machines';
+const guestPaths = ['/proxmox/qemu/:vmid', '/proxmox/lxc/:vmid'] as const;
+const withStream = (path: string): readonly string[] => [path, `${path}/stream`];
+const alsoPost = (path: string) => [['GET', 'POST'], path] as const;
+
+const stages: readonly UnbuiltRoute[] = [
+  ...unbuilt('Syncing node interfaces', [
+    ...withStream('/dcim/devices/interfaces/create'),
+    '/dcim/devices/:node/interfaces/create',
+  ]),
+  ...unbuilt('Syncing task history', [`${vms}/task-history/create/stream`]),
+  ...unbuilt('Syncing virtual disks', [
+    ...withStream(`${vms}/virtual-disks/create`),
+    `${vms}/:netbox_vm_id/virtual-disks/create/stream`,
+  ]),
+  ...unbuilt('Syncing backups', [
+    ...withStream(`${vms}/backups/all/create`),
+    `${vms}/:netbox_vm_id/backups/create/stream`,
+    `${vms}/backups/create`,
+  ]),
+  ...unbuilt('Syncing snapshots', [
+    ...withStream(`${vms}/snapshots/all/create`),
+    `${vms}/:netbox_vm_id/snapshots/create/stream`,
+    `${vms}/snapshots/create`,
+  ]),
+  ...unbuilt('Syncing VM interfaces as a stage of its own', withStream(`${vms}/interfaces/create`)),
+  ...unbuilt('Syncing VM addresses as a stage of its own', withStream(`${vms}/interfaces/ip-address/create`)),
+  ...unbuilt('Syncing replications', ['/proxmox/replication/stream']),
+  ...unbuilt('Syncing backup routines', ['/proxmox/cluster/backup/stream']),
+  empty('Syncing SDN', '/proxmox/sdn/create/stream', 'empty_stage_stream'),
+];
+
+const singleObjects: readonly UnbuiltRoute[] = [
+  ...unbuilt('Syncing a single object', [
+    '/sync/individual/cluster',
+    '/sync/individual/node',
+    '/sync/individual/vm',
+    '/sync/individual/vm/:cluster_name/:node/:type/:vmid',
+    '/sync/individual/storage',
+    alsoPost('/sync/individual/backup'),
+    alsoPost('/sync/individual/snapshot'),
+    '/sync/individual/task-history',
+    alsoPost('/sync/individual/interface'),
+    alsoPost('/sync/individual/ip'),
+    alsoPost('/sync/individual/disk'),
+    alsoPost('/sync/individual/replication'),
+    alsoPost('/sync/individual/backup-routines'),
+  ]),
+  ...unbuilt('Cancelling a run by its id', [['DELETE', '/sync/active/:id']]),
+];
+
+const netbox: readonly UnbuiltRoute[] = [
+  ...unbuilt('Reconciling custom fields', [
+    ['POST', '/extras/custom-fields/reconcile'],
+    '/extras/extras/custom-fields/create',
+  ]),
+  ...unbuilt('Reading VMs and devices back from NetBox', [vms, `${vms}/:id`, `${vms}/:id/summary`, '/dcim/devices']),
+  ...unbuilt('Creating cluster types and clusters by hand', [
+    '/virtualization/cluster-types/create',
+    '/virtualization/clusters/create',
+  ]),
+  ...unbuilt('The API document of NetBox', ['/netbox/openapi']),
+  ...unbuilt('Reading the Python settings of NetBox', [
+    '/proxbox/netbox/plugins-config',
+    '/proxbox/netbox/default-settings',
+  ]),
+];
+
+const verbs: readonly UnbuiltRoute[] = guestPaths.flatMap((guest) => [
+  ...unbuilt('Starting a guest', [['POST', `${guest}/start`]], 'endpoint_writes_disabled'),
+  ...unbuilt('Stopping a guest', [['POST', `${guest}/stop`]], 'endpoint_writes_disabled'),
+  ...unbuilt('Taking a snapshot', [['POST', `${guest}/snapshot`]], 'endpoint_writes_disabled'),
+  ...unbuilt(
+    'Migrating a guest',
+    [
+      ['POST', `${guest}/migrate`],
+      ['DELETE', `${guest}/migrate/:task_upid`],
+    ],
+    'endpoint_writes_disabled',
+  ),
+  ...unbuilt('Following a migration', [`${guest}/migrate/:task_upid/stream`]),
+  ...unbuilt('Restarting a guest', [['POST', `${guest}/reboot`]], 'endpoint_writes_disabled'),
+  ...unbuilt('Making a backup', [['POST', `${guest}/backup`]], 'endpoint_writes_disabled'),
+  ...unbuilt('Deleting a guest', [['DELETE', guest]], 'endpoint_writes_disabled'),
+  ...unbuilt('Deleting a snapshot', [['DELETE', `${guest}/snapshot/:snapname`]], 'endpoint_writes_disabled'),
+]);
+
+const ha = '/proxmox/cluster/ha';
+
+const proxmoxReads: readonly UnbuiltRoute[] = [
+  ...unbuilt('The overview of the Proxmox API', ['/proxmox', '/proxmox/access', '/proxmox/cluster']),
+  ...unbuilt('Reading the network of a node', ['/proxmox/nodes/:node/network']),
+  ...unbuilt('Listing the guests of a node', ['/proxmox/nodes/:node/qemu', '/proxmox/nodes/:node/lxc']),
+  ...unbuilt('Reading the content of a storage', ['/proxmox/nodes/:node/storage/:storage/content']),
+  ...unbuilt('Reading the configuration of a guest', ['/proxmox/:node/:type/:vmid/config']),
+  ...unbuilt('Listing backup jobs', ['/proxmox/cluster/backup']),
+  ...unbuilt('Listing replication jobs', ['/proxmox/replication']),
+  ...unbuilt('Reading high availability', [
+    `${ha}/summary`,
+    `${ha}/resources/by-vm/:vmid`,
+    `${ha}/status`,
+    `${ha}/resources`,
+    `${ha}/groups`,
+    `${ha}/groups/:group`,
+    `${ha}/rules`,
+    `${ha}/manager-status`,
+    `${ha}/crs`,
+  ]),
+  ...unbuilt('Arming and disarming high availability', [
+    ['POST', `${ha}/arm`],
+    ['POST', `${ha}/disarm`],
+  ]),
+  ...unbuilt('Reading further properties of nodes and storages', [
+    '/proxmox/nodes/:node/qemu/:vmid/firewall',
+    '/proxmox/nodes/:node/config',
+    '/proxmox/nodes/:node/storage/:storage/identity',
+    '/proxmox/storage/zfs/pools',
+    '/proxmox/storage/zfs/pools/:pool',
+    '/proxmox/services/systemd',
+  ]),
+  empty('CPU models', '/proxmox/datacenter/cpu-models', 'empty_list'),
+  ...unbuilt('CPU models', [
+    ['POST', '/proxmox/datacenter/cpu-models'],
+    [['GET', 'PUT', 'DELETE'], '/proxmox/datacenter/cpu-models/:cputype'],
+  ]),
+  ...unbuilt('Reading the options of the datacenter', ['/proxmox/datacenter/options']),
+  ...unbuilt('Reading and renewing Proxmox tokens', [
+    '/proxmox/access/tokens/:userid/:tokenid',
+    ['PUT', '/proxmox/access/tokens/:userid/:tokenid/regenerate'],
+  ]),
+  ...unbuilt('Reading SDN', [
+    ...[
+      'controllers',
+      'zones',
+      'vnets',
+      'subnets',
+      'fabrics',
+      'fabrics/all',
+      'route-maps',
+      'prefix-lists',
+      'node-status',
+    ].map((kind) => `/proxmox/sdn/${kind}`),
+  ]),
+  ...unbuilt('Opening a console', [['POST', '/proxmox/console/sessions']]),
+  ...unbuilt('The generated Proxmox API', ['/proxmox/api2/*']),
+  ...unbuilt('The viewer of the Proxmox API', [
+    ['POST', '/proxmox/viewer/generate'],
+    ['POST', '/proxmox/viewer/routes/refresh'],
+    '/proxmox/viewer/openapi',
+    '/proxmox/viewer/openapi/embedded',
+    '/proxmox/viewer/schema-status',
+    '/proxmox/viewer/integration/contracts',
+    '/proxmox/viewer/pydantic',
+  ]),
+];
+
+const fw = '/proxmox/firewall';
+const firewallScopes = [`${fw}/datacenter`, `${fw}/nodes/:node`, `${fw}/vms/:vmid`, `${fw}/vnets/:vnet`] as const;
+const readRules = (scope: string): boolean => scope !== `${fw}/nodes/:node` && !scope.startsWith(`${fw}/vnets`);
+
+const firewallWrites: Paths = firewallScopes.flatMap((scope) => [
+  ['POST', `${scope}/rules`] as const,
+  [['PUT', 'DELETE'], `${scope}/rules/:pos`] as const,
+  ['POST', `${scope}/ipsets`] as const,
+  ['DELETE', `${scope}/ipsets/:name`] as const,
+  ['POST', `${scope}/ipsets/:name/entries`] as const,
+  [['PUT', 'DELETE'], `${scope}/ipsets/:name/entries/*`] as const,
+  ['POST', `${scope}/aliases`] as const,
+  [['PUT', 'DELETE'], `${scope}/aliases/:name`] as const,
+  ['PUT', `${scope}/options`] as const,
+]);
+
+const firewall: readonly UnbuiltRoute[] = [
+  empty('The firewall summary', `${fw}/summary`, 'empty_list'),
+  empty('The firewall rules of a node', `${fw}/nodes/:node/rules`, 'empty_list'),
+  ...unbuilt('Reading the firewall', [
+    ...firewallScopes
+      .filter(readRules)
+      .flatMap((scope) => ['rules', 'ipsets', 'aliases'].map((kind) => `${scope}/${kind}`)),
+    ...firewallScopes.slice(0, 3).map((scope) => `${scope}/options`),
+    `${fw}/datacenter/groups`,
+  ]),
+  ...unbuilt(
+    'Writing the firewall',
+    [
+      ...firewallWrites,
+      ['POST', `${fw}/datacenter/groups`],
+      ['DELETE', `${fw}/datacenter/groups/:group`],
+      ['POST', `${fw}/datacenter/groups/:group/rules`],
+      [['PUT', 'DELETE'], `${fw}/datacenter/groups/:group/rules/:pos`],
+    ],
+    'writes_disabled_for_endpoint',
+  ),
+];
+
+const crud = (path: string): Paths => [
+  [['GET', 'POST'], path],
+  [['GET', 'PUT', 'DELETE'], `${path}/:endpoint_id`],
+];
+const under = (prefix: string, names: readonly string[]): readonly string[] => names.map((name) => `${prefix}/${name}`);
+
+const companions: readonly UnbuiltRoute[] = [
+  empty('The state of Proxmox Backup Server', '/pbs/status', 'empty_items'),
+  ...unbuilt('Proxmox Backup Server', [
+    ...crud('/pbs/endpoints'),
+    ...under('/pbs/sync', ['full', 'datastores', 'snapshots', 'jobs', 'node']),
+  ]),
+  ...unbuilt('Proxmox Datacenter Manager', [
+    '/pdm/status',
+    ...crud('/pdm/endpoints'),
+    ...under('/pdm/sync', ['full', 'remotes', 'guests', 'datastores', 'resources']),
+  ]),
+  ...unbuilt('Ceph', [
+    '/ceph/status',
+    ...under('/ceph/sync', [
+      'full',
+      'status',
+      'daemons',
+      'osds',
+      'pools',
+      'filesystems',
+      'crush',
+      'flags',
+      'rgw',
+      'rbd',
+    ]),
+    [['GET', 'POST', 'PUT', 'DELETE'], '/ceph/v2/*'],
+  ]),
+  ...unbuilt('The SSH terminal', ['/ssh/host-key-fingerprint', ['POST', '/ssh/sessions']]),
+];
+
+const provisioning: readonly UnbuiltRoute[] = [
+  ...unbuilt('Planning intents', [['POST', '/intent/plan']]),
+  ...unbuilt('Applying intents', [['POST', '/intent/apply']], 'writes_disabled_for_endpoint'),
+  ...unbuilt('Deletion requests', [
+    ['PUT', '/intent/tag-pending-deletion'],
+    ['PUT', '/intent/untag-pending-deletion'],
+    ['POST', '/intent/deletion-requests/:id/approve'],
+    ['POST', '/intent/deletion-requests/:id/reject'],
+    ['POST', '/intent/deletion-requests/:id/execute'],
+  ]),
+  ...unbuilt('Reading cloud templates', [
+    '/cloud/templates',
+    '/cloud/templates/versions',
+    '/cloud/vm/templates',
+    '/cloud/lxc/templates',
+    '/cloud/network/available-ips',
+    '/cloud/proxmox-endpoint/by-url',
+  ]),
+  ...unbuilt('Provisioning guests', [
+    ['POST', '/cloud/vm/provision'],
+    ['POST', '/cloud/vm/provision/stream'],
+    ['POST', '/cloud/lxc/provision'],
+    ['POST', '/cloud/templates/images'],
+    ['POST', '/cloud/templates/pve'],
+    ['POST', '/cloud/azure/vhd-imports'],
+    ['POST', '/cloud/firecracker/provision'],
+    ['POST', '/cloud/firecracker/provision/stream'],
+    [['GET', 'POST'], '/cloud/image-factory/*'],
+  ]),
+];
+
+export const unbuiltRoutes: readonly UnbuiltRoute[] = [
+  ...stages,
+  ...singleObjects,
+  ...netbox,
+  ...verbs,
+  ...proxmoxReads,
+  ...firewall,
+  ...companions,
+  ...provisioning,
+];

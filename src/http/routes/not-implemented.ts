@@ -1,0 +1,91 @@
+/** Answers for the routes of not-implemented-table.ts, after authentication. */
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import type { Clock } from '../../config/clock.js';
+import type { ProxmoxEndpoint } from '../../endpoints/types.js';
+import { ProxboxError } from '../../errors/proxbox-error.js';
+import type { App } from '../app-type.js';
+import { integerField } from '../query-fields.js';
+import type { RouteIndex } from '../route-index.js';
+import { streamSse, type SseFrame } from '../stream/sse.js';
+import { writeRefusal } from '../write-gate.js';
+import { unbuiltRoutes, type UnbuiltRoute } from './not-implemented-table.js';
+
+export interface NotImplementedDeps {
+  readonly routes: RouteIndex;
+  readonly clock: Clock;
+  readonly proxmoxEndpoints: { all(): readonly ProxmoxEndpoint[] };
+}
+
+const GateQuery = z.object({
+  endpoint_id: integerField().optional(),
+  endpoint_id_kind: z.enum(['plugin', 'backend']).default('plugin'),
+});
+
+const GuestParams = z.looseObject({ vmid: integerField({ min: 1 }).optional() });
+
+function sentence(route: UnbuiltRoute): string {
+  return `${route.what} is not part of this version.`;
+}
+
+async function* emptyStage(route: UnbuiltRoute): AsyncGenerator<SseFrame, void> {
+  const result = {
+    count: 0,
+    created: 0,
+    updated: 0,
+    unchanged: 0,
+    deleted: 0,
+    failed: 0,
+    skipped: 0,
+    total: 0,
+    warnings: [],
+  };
+  yield {
+    event: 'complete',
+    data: { ok: true, message: `${sentence(route)} Nothing was changed.`, result, errors: [] },
+  };
+}
+
+async function answerUnbuilt(route: UnbuiltRoute, reply: FastifyReply, clock: Clock): Promise<unknown> {
+  switch (route.answer) {
+    case 'empty_list':
+      return [];
+    case 'empty_items':
+      return { items: [] };
+    case 'empty_stage_stream':
+      return streamSse(reply, emptyStage(route), { clock, onDisconnect: () => undefined });
+    case 'not_implemented':
+      throw new ProxboxError('not_implemented', sentence(route));
+  }
+}
+
+function registerUnbuilt(app: App, route: UnbuiltRoute, deps: NotImplementedDeps): void {
+  const schema = { hide: true, params: GuestParams };
+  const methods = route.methods.filter((method) => !deps.routes.has(method, route.path));
+  const { gate } = route;
+  if (methods.length === 0) return;
+  if (gate === undefined) {
+    app.route({
+      method: methods,
+      url: route.path,
+      schema,
+      handler: (_request, reply) => answerUnbuilt(route, reply, deps.clock),
+    });
+    return;
+  }
+  app.route({
+    method: methods,
+    url: route.path,
+    schema: { ...schema, querystring: GateQuery },
+    handler: async (request, reply) => {
+      const { endpoint_id: endpointId, endpoint_id_kind: kind } = request.query;
+      const refusal = writeRefusal(deps.proxmoxEndpoints.all(), { endpointId, kind }, gate);
+      return refusal === undefined ? answerUnbuilt(route, reply, deps.clock) : reply.status(403).send(refusal);
+    },
+  });
+}
+
+/** Must be registered after every real route: a route that exists is never covered by its stand-in. */
+export function registerNotImplementedRoutes(app: App, deps: NotImplementedDeps): void {
+  for (const route of unbuiltRoutes) registerUnbuilt(app, route, deps);
+}

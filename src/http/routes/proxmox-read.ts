@@ -1,0 +1,101 @@
+/** Live reads from Proxmox for the plugin's pages. Nothing is stored. */
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { ProxboxError } from '../../errors/proxbox-error.js';
+import { createClusterStatusReader } from '../../proxmox-reads/cluster-status.js';
+import { mergeByName, nodeRows, resourceRow, storageRow } from '../../proxmox-reads/flat-rows.js';
+import { readEndpoints, type ReadDeps, type ReadOne } from '../../proxmox-reads/read-endpoints.js';
+import type { EndpointScope } from '../../proxmox-reads/select-endpoints.js';
+import { describeSession } from '../../proxmox-reads/session-summary.js';
+import type { App } from '../app-type.js';
+import { textField } from '../query-fields.js';
+
+const Scope = z.object({
+  source: textField(255).optional(),
+  proxmox_endpoint_ids: textField(4096).optional(),
+  endpoint_ids: textField(4096).optional(),
+  ip_address: textField(45).optional(),
+  domain: textField(255).optional(),
+  name: textField(255).optional(),
+});
+const ResourceScope = Scope.extend({ type: z.enum(['vm', 'storage', 'node', 'sdn']).optional() });
+
+const noConnections = 'No Proxmox active connections found, not able to retrieve version information';
+const tags = ['proxmox'];
+
+type Read = <T>(scope: EndpointScope, reply: FastifyReply, readOne: ReadOne<T>) => Promise<readonly T[]>;
+
+export function registerProxmoxReadRoutes(app: App, deps: ReadDeps): void {
+  const read: Read = async (scope, reply, readOne) => {
+    const { results, failedIds } = await readEndpoints(scope, readOne, deps);
+    if (failedIds.length > 0) reply.header('x-proxbox-failed-endpoints', failedIds.join(','));
+    return results;
+  };
+  registerSessionReads(app, read);
+  registerListReads(app, read);
+}
+
+function registerSessionReads(app: App, read: Read): void {
+  const readClusterStatus = createClusterStatusReader();
+
+  app.get(
+    '/proxmox/sessions',
+    { schema: { tags, summary: 'Connected endpoints', querystring: Scope } },
+    async (request, reply) =>
+      read(request.query, reply, async (session, endpoint) => describeSession(session, endpoint)),
+  );
+  app.get(
+    '/proxmox/version',
+    { schema: { tags, summary: 'Versions by session', querystring: Scope } },
+    async (request, reply) => {
+      const versions = await read(request.query, reply, async ({ name, version }) => ({ [name]: version }));
+      if (versions.length === 0) throw new ProxboxError('not_found', noConnections);
+      return versions;
+    },
+  );
+  app.get(
+    '/proxmox/cluster/status',
+    { schema: { tags, summary: 'Clusters and nodes', querystring: Scope } },
+    async (request, reply) => read(request.query, reply, readClusterStatus),
+  );
+}
+
+function registerListReads(app: App, read: Read): void {
+  app.get(
+    '/proxmox/nodes',
+    { schema: { tags, summary: 'One entry per node', querystring: Scope } },
+    async (request, reply) => {
+      const parts = await read(request.query, reply, async (session) => ({
+        name: session.name,
+        rows: nodeRows(await session.get('nodes')),
+      }));
+      const merged = mergeByName(parts, (row) => row['node']);
+      return merged.flatMap((part) =>
+        Object.entries(part).flatMap(([name, rows]) => rows.map((row) => ({ [name]: row }))),
+      );
+    },
+  );
+  app.get(
+    '/proxmox/cluster/resources',
+    { schema: { tags, summary: 'Guests, nodes and storages', querystring: ResourceScope } },
+    async (request, reply) => {
+      const { type } = request.query;
+      const parts = await read(request.query, reply, async (session) => ({
+        name: session.name,
+        rows: (await session.resources(type)).map(resourceRow),
+      }));
+      return mergeByName(parts, (row) => row['id']);
+    },
+  );
+  app.get(
+    '/proxmox/storage',
+    { schema: { tags, summary: 'Storages with their usage', querystring: Scope } },
+    async (request, reply) => {
+      const parts = await read(request.query, reply, async (session) => {
+        const [storages, usage] = await Promise.all([session.storages(), session.resources('storage')]);
+        return { name: session.name, rows: storages.map((storage) => storageRow(storage, usage)) };
+      });
+      return mergeByName(parts, (row) => row['storage']);
+    },
+  );
+}

@@ -1,0 +1,130 @@
+/** The sync routes: one pair (JSON and `/stream`) per row of the stage table, the full update, and what runs now. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Clock } from '../../../config/clock.js';
+import { ProxboxError } from '../../../errors/proxbox-error.js';
+import { failedCount, stageJson } from '../../../sync/json-result.js';
+import { parseSyncRequest, type RawQuery, type SyncRequest } from '../../../sync/request.js';
+import type { RunSummary } from '../../../sync/runner.js';
+import type { PreparedRun, SyncService } from '../../../sync/service.js';
+import type { Stage } from '../../../sync/stage.js';
+import { stageTable } from '../../../sync/stages/index.js';
+import { virtualMachineStage } from '../../../sync/stages/virtual-machines/index.js';
+import type { App } from '../../app-type.js';
+import { integerField } from '../../query-fields.js';
+import { streamSse } from '../../stream/sse.js';
+
+export interface SyncRouteDeps {
+  readonly sync: SyncService;
+  readonly clock: Clock;
+}
+
+/** Unknown keys pass: the plugin sends one bundle of parameters to every stage. The rules are in sync/request.ts. */
+const Query = z.record(z.string(), z.union([z.string(), z.array(z.string())]).optional());
+const VmParams = z.object({ netbox_vm_id: integerField({ min: 1 }) });
+
+export function registerSyncRoutes(app: App, deps: SyncRouteDeps): void {
+  for (const { stage, path } of stageTable) registerStage(app, deps, stage, path);
+  registerOneMachine(app, deps);
+  registerFullUpdate(app, deps);
+  app.get('/sync/active', { schema: { tags: ['sync'], summary: 'What runs now' } }, async () => activeBody(deps.sync));
+}
+
+function registerStage(app: App, deps: SyncRouteDeps, stage: Stage, path: string): void {
+  const schema = (form: string) => ({
+    tags: ['sync'],
+    summary: `Sync stage ${stage.name} (${form})`,
+    querystring: Query,
+  });
+  app.get(path, { schema: schema('JSON') }, async (request, reply) => {
+    const summary = await runToEnd(deps.sync.prepareStage(stage, requestOf(request)), reply);
+    return withFailures(reply, summary).send(stageJson(stage, summary));
+  });
+  app.get(`${path}/stream`, { schema: schema('SSE') }, (request, reply) =>
+    stream(deps, deps.sync.prepareStage(stage, requestOf(request)), reply),
+  );
+}
+
+function registerOneMachine(app: App, deps: SyncRouteDeps): void {
+  const path = '/virtualization/virtual-machines/:netbox_vm_id/create';
+  const schema = {
+    tags: ['sync'],
+    summary: 'Sync one virtual machine by its NetBox id',
+    params: VmParams,
+    querystring: Query,
+  };
+  const prepare = (request: FastifyRequest, id: number) =>
+    deps.sync.prepareStage(virtualMachineStage, { ...requestOf(request), netboxVmIds: [id] });
+  app.get(path, { schema }, async (request, reply) => {
+    const summary = await runToEnd(prepare(request, request.params.netbox_vm_id), reply);
+    return withFailures(reply, summary).send(stageJson(virtualMachineStage, summary));
+  });
+  app.get(`${path}/stream`, { schema }, (request, reply) =>
+    stream(deps, prepare(request, request.params.netbox_vm_id), reply),
+  );
+}
+
+function registerFullUpdate(app: App, deps: SyncRouteDeps): void {
+  const schema = {
+    tags: ['sync'],
+    summary: 'All stages in order; `dry_run` concerns only the orphan sweep',
+    querystring: Query,
+  };
+  app.get('/full-update', { schema }, async (request, reply) => {
+    const summary = await runToEnd(deps.sync.prepareFullUpdate(requestOf(request)), reply);
+    return { status: 'completed', ...summary.result };
+  });
+  app.get('/full-update/stream', { schema }, (request, reply) =>
+    stream(deps, deps.sync.prepareFullUpdate(requestOf(request)), reply),
+  );
+}
+
+function requestOf(request: FastifyRequest): SyncRequest {
+  const query: RawQuery = Query.parse(request.query);
+  return parseSyncRequest(query);
+}
+
+const clientGone = (): ProxboxError => new ProxboxError('cancelled', 'The client closed the connection.');
+
+/** Runs to the end and answers with what it did; the run stops when the client goes away. */
+async function runToEnd(prepared: PreparedRun, reply: FastifyReply): Promise<RunSummary> {
+  const abort = new AbortController();
+  const onClose = (): void => {
+    if (!reply.raw.writableFinished) abort.abort(clientGone());
+  };
+  reply.raw.once('close', onClose);
+  const frames = prepared.start(abort);
+  try {
+    for (;;) {
+      const { done, value } = await frames.next();
+      if (done !== true) continue;
+      if (value.error !== undefined) throw value.error;
+      return value;
+    }
+  } finally {
+    reply.raw.off('close', onClose);
+  }
+}
+
+async function stream(deps: SyncRouteDeps, prepared: PreparedRun, reply: FastifyReply): Promise<void> {
+  const abort = new AbortController();
+  await streamSse(reply, prepared.start(abort), { clock: deps.clock, onDisconnect: () => abort.abort(clientGone()) });
+}
+
+/** Arrays keep their shape also when some objects failed; the count is in a header. */
+function withFailures(reply: FastifyReply, summary: RunSummary): FastifyReply {
+  const failed = failedCount(summary);
+  return failed === 0 ? reply : reply.header('x-proxbox-failed', String(failed));
+}
+
+function activeBody(sync: SyncService) {
+  const runs = sync.activeRuns.list().map(({ id, kind, startedAt }) => ({ id, kind, started_at: startedAt }));
+  const [head] = runs;
+  return {
+    active: head !== undefined,
+    started_at: head?.started_at ?? null,
+    id: head?.id ?? null,
+    kind: head?.kind ?? null,
+    runs,
+  };
+}

@@ -1,0 +1,118 @@
+/**
+ * Server-sent events: turns an async iterable of frames into one response. It knows nothing of what the frames mean; the
+ * producer decides on the last one, and is told through `onDisconnect` when nobody listens any more.
+ */
+import { once } from 'node:events';
+import type { FastifyReply } from 'fastify';
+import type { Clock } from '../../config/clock.js';
+import { asciiJson } from './ascii-json.js';
+
+export interface SseFrame {
+  readonly event: string;
+  readonly data: object;
+  /** Only where clients resume by it: the plugin's parser takes an `id:` line for data. */
+  readonly id?: string;
+}
+
+export interface SseOptions {
+  readonly clock: Clock;
+  /** The client went away before the last frame: stop producing. Called at most once. */
+  readonly onDisconnect: () => void;
+  /** Silence after which a comment line keeps proxies from closing the connection. Default 15,000. */
+  readonly keepAliveMs?: number;
+}
+
+const keepAlive = ': keepalive\n\n';
+
+const oneLine = (text: string): string => text.replace(/[\r\n\0]/g, '');
+
+/** `event:`, optionally `id:`, exactly one `data:` line, and the empty line that ends the frame. */
+export function encodeSseFrame(frame: SseFrame): string {
+  const id = frame.id === undefined ? '' : `id: ${oneLine(frame.id)}\n`;
+  return `event: ${oneLine(frame.event)}\n${id}data: ${asciiJson(frame.data)}\n\n`;
+}
+
+/** `Connection: close`, because the plugin reads until the connection ends, not until the last frame. */
+const head = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache',
+  'x-accel-buffering': 'no',
+  connection: 'close',
+} as const;
+
+/**
+ * Sends the head at once, then every frame as it comes, a comment after each `keepAliveMs` of silence, and ends the
+ * connection after the last frame. Waits for slow readers. Resolves when the response is over, however it ended; an error
+ * of the producer is logged and ends the stream without a further frame.
+ */
+export async function streamSse(
+  reply: FastifyReply,
+  frames: AsyncIterable<SseFrame>,
+  options: SseOptions,
+): Promise<void> {
+  reply.hijack();
+  const { raw } = reply;
+  const gone = new AbortController();
+  raw.once('close', () => {
+    if (raw.writableFinished) return;
+    gone.abort();
+    options.onDisconnect();
+  });
+  for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...head })) {
+    if (value !== undefined) raw.setHeader(name, value);
+  }
+  raw.statusCode = 200;
+  raw.flushHeaders();
+
+  const send = async (text: string): Promise<void> => {
+    if (!raw.write(text)) await once(raw, 'drain', { signal: gone.signal });
+  };
+  try {
+    await sendAll(frames, send, { ...options, gone: gone.signal });
+  } catch (error) {
+    if (!gone.signal.aborted) reply.log.error({ err: error }, 'A stream ended early because its producer failed.');
+  }
+  raw.end();
+}
+
+async function sendAll(
+  frames: AsyncIterable<SseFrame>,
+  send: (text: string) => Promise<void>,
+  options: SseOptions & { readonly gone: AbortSignal },
+): Promise<void> {
+  const iterator = frames[Symbol.asyncIterator]();
+  let next = iterator.next();
+  try {
+    for (;;) {
+      const result = await nextOrSilence(next, options);
+      if (result === 'silence') await send(keepAlive);
+      else if (result.done === true) return;
+      else {
+        await send(encodeSseFrame(result.value));
+        next = iterator.next();
+      }
+    }
+  } finally {
+    // Not awaited: a generator that waits for its own work answers only when that work notices the abort.
+    next.catch(() => undefined);
+    void iterator.return?.().catch(() => undefined);
+  }
+}
+
+async function nextOrSilence(
+  next: Promise<IteratorResult<SseFrame>>,
+  options: SseOptions & { readonly gone: AbortSignal },
+): Promise<IteratorResult<SseFrame> | 'silence'> {
+  options.gone.throwIfAborted();
+  const turn = new AbortController();
+  const leave = (): void => turn.abort();
+  options.gone.addEventListener('abort', leave, { once: true });
+  try {
+    const silence = options.clock.sleep(options.keepAliveMs ?? 15_000, turn.signal);
+    silence.catch(() => undefined);
+    return await Promise.race([next, silence.then(() => 'silence' as const)]);
+  } finally {
+    options.gone.removeEventListener('abort', leave);
+    turn.abort();
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * The process: read variables, refuse or open, listen, then work in the background, and end in order. What refuses the start
+ * says so in one line and exits with code 1; everything else is a warning. Messages about the start that come before the
+ * logger exists go to standard error.
+ */
+import closeWithGrace from 'close-with-grace';
+import { buildApp, type AppDeps } from './app.js';
+import { startBackground } from './background.js';
+import { parseEnv, type Env } from './config/env.js';
+import { createDeps } from './deps.js';
+import { errorText } from './errors/proxbox-error.js';
+import { resolveStartKey } from './start-key.js';
+
+function refuse(reason: string): never {
+  process.stderr.write(`proxbox-api cannot start: ${reason}\n`);
+  process.exit(1);
+}
+
+function readEnv(): { readonly env: Env; readonly warnings: readonly string[] } {
+  const { env, warnings, refusals } = parseEnv(process.env);
+  if (refusals.length > 0) refuse(refusals.join(' '));
+  return { env, warnings };
+}
+
+function listenProblem(error: unknown, { port, bindHost }: Env): string {
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  if (code === 'EADDRINUSE') return `port ${port} on ${bindHost} is in use. Stop the other process or set PORT.`;
+  if (code === 'EACCES') return `port ${port} needs more privileges. Set PORT to 1024 or higher.`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return `${bindHost} is no address of this machine. Correct PROXBOX_BIND_HOST.`;
+  return errorText(error);
+}
+
+async function serve(deps: AppDeps): Promise<void> {
+  const app = await buildApp(deps);
+  const { logger, env } = deps;
+  closeWithGrace({ delay: 10_000, logger: false }, async ({ signal, err }) => {
+    if (err !== undefined) logger.fatal({ err }, 'The process ends because of an unexpected error.');
+    else logger.info({ signal }, 'Stopping.');
+    await app.close();
+  });
+  try {
+    const listenTextResolver = (address: string): string => `proxbox-api ${deps.version} listens on ${address}.`;
+    await app.listen({ port: env.port, host: env.bindHost, listenTextResolver });
+  } catch (error) {
+    await app.close();
+    refuse(listenProblem(error, env));
+  }
+  startBackground(deps);
+}
+
+async function start(): Promise<void> {
+  const { env, warnings } = readEnv();
+  const deps = createDeps({ env });
+  warnings.forEach((warning) => deps.logger.warn(warning));
+  const refusal = await resolveStartKey(deps);
+  if (refusal !== undefined) {
+    await deps.close();
+    refuse(refusal);
+  }
+  await serve(deps);
+}
+
+start().catch((error: unknown) => refuse(errorText(error)));

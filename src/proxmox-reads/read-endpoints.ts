@@ -1,0 +1,74 @@
+/** Opens the sessions of a request and reads from each; one endpoint that fails costs only its own part of the answer. */
+import type { Logger } from 'pino';
+import type { ProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
+import type { ProxmoxEndpoint } from '../endpoints/types.js';
+import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
+import type { ProxmoxSessions } from '../proxmox/sessions.js';
+import type { ProxmoxSession } from '../proxmox/types.js';
+import { selectEndpoints, type EndpointScope } from './select-endpoints.js';
+
+export interface ReadDeps {
+  readonly proxmoxEndpoints: Pick<ProxmoxEndpointStore, 'all' | 'credentials'>;
+  readonly proxmoxSessions: Pick<ProxmoxSessions, 'open'>;
+  readonly logger: Pick<Logger, 'warn'>;
+}
+
+export interface ReadResult<T> {
+  readonly results: readonly T[];
+  /** Ids of endpoints whose part is missing. */
+  readonly failedIds: readonly number[];
+}
+
+export type ReadOne<T> = (session: ProxmoxSession, endpoint: ProxmoxEndpoint) => Promise<T>;
+
+interface Failure {
+  readonly endpoint: ProxmoxEndpoint;
+  readonly error: ProxboxError;
+}
+
+function allFailed([first, ...others]: readonly Failure[]): ProxboxError | undefined {
+  if (first === undefined) return undefined;
+  const causes = [first, ...others].map(({ endpoint, error }) => `${endpoint.name}: ${errorText(error)}`);
+  return new ProxboxError(first.error.code, 'Could not return Proxmox Sessions', {
+    detail: causes.join('; '),
+    status: first.error.status,
+    cause: first.error,
+  });
+}
+
+/**
+ * Results in the order of the endpoints.
+ * @throws the endpoint's own error when exactly one was asked for, or one error for all when every endpoint failed
+ */
+export async function readEndpoints<T>(
+  scope: EndpointScope,
+  readOne: ReadOne<T>,
+  deps: ReadDeps,
+): Promise<ReadResult<T>> {
+  const { proxmoxEndpoints, proxmoxSessions, logger } = deps;
+  const { endpoints, isSingle } = selectEndpoints(proxmoxEndpoints.all(), scope);
+  const results: T[] = [];
+  const failures: Failure[] = [];
+  const attempts = await Promise.allSettled(
+    endpoints.map(async (endpoint) => {
+      const session = await proxmoxSessions.open(endpoint, proxmoxEndpoints.credentials(endpoint.id));
+      return readOne(session, endpoint);
+    }),
+  );
+  for (const [index, endpoint] of endpoints.entries()) {
+    const attempt = attempts[index];
+    if (attempt?.status === 'fulfilled') results.push(attempt.value);
+    else failures.push({ endpoint, error: toProxboxError(attempt?.reason) });
+  }
+  const [first] = failures;
+  if (isSingle && first !== undefined) throw first.error;
+  const failure = results.length === 0 ? allFailed(failures) : undefined;
+  if (failure !== undefined) throw failure;
+  for (const { endpoint, error } of failures) {
+    logger.warn(
+      { endpoint: endpoint.name, code: error.code, reason: errorText(error) },
+      'A Proxmox endpoint could not be read.',
+    );
+  }
+  return { results, failedIds: failures.map(({ endpoint }) => endpoint.id) };
+}

@@ -1,0 +1,231 @@
+/** What a client without a key can reach: walked over every registered route, so that a new route is covered at once. */
+import { request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import type { App } from '../../../src/http/app-type.js';
+import { unbuiltRoutes } from '../../../src/http/routes/not-implemented-table.js';
+import { anApp, type Fixture } from '../../component/http/app-fixture.js';
+
+const publicRoutes = new Set([
+  'GET /',
+  'HEAD /',
+  'GET /meta',
+  'HEAD /meta',
+  'GET /health',
+  'HEAD /health',
+  'GET /openapi.json',
+  'GET /docs',
+  'GET /redoc',
+  'GET /static/:file',
+  'GET /auth/bootstrap-status',
+  'POST /auth/register-key',
+]);
+
+type Verb = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+
+function concrete(pattern: string): string {
+  return pattern
+    .replace(/:[a-z_]*id\b|:pos/g, '1')
+    .replace(/:type/g, 'qemu')
+    .replace(/:[A-Za-z_]+/g, 'x')
+    .replace('*', 'y');
+}
+
+async function withRoutes(): Promise<Fixture & { readonly routes: readonly string[] }> {
+  const fixture = await anApp();
+  // Fastify lists what its router really holds.
+  const tree = fixture.app.printRoutes({ commonPrefix: false, includeHooks: false });
+  const routes: string[] = [];
+  const path: string[] = [];
+  for (const line of tree.split('\n').filter((text) => text.trim() !== '')) {
+    const match = /^([│ ]*)[├└]── (.*?)(?: \(([A-Z, ]+)\))?$/u.exec(line)!;
+    const depth = match[1]!.length / 4;
+    path.length = depth;
+    path.push(match[2]!);
+    for (const method of (match[3] ?? '').split(', ').filter((text) => text !== '')) {
+      routes.push(`${method} ${path.join('')}`);
+    }
+  }
+  return {
+    ...fixture,
+    routes: routes.map((route) => route.replace(/(.)\/$/, (_all, before: string) => (before === ' ' ? ' /' : before))),
+  };
+}
+
+const tricks = [
+  '//health',
+  '/HEALTH',
+  '/Health',
+  '/%68ealth',
+  '/health%2f',
+  '/./health',
+  '/health/..',
+  '/health/../version',
+  '/%2e/health',
+  '/docs/..%2fnetbox/endpoint',
+  '/static/%2e%2e/netbox/endpoint',
+  '/static/..%2f..%2fpackage.json',
+  '/static//swagger-ui.css',
+  '/health//',
+  '/openapi.json%00',
+  '/auth/bootstrap-status%2f',
+  '/\\health',
+  '/health;x=1',
+  '/%zz',
+] as const;
+
+/** Sends the path as it is; `inject` and browsers would tidy it up first. */
+function rawStatus(app: App, path: string): Promise<number | undefined> {
+  const { port } = app.server.address() as AddressInfo;
+  return new Promise((resolve, reject) => {
+    request({ port, host: '127.0.0.1', path }, (response) => resolve((response.resume(), response.statusCode)))
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe('every route', () => {
+  it('is in the table of public routes or answers 401 without a key', async () => {
+    const { app, routes } = await withRoutes();
+    expect(routes.length).toBeGreaterThan(200);
+
+    const open: string[] = [];
+    for (const route of routes) {
+      const [method, pattern] = route.split(' ') as [Verb, string];
+      const { statusCode } = await app.inject({ method, url: concrete(pattern) });
+      if (statusCode !== 401) open.push(route);
+    }
+
+    expect(new Set(open)).toEqual(publicRoutes);
+  });
+
+  it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const)(
+    'answers %s of a protected path, built or not, with 401 and no hint about it',
+    async (method) => {
+      const { app } = await anApp();
+
+      for (const url of ['/version', '/netbox/endpoint', '/nothing/here', '/auth/keys', '/admin/logs/stream', '/ws']) {
+        expect({ url, status: (await app.inject({ method, url })).statusCode }).toEqual({ url, status: 401 });
+      }
+    },
+  );
+
+  it('is not found by any other spelling of a public path', async () => {
+    const { app } = await anApp();
+    await app.listen({ port: 0, host: '127.0.0.1' });
+
+    for (const path of tricks) {
+      expect({ path, status: await rawStatus(app, path) }).toEqual({ path, status: expect.toBeOneOf([400, 401]) });
+    }
+  });
+
+  it('is the same with and without a slash at the end, and never a redirect', async () => {
+    const { app, headers } = await anApp();
+
+    for (const url of ['/health/', '/openapi.json/', '/docs/', '/auth/bootstrap-status/']) {
+      expect({ url, status: (await app.inject({ url })).statusCode }).toEqual({ url, status: 200 });
+    }
+    for (const url of ['/version/', '/netbox/endpoint/', '/proxmox/endpoints/', '/auth/keys/', '/admin/', '/cache/']) {
+      expect({ url, status: (await app.inject({ url, headers })).statusCode }).toEqual({ url, status: 200 });
+    }
+  });
+
+  it('answers unknown paths with 404 and known ones with 405, only to those who have a key', async () => {
+    const { app, headers } = await anApp();
+
+    const unknown = await app.inject({ url: '/nothing/here', headers });
+    const wrongMethod = await app.inject({ method: 'PATCH', url: '/netbox/endpoint/1', headers });
+
+    expect([unknown.statusCode, unknown.json()]).toEqual([404, { detail: 'Not Found' }]);
+    expect([wrongMethod.statusCode, wrongMethod.json()]).toEqual([405, { detail: 'Method Not Allowed' }]);
+    expect(wrongMethod.headers['allow']).toBe('DELETE, GET, PUT');
+  });
+
+  it.each(['/', '/ws', '/ws/virtual-machines'])(
+    'answers a WebSocket handshake on %s with 404, with and without a key',
+    async (url) => {
+      const { app, headers } = await anApp();
+      const upgrade = { connection: 'Upgrade', upgrade: 'websocket' };
+
+      expect((await app.inject({ url, headers: upgrade })).statusCode).toBe(404);
+      expect((await app.inject({ url, headers: { ...headers, ...upgrade } })).statusCode).toBe(404);
+    },
+  );
+});
+
+describe('the table of routes that are not built', () => {
+  it('stands for every row that is not registered otherwise, and for no route that exists', async () => {
+    const { app, headers } = await anApp();
+
+    for (const { methods, path, answer, gate } of unbuiltRoutes) {
+      for (const method of methods) {
+        const reply = await app.inject({ method, url: concrete(path), headers });
+        const expected = gate !== undefined ? 403 : answer === 'not_implemented' ? 501 : 200;
+        expect({ method, path, status: reply.statusCode }).toEqual({ method, path, status: expected });
+        if (expected === 501) {
+          const detail = expect.stringMatching(/ is not part of this version\.$/) as string;
+          expect(reply.json()).toEqual({ reason: 'not_implemented', detail });
+        }
+      }
+    }
+  });
+
+  it.each([
+    ['/proxmox/firewall/summary', []],
+    ['/proxmox/firewall/nodes/pve1/rules', []],
+    ['/proxmox/datacenter/cpu-models', []],
+    ['/pbs/status', { items: [] }],
+  ])('answers %s with an empty 200, because routine jobs ask for it', async (url, body) => {
+    const { app, headers } = await anApp();
+
+    const answer = await app.inject({ url, headers });
+
+    expect([answer.statusCode, answer.json()]).toEqual([200, body]);
+  });
+
+  it('answers the SDN stage with a stream whose only frame is a successful complete', async () => {
+    const { app, headers } = await anApp();
+
+    const answer = await app.inject({ url: '/proxmox/sdn/create/stream', headers });
+
+    expect(answer.headers['content-type']).toBe('text/event-stream; charset=utf-8');
+    expect(answer.headers['x-frame-options']).toBe('DENY');
+    const [event, data] = answer.body.trimEnd().split('\n');
+    expect(event).toBe('event: complete');
+    expect(JSON.parse(data!.replace('data: ', ''))).toMatchObject({
+      ok: true,
+      result: { created: 0, total: 0 },
+      errors: [],
+    });
+  });
+});
+
+describe('the API document', () => {
+  it('describes the built routes and needs no key', async () => {
+    const { app } = await anApp({ withKey: false });
+
+    const document = (await app.inject('/openapi.json')).json();
+
+    expect(document).toMatchObject({
+      info: { title: 'Proxbox Backend', version: '0.1.0' },
+      components: expect.any(Object),
+    });
+    expect(Object.keys(document.paths)).toEqual(
+      expect.arrayContaining(['/health', '/netbox/endpoint/{netbox_id}', '/auth/keys']),
+    );
+  });
+
+  it.each(['/docs', '/redoc'])('is shown on %s from bundled files that exist', async (url) => {
+    const { app } = await anApp({ withKey: false });
+
+    const page = await app.inject(url);
+    const files = [...page.body.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1]!);
+
+    expect(files).not.toHaveLength(0);
+    for (const file of files) {
+      expect(file).toMatch(/^\/static\//);
+      expect((await app.inject(file)).statusCode).toBe(200);
+    }
+    expect((await app.inject('/static/package.json')).statusCode).toBe(404);
+  });
+});

@@ -1,0 +1,30 @@
+/** The promise that nothing discovered is lost, checked on every run of these tests. */
+import { expect } from 'vitest';
+import type { StreamResult } from '../../support/world.js';
+
+/** Stages by the kind of object they are about. */
+const mainKinds: Readonly<Record<string, string>> = {
+  devices: 'device',
+  storage: 'storage',
+  'virtual-machines': 'virtual-machine',
+  'virtual-machine': 'virtual-machine',
+};
+
+/**
+ * For each kind: discovered = created + updated + unchanged + skipped + failed; for each stage the objects it announced
+ * are the objects it accounts for.
+ */
+export function expectAccounted({ complete, frames }: StreamResult): void {
+  const kinds = complete.result?.kinds ?? {};
+  for (const [kind, counts] of Object.entries(kinds)) {
+    const { discovered, created, updated, unchanged, skipped, failed } = counts;
+    expect(created + updated + unchanged + skipped + failed, `${kind}: ${JSON.stringify(counts)}`).toBe(discovered);
+  }
+  for (const { event, data } of frames) {
+    const kind = mainKinds[String(data['phase'])];
+    if (event !== 'discovery' || kind === undefined) continue;
+    expect(kinds[kind]?.discovered ?? 0, `${kind} announced and accounted for`).toBe(data['count']);
+  }
+  const told = frames.filter(({ data }) => JSON.stringify(data).includes('are accounted for'));
+  expect(told).toEqual([]);
+}

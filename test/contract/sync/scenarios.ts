@@ -1,0 +1,15 @@
+/**
+ * What a sync does to NetBox, told as scenes and executed on the simulated and on the real NetBox: the service runs as it
+ * is, the Proxmox clusters are simulated, and what NetBox holds afterwards is read with raw requests.
+ */
+import { describe } from 'vitest';
+import { describeFirstRun } from './first-run.js';
+import { describeOperatorEdits } from './operator-edits.js';
+import type { OpenTarget } from './target.js';
+
+export function describeSyncScenarios(name: string, openTarget: OpenTarget): void {
+  describe(name, () => {
+    describeFirstRun(openTarget);
+    describeOperatorEdits(openTarget);
+  });
+}

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createEstate } from '../../src/simulator/estate/index.js';
+import type { FaultAction } from '../../src/simulator/http/faults.js';
+import { expectConvergence, expectFailure, undisturbed } from './support/expectations.js';
+import { openFaultWorld, type FaultWorld } from './support/world.js';
+
+/** Every list that a first run creates objects in. */
+const created = [
+  '/api/extras/tags/',
+  '/api/dcim/manufacturers/',
+  '/api/dcim/device-types/',
+  '/api/dcim/device-roles/',
+  '/api/dcim/sites/',
+  '/api/dcim/devices/',
+  '/api/virtualization/cluster-types/',
+  '/api/virtualization/virtual-machine-types/',
+  '/api/virtualization/clusters/',
+  '/api/virtualization/virtual-machines/',
+  '/api/plugins/proxbox/storage/',
+  '/api/plugins/proxbox/sync-state/clusters/',
+  '/api/plugins/proxbox/sync-state/devices/',
+  '/api/plugins/proxbox/sync-state/virtual-machines/',
+];
+
+describe.each([
+  ['in bulk', '50'],
+  ['one by one', '1'],
+])('answers of NetBox that get lost, objects written %s', (_text, batchSize) => {
+  let wanted: readonly string[];
+  let world: FaultWorld;
+
+  beforeAll(async () => {
+    world = await openFaultWorld({
+      estate: createEstate({ vms: 5, clusters: 1, seed: 3 }),
+      variables: { PROXBOX_BULK_BATCH_SIZE: batchSize },
+    });
+    wanted = await undisturbed(world);
+  });
+  beforeEach(() => world.freshNetBox());
+  afterAll(() => world.close());
+
+  it('knows every list in which a first run creates objects', async () => {
+    await world.fullUpdate();
+
+    const lists = world.netbox.requestLog.filter(({ method }) => method === 'POST').map(({ target }) => target);
+    expect([...new Set(lists.map((target) => target.replace(/\?.*/, '')))].sort()).toEqual([...created].sort());
+  });
+
+  it.each(created)('%s: a creation that was carried out and not answered is not repeated', async (path) => {
+    world.netbox.faults.add({
+      match: { method: 'POST', path: new RegExp(`^${path}(\\?|$)`), nth: 1 },
+      action: 'reset-after-commit',
+    });
+
+    const { complete } = await world.fullUpdate();
+
+    expect(complete).toMatchObject({ ok: true, errors: [] });
+    expect(world.content()).toEqual(wanted);
+    await expectConvergence(world, wanted);
+  });
+
+  it('every second creation is carried out and not answered', async () => {
+    world.netbox.faults.add({ match: { method: 'POST', probability: 0.5 }, action: 'reset-after-commit' });
+
+    const { complete } = await world.fullUpdate();
+
+    expect(complete).toMatchObject({ ok: true, errors: [] });
+    expect(world.content()).toEqual(wanted);
+    await expectConvergence(world, wanted);
+  });
+});
+
+describe('answers of NetBox that are no answers', () => {
+  let wanted: readonly string[];
+  let world: FaultWorld;
+
+  beforeAll(async () => {
+    world = await openFaultWorld({
+      estate: createEstate({ vms: 5, clusters: 1, seed: 3 }),
+      variables: { PROXBOX_NETBOX_MAX_RETRIES: '1' },
+    });
+    wanted = await undisturbed(world);
+  });
+  beforeEach(() => world.freshNetBox());
+  afterAll(() => world.close());
+
+  it.each<readonly [string, string, RegExp, FaultAction, RegExp]>([
+    ['a list cut off', 'GET', /\/devices\//, 'truncate', /remote_protocol|cut off/],
+    ['a list that is not JSON', 'GET', /\/devices\//, 'garbage', /remote_protocol|JSON/],
+    ['a list whose next page is itself', 'GET', /\/devices\//, 'next-loop', /pagination/],
+    ['a list that is none', 'GET', /\/devices\//, { status: 200, body: { devices: [] } }, /pagination|remote_protocol/],
+    ['a list that never comes', 'GET', /\/devices\//, 'hang', /netbox_timeout.*timed out/],
+    ['a creation that is never answered', 'POST', /\/virtual-machines\/$/, 'hang', /timed out/],
+  ])('%s, always: the run fails with the reason and nothing is lost', async (_text, method, path, action, reason) => {
+    world.netbox.faults.add({ match: { method, path }, action });
+
+    const failed = await world.fullUpdate();
+
+    expectFailure(failed, reason);
+    await expectConvergence(world, wanted);
+  });
+
+  it.each<readonly [string, string, FaultAction]>([
+    ['a list cut off', 'GET', 'truncate'],
+    ['a list that never comes', 'GET', 'hang'],
+    ['a creation cut off', 'POST', 'truncate'],
+    ['a creation answered with no JSON', 'POST', 'garbage'],
+    ['a creation that hangs before it is carried out', 'POST', 'hang'],
+    ['a connection that breaks before a creation', 'POST', 'reset-before'],
+  ])('%s, once per list: the content is right after the next run at the latest', async (_text, method, action) => {
+    for (const path of created.slice(5)) {
+      if (action === 'hang' && !path.includes('virtual-machines')) continue;
+      world.netbox.faults.add({ match: { method, path: new RegExp(`^${path}(\\?|$)`), nth: 1 }, action });
+    }
+
+    const { complete } = await world.fullUpdate();
+
+    expect(complete.ok || (complete.errors[0]?.detail ?? '') !== '').toBe(true);
+    await expectConvergence(world, wanted);
+  });
+});

@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createEstate } from '../../src/simulator/estate/index.js';
+import { watchNetBox } from './support/arrivals.js';
+import { expectConvergence, expectFailure, expectTold, undisturbed } from './support/expectations.js';
+import { openFaultWorld, type FaultWorld } from './support/world.js';
+
+describe('NetBox that is down', () => {
+  let wanted: readonly string[];
+  let world: FaultWorld;
+
+  beforeAll(async () => {
+    world = await openFaultWorld({ estate: createEstate({ vms: 8, clusters: 2, seed: 3 }) });
+    wanted = await undisturbed(world);
+  });
+  beforeEach(() => world.freshNetBox());
+  afterAll(() => world.close());
+
+  it('from the start: the service answers, the run fails with the reason, and the first one after recovery works', async () => {
+    await world.netboxDown();
+
+    const health = await fetch(`${world.url}/health`);
+    const failed = await world.fullUpdate();
+
+    expect(health.status).toBe(200);
+    expectFailure(failed, /^netbox_unreachable: .*connection refused/i);
+    await world.netboxUp();
+    await expectConvergence(world, wanted);
+  });
+
+  it('for the rest of the run: it ends with ok false and names what was not written', async () => {
+    watchNetBox(world.netbox, ({ method, target }) => {
+      if (method === 'POST' && target.includes('/virtual-machines/')) void world.netboxDown();
+    });
+
+    const failed = await world.fullUpdate();
+
+    expectFailure(failed, /^netbox_unreachable: .*connection (refused|reset)/i);
+    expectTold(failed, /The run stopped before .*cache-01.* was written.*not_attempted/);
+    await world.netboxUp();
+    await expectConvergence(world, wanted);
+  });
+
+  it('for a moment in the middle of the run: it goes on when NetBox is back', async () => {
+    let isOver = false;
+    watchNetBox(world.netbox, ({ method, target }) => {
+      if (isOver || method !== 'POST' || !target.includes('/storage/')) return;
+      isOver = true;
+      void world.netboxDown().then(() => setTimeout(() => void world.netboxUp(), 100));
+    });
+
+    const { complete } = await world.fullUpdate();
+
+    expect(isOver).toBe(true);
+    expect(complete).toMatchObject({ ok: true, errors: [] });
+    expect(world.content()).toEqual(wanted);
+    await expectConvergence(world, wanted);
+  });
+});

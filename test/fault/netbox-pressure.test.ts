@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createEstate } from '../../src/simulator/estate/index.js';
+import type { FaultAction } from '../../src/simulator/http/faults.js';
+import { watchNetBox } from './support/arrivals.js';
+import { expectConvergence, expectFailure, undisturbed } from './support/expectations.js';
+import { openFaultWorld, type FaultWorld } from './support/world.js';
+
+const exhausted: FaultAction = {
+  status: 500,
+  body: {
+    error: 'connection to server failed: FATAL: remaining connection slots are reserved',
+    exception: 'OperationalError',
+    netbox_version: '4.7.3',
+    python_version: '3.12.3',
+  },
+};
+const page = (status: number): FaultAction => ({ status, body: `<html><body>${'<p>gateway</p>'.repeat(200)}</body></html>` });
+
+describe('NetBox under pressure', () => {
+  let wanted: readonly string[];
+  let world: FaultWorld;
+
+  beforeAll(async () => {
+    const variables = { PROXBOX_NETBOX_MAX_RETRIES: '8' };
+    world = await openFaultWorld({ estate: createEstate({ vms: 5, clusters: 1, seed: 3 }), variables, speed: 1000 });
+    wanted = await undisturbed(world);
+  });
+  beforeEach(() => world.freshNetBox());
+  afterAll(() => world.close());
+
+  it('30 % of the requests fail for want of database connections: the run succeeds', async () => {
+    world.netbox.faults.add({ match: { probability: 0.3 }, action: exhausted });
+
+    const { complete } = await world.fullUpdate();
+
+    expect(complete).toMatchObject({ ok: true, errors: [] });
+    expect(complete.result?.['netbox']).toMatchObject({ retries: expect.any(Number) as number });
+    expect(world.content()).toEqual(wanted);
+    await expectConvergence(world, wanted);
+  });
+
+  it('every request fails for want of database connections: the run ends and quotes NetBox', async () => {
+    world.netbox.faults.add({ match: { method: 'POST' }, action: exhausted });
+
+    expectFailure(await world.fullUpdate(), /netbox_overwhelmed.*remaining connection slots are reserved/);
+    await expectConvergence(world, wanted);
+  });
+
+  it.each([
+    ['502', 'POST', 502],
+    ['504', 'POST', 504],
+    ['502', 'GET', 502],
+    ['503', 'POST', 503],
+  ])('a page of a proxy with %s now and then (%s): the run succeeds', async (_text, method, status) => {
+    world.netbox.faults.add({ match: { method, probability: 0.3 }, action: page(status) });
+
+    const { complete } = await world.fullUpdate();
+
+    expect(complete).toMatchObject({ ok: true, errors: [] });
+    expect(world.content()).toEqual(wanted);
+    await expectConvergence(world, wanted);
+  });
+
+  it('a page of a proxy for every write: the run fails without echoing the page', async () => {
+    world.netbox.faults.add({ match: { method: 'POST' }, action: page(502) });
+
+    const failed = await world.fullUpdate();
+
+    expectFailure(failed, /HTTP 502/);
+    expect(failed.complete.errors[0]?.detail.length).toBeLessThan(1500);
+    expect(failed.complete.errors[0]?.detail).not.toContain('<p>');
+    await expectConvergence(world, wanted);
+  });
+
+  it('maintenance: the run fails with that reason and writes nothing', async () => {
+    const body = { detail: 'NetBox is currently operating in maintenance mode and is unable to perform write operations.' };
+    world.netbox.faults.add({ match: { method: 'POST' }, action: { status: 500, body } });
+
+    expectFailure(await world.fullUpdate(), /netbox_maintenance.*maintenance mode/);
+    await expectConvergence(world, wanted);
+  });
+});
+
+describe('NetBox that asks for a pause', () => {
+  it('gets no request during it', async () => {
+    const speed = 20;
+    const world = await openFaultWorld({ estate: createEstate({ vms: 8, clusters: 2, seed: 3 }), speed });
+    try {
+      const wanted = await undisturbed(world);
+      const arrivals: number[] = [];
+      watchNetBox(world.netbox, () => arrivals.push(performance.now()));
+      const action: FaultAction = { status: 429, headers: { 'retry-after': '7' }, body: { detail: 'Request was throttled.' } };
+      let refusedAt = 0;
+      world.netbox.faults.add({ match: { method: 'POST', nth: 3 }, action });
+      const { complete } = await world.fullUpdate();
+      const refused = world.netbox.requestLog.findIndex(({ method, status }) => method === 'POST' && status === undefined);
+      refusedAt = arrivals[refused] ?? 0;
+      const next = (arrivals[refused + 1] ?? 0) - refusedAt;
+
+      expect(complete).toMatchObject({ ok: true, errors: [] });
+      expect(next).toBeGreaterThanOrEqual(7000 / speed - 1);
+      await expectConvergence(world, wanted);
+    } finally {
+      await world.close();
+    }
+  });
+});

@@ -1,0 +1,64 @@
+import { expect } from 'vitest';
+import type { NetBoxSimulator } from '../../../src/simulator/netbox/index.js';
+import type { StreamResult } from '../../support/world.js';
+import type { FaultWorld } from './world.js';
+
+/** The content that an undisturbed first run gives; afterwards the world has another, empty NetBox. */
+export async function undisturbed(world: FaultWorld): Promise<readonly string[]> {
+  expect((await world.fullUpdate()).complete).toMatchObject({ ok: true, errors: [] });
+  const wanted = world.content();
+  await world.freshNetBox();
+  return wanted;
+}
+
+/** No DELETE ever reached NetBox. */
+export function expectNoDeletes(netbox: NetBoxSimulator): void {
+  expect(netbox.requestLog.filter(({ method }) => method === 'DELETE')).toEqual([]);
+}
+
+/** A failed run says so: an `error`, then exactly one `complete` with a reason, last. */
+export function expectFailure({ frames, complete }: StreamResult, text: RegExp): void {
+  expect(frames.filter(({ event }) => event === 'complete')).toHaveLength(1);
+  expect(frames.at(-1)?.event).toBe('complete');
+  expect(frames.at(-2)?.event).toBe('error');
+  expect(complete).toMatchObject({ ok: false, result: null });
+  expect(complete.errors[0]?.detail).toMatch(text);
+}
+
+function writesOf(netbox: NetBoxSimulator): string {
+  const writes = netbox.requestLog.filter(({ method }) => method !== 'GET');
+  return writes.map(({ method, target, body }) => `${method} ${target} ${body.slice(0, 300)}`).join('\n');
+}
+
+/** After the fault: a healthy run reaches the wanted content, and one more writes nothing. */
+export async function expectConvergence(world: FaultWorld, wanted: readonly string[]): Promise<void> {
+  expectNoDeletes(world.netbox);
+  world.netbox.faults.clear();
+  for (const simulator of world.proxmox) simulator.faults.clear();
+  expect((await world.fullUpdate()).complete).toMatchObject({ ok: true, errors: [] });
+  expect(world.content()).toEqual(wanted);
+  world.netbox.resetCounters();
+  const changes = world.netbox.changelogRows;
+  expect((await world.fullUpdate()).complete).toMatchObject({ ok: true });
+  expect(world.netbox.counters.writes, writesOf(world.netbox)).toBe(0);
+  expect(world.netbox.changelogRows).toBe(changes);
+}
+
+/** Some frame of the run says it. */
+export function expectTold({ frames }: StreamResult, text: RegExp): void {
+  const lines = frames.map(({ event, data }) => `${event} ${JSON.stringify(data)}`);
+  const shown = lines.filter((line) => !line.startsWith('substep')).map((line) => line.slice(0, 400));
+  expect(
+    lines.some((line) => text.test(line)),
+    `no frame says ${text}:\n${shown.join('\n')}`,
+  ).toBe(true);
+}
+
+/** Reason codes of the single objects, sorted, each once. */
+export function reasonsOf({ frames }: StreamResult): readonly string[] {
+  const reasons = frames.flatMap(({ data }) => {
+    const found = /"reason":"(\w+)"/.exec(JSON.stringify(data['item'] ?? null))?.[1];
+    return found === undefined ? [] : [found];
+  });
+  return [...new Set(reasons)].sort();
+}

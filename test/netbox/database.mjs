@@ -1,0 +1,157 @@
+/**
+ * The databases of the tests, all named proxbox_api_test_*: one migrated and seeded template, kept between runs, and one
+ * copy of it per run. A reset drops the copy and makes it again, which takes a second or two.
+ */
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execute, isAlive, withLock } from './processes.mjs';
+import { postgres, redis, seed, writeInstance } from './settings.mjs';
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const PREFIX = 'proxbox_api_test';
+
+function reachable({ host, port }) {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 3000 });
+    const settle = (answer) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('timeout', () => settle(false));
+    socket.once('error', () => settle(false));
+  });
+}
+
+/** Throws with the command that starts the missing service. */
+export async function assertServicesReachable() {
+  const missing = [];
+  if (!(await reachable(postgres)))
+    missing.push(
+      `PostgreSQL does not answer at ${postgres.host}:${postgres.port}. Start it ("service postgresql start", or ` +
+        `"docker run -d -p 5432:5432 -e POSTGRES_HOST_AUTH_METHOD=trust postgres:17"), or set PGHOST, PGPORT, PGUSER, PGPASSWORD.`,
+    );
+  if (!(await reachable(redis)))
+    missing.push(
+      `Redis does not answer at ${redis.host}:${redis.port}. Start it ("redis-server --daemonize yes", or ` +
+        `"docker run -d -p 6379:6379 redis:7"), or set REDIS_HOST and REDIS_PORT.`,
+    );
+  if (missing.length > 0) throw new Error(missing.join('\n'));
+}
+
+const quote = (value) => `'${String(value).replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+
+function connectionString(database) {
+  const { host, port, user, password } = postgres;
+  const parts = [`host=${quote(host)}`, `port=${port}`, `user=${quote(user)}`, `dbname=${quote(database)}`];
+  return [...parts, ...(password ? [`password=${quote(password)}`] : [])].join(' ');
+}
+
+/** Runs the statements one by one on the maintenance database and returns the rows of the last that had any. */
+async function sql(python, ...statements) {
+  try {
+    const { stdout } = await execute(python, [here('execute_sql.py'), connectionString('postgres'), ...statements]);
+    return JSON.parse(stdout);
+  } catch (error) {
+    const reason = String(error.stderr || error.message)
+      .trim()
+      .split('\n')
+      .pop();
+    throw new Error(
+      `PostgreSQL at ${postgres.host}:${postgres.port} refused a statement of the test harness: ${reason}`,
+    );
+  }
+}
+
+/** Named after everything that shapes its content, so that a changed version or seed makes a new template. */
+async function templateName(key) {
+  const content = (await readFile(here('seed.py'), 'utf8')) + JSON.stringify(seed) + key;
+  return `${PREFIX}_template_${createHash('sha256').update(content).digest('hex').slice(0, 10)}`;
+}
+
+async function migrateAndSeed(python, database) {
+  const folder = await mkdtemp(join(tmpdir(), 'proxbox-netbox-template-'));
+  const env = {
+    ...process.env,
+    NETBOX_ROOT: folder,
+    DJANGO_SETTINGS_MODULE: 'netbox.settings',
+    SEED: JSON.stringify(seed),
+  };
+  try {
+    await writeInstance(folder, database);
+    await execute(python, ['-m', 'netbox', 'migrate', '--no-input'], { env });
+    await execute(python, [here('seed.py')], { env });
+  } catch (error) {
+    throw new Error(
+      `NetBox could not prepare its database:\n${String(error.stderr || error.message)
+        .trim()
+        .slice(-4000)}`,
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function databaseExists(python, name) {
+  return (await sql(python, `SELECT datname FROM pg_database WHERE datname = '${name}'`)).length > 0;
+}
+
+async function buildTemplate(python, template) {
+  const draft = `${PREFIX}_draft_${process.pid}`;
+  await sql(
+    python,
+    `DROP DATABASE IF EXISTS ${draft} WITH (FORCE)`,
+    `CREATE DATABASE ${draft} TEMPLATE template0 ENCODING 'UTF8'`,
+  );
+  try {
+    await migrateAndSeed(python, draft);
+    await sql(python, `ALTER DATABASE ${draft} RENAME TO ${template}`);
+  } catch (error) {
+    await dropDatabase(python, draft);
+    if (!(await databaseExists(python, template))) throw error; // else another run was faster
+  }
+}
+
+/**
+ * Makes the template if it is not there and returns its name. That takes about ten minutes of one core: NetBox and the
+ * plugin replay their whole history, and their own models depend on what only the migrations create (triggers, ltree).
+ */
+export async function ensureTemplate({ python, folder, key }, log) {
+  const template = await templateName(key);
+  const build = async () => {
+    if (await databaseExists(python, template)) return;
+    log(`preparing the template database ${template} (about ten minutes, once)`);
+    const ticking = setInterval(() => log('still migrating the template database'), 60_000);
+    await buildTemplate(python, template).finally(() => clearInterval(ticking));
+  };
+  await withLock(`${folder}.template.lock`, build, log);
+  return template;
+}
+
+export async function dropDatabase(python, database) {
+  await sql(python, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+}
+
+/** The database of this run, equal to the template, whatever it held before. */
+export async function resetDatabase(python, template, database) {
+  await sql(
+    python,
+    `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`,
+    `CREATE DATABASE ${database} TEMPLATE ${template}`,
+  );
+}
+
+/** Removes what killed runs left behind. Templates stay: another checkout may need another one. */
+export async function dropLeftovers(python) {
+  const rows = await sql(python, `SELECT datname FROM pg_database WHERE datname LIKE '${PREFIX}\\_%'`);
+  for (const [name] of rows) {
+    const owner = Number(/_(?:run|draft)_(\d+)$/.exec(name)?.[1] ?? 0);
+    if (owner > 0 && !isAlive(owner)) await dropDatabase(python, name);
+  }
+}
+
+export const runDatabaseName = () => `${PREFIX}_run_${process.pid}`;

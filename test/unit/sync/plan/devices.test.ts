@@ -1,0 +1,335 @@
+import { describe, expect, it } from 'vitest';
+import type { NetBoxRecord } from '../../../../src/netbox/types.js';
+import { planInfrastructure } from '../../../../src/sync/plan/infrastructure.js';
+import type {
+  InfrastructureInput,
+  InfrastructureRecords,
+  PlannedCluster,
+} from '../../../../src/sync/plan/infrastructure-types.js';
+import { PlanBuilder } from '../../../../src/sync/plan/plan-builder.js';
+import { ref } from '../../../../src/sync/plan/support-objects.js';
+import type { Change, Fields, Plan } from '../../../../src/sync/types.js';
+import { aCluster, aDevice, tagsOf } from '../../../support/factories/netbox-records.js';
+import { aNode } from '../../../support/factories/proxmox.js';
+import { aClusterView, anEndpointTarget, noRecords, now, syncOptions } from '../../../support/factories/sync.js';
+
+const ids = new Map([
+  ['tag:proxbox', 1],
+  ['device-type:proxmox-generic-device', 1],
+  ['device-role:proxmox-node', 1],
+] as const);
+
+interface Planned {
+  readonly plan: Plan;
+  readonly homes: ReadonlyMap<string, PlannedCluster>;
+}
+
+/** Cluster 5 `lab` in site 1 with the single node pve1. */
+function planFor(records: Partial<InfrastructureRecords> = {}, input: Partial<InfrastructureInput> = {}): Planned {
+  const builder = new PlanBuilder({ known: ids, bootstrapOnlyTag: 9 });
+  const homes = planInfrastructure(builder, {
+    views: [aClusterView({ nodes: [aNode('pve1')] })],
+    records: noRecords({ clusters: [aCluster(5)], ...records }),
+    endpoints: new Map([
+      [1, anEndpointTarget()],
+      [2, anEndpointTarget({ ipAddress: '10.0.0.20' })],
+    ]),
+    options: syncOptions(),
+    now,
+    purpose: 'inventory',
+    ...input,
+  });
+  return { plan: builder.build('devices'), homes };
+}
+
+function ofKind({ plan }: Planned, kind: string): readonly Change[] {
+  return plan.changes.filter((change) => ('desired' in change ? change.desired.kind : change.kind) === kind);
+}
+
+function deviceChange(planned: Planned): Change | undefined {
+  return ofKind(planned, 'device')[0];
+}
+
+function deviceResult(planned: Planned): Fields | string | undefined {
+  const change = deviceChange(planned);
+  return change?.action === 'update' ? change.patch : change?.action;
+}
+
+function chosen(planned: Planned): number | string | undefined {
+  const change = deviceChange(planned);
+  return change !== undefined && 'current' in change ? change.current.id : change?.action;
+}
+
+const inCluster = { cluster: { id: 5 } };
+const nowhere = { cluster: null };
+const untagged = { tags: tagsOf(77) };
+
+describe('a node without a device', () => {
+  it('gets one in the site and cluster', () => {
+    expect(deviceChange(planFor())).toMatchObject({
+      action: 'create',
+      desired: {
+        key: '1/pve1',
+        fields: {
+          name: 'pve1',
+          cluster: ref('cluster', '1'),
+          status: 'active',
+          description: 'Proxmox Node pve1',
+          device_type: ref('device-type', 'proxmox-generic-device'),
+          role: ref('device-role', 'proxmox-node'),
+          site: 1,
+          tags: [ref('tag', 'proxbox')],
+        },
+        createTags: [ref('tag', 'proxbox-discovered-node')],
+      },
+    });
+  });
+
+  it('gets one also while it is offline', () => {
+    const views = [aClusterView({ nodes: [aNode('pve1', { online: false })] })];
+    expect(deviceChange(planFor({}, { views }))).toMatchObject({ desired: { fields: { status: 'active' } } });
+  });
+
+  it('is planned for guests only when it hosts one', () => {
+    const views = [aClusterView()];
+    const planned = planFor({}, { views, purpose: { nodesOf: new Map([['1', new Set(['pve2'])]]) } });
+    expect(ofKind(planned, 'device')).toMatchObject([{ desired: { fields: { name: 'pve2' } } }]);
+    expect([...(planned.homes.get('1')?.devices.keys() ?? [])]).toEqual(['pve2']);
+  });
+});
+
+describe('choosing the device of a node', () => {
+  const state = (device: number, fields: Readonly<Record<string, unknown>>): NetBoxRecord => ({
+    id: 900 + device,
+    device: { id: device },
+    ...fields,
+  });
+
+  it.each<[string, Partial<InfrastructureRecords>, number | 'create']>([
+    ['takes the one in the site of the cluster', { devices: [aDevice(11, 'pve1', inCluster)] }, 11],
+    ['does not see case', { devices: [aDevice(11, 'PVE1', inCluster)] }, 11],
+    [
+      'prefers a tagged one in the site',
+      { devices: [aDevice(11, 'pve1', untagged), aDevice(12, 'pve1', { ...nowhere })] },
+      12,
+    ],
+    [
+      'prefers the site to the cluster',
+      {
+        devices: [
+          aDevice(11, 'pve1', { ...inCluster, site: { id: 4 } }),
+          aDevice(12, 'pve1', { ...nowhere, ...untagged }),
+        ],
+      },
+      12,
+    ],
+    [
+      'takes one of the cluster in another site',
+      { devices: [aDevice(11, 'pve1', { ...inCluster, ...untagged, site: { id: 4 } })] },
+      11,
+    ],
+    ['takes a tagged one elsewhere', { devices: [aDevice(11, 'pve1', { ...nowhere, site: { id: 4 } })] }, 11],
+    [
+      'does not take an untagged one elsewhere',
+      { devices: [aDevice(11, 'pve1', { ...nowhere, ...untagged, site: { id: 4 } })] },
+      'create',
+    ],
+    ['does not take one of another name', { devices: [aDevice(11, 'pve10', inCluster)] }, 'create'],
+    [
+      'does not take one that belongs to another configured endpoint',
+      { devices: [aDevice(11, 'pve1', inCluster)], deviceStates: [state(11, { proxmox_endpoint_raw_id: 2 })] },
+      'create',
+    ],
+    [
+      'takes one of an endpoint that is no longer configured',
+      { devices: [aDevice(11, 'pve1', inCluster)], deviceStates: [state(11, { proxmox_endpoint_raw_id: 77 })] },
+      11,
+    ],
+    [
+      'takes its own although the cluster was renamed',
+      {
+        devices: [aDevice(11, 'pve1', inCluster)],
+        deviceStates: [state(11, { proxmox_endpoint_raw_id: 1, proxmox_cluster_name: 'old' })],
+      },
+      11,
+    ],
+  ])('%s', (_behaviour, records, expected) => {
+    const tagged = (records.devices ?? []).map((device) => ({
+      ...device,
+      tags: device.tags === untagged.tags ? device.tags : tagsOf([1, 'proxbox']),
+    }));
+    expect(chosen(planFor({ ...records, devices: tagged }))).toBe(expected);
+  });
+
+  it('never takes the device of another cluster of the run', () => {
+    const views = [
+      aClusterView({ nodes: [aNode('pve1')] }),
+      aClusterView({ endpointId: 2, name: 'other', nodes: [aNode('pve1')] }),
+    ];
+    const planned = planFor(
+      {
+        clusters: [aCluster(5), aCluster(6, { name: 'other', scope_id: 2 })],
+        devices: [aDevice(11, 'pve1', inCluster), aDevice(12, 'pve1', { cluster: { id: 6 }, site: { id: 2 } })],
+        deviceStates: [state(11, { proxmox_cluster_name: 'lab' }), state(12, { proxmox_cluster_name: 'other' })],
+      },
+      { views },
+    );
+    expect(ofKind(planned, 'device').map((change) => 'current' in change && change.current.id)).toEqual([11, 12]);
+  });
+});
+
+describe('the device of a node', () => {
+  it('is kept when nothing differs', () => {
+    expect(deviceResult(planFor({ devices: [aDevice(11, 'pve1', inCluster)] }))).toBe('keep');
+  });
+
+  it('keeps its name, tenant and the tags of the operator', () => {
+    const device = aDevice(11, 'PVE1', {
+      ...inCluster,
+      tenant: { id: 4 },
+      tags: tagsOf([1, 'proxbox'], 77),
+      description: 'Proxmox Node pve1',
+    });
+    expect(deviceResult(planFor({ devices: [device] }))).toBe('keep');
+  });
+
+  it('keeps its site in the cluster', () => {
+    expect(deviceResult(planFor({ devices: [aDevice(11, 'pve1', { ...inCluster, site: { id: 4 } })] }))).toBe('keep');
+  });
+
+  it('gets cluster and site together, because NetBox refuses one without the other', () => {
+    const device = aDevice(11, 'pve1', { cluster: { id: 44 }, site: { id: 4 } });
+    expect(deviceResult(planFor({ devices: [device] }))).toEqual({ cluster: 5, site: 1 });
+  });
+
+  it('gets the cluster alone when the site fits', () => {
+    expect(deviceResult(planFor({ devices: [aDevice(11, 'pve1', nowhere)] }))).toEqual({ cluster: 5 });
+  });
+
+  it('that an operator moved out of the cluster stays there, and guests on it have no device', () => {
+    const planned = planFor({ devices: [aDevice(11, 'pve1', { ...nowhere, site: { id: 4 } })] });
+    expect(deviceResult(planned)).toBe('keep');
+    expect(planned.plan.warnings).toMatchObject([{ code: 'node_missing' }]);
+    expect(planned.homes.get('1')?.devices.get('pve1')?.inCluster).toBe(false);
+  });
+
+  it.each<[string, string, Readonly<Record<string, unknown>>, Fields | 'keep', Fields | 'keep']>([
+    ['status that differs', 'overwrite_device_status', { status: { value: 'offline' } }, { status: 'active' }, 'keep'],
+    ['status of an operator', 'overwrite_device_status', { status: { value: 'planned' } }, 'keep', 'keep'],
+    ['no status', 'overwrite_device_status', { status: null }, { status: 'active' }, { status: 'active' }],
+    ['own description', 'overwrite_device_description', { description: 'mine' }, 'keep', 'keep'],
+    [
+      'old description of ours',
+      'overwrite_device_description',
+      { description: 'Proxmox Node old' },
+      { description: 'Proxmox Node pve1' },
+      'keep',
+    ],
+    [
+      'no description',
+      'overwrite_device_description',
+      { description: '' },
+      { description: 'Proxmox Node pve1' },
+      { description: 'Proxmox Node pve1' },
+    ],
+    ['another type', 'overwrite_device_type', { device_type: { id: 8 } }, { device_type: 1 }, 'keep'],
+    ['another role', 'overwrite_device_role', { role: { id: 8 } }, { role: 1 }, 'keep'],
+    ['own tags', 'overwrite_device_tags', { tags: tagsOf(77) }, { tags: [1, 77] }, 'keep'],
+    ['no tags', 'overwrite_device_tags', { tags: [] }, { tags: [1] }, { tags: [1] }],
+  ])('with %s', (_what, flag, fields, on, off) => {
+    const devices = [aDevice(11, 'pve1', { ...inCluster, ...fields })];
+    expect(deviceResult(planFor({ devices }))).toEqual(on);
+    expect(deviceResult(planFor({ devices }, { options: syncOptions({ overwrite: { [flag]: false } }) }))).toEqual(off);
+  });
+
+  it.each([
+    ['disabled', tagsOf([1, 'proxbox']), 'skip', 'mode_disabled'],
+    ['bootstrap_only', tagsOf([1, 'proxbox'], 9), 'skip', 'bootstrap_only'],
+    ['bootstrap_only', tagsOf([1, 'proxbox']), 'update', undefined],
+  ] as const)('in mode %s with the tags %j: %s', (node, tags, action, code) => {
+    const devices = [aDevice(11, 'pve1', { ...inCluster, description: '', tags })];
+    const planned = planFor({ devices }, { options: syncOptions({ modes: { node } }) });
+    const change = deviceChange(planned);
+    expect(change?.action).toBe(action);
+    expect(change?.action === 'skip' ? change.reason.code : undefined).toBe(code);
+    expect(planned.homes.get('1')?.devices.get('pve1')?.inCluster).toBe(true);
+  });
+
+  it('is not created in mode disabled by the devices stage, and is when a guest needs it', () => {
+    const options = syncOptions({ modes: { node: 'disabled' } });
+    expect(deviceChange(planFor({}, { options }))?.action).toBe('skip');
+    const purpose = { nodesOf: new Map([['1', new Set(['pve1'])]]) };
+    expect(deviceChange(planFor({}, { options, purpose }))?.action).toBe('create');
+  });
+});
+
+describe("the plugin's rows about a node", () => {
+  const devices = [aDevice(11, 'pve1', inCluster)];
+  const stateRow = {
+    id: 3,
+    device: { id: 11 },
+    proxmox_node_name: 'pve1',
+    proxmox_cluster_name: 'lab',
+    proxmox_endpoint_raw_id: 1,
+    proxmox_last_updated: '2020-01-01T00:00:00Z',
+  };
+  const pluginEndpoints = [
+    { id: 21, name: 'a', domain: '', ip_address: '10.0.0.10', port: 8006 },
+    { id: 22, name: 'b', domain: '', ip_address: '10.0.0.20', port: 8006 },
+  ];
+  const link = (endpoint: number, device: number | null) => ({
+    id: 31,
+    name: 'pve1',
+    endpoint: { id: endpoint },
+    netbox_device: device === null ? null : { id: device },
+  });
+  const result = (planned: Planned, kind: string): unknown => {
+    const [change] = ofKind(planned, kind);
+    return change?.action === 'update' ? change.patch : change?.action;
+  };
+
+  it('are written for a new device', () => {
+    expect(ofKind(planFor(), 'device-state')).toMatchObject([
+      {
+        desired: {
+          fields: {
+            device: ref('device', '1/pve1'),
+            proxmox_node_name: 'pve1',
+            proxmox_cluster_name: 'lab',
+            proxmox_endpoint_raw_id: 1,
+            proxmox_last_updated: now,
+          },
+        },
+      },
+    ]);
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>, boolean, unknown]>([
+    ['a new time alone', {}, true, 'keep'],
+    [
+      'another cluster name',
+      { proxmox_cluster_name: 'old' },
+      true,
+      { proxmox_cluster_name: 'lab', proxmox_last_updated: now },
+    ],
+    ['another cluster name, flag off', { proxmox_cluster_name: 'old' }, false, undefined],
+  ])('with %s', (_what, fields, flag, expected) => {
+    const options = syncOptions({ overwrite: { overwrite_device_custom_fields: flag } });
+    expect(
+      result(planFor({ devices, deviceStates: [{ ...stateRow, ...fields }] }, { options }), 'device-state'),
+    ).toEqual(expected);
+  });
+
+  it.each<[string, NetBoxRecord, unknown]>([
+    ['links an unlinked row of our endpoint', link(21, null), { netbox_device: 11 }],
+    ['leaves a row linked elsewhere', link(21, 99), 'keep'],
+    ['leaves a row of another endpoint', link(22, null), undefined],
+  ])('%s', (_behaviour, row, expected) => {
+    expect(result(planFor({ devices, pluginEndpoints, nodeLinks: [row] }), 'node-link')).toEqual(expected);
+  });
+
+  it('are not there without the plugin', () => {
+    const planned = planFor({ devices, hasPlugin: false, pluginEndpoints, nodeLinks: [link(21, null)] });
+    expect([result(planned, 'device-state'), result(planned, 'node-link')]).toEqual([undefined, undefined]);
+  });
+});
