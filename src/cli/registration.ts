@@ -1,6 +1,9 @@
 import { createApiClient, type ApiClient } from './api-client.js';
 import type { RegistrationTarget } from './simulated-environment.js';
 
+/** The plugin takes a name, not an address, as domain; the endpoint here has to lead to the same target. */
+const hostName = 'localhost';
+
 /** Registers the first API key and every endpoint over HTTP, as an operator would with curl. */
 export async function registerEverything(
   serviceUrl: string,
@@ -26,6 +29,7 @@ export async function registerEverything(
     const suffix = pluginRows === undefined ? '' : ` (nb:${pluginRows[index] ?? ''})`;
     await api.send('POST', '/proxmox/endpoints', {
       name: `${name}${suffix}`,
+      domain: hostName,
       ip_address: '127.0.0.1',
       port: simulator.port,
       username: simulator.username,
@@ -51,7 +55,7 @@ async function registerInPlugin({
     });
     if (response.status === 404) return undefined;
     const answer: unknown = await response.json();
-    if (response.status !== 201) throw new Error(`The NetBox simulator refused ${path}: ${JSON.stringify(answer)}`);
+    if (response.status !== 201) throw new Error(`NetBox refused ${path}: ${JSON.stringify(answer)}`);
     return typeof answer === 'object' && answer !== null && 'id' in answer ? Number(answer.id) : undefined;
   };
   const ids: number[] = [];
@@ -60,7 +64,7 @@ async function registerInPlugin({
     const endpoint = await post('endpoints/proxmox', {
       name: cluster.name,
       mode: 'cluster',
-      domain: '127.0.0.1',
+      domain: hostName,
       port,
       verify_ssl: false,
     });

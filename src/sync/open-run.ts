@@ -88,6 +88,7 @@ export async function openRun(
     capabilities,
     clusters,
     endpoints: new Map(ports.proxmoxEndpoints().map((endpoint) => [endpoint.id, endpoint])),
+    inspectEndpoint: createInspector(ports, signal),
     settings,
     options: resolveOptions({ request, settings, endpointRow, runId }, notes),
     supportIds: new Map(),
@@ -141,6 +142,27 @@ async function connect(
   await Promise.all(attempts);
   if (sessions.length === 0 && first !== undefined) throw allFailed(endpoints, first, warnings);
   return { sessions: sessions.sort((a, b) => a.endpoint.id - b.endpoint.id), warnings };
+}
+
+/** Asks endpoints outside of the scope who they are, each at most once per run. */
+function createInspector(ports: SyncPorts, signal: AbortSignal): RunContext['inspectEndpoint'] {
+  const asked = new Map<number, Promise<SessionSummary | undefined>>();
+  const ask = async (endpoint: ProxmoxEndpoint): Promise<SessionSummary | undefined> => {
+    try {
+      const session = await ports.openSession(endpoint, signal);
+      if (session.mode === 'restricted') return undefined;
+      return summaryOf(endpoint, session, (await session.clusterStatus({ signal })).nodes);
+    } catch {
+      // Whatever the reason: nobody can tell then whether it is the same cluster, and the caller says so.
+      signal.throwIfAborted();
+      return undefined;
+    }
+  };
+  return (endpoint) => {
+    const known = asked.get(endpoint.id) ?? ask(endpoint);
+    asked.set(endpoint.id, known);
+    return known;
+  };
 }
 
 function summaryOf(endpoint: ProxmoxEndpoint, session: ProxmoxSession, nodes: SessionSummary['nodes']): SessionSummary {

@@ -7,7 +7,7 @@ import type { NetBoxCapabilities, NetBoxClient, NetBoxRecord } from '../netbox/t
 import type { ProxmoxSession } from '../proxmox/types.js';
 import type { Collections } from './collections.js';
 import type { EventSink } from './events.js';
-import type { ClusterView } from './plan/cluster-views.js';
+import type { ClusterView, SessionSummary } from './plan/cluster-views.js';
 import type { KnownIds } from './plan/diff-object.js';
 import type { SyncOptions } from './plan/options.js';
 import type { Warning } from './types.js';
@@ -36,6 +36,8 @@ export interface RunContext {
   readonly clusters: readonly ConnectedCluster[];
   /** Every stored Proxmox endpoint, also those outside the scope. */
   readonly endpoints: ReadonlyMap<number, ProxmoxEndpoint>;
+  /** Connects to an endpoint outside of the scope, once per run; undefined when it cannot be asked. */
+  readonly inspectEndpoint: (endpoint: ProxmoxEndpoint) => Promise<SessionSummary | undefined>;
   readonly settings: ResolvedSettings;
   readonly options: SyncOptions;
   /** Ids of tags, roles and types, set by the support-objects pass. */

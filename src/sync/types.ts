@@ -70,8 +70,6 @@ export interface Desired {
   readonly createTags?: readonly TagRef[];
   readonly rules: FieldRules;
   readonly source?: SourceRef;
-  /** Additional objects that must exist before this one is written, besides those its fields refer to. */
-  readonly requires?: readonly ObjectKey[];
 }
 
 export interface FieldDiff {

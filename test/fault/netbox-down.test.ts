@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEstate } from '../../src/simulator/estate/index.js';
 import { watchNetBox } from './support/arrivals.js';
-import { expectConvergence, expectFailure, expectTold, undisturbed } from './support/expectations.js';
+import { expectContent, expectConvergence, expectFailure, expectTold, undisturbed } from './support/expectations.js';
 import { openFaultWorld, type FaultWorld } from './support/world.js';
 
 describe('NetBox that is down', () => {
@@ -52,7 +52,7 @@ describe('NetBox that is down', () => {
 
     expect(isOver).toBe(true);
     expect(complete).toMatchObject({ ok: true, errors: [] });
-    expect(world.content()).toEqual(wanted);
+    expectContent(world, wanted);
     await expectConvergence(world, wanted);
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEstate } from '../../src/simulator/estate/index.js';
 import type { FaultAction } from '../../src/simulator/http/faults.js';
 import { watchNetBox } from './support/arrivals.js';
-import { expectConvergence, expectFailure, undisturbed } from './support/expectations.js';
+import { expectContent, expectConvergence, expectFailure, undisturbed } from './support/expectations.js';
 import { openFaultWorld, type FaultWorld } from './support/world.js';
 
 const exhausted: FaultAction = {
@@ -35,7 +35,7 @@ describe('NetBox under pressure', () => {
 
     expect(complete).toMatchObject({ ok: true, errors: [] });
     expect(complete.result?.['netbox']).toMatchObject({ retries: expect.any(Number) as number });
-    expect(world.content()).toEqual(wanted);
+    expectContent(world, wanted);
     await expectConvergence(world, wanted);
   });
 
@@ -57,7 +57,7 @@ describe('NetBox under pressure', () => {
     const { complete } = await world.fullUpdate();
 
     expect(complete).toMatchObject({ ok: true, errors: [] });
-    expect(world.content()).toEqual(wanted);
+    expectContent(world, wanted);
     await expectConvergence(world, wanted);
   });
 

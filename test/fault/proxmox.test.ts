@@ -4,6 +4,7 @@ import type { EstateCluster } from '../../src/simulator/estate/index.js';
 import type { FaultAction } from '../../src/simulator/proxmox/types.js';
 import { watchProxmox } from './support/arrivals.js';
 import {
+  expectContent,
   expectConvergence,
   expectFailure,
   expectNoDeletes,
@@ -37,7 +38,7 @@ describe('Proxmox endpoints that fail', () => {
   };
 
   beforeAll(async () => {
-    world = await openFaultWorld({ estate: createEstate({ vms: 8, clusters: 2, seed: 3 }) });
+    world = await openFaultWorld({ estate: createEstate({ vms: 8, clusters: 2, seed: 3 }), speed: 1000 });
     wanted = await undisturbed(world);
   });
   beforeEach(() => world.freshNetBox());
@@ -194,7 +195,7 @@ describe('Proxmox endpoints that fail', () => {
     const { complete } = await world.fullUpdate();
 
     expect(complete).toMatchObject({ ok: true, errors: [] });
-    expect(world.content()).toEqual(wanted);
+    expectContent(world, wanted);
     await expectConvergence(world, wanted);
   });
 
@@ -259,7 +260,7 @@ describe('a Proxmox ticket', () => {
 
       expect(expired).toBe(1);
       expect(complete).toMatchObject({ ok: true, errors: [] });
-      expect(world.content()).toEqual(wanted);
+      expectContent(world, wanted);
       await expectConvergence(world, wanted);
     } finally {
       await world.close();

@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/netbox/**/*.test.ts'],
+    globalSetup: ['test/support/build-once.ts'],
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -4,20 +4,31 @@ import type { ClusterView } from '../plan/cluster-views.js';
 import type { InfrastructureRecords } from '../plan/infrastructure-types.js';
 import { slugify } from '../plan/slug.js';
 import type { RunContext } from '../run-context.js';
+import { withAliases } from './aliases.js';
+
+export interface CollectedInfrastructure {
+  /** Completed by stored endpoints that lead to the same clusters. */
+  readonly views: readonly ClusterView[];
+  readonly records: InfrastructureRecords;
+}
 
 /** Reads what NetBox has of the clusters, their sites and their nodes: a fixed number of requests, whatever their size. */
 export async function collectInfrastructure(
   run: RunContext,
-  views: readonly ClusterView[],
-): Promise<InfrastructureRecords> {
+  given: readonly ClusterView[],
+): Promise<CollectedInfrastructure> {
   const { collections, capabilities } = run;
-  const names = unique(views.map((view) => view.name));
-  const nodeNames = unique(views.flatMap((view) => view.nodes.map((node) => node.name)));
+  const names = unique(given.map((view) => view.name));
+  const nodeNames = unique(given.flatMap((view) => view.nodes.map((node) => node.name)));
   const hasPlugin = capabilities.proxboxPlugin;
   const clusters = await collections.load('cluster', {}, { filter: 'name', of: names });
   const devices = await collections.load('device', {}, { filter: 'name', of: nodeNames });
   const plugin = async (load: () => Promise<readonly NetBoxRecord[]>) => (hasPlugin ? load() : []);
-  return {
+  const deviceStates = await plugin(() =>
+    collections.load('device-state', {}, { filter: 'device_id', of: devices.map(idOf) }),
+  );
+  const views = await withAliases(run, given, deviceStates);
+  const records: InfrastructureRecords = {
     hasPlugin,
     clusters,
     devices,
@@ -31,13 +42,12 @@ export async function collectInfrastructure(
     clusterStates: await plugin(() =>
       collections.load('cluster-state', {}, { filter: 'cluster_id', of: clusters.map(idOf) }),
     ),
-    deviceStates: await plugin(() =>
-      collections.load('device-state', {}, { filter: 'device_id', of: devices.map(idOf) }),
-    ),
+    deviceStates,
     clusterLinks: await plugin(() => collections.load('cluster-link', {}, { filter: 'name', of: names })),
     nodeLinks: await plugin(() => collections.load('node-link', {}, { filter: 'name', of: nodeNames })),
     pluginEndpoints: run.pluginEndpoints,
   };
+  return { views, records };
 }
 
 /** The configured sites and tenants by id, slug and name, and the default sites of clusters without one. */

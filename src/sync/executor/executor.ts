@@ -279,7 +279,8 @@ class Execution {
       this.#warnings.push(reason);
       this.#context.logger.warn({ kind: desired.kind, code: reason.code }, reason.message);
     }
-    if (kindDefinition(desired.kind).plugin === true) this.#settle(desired, { status: 'skipped', reason });
+    if (kindDefinition(desired.kind).path.startsWith('/api/plugins/'))
+      this.#settle(desired, { status: 'skipped', reason });
     else this.#fail(desired, reason);
   }
 

@@ -31,6 +31,8 @@ export interface ClusterView {
   readonly mode: SessionMode;
   readonly owner: SessionSummary;
   readonly endpointIds: readonly number[];
+  /** Endpoints that claim the same cluster name and cannot be asked whether they are the same cluster. */
+  readonly unverifiedEndpointIds: readonly number[];
   readonly nodes: readonly ClusterStatusNode[];
 }
 
@@ -72,9 +74,25 @@ function toView(group: readonly SessionSummary[]): readonly ClusterView[] {
       mode: readable.mode,
       owner,
       endpointIds: group.map((session) => session.endpointId),
+      unverifiedEndpointIds: [],
       nodes: readable.nodes,
     },
   ];
+}
+
+/** What another stored endpoint turned out to be. */
+export interface Alias {
+  readonly summary: SessionSummary;
+  readonly relation: 'member' | 'other' | 'unknown';
+}
+
+/** The view with the endpoints outside of the run that lead to the same cluster: identity and owner include them. */
+export function withMembers(view: ClusterView, aliases: readonly Alias[]): ClusterView {
+  const members = aliases.filter(({ relation }) => relation === 'member').map(({ summary }) => summary);
+  const unverified = aliases.filter(({ relation }) => relation === 'unknown').map(({ summary }) => summary.endpointId);
+  const owner = [view.owner, ...members].reduce((low, one) => (one.endpointId < low.endpointId ? one : low));
+  const endpointIds = [...view.endpointIds, ...members.map(({ endpointId }) => endpointId)];
+  return { ...view, owner, endpointIds, unverifiedEndpointIds: unverified };
 }
 
 function sharedName(session: SessionSummary, namesakes: readonly (readonly SessionSummary[])[]): Warning {

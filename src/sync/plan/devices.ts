@@ -57,8 +57,8 @@ function planDevice(
     });
     return current === undefined ? undefined : { device: ref('device', key), inCluster: isInCluster(current, home) };
   }
-  const movedOut = current !== undefined && wasMovedOut(current, home);
-  builder.add(
+  const movedOut = current !== undefined && wasMovedOut(current, home, input);
+  const action = builder.add(
     {
       ...subject,
       fields: movedOut ? withoutPlace(deviceFields(home, node)) : deviceFields(home, node),
@@ -68,7 +68,7 @@ function planDevice(
     current,
     { mode: options.modes.node },
   );
-  planDeviceRows(builder, { home, node, key, current }, input);
+  if (action !== 'skip') planDeviceRows(builder, { home, node, key, current }, input);
   if (movedOut) {
     builder.warn({
       code: 'node_missing',
@@ -114,10 +114,16 @@ function isInCluster(device: NetBoxRecord, home: Home): boolean {
   return home.current !== undefined && relationId(device['cluster']) === home.current.id;
 }
 
-/** An operator moved the device to another site, which NetBox allows only outside of the cluster. */
-function wasMovedOut(device: NetBoxRecord, home: Home): boolean {
+/**
+ * An operator moved the device to another site, which NetBox allows only outside of the cluster. A device without a
+ * sidecar that we did not discover was never ours: then somebody made it for us to adopt.
+ */
+function wasMovedOut(device: NetBoxRecord, home: Home, { records }: InfrastructureInput): boolean {
+  const isKnown =
+    records.deviceStates.some((row) => relationId(row['device']) === device.id) ||
+    hasTag(device, 'proxbox-discovered-node');
   const site = relationId(device['site']);
-  return relationId(device['cluster']) === null && typeof home.site === 'number' && site !== home.site;
+  return isKnown && relationId(device['cluster']) === null && typeof home.site === 'number' && site !== home.site;
 }
 
 /**

@@ -7,6 +7,8 @@ import type { Reason } from '../types.js';
 export interface GuestIdentity {
   /** Every endpoint that leads to the guest's cluster; any of them may be stored. */
   readonly endpointIds: readonly number[];
+  /** Endpoints that may or may not lead to it; see ClusterView. */
+  readonly unverifiedEndpointIds: readonly number[];
   readonly cluster: string;
   readonly vmid: number;
   readonly type: GuestType;
@@ -59,6 +61,8 @@ export function buildIdentityIndex(
     const untyped = owned.filter((row) => typeOf(row) === '');
     if (untyped.length > 0) return single(guest, untyped);
     if (owned.length > 0) return single(guest, owned, typeChanged(guest, owned));
+    const doubtful = rows.filter((row) => isDoubtful(guest, row));
+    if (doubtful.length > 0) return { status: 'refused', reason: unverified(guest, doubtful) };
     const renumbered = rows.filter(
       (row) =>
         isFromUnknownEndpoint(row) &&
@@ -85,6 +89,22 @@ export function buildIdentityIndex(
   }
 
   return { resolve, stateOf: (id) => byParent.get(id) };
+}
+
+/** A row of this guest's cluster name that belongs to an endpoint which cannot be asked. */
+function isDoubtful(guest: GuestIdentity, row: NetBoxRecord): boolean {
+  const id = toNumber(row['proxmox_endpoint_raw_id']);
+  return (
+    id !== null && guest.unverifiedEndpointIds.includes(id) && textOf(row['proxmox_cluster_name']) === guest.cluster
+  );
+}
+
+function unverified(guest: GuestIdentity, rows: readonly NetBoxRecord[]): Reason {
+  const id = textOf(rows[0]?.['proxmox_endpoint_raw_id']);
+  return {
+    code: 'identity_ambiguous',
+    message: `${describe(guest)} is known from Proxmox endpoint ${id}, which cannot be asked whether it is the same cluster. Bring endpoint ${id} up, or delete it if it is gone; until then the guest is left alone.`,
+  };
 }
 
 function typeOf(row: NetBoxRecord): string {

@@ -92,7 +92,7 @@ export const expectedMachineStates = (estate: Estate, endpoints: readonly Endpoi
       proxmox_start_at_boot: guest.config['onboot'] === 1,
       proxmox_unprivileged_container: guest.config['unprivileged'] === 1,
       proxmox_qemu_agent: guest.config['agent'] !== undefined,
-      proxmox_link: `https://127.0.0.1:${endpoints[index]!.port}/#v1:0:=${guest.type}/${guest.vmid}`,
+      proxmox_link: `https://localhost:${endpoints[index]!.port}/#v1:0:=${guest.type}/${guest.vmid}`,
       last_run_id: runId,
     })),
   );

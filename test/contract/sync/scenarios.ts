@@ -3,13 +3,17 @@
  * is, the Proxmox clusters are simulated, and what NetBox holds afterwards is read with raw requests.
  */
 import { describe } from 'vitest';
+import { describeClusters } from './clusters.js';
 import { describeFirstRun } from './first-run.js';
 import { describeOperatorEdits } from './operator-edits.js';
+import { describeProxmoxChanges } from './proxmox-changes.js';
 import type { OpenTarget } from './target.js';
 
 export function describeSyncScenarios(name: string, openTarget: OpenTarget): void {
   describe(name, () => {
     describeFirstRun(openTarget);
     describeOperatorEdits(openTarget);
+    describeProxmoxChanges(openTarget);
+    describeClusters(openTarget);
   });
 }

@@ -25,6 +25,16 @@ export function expectFailure({ frames, complete }: StreamResult, text: RegExp):
   expect(complete.errors[0]?.detail).toMatch(text);
 }
 
+/** Shows only the lines that differ. */
+export function expectContent(world: FaultWorld, wanted: readonly string[]): void {
+  const found = world.content();
+  expect({
+    missing: wanted.filter((line) => !found.includes(line)),
+    unexpected: found.filter((line) => !wanted.includes(line)),
+    objects: found.length,
+  }).toEqual({ missing: [], unexpected: [], objects: wanted.length });
+}
+
 function writesOf(netbox: NetBoxSimulator): string {
   const writes = netbox.requestLog.filter(({ method }) => method !== 'GET');
   return writes.map(({ method, target, body }) => `${method} ${target} ${body.slice(0, 300)}`).join('\n');
@@ -36,7 +46,7 @@ export async function expectConvergence(world: FaultWorld, wanted: readonly stri
   world.netbox.faults.clear();
   for (const simulator of world.proxmox) simulator.faults.clear();
   expect((await world.fullUpdate()).complete).toMatchObject({ ok: true, errors: [] });
-  expect(world.content()).toEqual(wanted);
+  expectContent(world, wanted);
   world.netbox.resetCounters();
   const changes = world.netbox.changelogRows;
   expect((await world.fullUpdate()).complete).toMatchObject({ ok: true });

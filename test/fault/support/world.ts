@@ -101,7 +101,7 @@ export async function register(
       ...login,
       verify_ssl: false,
       timeout: 1,
-      max_retries: 2,
+      max_retries: 1,
       retry_backoff: 0.01,
     });
   }

@@ -49,6 +49,7 @@ export function aRun(client: NetBoxClient, changes: Partial<RunContext> = {}): O
     capabilities: { cursorPaging: true, virtualMachineTypes: true, branching: false, proxboxPlugin: true },
     clusters: [],
     endpoints: new Map(),
+    inspectEndpoint: async () => undefined,
     settings: someSettings(),
     options: syncOptions(),
     supportIds: new Map(),

@@ -34,6 +34,7 @@ export function aClusterView(changes: Partial<SessionSummary> = {}): ClusterView
     mode: owner.mode,
     owner,
     endpointIds: [owner.endpointId],
+    unverifiedEndpointIds: [],
     nodes: owner.nodes,
   };
 }

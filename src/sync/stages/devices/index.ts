@@ -8,13 +8,11 @@ export const devicesStage = defineStage({
   title: 'devices',
   kinds: ['device', 'cluster'],
   resources: ['node', 'cluster'],
-  collect: async (run) => ({
-    views: run.clusters.map(({ view }) => view),
-    records: await collectInfrastructure(
+  collect: (run) =>
+    collectInfrastructure(
       run,
       run.clusters.map(({ view }) => view),
     ),
-  }),
   plan: ({ views, records }, run) =>
     planDevicesStage(
       { views, records, endpoints: run.endpoints, options: run.options, now: run.now, purpose: 'inventory' },

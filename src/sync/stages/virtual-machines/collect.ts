@@ -2,9 +2,12 @@ import { relationId, textOf, toNumber } from '../../../netbox/records/compare.js
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import { errorText, toProxboxError, type ProxboxError } from '../../../errors/proxbox-error.js';
 import { parseTagColours, parseTags } from '../../../proxmox/parse/tags.js';
-import type { GuestConfig, GuestResource } from '../../../proxmox/types.js';
+import { isGuestGone } from '../../../proxmox/failures.js';
+import { readGuestConfig } from '../../../proxmox/reads/guests.js';
+import type { GuestResource } from '../../../proxmox/types.js';
+import { withAliases } from '../../collect/aliases.js';
 import { collectInfrastructure } from '../../collect/infrastructure.js';
-import { readFromCluster } from '../../collect/proxmox.js';
+import { readFromCluster, readFromEachCluster } from '../../collect/proxmox.js';
 import { substep } from '../../events.js';
 import type { ClusterView } from '../../plan/cluster-views.js';
 import { possibleSlugs, type TagColours } from '../../plan/guest-tags.js';
@@ -22,25 +25,36 @@ interface ListedGuest {
 export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
   const warnings: Warning[] = [];
   const states = await loadStates(run, warnings);
-  const listed = await listGuests(run, states === 'unreadable' ? [] : states, warnings);
-  const selected = await selectGuests(run, listed, states === 'unreadable' ? [] : states);
-  const guests = await readConfigs(run, selected);
-  const views = run.clusters
-    .map(({ view }) => view)
-    .filter((view) => guests.some((guest) => guest.view.key === view.key));
-  const infrastructure = await collectInfrastructure(run, views);
   const known = states === 'unreadable' ? [] : states;
-  const virtualMachines = await loadVirtualMachines(run, views, infrastructure.clusters, known);
+  const clusters = await completeClusters(run, known);
+  const listed = await listGuests({ ...run, clusters }, known, warnings);
+  const guests = await readConfigs(run, await selectGuests(run, listed, known));
+  const wanted = clusters.map(({ view }) => view).filter((view) => guests.some((guest) => guest.view.key === view.key));
+  const { views, records } = await collectInfrastructure(run, wanted);
+  const virtualMachines = await loadVirtualMachines(run, views, records.clusters, known);
   return {
-    guests,
+    guests: guests.map((guest) => ({ ...guest, view: views.find(({ key }) => key === guest.view.key) ?? guest.view })),
     views,
-    infrastructure,
+    infrastructure: records,
     states,
     virtualMachines,
     tags: await loadTags(run, guests),
     colours: await loadColours(run, guests),
     warnings,
   };
+}
+
+/** The clusters of the run, each with every endpoint that leads to it. */
+async function completeClusters(
+  run: RunContext,
+  states: readonly NetBoxRecord[],
+): Promise<readonly ConnectedCluster[]> {
+  const views = await withAliases(
+    run,
+    run.clusters.map(({ view }) => view),
+    states,
+  );
+  return run.clusters.map((cluster, index) => ({ ...cluster, view: views[index] ?? cluster.view }));
 }
 
 /** A failed read must not look like "no guest is known": then nothing may be created. A missing table is another thing. */
@@ -72,71 +86,65 @@ async function listGuests(
   states: readonly NetBoxRecord[],
   warnings: Warning[],
 ): Promise<readonly ListedGuest[]> {
-  const lists = await Promise.all(
-    run.clusters.map(async (cluster) => {
-      const guests = await readFromCluster(run, cluster, (session) =>
-        session.guests({ signal: run.signal, fresh: true }),
-      );
-      const known = states.filter((state) =>
-        cluster.view.endpointIds.includes(toNumber(state['proxmox_endpoint_raw_id']) ?? -1),
-      ).length;
-      if (guests.length === 0 && known > 0) warnings.push(noGuests(cluster, known));
-      return guests.map((resource) => ({ cluster, resource }));
-    }),
+  const lists = await readFromEachCluster(run, 'guests', (session) =>
+    session.guests({ signal: run.signal, fresh: true }),
   );
-  return lists.flat();
+  warnings.push(...lists.warnings);
+  return lists.answers.flatMap(({ cluster, answer: guests }) => {
+    const known = states.filter((state) =>
+      cluster.view.endpointIds.includes(toNumber(state['proxmox_endpoint_raw_id']) ?? -1),
+    ).length;
+    if (guests.length === 0 && known > 0) warnings.push(noGuests(cluster, known));
+    return guests.map((resource) => ({ cluster, resource }));
+  });
 }
 
 async function readConfigs(run: RunContext, listed: readonly ListedGuest[]): Promise<readonly CollectedGuest[]> {
   let done = 0;
   return Promise.all(
     listed.map(async ({ cluster, resource }) => {
-      const config = await readConfig(run, cluster, resource);
+      const { config, node } = await readConfig(run, cluster, resource);
       done += 1;
       if (done % 100 === 0)
         run.events.emit(
           substep('virtual-machines', 'read_configs', `Read ${done} of ${listed.length} guest configurations.`),
         );
-      return { view: cluster.view, resource, config };
+      return { view: cluster.view, resource: { ...resource, node }, config };
     }),
   );
 }
 
-async function readConfig(run: RunContext, cluster: ConnectedCluster, guest: GuestResource): Promise<ConfigRead> {
+/** The configuration and the node it was read from: a guest may have migrated since it was listed. */
+async function readConfig(
+  run: RunContext,
+  cluster: ConnectedCluster,
+  guest: GuestResource,
+): Promise<{ readonly config: ConfigRead; readonly node: string }> {
   const subject = `${guest.type} ${guest.vmid} "${guest.name}" on node "${guest.node}" of "${cluster.view.name}"`;
   const node = cluster.view.nodes.find(({ name }) => name === guest.node);
   if (node?.online === false) {
-    return {
-      status: 'skip',
-      reason: {
-        code: 'node_offline',
-        message: `${subject} cannot be read while its node is offline; it stays as it is.`,
-      },
-    };
+    const message = `${subject} cannot be read while its node is offline; it stays as it is.`;
+    return { config: { status: 'skip', reason: { code: 'node_offline', message } }, node: guest.node };
   }
   try {
-    return {
-      status: 'read',
-      config: await readFromCluster(run, cluster, (session): Promise<GuestConfig> =>
-        session.guestConfig(guest, { signal: run.signal }),
-      ),
-    };
+    const read = await readFromCluster(run, cluster, (session) =>
+      readGuestConfig(session, guest, { signal: run.signal }),
+    );
+    if (read.status === 'gone') return { config: gone(subject), node: guest.node };
+    return { config: { status: 'read', config: read.config }, node: read.node };
   } catch (error) {
     run.signal.throwIfAborted();
-    return explain(subject, toProxboxError(error));
+    return { config: explain(subject, toProxboxError(error)), node: guest.node };
   }
 }
 
+function gone(subject: string): ConfigRead {
+  const message = `${subject} disappeared between listing and reading; the next run looks again.`;
+  return { status: 'skip', reason: { code: 'guest_gone', message } };
+}
+
 function explain(subject: string, error: ProxboxError): ConfigRead {
-  if (/does not exist/i.test(errorText(error))) {
-    return {
-      status: 'skip',
-      reason: {
-        code: 'guest_gone',
-        message: `${subject} disappeared between listing and reading; the next run looks again.`,
-      },
-    };
-  }
+  if (isGuestGone(error)) return gone(subject);
   if (error.code === 'proxmox_forbidden') {
     return {
       status: 'failed',

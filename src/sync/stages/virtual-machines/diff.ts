@@ -168,6 +168,7 @@ function resolveGuest({ view, resource }: CollectedGuest, name: string, lookup: 
   }
   const resolution = lookup.identities.resolve({
     endpointIds: view.endpointIds,
+    unverifiedEndpointIds: view.unverifiedEndpointIds,
     cluster: view.name,
     vmid: resource.vmid,
     type: resource.type,

@@ -207,10 +207,19 @@ describe('the device of a node', () => {
   });
 
   it('that an operator moved out of the cluster stays there, and guests on it have no device', () => {
-    const planned = planFor({ devices: [aDevice(11, 'pve1', { ...nowhere, site: { id: 4 } })] });
+    const moved = aDevice(11, 'pve1', { ...nowhere, site: { id: 4 } });
+    const planned = planFor({
+      devices: [moved],
+      deviceStates: [{ id: 1, device: { id: 11 }, proxmox_cluster_name: 'lab' }],
+    });
     expect(deviceResult(planned)).toBe('keep');
     expect(planned.plan.warnings).toMatchObject([{ code: 'node_missing' }]);
     expect(planned.homes.get('1')?.devices.get('pve1')?.inCluster).toBe(false);
+  });
+
+  it('that somebody made elsewhere for us to adopt is brought into the cluster', () => {
+    const prepared = aDevice(11, 'pve1', { ...nowhere, site: { id: 4 } });
+    expect(deviceResult(planFor({ devices: [prepared] }))).toEqual({ cluster: 5, site: 1 });
   });
 
   it.each<[string, string, Readonly<Record<string, unknown>>, Fields | 'keep', Fields | 'keep']>([

@@ -3,7 +3,7 @@ import type { NetBoxRecord } from '../../../../src/netbox/types.js';
 import { buildIdentityIndex, type GuestIdentity, type Resolution } from '../../../../src/sync/plan/identity.js';
 import { aVirtualMachine, aVirtualMachineState } from '../../../support/factories/netbox-records.js';
 
-const guest: GuestIdentity = { endpointIds: [1], cluster: 'lab', vmid: 100, type: 'qemu' };
+const guest: GuestIdentity = { endpointIds: [1], unverifiedEndpointIds: [], cluster: 'lab', vmid: 100, type: 'qemu' };
 const configured = new Set([1, 2, 3]);
 
 function resolve(
@@ -132,4 +132,54 @@ it('finds the sidecar of a machine, also one without a VMID', () => {
   const index = buildIdentityIndex([state(5, 10, { proxmox_vm_id: null })], new Map(), configured);
   expect(index.stateOf(10)?.id).toBe(5);
   expect(index.stateOf(11)).toBeUndefined();
+});
+
+describe('a guest known from an endpoint outside of the run', () => {
+  it('is the same guest when that endpoint leads to the same cluster', () => {
+    const resolution = resolve(
+      [
+        aVirtualMachineState(1, 10, {
+          proxmox_endpoint_raw_id: 1,
+          proxmox_vm_id: 100,
+          proxmox_vm_type: 'qemu',
+          proxmox_cluster_name: 'lab',
+        }),
+      ],
+      { endpointIds: [2, 1] },
+    );
+
+    expect(resolution).toMatchObject({ status: 'found', virtualMachine: { id: 10 } });
+  });
+
+  it('is refused, not duplicated, when that endpoint cannot be asked', () => {
+    const resolution = resolve(
+      [
+        aVirtualMachineState(1, 10, {
+          proxmox_endpoint_raw_id: 1,
+          proxmox_vm_id: 100,
+          proxmox_vm_type: 'qemu',
+          proxmox_cluster_name: 'lab',
+        }),
+      ],
+      { endpointIds: [2], unverifiedEndpointIds: [1] },
+    );
+
+    expect(resolution).toMatchObject({ status: 'refused', reason: { code: 'identity_ambiguous' } });
+  });
+
+  it('is another guest when that endpoint is known to be another cluster', () => {
+    const resolution = resolve(
+      [
+        aVirtualMachineState(1, 10, {
+          proxmox_endpoint_raw_id: 1,
+          proxmox_vm_id: 100,
+          proxmox_vm_type: 'qemu',
+          proxmox_cluster_name: 'lab',
+        }),
+      ],
+      { endpointIds: [2] },
+    );
+
+    expect(resolution).toEqual({ status: 'absent' });
+  });
 });

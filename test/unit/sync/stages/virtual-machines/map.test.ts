@@ -145,8 +145,12 @@ describe('the place of a machine', () => {
     expect(fieldsOf()).toMatchObject({ cluster: ref('cluster', '1'), site: 3, device: ref('device', '1/pve1') });
   });
 
-  it.each(['pve2', 'pve3'])('has no device when that of the node %s is not in the cluster', (node) => {
-    expect(fieldsOf({ node })).not.toHaveProperty('device');
+  it('is taken off a device that is not in the cluster: NetBox refuses every change of such a machine', () => {
+    expect(fieldsOf({ node: 'pve2' })).toMatchObject({ device: null });
+  });
+
+  it('says nothing about the device when that of the node is not known', () => {
+    expect(fieldsOf({ node: 'pve3' })).not.toHaveProperty('device');
   });
 
   it('has no site when that of the cluster is unknown', () => {
