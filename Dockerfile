@@ -1,0 +1,38 @@
+# syntax=docker/dockerfile:1
+# proxbox-api: one Node process, not root. It writes only to /data, so the root file system may be mounted read-only.
+
+FROM node:24-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build
+
+FROM node:24-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev
+
+FROM node:24-slim
+WORKDIR /app
+ENV NODE_ENV=production \
+    PORT=8000 \
+    PROXBOX_BIND_HOST=0.0.0.0 \
+    PROXBOX_DATABASE_PATH=/data/database.db
+# Uid and gid 1000 are the image's user "node".
+RUN mkdir /data && chown 1000:1000 /data
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY package.json LICENSE ./
+COPY migrations ./migrations
+USER 1000:1000
+VOLUME /data
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+# Needs no curl. With PROXBOX_BIND_HOST set to one address only, override it: it asks on 127.0.0.1.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 8000) + '/health').then((r) => r.json()).then((h) => process.exit(h.init_ok === true ? 0 : 1), () => process.exit(1))"]
+# The entrypoint of the base image executes its arguments in place of itself, so node is process 1 and gets the signals,
+# and `docker run <image> sh` starts a shell instead of the server.
+CMD ["node", "dist/main.js"]
