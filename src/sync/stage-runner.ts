@@ -20,7 +20,7 @@ export async function runStage(stage: Stage, run: RunContext): Promise<StageResu
   const startedMs = run.clock.monotonicMs();
   const { plan, noun, items } = await stage.prepare(run);
   run.signal.throwIfAborted();
-  if (stage.name !== 'support-objects') run.events.emit(discovery(stage, noun, items));
+  run.events.emit(discovery(stage, noun, items));
   for (const resolution of plan.nameResolutions) run.events.emit(nameResolved(resolution));
   const applied = await applyPlan(plan, {
     client: run.client,
@@ -87,7 +87,6 @@ function report(stage: Stage, run: RunContext, result: StageResult): void {
     if (!isQuiet) run.events.emit(itemProgress(stage, outcome, index + 1, shown.length));
   }
   for (const warning of result.warnings) run.events.emit(warningDetail(stage.name, warning));
-  if (stage.name === 'support-objects') return;
   run.events.emit({
     event: 'phase_summary',
     data: {
