@@ -11,8 +11,10 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Answers without a key and is not counted by the rate limit. A route without this needs a key. */
     readonly isPublic?: boolean;
-    /** Of its own, in front of everything else: requests per minute and address. */
+    /** Of its own, in place of the general limit: requests per minute and address. */
     readonly maxPerMinute?: number;
+    /** Accepts a WebSocket handshake without a key; the connection authenticates itself before anything else. */
+    readonly isSocket?: boolean;
   }
 }
 

@@ -21,6 +21,8 @@ function patternOf(url: string): RegExp {
 export function createRouteIndex(app: FastifyInstance): RouteIndex {
   const methodsByShape = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>();
   app.addHook('onRoute', (route) => {
+    // The catch-all of @fastify/cors, which exists only so that preflights reach its hook.
+    if (route.url === '*') return;
     const shape = shapeOf(route.url);
     const known = methodsByShape.get(shape) ?? { pattern: patternOf(route.url), methods: new Set<string>() };
     for (const method of [route.method].flat()) known.methods.add(method);

@@ -85,7 +85,7 @@ export function shapeError(endpointName: string, askedPath: string, expected: st
     'remote_protocol',
     `Proxmox endpoint '${endpointName}' answered ${askedPath} without ${expected}.`,
     {
-      detail: 'Check that host and port are really the Proxmox API.',
+      detail: `The answer to ${askedPath} came without ${expected}. Check that host and port are really the Proxmox API.`,
       where: { endpoint: endpointName, path: askedPath },
     },
   );

@@ -14,7 +14,10 @@ const exhausted: FaultAction = {
     python_version: '3.12.3',
   },
 };
-const page = (status: number): FaultAction => ({ status, body: `<html><body>${'<p>gateway</p>'.repeat(200)}</body></html>` });
+const page = (status: number): FaultAction => ({
+  status,
+  body: `<html><body>${'<p>gateway</p>'.repeat(200)}</body></html>`,
+});
 
 describe('NetBox under pressure', () => {
   let wanted: readonly string[];
@@ -73,7 +76,9 @@ describe('NetBox under pressure', () => {
   });
 
   it('maintenance: the run fails with that reason and writes nothing', async () => {
-    const body = { detail: 'NetBox is currently operating in maintenance mode and is unable to perform write operations.' };
+    const body = {
+      detail: 'NetBox is currently operating in maintenance mode and is unable to perform write operations.',
+    };
     world.netbox.faults.add({ match: { method: 'POST' }, action: { status: 500, body } });
 
     expectFailure(await world.fullUpdate(), /netbox_maintenance.*maintenance mode/);
@@ -89,11 +94,17 @@ describe('NetBox that asks for a pause', () => {
       const wanted = await undisturbed(world);
       const arrivals: number[] = [];
       watchNetBox(world.netbox, () => arrivals.push(performance.now()));
-      const action: FaultAction = { status: 429, headers: { 'retry-after': '7' }, body: { detail: 'Request was throttled.' } };
+      const action: FaultAction = {
+        status: 429,
+        headers: { 'retry-after': '7' },
+        body: { detail: 'Request was throttled.' },
+      };
       let refusedAt = 0;
       world.netbox.faults.add({ match: { method: 'POST', nth: 3 }, action });
       const { complete } = await world.fullUpdate();
-      const refused = world.netbox.requestLog.findIndex(({ method, status }) => method === 'POST' && status === undefined);
+      const refused = world.netbox.requestLog.findIndex(
+        ({ method, status }) => method === 'POST' && status === undefined,
+      );
       refusedAt = arrivals[refused] ?? 0;
       const next = (arrivals[refused + 1] ?? 0) - refusedAt;
 

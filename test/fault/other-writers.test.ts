@@ -70,7 +70,7 @@ describe('people who change NetBox or Proxmox during a run', () => {
 
   it.each([
     ['a tag', 'extras/tags', 'proxbox-discovered-qemu'],
-    ['a role', 'dcim/device-roles', 'Virtual Machine (QEMU)'],
+    ['a machine type', 'virtualization/virtual-machine-types', 'qemu-virtual-machine'],
   ])('%s deleted before the machines are created: the next run puts it right', async (_text, path, name) => {
     const deed = when('POST', machineList, () => {
       const row = world.netbox.state.find(path, (found) => found['name'] === name || found['slug'] === name);

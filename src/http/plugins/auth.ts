@@ -34,35 +34,51 @@ function unauthenticated(text: string, attemptsLeft: number): ProxboxError {
   return new ProxboxError('unauthenticated', `${text}${hint}`);
 }
 
+/** Decides about one presented key; undefined = none was sent. Throws `unauthenticated` or `locked_out`. */
+export type Authenticate = (address: string, key: string | undefined) => Promise<void>;
+
+export interface AuthenticateDeps extends Pick<AuthDeps, 'apiKeys' | 'lockout'> {
+  /** False: this wrong key is refused without being counted. */
+  readonly isCounted: (address: string) => boolean;
+}
+
 /**
  * Keyless requests are never counted: a browser page polling without a key must not lock out its whole network. For the
  * same reason a key that was verified lately passes while its address is locked; a key that needs hashing does not.
  */
-async function authenticate(request: FastifyRequest, { addressOf, apiKeys, lockout }: AuthDeps): Promise<void> {
-  const address = addressOf(request);
-  const key = presentedKey(request);
-  const { isLocked, remainingAttempts, retryAfterS } = lockout.check(address);
-  if (key !== undefined && apiKeys.isVerifiedCached(key)) {
-    if (!isLocked) lockout.clear(address);
-    return;
-  }
-  if (isLocked) throw new ProxboxError('locked_out', lockedText, { retryAfterS });
-  if (!apiKeys.hasActiveKey()) throw new ProxboxError('unauthenticated', noKeyYet);
-  if (key === undefined) throw unauthenticated('API key required.', remainingAttempts);
-  if ((await apiKeys.verify(key)) === null) {
-    throw unauthenticated('Invalid API key.', lockout.recordFailure(address).remainingAttempts);
-  }
-  lockout.clear(address);
+export function createAuthenticate({ apiKeys, lockout, isCounted }: AuthenticateDeps): Authenticate {
+  return async (address, key) => {
+    const { isLocked, remainingAttempts, retryAfterS } = lockout.check(address);
+    if (key !== undefined && apiKeys.isVerifiedCached(key)) {
+      if (!isLocked) lockout.clear(address);
+      return;
+    }
+    if (isLocked) throw new ProxboxError('locked_out', lockedText, { retryAfterS });
+    if (!apiKeys.hasActiveKey()) throw new ProxboxError('unauthenticated', noKeyYet);
+    if (key === undefined) throw unauthenticated('API key required.', remainingAttempts);
+    if ((await apiKeys.verify(key)) === null) {
+      const state = isCounted(address) ? lockout.recordFailure(address) : lockout.check(address);
+      throw unauthenticated('Invalid API key.', state.remainingAttempts);
+    }
+    lockout.clear(address);
+  };
 }
 
-function isWebSocketUpgrade(request: FastifyRequest): boolean {
+function asksForWebSocket(request: FastifyRequest): boolean {
   return /\bwebsocket\b/i.test(request.headers.upgrade ?? '');
 }
 
+/** A handshake on a WebSocket path; `request.ws` is true only when the connection really is handed over. */
+export function isSocketRequest(request: FastifyRequest): boolean {
+  return request.ws && request.routeOptions.config.isSocket === true;
+}
+
 export function registerAuth(app: FastifyInstance, deps: AuthDeps): void {
+  const authenticate = createAuthenticate({ ...deps, isCounted: () => true });
   app.addHook('onRequest', async (request) => {
-    // Not 401: on that answer to a handshake the plugin stops connecting for good.
-    if (isWebSocketUpgrade(request)) throw new ProxboxError('not_found', 'Not Found');
-    if (!isPublicRequest(request)) await authenticate(request, deps);
+    // Authenticated on the connection: on a 401 to the handshake the plugin stops connecting for good.
+    if (isSocketRequest(request)) return;
+    if (asksForWebSocket(request)) throw new ProxboxError('not_found', 'Not Found');
+    if (!isPublicRequest(request)) await authenticate(deps.addressOf(request), presentedKey(request));
   });
 }

@@ -1,11 +1,13 @@
 /**
- * Cross-origin requests, by a list that follows the stored NetBox endpoints. Written here because a refused preflight must
- * be answered with 400, and because preflights must neither be counted by the rate limit nor need a key.
+ * Cross-origin requests, by a list that follows the stored NetBox endpoints. Preflights are answered here, before the rate
+ * limit counts and before a key is asked for: browsers send neither key nor cookies with them.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import cors from '@fastify/cors';
+import type { FastifyRequest } from 'fastify';
+import type { App } from '../app-type.js';
 
-const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
-const requestHeaders = [
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const allowedHeaders = [
   'Accept',
   'Accept-Language',
   'Content-Language',
@@ -15,33 +17,25 @@ const requestHeaders = [
   'X-Requested-With',
   'Idempotency-Key',
   'Last-Event-ID',
-].join(', ');
+];
 
 function isPreflight(request: FastifyRequest): boolean {
   return request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
 }
 
-function answerPreflight(reply: FastifyReply, isAllowed: boolean): FastifyReply {
-  if (!isAllowed) return reply.status(400).send({ detail: 'Disallowed CORS origin' });
-  return reply
-    .headers({
-      'access-control-allow-methods': methods,
-      'access-control-allow-headers': requestHeaders,
-      'access-control-max-age': '600',
-    })
-    .status(200)
-    .type('text/plain; charset=utf-8')
-    .send('OK');
-}
-
-/** `isAllowedOrigin` is asked for each request, so that a changed NetBox endpoint counts at once. */
-export function registerCors(app: FastifyInstance, isAllowedOrigin: (origin: string) => boolean): void {
+/** `isAllowedOrigin` is asked for each request, so that a changed NetBox endpoint counts at once. Must be awaited. */
+export async function registerCors(app: App, isAllowedOrigin: (origin: string) => boolean): Promise<void> {
+  // @fastify/cors lets a preflight from elsewhere pass on to the routes; a clear refusal is easier to find in a browser.
   app.addHook('onRequest', async (request, reply) => {
     const { origin } = request.headers;
-    reply.header('vary', 'Origin');
-    if (origin === undefined) return undefined;
-    const isAllowed = isAllowedOrigin(origin);
-    if (isAllowed) reply.header('access-control-allow-origin', origin);
-    return isPreflight(request) ? answerPreflight(reply, isAllowed) : undefined;
+    if (origin === undefined || !isPreflight(request) || isAllowedOrigin(origin)) return undefined;
+    return reply.status(400).header('vary', 'Origin').send({ detail: 'Disallowed CORS origin' });
+  });
+  await app.register(cors, {
+    origin: (origin, callback) => callback(null, origin !== undefined && isAllowedOrigin(origin)),
+    methods,
+    allowedHeaders,
+    maxAge: 600,
+    optionsSuccessStatus: 200,
   });
 }

@@ -1,12 +1,15 @@
 /**
- * Requests per minute and address, before any key is hashed. A window of our own, because the minute has to slide and
- * because two limits depend on the key: @fastify/rate-limit counts in fixed windows.
+ * Requests per minute and address, before any key is hashed. @fastify/rate-limit with a store of our own, because its stores
+ * count in fixed windows and the minute has to slide, and as a hook of the whole application instead of single routes,
+ * because it has to run before authentication and for unknown paths too.
  */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import rateLimit, { type FastifyRateLimitStore, type FastifyRateLimitStoreCtor } from '@fastify/rate-limit';
+import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../../config/clock.js';
 import { ProxboxError } from '../../errors/proxbox-error.js';
+import type { App } from '../app-type.js';
 import { createSlidingWindow } from '../sliding-window.js';
-import { isPublicRequest, presentedKey } from './auth.js';
+import { isPublicRequest, isSocketRequest, presentedKey } from './auth.js';
 
 export interface RateLimitDeps {
   readonly clock: Clock;
@@ -20,14 +23,21 @@ export interface RateLimitDeps {
 const windowMs = 60_000;
 /** With the variable unset. Keyed requests count apart, so that the plugin's dashboard never meets the limit of strangers. */
 const defaults = { keyless: 60, keyed: 1200 } as const;
+/** Together for all WebSocket paths of an address: a wrong key makes the plugin connect again for ever. */
+const socketsPerMinute = 10;
 
 interface Bucket {
   readonly name: string;
   readonly limit: number;
-  readonly isKeyed: boolean;
+  readonly isKeyed?: boolean;
 }
 
-function bucketOf(request: FastifyRequest, deps: RateLimitDeps): Bucket {
+/** undefined: not counted. */
+function bucketOf(request: FastifyRequest, deps: RateLimitDeps): Bucket | undefined {
+  const { url, config } = request.routeOptions;
+  if (config.maxPerMinute !== undefined) return { name: url ?? '', limit: config.maxPerMinute };
+  if (isSocketRequest(request)) return { name: 'websocket', limit: socketsPerMinute };
+  if (isPublicRequest(request)) return undefined;
   const key = presentedKey(request);
   const isKeyed = key !== undefined && deps.isVerifiedKey(key);
   if (deps.rateLimit !== null) return { name: 'all', limit: deps.rateLimit, isKeyed };
@@ -36,36 +46,61 @@ function bucketOf(request: FastifyRequest, deps: RateLimitDeps): Bucket {
     : { name: 'keyless', limit: defaults.keyless, isKeyed };
 }
 
-const refusal = (retryAfterS: number): ProxboxError =>
-  new ProxboxError('rate_limited', 'Rate limit exceeded. Please try again later.', { retryAfterS });
+/** Refused requests are not recorded, so that a client that keeps asking is let in as soon as the minute allows it. */
+function slidingStore(clock: Clock): FastifyRateLimitStoreCtor {
+  const window = createSlidingWindow(clock, windowMs);
+  return class SlidingStore implements FastifyRateLimitStore {
+    incr(key: string, callback: Parameters<FastifyRateLimitStore['incr']>[1], _windowMs: number, max: number): void {
+      const waitS = window.take(key, max);
+      callback(null, { current: waitS === 0 ? max : max + 1, ttl: waitS * 1000 });
+    }
 
-export function registerRateLimit(app: FastifyInstance, deps: RateLimitDeps): void {
-  const requests = createSlidingWindow(deps.clock, windowMs);
-  const perRoute = createSlidingWindow(deps.clock, windowMs);
+    child(): FastifyRateLimitStore {
+      return this;
+    }
+  };
+}
+
+/** Once a minute at most. */
+function createKeyedWarning({ clock, addressOf }: RateLimitDeps): (request: FastifyRequest, limit: number) => void {
   let warnedAtMs = Number.NEGATIVE_INFINITY;
-
-  function warnAboutKeyed(request: FastifyRequest, address: string, limit: number): void {
-    const now = deps.clock.monotonicMs();
+  return (request, limit) => {
+    const now = clock.monotonicMs();
     if (now - warnedAtMs < windowMs) return;
     warnedAtMs = now;
     request.log.warn(
-      { address, limit },
+      { address: addressOf(request), limit },
       'A client with a valid key was refused by the rate limit; raise PROXBOX_RATE_LIMIT.',
     );
-  }
+  };
+}
 
-  app.addHook('onRequest', async (request) => {
-    const address = deps.addressOf(request);
-    const { url, config } = request.routeOptions;
-    if (config.maxPerMinute !== undefined) {
-      const waitS = perRoute.take(`${url ?? ''} ${address}`, config.maxPerMinute);
-      if (waitS > 0) throw refusal(waitS);
-    }
-    if (isPublicRequest(request)) return;
-    const bucket = bucketOf(request, deps);
-    const waitS = requests.take(`${bucket.name} ${address}`, bucket.limit);
-    if (waitS === 0) return;
-    if (bucket.isKeyed) warnAboutKeyed(request, address, bucket.limit);
-    throw refusal(waitS);
+const noHeaders = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false } as const;
+
+/** Must be awaited before authentication is registered. */
+export async function registerRateLimit(app: App, deps: RateLimitDeps): Promise<void> {
+  const warnAboutKeyed = createKeyedWarning(deps);
+  const buckets = new WeakMap<FastifyRequest, Bucket | undefined>();
+  const remembered = (request: FastifyRequest): Bucket | undefined => {
+    if (!buckets.has(request)) buckets.set(request, bucketOf(request, deps));
+    return buckets.get(request);
+  };
+  await app.register(rateLimit, {
+    global: false,
+    timeWindow: windowMs,
+    store: slidingStore(deps.clock),
+    keyGenerator: (request) => `${remembered(request)?.name ?? ''} ${deps.addressOf(request)}`,
+    allowList: (request) => remembered(request) === undefined,
+    max: (request) => remembered(request)?.limit ?? 0,
+    onExceeded: (request) => {
+      const bucket = remembered(request);
+      if (bucket?.isKeyed === true) warnAboutKeyed(request, bucket.limit);
+    },
+    errorResponseBuilder: (_request, { ttl }) =>
+      new ProxboxError('rate_limited', 'Rate limit exceeded. Please try again later.', { retryAfterS: ttl / 1000 }),
+    // errors.ts writes Retry-After.
+    addHeaders: { ...noHeaders, 'retry-after': false },
+    addHeadersOnExceeding: noHeaders,
   });
+  app.addHook('onRequest', app.rateLimit());
 }

@@ -55,13 +55,18 @@ export function toNumber(value: unknown): number | null {
 export function toText(value: unknown): string | null {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') return null;
-  const trimmed = value.trim();
+  const trimmed = storable(value).trim();
   return trimmed === '' ? null : trimmed;
+}
+
+/** Without what NetBox cannot store: NUL goes, and half a surrogate pair becomes U+FFFD. */
+function storable(text: string): string {
+  return text.replaceAll('\u0000', '').replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
 /** Text as it is (not trimmed: notes, descriptions); `''` for anything that is no scalar. */
 export function toPlainText(value: unknown): string {
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return storable(value);
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 }
 

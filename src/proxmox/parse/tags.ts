@@ -3,11 +3,15 @@ import { createHash } from 'node:crypto';
 import { isRow, toPlainText } from './coerce.js';
 import { parsePropertyString } from './property-string.js';
 
-/** `Critical;end-user;critical` -> `critical`, `end-user`; also `,` and blanks separate. */
+/** NetBox's limit for the name of a tag, characters. */
+const maxTagLength = 100;
+
+/** `Critical;end-user;critical` -> `critical`, `end-user`; also `,` and blanks separate. Cut to what NetBox takes. */
 export function parseTags(value: unknown): readonly string[] {
   const names = toPlainText(value)
     .toLowerCase()
-    .split(/[;,\s]+/);
+    .split(/[;,\s]+/)
+    .map((name) => (name.length > maxTagLength ? Array.from(name).slice(0, maxTagLength).join('') : name));
   return [...new Set(names)].filter((name) => name !== '');
 }
 

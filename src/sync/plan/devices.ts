@@ -127,8 +127,8 @@ function wasMovedOut(device: NetBoxRecord, home: Home, { records }: Infrastructu
 }
 
 /**
- * The stored device of a node: in the cluster's site, else in the cluster, else a device with the Proxbox tag anywhere
- * (the operator's opt-in). A device that belongs to a node of another cluster is never taken.
+ * The stored device of a node: in the cluster's site, else in the cluster, else the one whose sidecar names an endpoint of
+ * the cluster, else a device with the Proxbox tag anywhere (the operator's opt-in). A device that belongs to a node of another cluster is never taken.
  */
 function chooseDevice(home: Home, node: ClusterStatusNode, input: InfrastructureInput): NetBoxRecord | undefined {
   const { records } = input;
@@ -140,6 +140,7 @@ function chooseDevice(home: Home, node: ClusterStatusNode, input: Infrastructure
   return (
     candidates.find((device) => typeof home.site === 'number' && relationId(device['site']) === home.site) ??
     candidates.find((device) => isInCluster(device, home)) ??
+    candidates.find((device) => isOurs(device, home, input)) ??
     candidates.find((device) => proxbox.has(device.id))
   );
 }
@@ -157,14 +158,27 @@ function hasTag(record: NetBoxRecord, slug: string): boolean {
   );
 }
 
-/** The device's sidecar names another cluster of this run, or an endpoint that is not of this cluster. */
+/**
+ * The device's sidecar names another endpoint, or another cluster: one of this run, or any when its endpoint is no longer
+ * stored (registered again under another id) and so cannot tell.
+ */
 function belongsElsewhere(device: NetBoxRecord, home: Home, input: InfrastructureInput): boolean {
-  const state = input.records.deviceStates.find((row) => relationId(row['device']) === device.id);
+  const state = stateOf(device, input);
   if (state === undefined) return false;
   const endpointId = toNumber(state['proxmox_endpoint_raw_id']);
-  if (endpointId !== null) return input.endpoints.has(endpointId) && !home.view.endpointIds.includes(endpointId);
+  if (endpointId !== null && input.endpoints.has(endpointId)) return !home.view.endpointIds.includes(endpointId);
   const cluster = textOf(state['proxmox_cluster_name']);
-  return cluster !== '' && cluster !== home.view.name && input.views.some((view) => view.name === cluster);
+  if (cluster === '' || cluster === home.view.name) return false;
+  return endpointId !== null || input.views.some((view) => view.name === cluster);
+}
+
+function isOurs(device: NetBoxRecord, home: Home, input: InfrastructureInput): boolean {
+  const endpointId = toNumber(stateOf(device, input)?.['proxmox_endpoint_raw_id']);
+  return endpointId !== null && home.view.endpointIds.includes(endpointId);
+}
+
+function stateOf(device: NetBoxRecord, { records }: InfrastructureInput): NetBoxRecord | undefined {
+  return records.deviceStates.find((row) => relationId(row['device']) === device.id);
 }
 
 interface DeviceSubject {

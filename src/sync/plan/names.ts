@@ -86,7 +86,7 @@ function suffixOf(index: number | string): string {
 }
 
 /** At most `length` whole characters, without trailing blanks. */
-function cut(text: string, length: number): string {
+export function cut(text: string, length: number): string {
   return Array.from(text).slice(0, length).join('').trimEnd();
 }
 

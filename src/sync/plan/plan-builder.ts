@@ -78,7 +78,11 @@ export class PlanBuilder {
       });
     }
     this.#seen.add(key);
-    if (current === undefined) return this.#push({ action: 'create', desired });
+    if (current === undefined)
+      return this.#push({
+        action: 'create',
+        desired: options.mode === 'bootstrap_only' ? createdOnce(desired) : desired,
+      });
     this.#known.set(key, current.id);
     if (options.mode === 'bootstrap_only' && this.#isBootstrapOnly(current)) {
       return this.skip(desired, {
@@ -136,6 +140,11 @@ export class PlanBuilder {
   #isBootstrapOnly(current: NetBoxRecord): boolean {
     return this.#bootstrapTag !== undefined && tagIds(current['tags']).includes(this.#bootstrapTag);
   }
+}
+
+/** In the mode `bootstrap_only` a new object gets the tag that keeps later syncs away from it. */
+function createdOnce(desired: Desired): Desired {
+  return { ...desired, createTags: [...(desired.createTags ?? []), { ref: objectKey('tag', 'bootstrap-only') }] };
 }
 
 function subjectOf(subject: Subject): Subject {

@@ -122,6 +122,12 @@ export const supportObjects: readonly SupportObject[] = [
   }),
 ];
 
+const bootstrapOnly = supportObject('tag:bootstrap-only', 'tag', 'bootstrap-only', {
+  name: 'bootstrap-only',
+  color: '9e9e9e',
+  description: 'Created once by Proxbox and left alone since; remove the tag to let syncs change the object again.',
+});
+
 /** Stored support objects by kind, as read by slug (and model). */
 export type SupportRecords = ReadonlyMap<ObjectKind, readonly NetBoxRecord[]>;
 
@@ -131,6 +137,13 @@ export function planSupportObjects(builder: PlanBuilder, records: SupportRecords
     if (object.kind === 'vm-type' && !virtualMachineTypes) continue;
     builder.add(object.desired, findSupport(object, records));
   }
+}
+
+/** The tag of the mode `bootstrap_only`, which the plugin makes as well; created only when a run is in that mode. */
+export function planBootstrapOnlyTag(builder: PlanBuilder, records: SupportRecords, isNeeded: boolean): void {
+  const stored = records.get('tag')?.find((record) => textOf(record['slug']) === bootstrapOnly.slug);
+  if (stored !== undefined) builder.know('tag', bootstrapOnly.slug, stored.id);
+  else if (isNeeded) builder.add(bootstrapOnly.desired, undefined);
 }
 
 /** By slug, then by name as NetBox keeps names unique too: an operator may have changed the slug. */

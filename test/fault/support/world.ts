@@ -20,6 +20,7 @@ import {
   type ProxmoxSimulatorOptions,
 } from '../../../src/simulator/proxmox/index.js';
 import type { Complete, StreamResult } from '../../support/world.js';
+import { startChild, type Child, type Exit } from './child.js';
 import { contentOf } from './content.js';
 import { createHurriedClock } from './hurried-clock.js';
 
@@ -34,6 +35,8 @@ export interface FaultWorldOptions {
   readonly speed?: number;
   /** The Proxmox endpoints log in with user and password instead of a token. */
   readonly withPassword?: boolean;
+  /** `child`: dist/main.js as a process of its own, in real time. Default: in this process. */
+  readonly service?: 'here' | 'child';
 }
 
 export interface FaultWorld {
@@ -42,7 +45,6 @@ export interface FaultWorld {
   readonly netbox: NetBoxSimulator;
   readonly proxmox: readonly ProxmoxSimulator[];
   readonly url: string;
-  readonly api: ApiClient;
   /** Log lines of the service, warnings and above. */
   readonly log: readonly string[];
   fullUpdate(): Promise<StreamResult>;
@@ -53,6 +55,10 @@ export interface FaultWorld {
   content(): readonly string[];
   /** Another, empty NetBox at the same address, no faults anywhere; the service keeps running and forgets what it read. */
   freshNetBox(options?: NetBoxSimulatorOptions): Promise<void>;
+  /** Sends the signal to the service (`service: 'child'`) and waits for its end. */
+  end(signal: NodeJS.Signals): Promise<Exit>;
+  /** Ends the service if it still runs, and starts it again on the same database. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -91,8 +97,7 @@ export async function register(
   });
   for (const [index, simulator] of world.proxmox.entries()) {
     const { username, password, tokenName, tokenValue, port } = simulator;
-    const login =
-      world.withPassword === true ? { password } : { token_name: tokenName, token_value: tokenValue };
+    const login = world.withPassword === true ? { password } : { token_name: tokenName, token_value: tokenValue };
     await api.send('POST', '/proxmox/endpoints', {
       name: world.estate.clusters[index]?.name ?? `cluster-${index + 1}`,
       ip_address: '127.0.0.1',
@@ -141,36 +146,61 @@ export async function collect(api: ApiClient, at: string): Promise<StreamResult>
   return { complete: frames.at(-1)?.data as unknown as Complete, frames };
 }
 
+interface Service {
+  readonly url: string;
+  readonly child: Child | undefined;
+  stop(): Promise<unknown>;
+}
+
+async function startHere(
+  variables: Readonly<Record<string, string>>,
+  { speed = 100 }: FaultWorldOptions,
+  log: string[],
+): Promise<Service> {
+  const { env } = parseEnv(variables);
+  const deps = createDeps({
+    env,
+    clock: createHurriedClock(speed),
+    console: { write: (line) => log.push(line) > 0 },
+  });
+  const app = await buildApp(deps);
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  return { url, child: undefined, stop: () => app.close() };
+}
+
+async function startApart(variables: Readonly<Record<string, string>>): Promise<Service> {
+  const child = await startChild(variables);
+  return { url: child.url, child, stop: () => child.end('SIGTERM') };
+}
+
 export async function openFaultWorld(options: FaultWorldOptions): Promise<FaultWorld> {
   const { estate } = options;
   const folder = await mkdtemp(path.join(tmpdir(), 'proxbox-fault-'));
   let netbox = createNetBoxSimulator(options.netbox);
   await netbox.listen();
   const netboxPort = Number(new URL(netbox.url).port);
-  const { simulators, close: closeProxmox } = await startProxmoxSimulators(estate, options.proxmox);
+  const started = await startProxmoxSimulators(estate, options.proxmox);
+  const { simulators } = started;
   const ports = simulators.map(({ port }) => port);
   const log: string[] = [];
-  const { env } = parseEnv({ ...variablesFor(folder), ...options.variables });
-  const deps = createDeps({
-    env,
-    clock: createHurriedClock(options.speed ?? 100),
-    console: { write: (line) => log.push(String(line)) > 0 },
-  });
-  const app = await buildApp(deps);
-  const url = await app.listen({ port: 0, host: '127.0.0.1' });
-  const api = createApiClient(url, apiKey);
-  await register(url, netbox.url, { estate, proxmox: simulators, withPassword: options.withPassword ?? false });
+  const variables = { ...variablesFor(folder), ...options.variables };
+  const start = (): Promise<Service> =>
+    options.service === 'child' ? startApart(variables) : startHere(variables, options, log);
+  let service = await start();
+  await register(service.url, netbox.url, { ...options, proxmox: simulators });
   seedPlugin(netbox, estate, ports);
 
-  const stream = (at: string): Promise<StreamResult> => collect(api, at);
+  const api = (): ApiClient => createApiClient(service.url, apiKey);
+  const stream = (at: string): Promise<StreamResult> => collect(api(), at);
   return {
     estate,
     get netbox() {
       return netbox;
     },
     proxmox: simulators,
-    url,
-    api,
+    get url() {
+      return service.url;
+    },
     log,
     stream,
     fullUpdate: () => stream('/full-update/stream'),
@@ -185,11 +215,19 @@ export async function openFaultWorld(options: FaultWorldOptions): Promise<FaultW
       await netbox.listen(netboxPort);
       seedPlugin(netbox, estate, ports);
       for (const { faults } of simulators) faults.clear();
-      await api.send('GET', '/clear-cache');
+      await api().send('GET', '/clear-cache');
+    },
+    end: async (signal) => {
+      if (service.child === undefined) throw new Error('only a service in a process of its own can be ended');
+      return service.child.end(signal);
+    },
+    restart: async () => {
+      await service.stop();
+      service = await start();
     },
     close: async () => {
-      await app.close();
-      await Promise.all([netbox.close(), closeProxmox()]);
+      await service.stop();
+      await Promise.all([netbox.close(), started.close()]);
       await rm(folder, { recursive: true, force: true });
     },
   };

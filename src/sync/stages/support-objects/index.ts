@@ -1,7 +1,7 @@
 import type { ObjectKind } from '../../../netbox/records/kinds.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
-import { planSupportObjects, supportObjects } from '../../plan/support-objects.js';
+import { planBootstrapOnlyTag, planSupportObjects, supportObjects } from '../../plan/support-objects.js';
 import type { RunContext } from '../../run-context.js';
 import { defineStage } from '../../stage.js';
 
@@ -14,8 +14,7 @@ export const supportObjectsStage = defineStage({
   collect,
   plan(records, run) {
     const builder = new PlanBuilder();
-    const bootstrapOnly = records.get('tag')?.find((record) => record['slug'] === 'bootstrap-only');
-    if (bootstrapOnly !== undefined) builder.know('tag', 'bootstrap-only', bootstrapOnly.id);
+    planBootstrapOnlyTag(builder, records, Object.values(run.options.modes).includes('bootstrap_only'));
     planSupportObjects(builder, records, run.capabilities.virtualMachineTypes);
     return builder.build('support-objects');
   },

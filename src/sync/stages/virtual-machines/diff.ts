@@ -258,7 +258,8 @@ function toRequest({ key, guest, candidate, current, state }: Prepared): NameReq
     vmid: guest.resource.vmid,
     candidate: candidate.name,
     ...(current === undefined ? {} : { stored: storedName(current) }),
-    ...(lastSynced === '' ? {} : { lastSynced: parseGuestName(lastSynced, guest.resource.vmid).name }),
+    // A guest without a name got one from us; an empty record says so.
+    ...(state === undefined ? {} : { lastSynced: parseGuestName(lastSynced, guest.resource.vmid).name }),
   };
 }
 
@@ -307,10 +308,7 @@ function planGuest(builder: PlanBuilder, prepared: Prepared, { homes, names, inp
       ...subject,
       label: name,
       fields: virtualMachineFields(toMap, input),
-      createTags: [
-        ref('tag', `proxbox-discovered-${guest.resource.type}`),
-        ...(mode === 'bootstrap_only' ? [ref('tag', 'bootstrap-only')] : []),
-      ],
+      createTags: [ref('tag', `proxbox-discovered-${guest.resource.type}`)],
       rules: virtualMachineRules(input.options, current),
     },
     current,

@@ -7,6 +7,7 @@ import { parseTags } from '../../../proxmox/parse/tags.js';
 import type { GuestConfig, GuestResource } from '../../../proxmox/types.js';
 import type { ClusterView } from '../../plan/cluster-views.js';
 import type { PlannedCluster } from '../../plan/infrastructure-types.js';
+import { cut } from '../../plan/names.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { proxboxTag, ref } from '../../plan/support-objects.js';
 import type { Fields, FieldRules, Ref, TagRef } from '../../types.js';
@@ -88,14 +89,14 @@ export function stateFields(guest: GuestToMap, virtualMachine: Ref, { runId, now
     ...(home.pluginEndpointId === null ? {} : { endpoint: home.pluginEndpointId }),
     proxmox_vm_id: resource.vmid,
     proxmox_vm_type: resource.type,
-    proxmox_vm_name: resource.name.slice(0, 255),
+    proxmox_vm_name: cut(resource.name, 255),
     proxmox_endpoint_raw_id: view.owner.endpointId,
     proxmox_node_name: resource.node,
     proxmox_cluster_name: view.name,
     proxmox_start_at_boot: summary.onboot,
     proxmox_unprivileged_container: summary.unprivileged,
     proxmox_qemu_agent: summary.agent,
-    proxmox_search_domain: (summary.searchDomain ?? '').slice(0, 255),
+    proxmox_search_domain: cut(summary.searchDomain ?? '', 255),
     proxmox_status: resource.status.slice(0, 64),
     proxmox_link: link(view, resource),
     proxmox_last_updated: now,
