@@ -47,7 +47,14 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/main.ts', 'src/config/clock.ts', 'src/config/env.ts', 'src/telemetry/**', 'src/cli/**', 'src/simulator/**'],
+    files: [
+      'src/main.ts',
+      'src/config/clock.ts',
+      'src/config/env.ts',
+      'src/telemetry/**',
+      'src/cli/**',
+      'src/simulator/**',
+    ],
     rules: { 'no-restricted-syntax': 'off', 'no-console': 'off' },
   },
   {

@@ -6,7 +6,13 @@ import type { ApiClient } from './api-client.js';
 import { estateOptions, readArguments, readEstate, runCommand } from './arguments.js';
 import { registerEverything } from './registration.js';
 import { startService, variablesFor } from './service-process.js';
-import { resetTraffic, startEnvironment, targetOf, trafficOf, type SimulatedEnvironment } from './simulated-environment.js';
+import {
+  resetTraffic,
+  startEnvironment,
+  targetOf,
+  trafficOf,
+  type SimulatedEnvironment,
+} from './simulated-environment.js';
 import { renderTable } from './table.js';
 
 const usage = 'npm run bench:budget -- [--vms N] [--clusters N] [--nodes N] [--seed S] [--json]';
@@ -33,7 +39,9 @@ async function budget(): Promise<number> {
   const values = readArguments(options, usage);
   const estate = readEstate(values);
   const nodesPerCluster = Math.max(1, Math.ceil(Number(values.nodes) / estate.clusters));
-  const costs = await measure(await startEnvironment({ ...estate, nodesPerCluster, guest: { disks: 2, networkDevices: 2, addresses: 2 } }));
+  const costs = await measure(
+    await startEnvironment({ ...estate, nodesPerCluster, guest: { disks: 2, networkDevices: 2, addresses: 2 } }),
+  );
   process.stdout.write(values.json ? `${JSON.stringify(costs)}\n` : `${table(costs)}\n`);
   return 0;
 }
@@ -42,7 +50,11 @@ async function measure(environment: SimulatedEnvironment): Promise<Costs> {
   const folder = await mkdtemp(path.join(tmpdir(), 'proxbox-budget-'));
   const service = await startService(variablesFor(folder));
   try {
-    const api = await registerEverything(service.url, 'a-key-for-counting-of-at-least-32-characters', targetOf(environment));
+    const api = await registerEverything(
+      service.url,
+      'a-key-for-counting-of-at-least-32-characters',
+      targetOf(environment),
+    );
     const first = await costOf(environment, () => run(api, '/full-update/stream'));
     const noChange = await costOf(environment, () => run(api, '/full-update/stream'));
     addOne(environment.estate);

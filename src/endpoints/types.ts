@@ -47,7 +47,11 @@ export interface ProxmoxEndpoint {
   readonly site: Placement;
   readonly tenant: Placement;
   /** Last seen values of the plugin's own endpoint row; null = never seen. */
-  readonly plugin: { readonly endpointId: number | null; readonly allowWrites: boolean | null; readonly enabled: boolean | null };
+  readonly plugin: {
+    readonly endpointId: number | null;
+    readonly allowWrites: boolean | null;
+    readonly enabled: boolean | null;
+  };
   readonly revision: string;
 }
 

@@ -54,7 +54,9 @@ export class ProxboxError extends Error {
 /** The text of anything that was thrown, for logs and details. */
 export function errorText(error: unknown): string {
   if (error instanceof ProxboxError) {
-    return typeof error.detail === 'string' && error.detail !== '' ? `${error.message} | ${error.detail}` : error.message;
+    return typeof error.detail === 'string' && error.detail !== ''
+      ? `${error.message} | ${error.detail}`
+      : error.message;
   }
   return error instanceof Error ? error.message : String(error);
 }

@@ -66,7 +66,12 @@ export function createSession(
         { method: 'GET', path: 'cluster/resources', parameters },
         during({ ...caller, signal }, undefined),
       );
-    const rows = await connection.resources.read(type ?? '', load, during(caller, options.signal).signal, options.fresh);
+    const rows = await connection.resources.read(
+      type ?? '',
+      load,
+      during(caller, options.signal).signal,
+      options.fresh,
+    );
     return rowsOrThrow(rows, endpoint.name, 'cluster/resources');
   };
 

@@ -51,11 +51,14 @@ export interface ApiKeysDeps {
   readonly db: Database;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Default 12. Less is for tests of other things. */
+  readonly bcryptCost?: number;
 }
 
 type KeyRow = typeof apiKeys.$inferSelect;
 
 const minimumCharacters = 32;
+const defaultCost = 12;
 
 function toRecord(row: KeyRow): ApiKeyRecord {
   return { id: row.id, label: row.label, is_active: row.isActive, created_at: row.createdAt };
@@ -124,7 +127,7 @@ function bootstrapStatus(deps: ApiKeysDeps): ReturnType<ApiKeys['bootstrapStatus
 async function register(deps: ApiKeysDeps, rawKey: string, label: string): Promise<void> {
   checkRawKey(rawKey);
   if (hasClaim(deps) || hasAnyKey(deps)) throw alreadyConfigured();
-  const keyHash = await hashKey(rawKey);
+  const keyHash = await hashKey(rawKey, deps.bcryptCost ?? defaultCost);
   const keyId = deps.db.immediate(() => {
     if (hasClaim(deps) || hasAnyKey(deps)) throw alreadyConfigured();
     insertRow(deps.db.sqlite, bootstrapClaims, { id: 1, initializedAt: nowS(deps) });
@@ -135,7 +138,7 @@ async function register(deps: ApiKeysDeps, rawKey: string, label: string): Promi
 
 async function create(deps: ApiKeysDeps, label: string): ReturnType<ApiKeys['create']> {
   const rawKey = randomBytes(48).toString('base64url');
-  const keyHash = await hashKey(rawKey);
+  const keyHash = await hashKey(rawKey, deps.bcryptCost ?? defaultCost);
   const keyId = deps.db.immediate(() => insertKey(deps, label, keyHash));
   logSecurityEvent(deps.logger, { event: 'key_created', keyId });
   return { ...toRecord(existing(deps, keyId)), raw_key: rawKey };

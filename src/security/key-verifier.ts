@@ -26,7 +26,6 @@ export interface KeyVerifierDeps {
   readonly clock: Clock;
 }
 
-const cost = 12;
 const maximumBytes = 72;
 const cacheEntries = 1000;
 const cacheTtlMs = 300_000;
@@ -39,7 +38,8 @@ export function isHashableKey(key: string): boolean {
   return bytes >= 1 && bytes <= maximumBytes;
 }
 
-export function hashKey(rawKey: string): Promise<string> {
+/** @param cost each step up doubles the work of hashing and of finding out that a key is wrong */
+export function hashKey(rawKey: string, cost: number): Promise<string> {
   return bcrypt.hash(rawKey, cost);
 }
 

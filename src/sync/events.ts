@@ -23,8 +23,6 @@ export const eventNames = [
   'migrate_failed',
 ] as const;
 
-export type EventName = (typeof eventNames)[number];
-
 export interface Item {
   readonly name: string;
   readonly netbox_id?: number;

@@ -1,5 +1,3 @@
-import type { ProxboxError } from '../errors/proxbox-error.js';
-
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface HttpRequest {
@@ -56,6 +54,3 @@ export interface TransportOptions {
   /** Default 64 MiB. */
   readonly maxResponseBytes?: number;
 }
-
-/** Maps a transport failure to the client's own error codes. */
-export type FailureMapper = (failure: TransportFailure) => ProxboxError;

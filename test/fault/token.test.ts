@@ -45,7 +45,7 @@ describe('the token of NetBox', () => {
 
     const failed = await world.fullUpdate();
 
-    expectFailure(failed, /write: tag\..*permission 'add'.*must not be read-only/);
+    expectFailure(failed, /write the tag: .*permission 'add'.*must not be read-only/);
     expect(world.content()).not.toContainEqual(expect.stringContaining('proxbox-discovered'));
     for (const token of tokens.all()) tokens.revoke(token);
     tokens.add({ version: 2, ...defaultTokens.v2 });

@@ -18,6 +18,7 @@ import {
   type ProxmoxSimulator,
   type ProxmoxSimulatorOptions,
 } from '../../src/simulator/proxmox/index.js';
+import type { Clock } from '../../src/config/clock.js';
 import { parseEnv } from '../../src/config/env.js';
 import { createDeps } from '../../src/deps.js';
 import { buildApp } from '../../src/app.js';
@@ -67,6 +68,8 @@ interface ServiceOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** `process`: dist/main.js as a child, to be killed; default: in this process, quicker. */
   readonly service?: 'process' | 'here';
+  /** The service's time; only in this process. */
+  readonly clock?: Clock;
 }
 
 export interface SyncedWorldOptions extends ServiceOptions {
@@ -113,15 +116,17 @@ interface Running {
   stop(): Promise<void>;
 }
 
-async function startHere(variables: Readonly<Record<string, string>>): Promise<Running> {
+type Variables = Readonly<Record<string, string>>;
+
+async function startHere(variables: Variables, clock: Clock | undefined): Promise<Running> {
   const { env } = parseEnv({ ...variables, PROXBOX_BIND_HOST: '127.0.0.1' });
-  const deps = createDeps({ env, console: { write: () => true } });
+  const deps = createDeps({ env, console: { write: () => true }, ...(clock === undefined ? {} : { clock }) });
   const app = await buildApp(deps);
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   return { url, process: undefined, stop: () => app.close() };
 }
 
-async function startProcess(variables: Readonly<Record<string, string>>): Promise<Running> {
+async function startProcess(variables: Variables): Promise<Running> {
   const service = await startService(variables);
   return { url: service.url, process: service, stop: () => service.stop() };
 }
@@ -137,9 +142,10 @@ async function open(options: SyncedWorldOptions, closeRest: () => Promise<void>)
   const { estate, netbox } = options;
   const folder = await mkdtemp(path.join(tmpdir(), 'proxbox-world-'));
   const variables = { ...variablesFor(folder), ...options.variables };
-  const start = options.service === 'process' ? startProcess : startHere;
+  const start = (): Promise<Running> =>
+    options.service === 'process' ? startProcess(variables) : startHere(variables, options.clock);
   const started = await startProxmoxSimulators(estate, options.proxmox);
-  let running = await start(variables);
+  let running = await start();
   await registerEverything(running.url, apiKey, { estate, proxmox: started.simulators, netbox });
 
   async function stream(at: string): Promise<StreamResult> {
@@ -166,7 +172,7 @@ async function open(options: SyncedWorldOptions, closeRest: () => Promise<void>)
     fullUpdate: (query = '') => stream(`/full-update/stream${query}`),
     restart: async () => {
       await running.stop();
-      running = await start(variables);
+      running = await start();
     },
     close: async () => {
       await running.stop();

@@ -18,7 +18,7 @@ export function kindReason(kind: ObjectKind, error: ProxboxError): Reason | unde
   if (error.code !== 'netbox_forbidden') return undefined;
   return {
     code: 'forbidden',
-    message: `NetBox does not allow the token to write: ${noun}. ${errorText(error)}. Grant the permission to the user of the token.`,
+    message: `NetBox does not allow the token to write the ${noun}: ${toldBy(error)}`,
   };
 }
 
@@ -33,4 +33,9 @@ export function rejectionReason(desired: Desired, error: ProxboxError): Reason {
     };
   }
   return { code: 'rejected', message: `NetBox did not take the ${noun} "${desired.label}": ${text}` };
+}
+
+/** The detail when there is one: it names the permission; the message alone only says that the request failed. */
+function toldBy(error: ProxboxError): string {
+  return typeof error.detail === 'string' && error.detail !== '' ? error.detail : error.message;
 }

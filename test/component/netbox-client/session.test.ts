@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/security/secret.js';
-import { speaksTls } from '../../../src/netbox/tls-probe.js';
+import { probeTls } from '../../../src/netbox/tls-probe.js';
 import { makeCertificates } from '../../support/certificates.js';
 import { startScriptedServer } from '../../support/scripted-server.js';
 import { credentials, cursorPage, endpoint, openHarness, type Harness, type HarnessOptions } from './harness.js';
@@ -299,12 +299,12 @@ describe('clients', () => {
     expect(await clients.fetchPluginSettings(lax, credentials, server.origin, 1_000)).toEqual({ a: 1 });
     expect(server.requests).toHaveLength(2);
 
-    expect(await speaksTls('127.0.0.1', server.port)).toBe(true);
+    expect(await probeTls('127.0.0.1', server.port)).toBe('tls');
     const plain = await startScriptedServer();
     open.push(plain);
-    expect(await speaksTls('127.0.0.1', plain.port)).toBe(false);
+    expect(await probeTls('127.0.0.1', plain.port)).toBe('plain');
     await plain.close();
     open.pop();
-    expect(await speaksTls('127.0.0.1', plain.port)).toBe(false);
+    expect(await probeTls('127.0.0.1', plain.port)).toBe('unreachable');
   });
 });

@@ -23,7 +23,11 @@ export function expectAccounted({ complete, frames }: StreamResult): void {
   for (const { event, data } of frames) {
     const kind = mainKinds[String(data['phase'])];
     if (event !== 'discovery' || kind === undefined) continue;
-    expect(kinds[kind]?.discovered ?? 0, `${kind} announced and accounted for`).toBe(data['count']);
+    const announced = Number(data['count']);
+    const accounted = kinds[kind]?.discovered ?? 0;
+    // The device of a node that is left alone may be made later, for a guest that needs it: then it has two outcomes.
+    expect(accounted, `${kind} accounted for`).toBeGreaterThanOrEqual(announced);
+    if (kind !== 'device') expect(accounted, `${kind} accounted for`).toBe(announced);
   }
   const told = frames.filter(({ data }) => JSON.stringify(data).includes('are accounted for'));
   expect(told).toEqual([]);

@@ -42,7 +42,10 @@ const machineNames = async (target: SyncTarget, cluster: string): Promise<string
 
 export function describeClusters(openTarget: OpenTarget): void {
   describe('clusters that look alike', () => {
-    const guests = [{ vmid: 100, name: 'web' }, { vmid: 101, name: 'db' }];
+    const guests = [
+      { vmid: 100, name: 'web' },
+      { vmid: 101, name: 'db' },
+    ];
     const lab = aCluster({ guests });
     const edge = aCluster({ name: 'edge', guests });
     const solo = aCluster({ name: 'solo', nodes: ['solo'], standalone: true, guests });
@@ -117,7 +120,12 @@ export function describeClusters(openTarget: OpenTarget): void {
   });
 
   describe('two endpoints of one cluster', () => {
-    const lab = aCluster({ guests: [{ vmid: 100, name: 'web' }, { vmid: 101, name: 'db' }] });
+    const lab = aCluster({
+      guests: [
+        { vmid: 100, name: 'web' },
+        { vmid: 101, name: 'db' },
+      ],
+    });
     let target: SyncTarget;
     let ids: number[];
 
@@ -143,6 +151,19 @@ export function describeClusters(openTarget: OpenTarget): void {
       expect(await machineNames(target, 'lab')).toEqual(['db', 'web']);
       expect(await all(target, path.devices)).toHaveLength(3);
       expect(await all(target, path.clusters)).toHaveLength(1);
+    });
+
+    it('a run while the owner cannot be reached duplicates nothing', async () => {
+      const owner = target.world.proxmox[0]!;
+      owner.faults.add({ match: {}, action: { status: 503, reason: 'gone' } });
+      await target.world.restart();
+      const machines = await all(target, path.vms);
+
+      const { frames } = await target.world.fullUpdate();
+
+      expect(JSON.stringify(frames)).toContain('endpoint_unreachable');
+      expect(await all(target, path.vms)).toEqual(machines);
+      owner.faults.clear();
     });
   });
 }

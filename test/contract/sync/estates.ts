@@ -17,7 +17,12 @@ export interface ClusterPlan {
  * A small cluster, written by hand: nodes pve1, pve2 and pve3 and two storages unless told otherwise. A guest runs on pve1
  * with one disk of 8 GiB and is called after its VMID.
  */
-export function aCluster({ name = 'lab', nodes = ['pve1', 'pve2', 'pve3'], standalone = false, guests }: ClusterPlan): EstateCluster {
+export function aCluster({
+  name = 'lab',
+  nodes = ['pve1', 'pve2', 'pve3'],
+  standalone = false,
+  guests,
+}: ClusterPlan): EstateCluster {
   return makeCluster({
     name,
     standalone,

@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { createNetBoxUrls, decideScheme, type TlsProbe } from '../../../src/endpoints/netbox-url.js';
+import { createFakeClock } from '../../support/fake-clock.js';
 
 const target = { ipAddress: '10.0.0.20/24', domain: '', port: 9443, verifySsl: false };
 
 function urls(...answers: readonly Awaited<ReturnType<TlsProbe>>[]) {
   const asked: string[] = [];
   const left = [...answers];
+  const clock = createFakeClock();
   const probe: TlsProbe = async (host, port) => {
     asked.push(`${host} ${port}`);
     return left.shift() ?? 'unreachable';
   };
-  return { asked, ...createNetBoxUrls(probe) };
+  return { asked, clock, ...createNetBoxUrls(probe, clock) };
 }
 
 describe('the scheme of NetBox', () => {
@@ -54,5 +56,31 @@ describe('the base URL of NetBox', () => {
     expect(await baseUrl(target)).toMatch(/^https:/);
     expect(await baseUrl(target)).toMatch(/^https:/);
     expect(await baseUrl(target)).toMatch(/^https:/);
+  });
+
+  it('believes for ten minutes that a port does not speak TLS, then notices that it does', async () => {
+    const { baseUrl, clock } = urls('plain', 'tls', 'plain');
+
+    expect(await baseUrl(target)).toMatch(/^http:/);
+    clock.advance(599_999);
+    expect(await baseUrl(target)).toMatch(/^http:/);
+    clock.advance(1);
+    expect(await baseUrl(target)).toMatch(/^https:/);
+    clock.advance(3_600_000);
+    expect(await baseUrl(target)).toMatch(/^https:/);
+  });
+
+  it('does not let a late answer in clear text win over TLS', async () => {
+    const pending: ((answer: 'tls' | 'plain') => void)[] = [];
+    const probe: TlsProbe = () => new Promise((resolve) => pending.push(resolve));
+    const { baseUrl } = createNetBoxUrls(probe, createFakeClock());
+
+    const answers = [baseUrl(target), baseUrl(target)];
+    pending[1]!('tls');
+    await answers[1];
+    pending[0]!('plain');
+
+    expect(await Promise.all(answers)).toEqual(['https://10.0.0.20:9443', 'https://10.0.0.20:9443']);
+    expect(await baseUrl(target)).toBe('https://10.0.0.20:9443');
   });
 });

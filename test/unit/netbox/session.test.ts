@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { NetBoxEndpoint } from '../../../src/endpoints/types.js';
-import { createBaseUrlResolver } from '../../../src/netbox/base-url.js';
 import { createSession } from '../../../src/netbox/session.js';
 import { Secret } from '../../../src/security/secret.js';
 
@@ -61,35 +60,5 @@ describe('the fingerprint', () => {
     expect(new Set(prints).size).toBe(prints.length);
     expect(print({})).toBe(prints[0]);
     expect(prints.join()).not.toContain('abc,');
-  });
-});
-
-describe('the base URL', () => {
-  it.each([
-    ['verified TLS on any port', { port: 9000 }, 'https://192.0.2.10:9000', 0],
-    ['port 80 with verification', { port: 80 }, 'https://192.0.2.10:80', 0],
-    ['443 without verification', { verifySsl: false }, 'https://192.0.2.10:443', 0],
-    ['8443 without verification', { verifySsl: false, port: 8443 }, 'https://192.0.2.10:8443', 0],
-    ['8000 without verification', { verifySsl: false, port: 8000 }, 'http://192.0.2.10:8000', 0],
-    ['another port that speaks TLS', { verifySsl: false, port: 9443 }, 'https://192.0.2.10:9443', 1],
-    ['another port that does not', { verifySsl: false, port: 9000 }, 'http://192.0.2.10:9000', 1],
-    ['a domain', { domain: 'netbox.example' }, 'https://netbox.example:443', 0],
-    ['an IPv6 address', { ipAddress: '2001:db8::1/64' }, 'https://[2001:db8::1]:443', 0],
-  ])('of %s', async (_name, changed, expected, probes) => {
-    const probed: number[] = [];
-    const resolve = createBaseUrlResolver(async (_host, port) => {
-      probed.push(port);
-      return port === 9443;
-    });
-    expect(await resolve({ ...stored, ...changed })).toBe(expected);
-    expect(probed).toHaveLength(probes);
-  });
-
-  it('never goes back to http once TLS was spoken', async () => {
-    const answers = [true, false];
-    const resolve = createBaseUrlResolver(async () => answers.shift() ?? false);
-    const endpoint = { ...stored, verifySsl: false, port: 9443 };
-    expect(await resolve(endpoint)).toMatch(/^https:/);
-    expect(await resolve(endpoint)).toMatch(/^https:/);
   });
 });

@@ -1,0 +1,31 @@
+import { overwriteFlags, syncResources } from '../../../src/sync/plan/options.js';
+
+/** What the netbox-proxbox plugin puts into the query of every stage. */
+export function bundle(endpointId: number): string {
+  const query = new URLSearchParams({
+    proxmox_endpoint_ids: String(endpointId),
+    netbox_endpoint_ids: '1',
+    use_guest_agent_interface_name: 'true',
+    vm_interface_sync_strategy: 'guest_os_model',
+    fetch_max_concurrency: '8',
+    ignore_ipv6_link_local_addresses: 'true',
+    primary_ip_preference: 'ipv4',
+    parse_description_metadata: 'false',
+    overwrite_vm_platform: 'false',
+  });
+  for (const flag of overwriteFlags) query.set(flag, 'true');
+  for (const resource of syncResources)
+    query.set(`sync_mode_${resource}`, resource.startsWith('sdn') ? 'disabled' : 'always');
+  return query.toString();
+}
+
+/** The stages of one endpoint as its job calls them, one after another. */
+export function stages(endpointId: number): readonly string[] {
+  const query = bundle(endpointId);
+  const own = 'sync_task_history=false&sync_vm_network=false&run_id=11111111-2222-4333-8444-555555555555';
+  return [
+    `/dcim/devices/create/stream?${query}`,
+    `/virtualization/virtual-machines/storage/create/stream?${query}`,
+    `/virtualization/virtual-machines/create/stream?${query}&${own}`,
+  ];
+}
