@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { eventNames } from '../../../src/sync/events.js';
+import { overwriteFlags } from '../../../src/sync/plan/options.js';
+
+it('knows exactly the event names that the plugin knows', () => {
+  expect([...eventNames].sort()).toEqual([
+    'bootstrap_done',
+    'complete',
+    'discovery',
+    'duplicate_name_resolved',
+    'error',
+    'error_detail',
+    'hardware_discovery',
+    'item_progress',
+    'migrate_dispatched',
+    'migrate_failed',
+    'migrate_progress',
+    'migrate_succeeded',
+    'phase_summary',
+    'progress',
+    'step',
+    'substep',
+  ]);
+});
+
+it('knows the 25 overwrite flags of the plugin, in its order', () => {
+  expect(overwriteFlags).toHaveLength(25);
+  expect(overwriteFlags[0]).toBe('overwrite_device_role');
+  expect(overwriteFlags[9]).toBe('overwrite_vm_proxmox_tags');
+  expect(overwriteFlags[24]).toBe('overwrite_ip_address_dns_name');
+});
