@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/security/secret.js';
 import { probeTls } from '../../../src/netbox/tls-probe.js';
@@ -306,5 +308,19 @@ describe('clients', () => {
     await plain.close();
     open.pop();
     expect(await probeTls('127.0.0.1', plain.port)).toBe('unreachable');
+  });
+
+  it('takes a server for clear text that is silent to a TLS greeting and answers a request, as gunicorn does', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (data) => {
+        if (data.toString('latin1').startsWith('HEAD ')) socket.end('HTTP/1.0 302 Found\r\n\r\n');
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+
+    expect(await probeTls('127.0.0.1', port)).toBe('plain');
+    server.close();
   });
 });
