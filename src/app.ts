@@ -22,6 +22,7 @@ import { registerRequestLog } from './http/plugins/request-log.js';
 import { registerSecurityHeaders } from './http/plugins/security-headers.js';
 import { registerShutdown } from './http/plugins/shutdown.js';
 import { registerValidation } from './http/plugins/validation.js';
+import { registerWebSockets } from './http/plugins/web-sockets.js';
 import { createRouteIndex, type RouteIndex } from './http/route-index.js';
 import { registerAdminEncryptionRoutes } from './http/routes/admin-encryption.js';
 import { registerAdminLogsRoutes } from './http/routes/admin-logs.js';
@@ -36,7 +37,9 @@ import { registerProxmoxEndpointRoutes } from './http/routes/proxmox-endpoints.j
 import { registerProxmoxReadRoutes } from './http/routes/proxmox-read.js';
 import { registerSettingsRoutes } from './http/routes/settings.js';
 import { registerSyncRoutes } from './http/routes/sync/index.js';
+import { messageCounter, registerSocketRoutes, type SocketRouteDeps } from './http/routes/sync/websocket.js';
 import { serverOptions } from './http/server-options.js';
+import { createAdmit } from './http/socket-admission.js';
 import type { NetBoxClients } from './netbox/clients.js';
 import type { NetBoxAccess } from './netbox-access.js';
 import type { ProxmoxSessions } from './proxmox/sessions.js';
@@ -78,11 +81,16 @@ export interface AppDeps {
   readonly close: () => Promise<void>;
 }
 
+function addressReader({ clientAddress }: AppDeps): (request: FastifyRequest) => string {
+  return (request) => clientAddress(request.socket.remoteAddress, request.headers['x-forwarded-for']);
+}
+
 /** In the order in which a request meets them. */
-function registerPlugins(app: App, deps: AppDeps, routes: RouteIndex): void {
+async function registerPlugins(app: App, deps: AppDeps, routes: RouteIndex): Promise<void> {
   const { apiKeys, lockout, clock, env, settings } = deps;
-  const addressOf = (request: FastifyRequest): string =>
-    deps.clientAddress(request.socket.remoteAddress, request.headers['x-forwarded-for']);
+  const addressOf = addressReader(deps);
+  const isAllowedOrigin = (origin: string): boolean =>
+    allowedOrigins(deps.netboxEndpoints.all(), env.corsExtraOrigins).has(origin);
 
   registerValidation(app);
   registerErrors(app, {
@@ -92,21 +100,26 @@ function registerPlugins(app: App, deps: AppDeps, routes: RouteIndex): void {
   });
   registerSecurityHeaders(app);
   registerRequestLog(app);
-  registerCors(app, (origin) => allowedOrigins(deps.netboxEndpoints.all(), env.corsExtraOrigins).has(origin));
+  await registerCors(app, isAllowedOrigin);
   registerRequestLimits(app);
-  registerRateLimit(app, {
+  await registerRateLimit(app, {
     clock,
     addressOf,
     rateLimit: env.rateLimit,
     isVerifiedKey: (key) => apiKeys.isVerifiedCached(key),
   });
-  registerAuth(app, { addressOf, apiKeys, lockout });
+  registerAuth(app, { addressOf, apiKeys, lockout, isAllowedOrigin });
 }
 
 function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   const { clock, settings, netboxEndpoints, proxmoxEndpoints, netboxClients, netboxAccess } = deps;
+  const sockets: SocketRouteDeps = {
+    ...deps,
+    stopping: deps.stopping.signal,
+    admit: createAdmit({ ...deps, addressOf: addressReader(deps) }),
+  };
   registerDocumentationRoutes(app);
-  registerMetaRoutes(app, deps);
+  registerMetaRoutes(app, { ...deps, rootSocket: messageCounter(sockets) });
   registerAuthRoutes(app, deps.apiKeys);
   registerNetBoxEndpointRoutes(app, {
     netboxEndpoints,
@@ -124,6 +137,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   });
   registerBootstrapStatusRoute(app, deps.supportPass.status);
   registerSyncRoutes(app, deps);
+  registerSocketRoutes(app, sockets);
   registerSettingsRoutes(app, settings);
   registerAdminLogsRoutes(app, { logBuffer: deps.logBuffer, clock, stopping: deps.stopping.signal });
   registerAdminEncryptionRoutes(app, deps.encryptionKeys);
@@ -137,7 +151,8 @@ export async function buildApp(deps: AppDeps): Promise<App> {
   const app = Fastify(serverOptions(deps.logger)).withTypeProvider<ZodTypeProvider>();
   const routes = createRouteIndex(app);
   await registerOpenapi(app, deps.version);
-  registerPlugins(app, deps, routes);
+  await registerWebSockets(app, deps);
+  await registerPlugins(app, deps, routes);
   registerShutdown(app, deps);
   registerRoutes(app, deps, routes);
   await app.ready();

@@ -1,4 +1,5 @@
 /** Makes every long-lived object of the process, in one place and once. Tests replace single ones. */
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { AppDeps } from './app.js';
@@ -7,11 +8,11 @@ import type { Env } from './config/env.js';
 import { createSettingsResolver } from './config/settings-resolver.js';
 import { openDatabase, type Database } from './db/open.js';
 import { createNetBoxEndpointStore } from './endpoints/netbox-endpoints.js';
+import { createNetBoxUrls } from './endpoints/netbox-url.js';
 import { createProxmoxEndpointStore } from './endpoints/proxmox-endpoints.js';
 import { errorText, ProxboxError } from './errors/proxbox-error.js';
-import { createBaseUrlResolver } from './netbox/base-url.js';
 import { createNetBoxClients } from './netbox/clients.js';
-import { speaksTls } from './netbox/tls-probe.js';
+import { probeTls } from './netbox/tls-probe.js';
 import { createNetBoxAccess } from './netbox-access.js';
 import { createProxmoxSessions } from './proxmox/sessions.js';
 import { createApiKeys } from './security/api-keys.js';
@@ -32,6 +33,8 @@ export interface DepsOptions {
   readonly clock?: Clock;
   /** Where the console lines go instead of standard output. */
   readonly console?: LogSink;
+  /** Of new API keys; see security/api-keys.ts for the default. */
+  readonly bcryptCost?: number;
 }
 
 /** The folder that holds package.json is one above both src and dist. */
@@ -95,7 +98,7 @@ function makeServices(base: Base) {
   const netboxAccess = createNetBoxAccess({
     netboxEndpoints,
     netboxClients,
-    baseUrlOf: createBaseUrlResolver(speaksTls),
+    baseUrlOf: createNetBoxUrls(probeTls, clock).baseUrl,
   });
   return { settings, encryptionKeys, netboxEndpoints, proxmoxEndpoints, netboxClients, proxmoxSessions, netboxAccess };
 }
@@ -125,7 +128,7 @@ function forgetOnChange(services: Services): void {
  * @throws ProxboxError `not_configured` when the database, a key file or the CA bundle cannot be used
  */
 export function createDeps(options: DepsOptions): AppDeps {
-  const { env, clock = systemClock } = options;
+  const { env, clock = systemClock, bcryptCost } = options;
   const telemetry = makeTelemetry(options);
   const { logger, logFile } = telemetry;
   const db = openDatabase({ path: env.databasePath, clock, logger });
@@ -138,6 +141,8 @@ export function createDeps(options: DepsOptions): AppDeps {
   const supportPass = createSupportPass({ env, settings, netboxEndpoints, ports });
   netboxEndpoints.onChange(() => sync.clearCollections());
   const stopping = new AbortController();
+  // Every open stream and WebSocket listens for the end.
+  setMaxListeners(0, stopping.signal);
   stopping.signal.addEventListener(
     'abort',
     () => void sync.activeRuns.abortAll(new Error('The service stops.'), runsMayTakeMs),
@@ -149,7 +154,7 @@ export function createDeps(options: DepsOptions): AppDeps {
     clock,
     ...telemetry,
     ...services,
-    apiKeys: createApiKeys({ db, clock, logger }),
+    apiKeys: createApiKeys({ db, clock, logger, ...(bcryptCost === undefined ? {} : { bcryptCost }) }),
     lockout: createLockout({ db, clock, logger }),
     clientAddress: createClientAddress(env.trustedProxies),
     stopping,

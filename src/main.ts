@@ -10,6 +10,7 @@ import { parseEnv, type Env } from './config/env.js';
 import { createDeps } from './deps.js';
 import { errorText } from './errors/proxbox-error.js';
 import { resolveStartKey } from './start-key.js';
+import { schemaProblem } from './start-schemas.js';
 
 function refuse(reason: string): never {
   process.stderr.write(`proxbox-api cannot start: ${reason}\n`);
@@ -51,7 +52,12 @@ async function serve(deps: AppDeps): Promise<void> {
 
 async function start(): Promise<void> {
   const { env, warnings } = readEnv();
+  const unusable = schemaProblem(env);
+  if (unusable !== undefined && env.strictStartup) {
+    refuse(`${unusable} Without PROXBOX_STRICT_STARTUP this is a warning.`);
+  }
   const deps = createDeps({ env });
+  if (unusable !== undefined) deps.logger.warn(unusable);
   warnings.forEach((warning) => deps.logger.warn(warning));
   const refusal = await resolveStartKey(deps);
   if (refusal !== undefined) {

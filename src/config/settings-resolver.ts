@@ -3,7 +3,7 @@
  * failed read keeps the last good values for as long as NetBox is silent and is repeated after 30 s at the earliest.
  */
 import type { Logger } from 'pino';
-import { errorText } from '../errors/proxbox-error.js';
+import { errorText, ProxboxError } from '../errors/proxbox-error.js';
 import type { Clock } from './clock.js';
 import type { Env } from './env.js';
 import { parsePluginSettings } from './plugin-settings.js';
@@ -68,12 +68,18 @@ function keep(memory: Memory, plugin: PluginSettings, { env, clock, logger }: Se
   memory.failedAtMs = null;
 }
 
-function keepLastGood(memory: Memory, reason: string, { env, clock, logger }: SettingsResolverDeps): void {
+/** `isExpected`: no NetBox is registered yet, which is how every installation begins. */
+function keepLastGood(
+  memory: Memory,
+  { reason, isExpected }: { readonly reason: string; readonly isExpected: boolean },
+  { env, clock, logger }: SettingsResolverDeps,
+): void {
   const isFirst = memory.failedAtMs === null;
   memory.failedAtMs = clock.monotonicMs();
   const { plugin } = memory.resolved;
   if (plugin === null) {
-    if (isFirst) logger.warn({ reason }, 'Plugin settings cannot be read; environment and defaults apply.');
+    const level = isExpected ? 'debug' : 'warn';
+    if (isFirst) logger[level]({ reason }, 'Plugin settings cannot be read; environment and defaults apply.');
     return;
   }
   const { readAt } = memory;
@@ -86,10 +92,12 @@ function keepLastGood(memory: Memory, reason: string, { env, clock, logger }: Se
 async function read(memory: Memory, deps: SettingsResolverDeps): Promise<void> {
   try {
     const plugin = parsePluginSettings(await deps.fetchPluginSettings(fetchBudgetMs));
-    if (plugin === null) keepLastGood(memory, 'the answer holds no settings object', deps);
+    if (plugin === null)
+      keepLastGood(memory, { reason: 'the answer holds no settings object', isExpected: false }, deps);
     else keep(memory, plugin, deps);
   } catch (error) {
-    keepLastGood(memory, errorText(error), deps);
+    const isExpected = error instanceof ProxboxError && error.code === 'not_configured';
+    keepLastGood(memory, { reason: errorText(error), isExpected }, deps);
   }
 }
 

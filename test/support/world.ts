@@ -120,7 +120,12 @@ type Variables = Readonly<Record<string, string>>;
 
 async function startHere(variables: Variables, clock: Clock | undefined): Promise<Running> {
   const { env } = parseEnv({ ...variables, PROXBOX_BIND_HOST: '127.0.0.1' });
-  const deps = createDeps({ env, console: { write: () => true }, ...(clock === undefined ? {} : { clock }) });
+  const deps = createDeps({
+    env,
+    bcryptCost: 4,
+    console: { write: () => true },
+    ...(clock === undefined ? {} : { clock }),
+  });
   const app = await buildApp(deps);
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   return { url, process: undefined, stop: () => app.close() };

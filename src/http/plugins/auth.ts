@@ -73,12 +73,26 @@ export function isSocketRequest(request: FastifyRequest): boolean {
   return request.ws && request.routeOptions.config.isSocket === true;
 }
 
-export function registerAuth(app: FastifyInstance, deps: AuthDeps): void {
+export interface AuthOptions extends AuthDeps {
+  readonly isAllowedOrigin: (origin: string) => boolean;
+}
+
+/** Browsers let any page open a WebSocket anywhere; only the origin tells which page it was (RFC 6455, 10.2). */
+function checkSocketOrigin(request: FastifyRequest, isAllowedOrigin: AuthOptions['isAllowedOrigin']): void {
+  const { origin } = request.headers;
+  if (origin === undefined || isAllowedOrigin(origin)) return;
+  throw new ProxboxError('bad_request', 'Disallowed WebSocket origin. Add it to PROXBOX_CORS_EXTRA_ORIGINS.', {
+    status: 403,
+  });
+}
+
+export function registerAuth(app: FastifyInstance, { isAllowedOrigin, ...deps }: AuthOptions): void {
   const authenticate = createAuthenticate({ ...deps, isCounted: () => true });
   app.addHook('onRequest', async (request) => {
     // Authenticated on the connection: on a 401 to the handshake the plugin stops connecting for good.
-    if (isSocketRequest(request)) return;
+    if (isSocketRequest(request)) return checkSocketOrigin(request, isAllowedOrigin);
     if (asksForWebSocket(request)) throw new ProxboxError('not_found', 'Not Found');
     if (!isPublicRequest(request)) await authenticate(deps.addressOf(request), presentedKey(request));
+    return undefined;
   });
 }

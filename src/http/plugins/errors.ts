@@ -4,7 +4,7 @@
  */
 import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
+import { errorText, ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
 import type { RouteIndex } from '../route-index.js';
 import { errorBody, type ErrorBodyOptions } from './error-bodies.js';
 
@@ -43,12 +43,19 @@ function fromFramework(error: unknown): ProxboxError | undefined {
   );
 }
 
+/** Traces of calls are for bugs; what NetBox or Proxmox did is told by its text. A client that left is no failure. */
+function logFailure(error: ProxboxError, { log }: FastifyReply): void {
+  const { code, status, where } = error;
+  if (status < 500 || code === 'not_implemented') return;
+  if (code === 'internal') log.error({ err: error, code, where }, 'A request failed.');
+  else log[code === 'cancelled' ? 'info' : 'warn']({ code, where, reason: errorText(error) }, 'A request failed.');
+}
+
 function answer(error: unknown, reply: FastifyReply, options: ErrorBodyOptions): FastifyReply {
   const known = error instanceof ProxboxError ? error : (fromFramework(error) ?? toProxboxError(error));
-  const { code, status, where } = known;
-  if (status >= 500 && code !== 'not_implemented') reply.log.error({ err: known, code, where }, 'A request failed.');
+  logFailure(known, reply);
   if (known.retryAfterS !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(known.retryAfterS))));
-  return reply.status(status).send(errorBody(known, options));
+  return reply.status(known.status).send(errorBody(known, options));
 }
 
 function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply, routes: RouteIndex): FastifyReply {

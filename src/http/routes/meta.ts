@@ -1,11 +1,14 @@
 /** Who this service is, and whether it is up. The plugin finds the backend by the first two routes, without a key. */
 import { z } from 'zod';
 import type { App } from '../app-type.js';
+import type { messageCounter } from './sync/websocket.js';
 
 export interface MetaDeps {
   readonly version: string;
   /** True as soon as the database is open; NetBox and Proxmox do not matter. */
   readonly isReady: () => boolean;
+  /** What answers a WebSocket handshake on `/`. */
+  readonly rootSocket: ReturnType<typeof messageCounter>;
 }
 
 const Identity = z.object({
@@ -30,17 +33,14 @@ const identity = {
 const isPublic = { isPublic: true };
 
 export function registerMetaRoutes(app: App, deps: MetaDeps): void {
-  for (const url of ['/', '/meta']) {
-    app.get(
-      url,
-      {
-        config: isPublic,
-        exposeHeadRoute: true,
-        schema: { tags: ['meta'], summary: 'Identity', response: { 200: Identity } },
-      },
-      async () => identity,
-    );
-  }
+  const identityRoute = {
+    method: 'GET',
+    exposeHeadRoute: true,
+    schema: { tags: ['meta'], summary: 'Identity', response: { 200: Identity } },
+    handler: async () => identity,
+  } as const;
+  app.route({ ...identityRoute, url: '/', config: { ...isPublic, isSocket: true }, wsHandler: deps.rootSocket });
+  app.route({ ...identityRoute, url: '/meta', config: isPublic });
   app.get(
     '/health',
     {

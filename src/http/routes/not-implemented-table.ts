@@ -1,6 +1,6 @@
 /**
  * Routes that clients of this API know and that this version does not have. As data, so that a test can walk it and no row
- * survives the route it stands for. The documentation of the routes (README.md beside this file) is checked against it.
+ * survives the route it stands for.
  */
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 

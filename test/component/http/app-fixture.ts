@@ -36,6 +36,9 @@ export interface Fixture {
   readonly headers: { readonly 'x-proxbox-api-key': string };
 }
 
+/** The least that bcrypt knows: hashing itself is tested elsewhere, at its real cost. */
+const bcryptCost = 4;
+
 export const testKey = 'first-key-first-key-first-key-first-key';
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -70,7 +73,7 @@ export async function anApp({
     ...variables,
   });
   if (refusals.length > 0) throw new Error(refusals.join());
-  const made = createDeps({ env, clock, console: { write: (line) => void logLines.push(line) } });
+  const made = createDeps({ env, clock, console: { write: (line) => void logLines.push(line) }, bcryptCost });
   const deps = { ...made, ...change?.(made) };
   const app = await buildApp(deps);
   cleanups.push(async () => {

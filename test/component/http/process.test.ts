@@ -166,6 +166,39 @@ describe('the start is refused in one line with exit code 1', () => {
   });
 });
 
+describe('generated schemas that cannot be used', () => {
+  const broken = (): string => {
+    const made = folder();
+    mkdirSync(path.join(made, 'latest'));
+    writeFileSync(path.join(made, 'latest', 'openapi.json'), '{"paths": ');
+    return made;
+  };
+
+  it('refuse a strict start', async () => {
+    const generated = broken();
+    const { code, stderr } = await start({
+      PROXBOX_DATABASE_PATH: path.join(folder(), 'a.db'),
+      PROXBOX_ENCRYPTION_KEY: 'k',
+      PROXBOX_STRICT_STARTUP: '1',
+      PROXBOX_GENERATED_DIR: generated,
+    }).ended;
+
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^proxbox-api cannot start: .*PROXBOX_STRICT_STARTUP.*\n$/);
+    expect(stderr).toContain(path.join(generated, 'latest', 'openapi.json'));
+  });
+
+  it('are one warning otherwise', async () => {
+    const server = await serving({ PROXBOX_GENERATED_DIR: broken() });
+
+    const told = server
+      .stdout()
+      .split('\n')
+      .filter((line) => line.includes('openapi.json'));
+    expect(told).toEqual([expect.stringMatching(/"level":40.*is not valid JSON/)]);
+  });
+});
+
 describe('the process', () => {
   it('starts without a key under the opt-in and says so as critical', async () => {
     const server = await serving({ PROXBOX_ENCRYPTION_KEY: '', PROXBOX_ALLOW_PLAINTEXT_CREDENTIALS: '1' });

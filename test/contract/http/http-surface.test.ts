@@ -142,7 +142,7 @@ describe('every route', () => {
   });
 
   it.each(['/', '/ws', '/ws/virtual-machines'])(
-    'answers a WebSocket handshake on %s with 404, with and without a key',
+    'answers a header that asks for a WebSocket on %s with 404 when the connection is not handed over',
     async (url) => {
       const { app, headers } = await anApp();
       const upgrade = { connection: 'Upgrade', upgrade: 'websocket' };

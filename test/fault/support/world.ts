@@ -160,6 +160,7 @@ async function startHere(
   const { env } = parseEnv(variables);
   const deps = createDeps({
     env,
+    bcryptCost: 4,
     clock: createHurriedClock(speed),
     console: { write: (line) => log.push(line) > 0 },
   });

@@ -12,7 +12,8 @@ import { stageTable } from '../../../sync/stages/index.js';
 import { virtualMachineStage } from '../../../sync/stages/virtual-machines/index.js';
 import type { App } from '../../app-type.js';
 import { integerField } from '../../query-fields.js';
-import { streamSse } from '../../stream/sse.js';
+import { shortenFrame } from '../../stream/frame-size.js';
+import { streamSse, type SseFrame } from '../../stream/sse.js';
 
 export interface SyncRouteDeps {
   readonly sync: SyncService;
@@ -106,9 +107,16 @@ async function runToEnd(prepared: PreparedRun, reply: FastifyReply): Promise<Run
   }
 }
 
+async function* shortened(frames: AsyncIterable<SseFrame>): AsyncGenerator<SseFrame> {
+  for await (const frame of frames) yield shortenFrame(frame);
+}
+
 async function stream(deps: SyncRouteDeps, prepared: PreparedRun, reply: FastifyReply): Promise<void> {
   const abort = new AbortController();
-  await streamSse(reply, prepared.start(abort), { clock: deps.clock, onDisconnect: () => abort.abort(clientGone()) });
+  await streamSse(reply, shortened(prepared.start(abort)), {
+    clock: deps.clock,
+    onDisconnect: () => abort.abort(clientGone()),
+  });
 }
 
 /** Arrays keep their shape also when some objects failed; the count is in a header. */

@@ -1,0 +1,71 @@
+/**
+ * Run frames in the older form that WebSocket clients read: `{"object", "type"?, "data"?, "end"?}`. The plugin looks at
+ * `object` and `end` only and shows the rest. Pure.
+ */
+import type { ItemOperation, RunEvent } from '../../sync/events.js';
+
+export interface LegacyObject {
+  readonly object: string;
+  readonly type?: 'create' | 'update' | 'delete' | 'sync' | 'progress' | 'warning' | 'error';
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** Nothing more will come of this object: the plugin's button is released. */
+  readonly end?: true;
+}
+
+const objectOfPhase: ReadonlyMap<string, string> = new Map([
+  ['devices', 'device'],
+  ['virtual-machines', 'virtual_machine'],
+  ['virtual-machine', 'virtual_machine'],
+]);
+
+const typeOfOperation: Readonly<Partial<Record<ItemOperation, LegacyObject['type']>>> = {
+  created: 'create',
+  updated: 'update',
+  deleted: 'delete',
+};
+
+const objectOf = (phase: string): string => objectOfPhase.get(phase) ?? phase;
+
+type EventOf<Name extends RunEvent['event']> = Extract<RunEvent, { readonly event: Name }>['data'];
+
+function itemObject(data: EventOf<'item_progress'>): LegacyObject {
+  const { item, operation, error, warning } = data;
+  return {
+    object: item.item_type?.replaceAll('-', '_') ?? objectOf(data.phase),
+    type: (operation === undefined ? undefined : typeOfOperation[operation]) ?? 'sync',
+    data: {
+      completed: data.status === 'completed',
+      rowid: item.name,
+      name: item.name,
+      ...(item.netbox_id === undefined ? {} : { netbox_id: item.netbox_id }),
+      ...(item.netbox_url === undefined ? {} : { netbox_url: item.netbox_url }),
+      sync_status: data.status,
+      message: data.message,
+      ...(error === undefined ? {} : { error }),
+      ...(warning === undefined ? {} : { warning }),
+    },
+  };
+}
+
+/** In a full update each stage releases the button of its own objects. */
+function endOfStage({ step, status }: EventOf<'step'>, commanded: string): LegacyObject | undefined {
+  const object = objectOfPhase.get(step);
+  return status === 'completed' && object !== undefined && object !== commanded ? { object, end: true } : undefined;
+}
+
+/**
+ * @param commanded the object that the client asked for: errors are told under its name, and its end marker, which must
+ *   come even when nothing else did, is left to the caller
+ */
+export function legacyObject({ event, data }: RunEvent, commanded: string): LegacyObject | undefined {
+  if (event === 'item_progress') return itemObject(data);
+  if (event === 'step') return endOfStage(data, commanded);
+  if (event === 'error') return { object: commanded, type: 'error', data: { error: data.error } };
+  if (event === 'error_detail') {
+    return { object: objectOf(data.phase), type: 'warning', data: { warning: data.detail } };
+  }
+  if (event === 'discovery' || event === 'substep' || event === 'phase_summary') {
+    return { object: objectOf(data.phase), type: 'progress', data: { message: data.message } };
+  }
+  return undefined;
+}
