@@ -46,6 +46,18 @@ export function createCaller(scope: SessionScope): CountedCaller {
   return { gate: scope.gate, signal: scope.signal, count, totals };
 }
 
+/** `cluster/resources`, shared by whoever asks within a few seconds. */
+function readsResources(connection: Connection, caller: CountedCaller): ProxmoxSession['resources'] {
+  return async (type, options = {}) => {
+    const request = { method: 'GET', path: 'cluster/resources', parameters: { ...options.query, type } } as const;
+    const load = (signal: AbortSignal): Promise<unknown> =>
+      connection.request(request, during({ ...caller, signal }, undefined));
+    const { signal } = during(caller, options.signal);
+    const rows = await connection.resources.read(type ?? '', load, signal, options.fresh);
+    return rowsOrThrow(rows, connection.endpoint.name, 'cluster/resources');
+  };
+}
+
 export function createSession(
   connection: Connection,
   identity: SessionIdentity,
@@ -59,21 +71,7 @@ export function createSession(
     );
   const list = async (below: string, options?: ReadOptions): Promise<readonly Row[]> =>
     rowsOrThrow(await get(below, options), endpoint.name, below);
-  const resources: ProxmoxSession['resources'] = async (type, options = {}) => {
-    const parameters = { ...options.query, type };
-    const load = (signal: AbortSignal): Promise<unknown> =>
-      connection.request(
-        { method: 'GET', path: 'cluster/resources', parameters },
-        during({ ...caller, signal }, undefined),
-      );
-    const rows = await connection.resources.read(
-      type ?? '',
-      load,
-      during(caller, options.signal).signal,
-      options.fresh,
-    );
-    return rowsOrThrow(rows, endpoint.name, 'cluster/resources');
-  };
+  const resources = readsResources(connection, caller);
 
   return {
     endpointId: endpoint.id,
