@@ -11,7 +11,8 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(sync/plan/|sync/stages/[^/]+/(map|diff)[^/]*\\.ts|proxmox/parse/)' },
       to: {
-        pathNot: '^src/(sync/plan/|sync/stages/[^/]+/(map|diff|types)[^/]*\\.ts|proxmox/parse/|errors/|netbox/records/|proxmox/types\\.ts|netbox/types\\.ts|sync/types\\.ts)',
+        pathNot:
+          '^src/(sync/plan/|sync/stages/[^/]+/(map|diff|types)[^/]*\\.ts|proxmox/parse/|errors/|netbox/records/|proxmox/types\\.ts|netbox/types\\.ts|sync/types\\.ts)',
         path: '^src/|^node:(fs|net|http|https|child_process|timers)|node_modules/(undici|fastify|pino|drizzle-orm|better-sqlite3)/',
         dependencyTypesNot: ['type-only'],
       },
@@ -72,5 +73,9 @@ module.exports = {
       to: { path: '^src/', pathNot: '^src/simulator/' },
     },
   ],
-  options: { tsPreCompilationDeps: true, tsConfig: { fileName: 'tsconfig.json' }, doNotFollow: { path: 'node_modules' } },
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+  },
 };
