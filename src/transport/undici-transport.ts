@@ -15,6 +15,8 @@ export function createTransport(options: TransportOptions): Transport {
   const pool = new Pool(origin, {
     connections: options.connections,
     pipelining: 1,
+    // gunicorn closes idle connections after 2 s; a request that leaves at that moment would be lost.
+    keepAliveTimeout: 1_000,
     maxResponseSize: options.maxResponseBytes ?? defaultMaxResponseBytes,
     connect: {
       timeout: options.connectTimeoutMs,

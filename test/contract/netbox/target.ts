@@ -67,6 +67,8 @@ export function apiOf({ url, tokens }: NetBoxTarget): Api {
     const token = authorization === undefined ? `Token ${tokens.v1}` : authorization;
     const answer = await request(`${url}${path}`, {
       method,
+      // A connection of its own: gunicorn closes idle ones after 2 s, sometimes just as the next request leaves.
+      reset: true,
       headers: {
         accept: 'application/json',
         'content-type': 'application/json',

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Clock } from '../../../config/clock.js';
 import { ProxboxError } from '../../../errors/proxbox-error.js';
+import { fromNames, overwriteFlags, syncResources } from '../../../sync/plan/options.js';
 import { failedCount, stageJson } from '../../../sync/json-result.js';
 import { parseSyncRequest, type RawQuery, type SyncRequest } from '../../../sync/request.js';
 import type { RunSummary } from '../../../sync/runner.js';
@@ -20,8 +21,30 @@ export interface SyncRouteDeps {
   readonly clock: Clock;
 }
 
-/** Unknown keys pass: the plugin sends one bundle of parameters to every stage. The rules are in sync/request.ts. */
-const Query = z.record(z.string(), z.union([z.string(), z.array(z.string())]).optional());
+const Raw = z.record(z.string(), z.union([z.string(), z.array(z.string())]).optional());
+const text = (description: string) =>
+  z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe(description);
+
+/**
+ * What the API document says about the query. Unknown keys pass: the plugin sends one bundle of parameters to every stage.
+ * The rules and their errors are in sync/request.ts.
+ */
+const Query = z.looseObject({
+  proxmox_endpoint_ids: text('Comma list of Proxmox endpoint ids; absent = every enabled one'),
+  netbox_vm_ids: text('Comma list of NetBox virtual machine ids; absent = all'),
+  netbox_branch_schema_id: text('Schema id of a netbox-branching branch; absent = main'),
+  run_id: text('Stamped into the rows that this run writes; absent = a new UUID'),
+  fetch_max_concurrency: text('Proxmox reads at once, unless a variable sets it'),
+  include_objects: text('true: full lists in the answer of a full update instead of the first 100'),
+  ...fromNames(overwriteFlags, () => text('false: leave the field of existing objects alone')),
+  ...fromNames(
+    syncResources.map((resource) => `sync_mode_${resource}` as const),
+    () => text('always, bootstrap_only or disabled'),
+  ),
+});
 const VmParams = z.object({ netbox_vm_id: integerField({ min: 1 }) });
 
 export function registerSyncRoutes(app: App, deps: SyncRouteDeps): void {
@@ -81,7 +104,7 @@ function registerFullUpdate(app: App, deps: SyncRouteDeps): void {
 }
 
 function requestOf(request: FastifyRequest): SyncRequest {
-  const query: RawQuery = Query.parse(request.query);
+  const query: RawQuery = Raw.parse(request.query);
   return parseSyncRequest(query);
 }
 
