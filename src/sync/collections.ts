@@ -1,4 +1,4 @@
-import { kindDefinition, readFields, type ObjectKind } from '../netbox/records/kinds.js';
+import { kindDefinition, readFields, storedKind, type ObjectKind } from '../netbox/records/kinds.js';
 import type { NetBoxClient, NetBoxRecord, Query } from '../netbox/types.js';
 import { canonicalJson } from '../netbox/records/compare.js';
 import type { Clock } from '../config/clock.js';
@@ -23,10 +23,16 @@ export interface Collections {
     kind: ObjectKind,
     query: Query,
     values?: { readonly filter: string; readonly of: readonly (string | number)[] },
+    options?: LoadOptions,
   ): Promise<readonly NetBoxRecord[]>;
   /** After a write: puts the object into every loaded collection of its kind that already holds it, or could. */
   remember(kind: ObjectKind, record: NetBoxRecord): void;
   forget(kind: ObjectKind, id: number): void;
+}
+
+export interface LoadOptions {
+  /** Not what an earlier call read: for everything that decides a delete. What this run has read itself is used. */
+  readonly fresh?: boolean;
 }
 
 export interface CollectionStore {
@@ -51,11 +57,12 @@ export function createCollectionStore(clock: Clock): CollectionStore {
     for (const [key, entry] of entries) if (openedAtMs - entry.readAtMs > scope.ttlMs) entries.delete(key);
 
     return {
-      async load(kind, query, values) {
+      async load(kind, query, ...[values, options = {}]) {
         if (values?.of.length === 0) return [];
         const key = `${kind} ${canonicalJson({ query, values: values ?? null })}`;
         const known = entries.get(key);
-        if (known !== undefined) return [...known.records.values()];
+        const isUsable = known !== undefined && (options.fresh !== true || known.readAtMs >= openedAtMs);
+        if (isUsable) return [...known.records.values()];
         const records = await read(client, kind, query, values);
         entries.set(key, {
           kind,
@@ -65,10 +72,12 @@ export function createCollectionStore(clock: Clock): CollectionStore {
         return records;
       },
       remember(kind, record) {
-        for (const entry of entries.values()) if (entry.kind === kind) entry.records.set(record.id, record);
+        const stored = storedKind(kind);
+        for (const entry of entries.values()) if (entry.kind === stored) entry.records.set(record.id, record);
       },
       forget(kind, id) {
-        for (const entry of entries.values()) if (entry.kind === kind) entry.records.delete(id);
+        const stored = storedKind(kind);
+        for (const entry of entries.values()) if (entry.kind === stored) entry.records.delete(id);
       },
     };
   }

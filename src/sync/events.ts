@@ -1,4 +1,4 @@
-import type { OutcomeStatus, StageName } from './types.js';
+import type { OutcomeStatus } from './types.js';
 
 /**
  * The frames of a run, in the words of the wire: the plugin reads these fields, so they are not translated anywhere.
@@ -160,6 +160,7 @@ export const operationOf: Readonly<Record<OutcomeStatus, ItemOperation | undefin
   unchanged: undefined,
   skipped: 'skipped',
   failed: 'failed',
+  deleted: 'deleted',
 };
 
 /** Frames that may be dropped when the reader is slow. */
@@ -171,7 +172,7 @@ export function step(data: StepData): RunEvent {
   return { event: 'step', data };
 }
 
-export function substep(phase: StageName, name: string, message: string, result?: object): RunEvent {
+export function substep(phase: string, name: string, message: string, result?: object): RunEvent {
   return {
     event: 'substep',
     data: {

@@ -1,23 +1,17 @@
 import { isObject } from '../netbox/records/compare.js';
+import { isDone } from './run-report.js';
 import type { RunSummary } from './runner.js';
-import type { Stage } from './stage.js';
-import type { Outcome } from './types.js';
+import type { StageEntry } from './stages/index.js';
 
-/** The answer of a stage's JSON form: the NetBox objects that are now as they should be, without null values. */
-export function stageJson(stage: Stage, summary: RunSummary): readonly object[] {
-  const [mainKind] = stage.kinds;
-  const done = summary.stages
-    .flatMap(({ outcomes }) => outcomes)
-    .filter(({ kind, record }) => kind === mainKind && record !== undefined);
-  return mainKind === 'storage' ? done.map(storageRow) : done.map(({ record }) => withoutNulls(record ?? {}));
+/** The answer of a stage's JSON form: the NetBox objects that are now as they should be (without null values), or counters. */
+export function stageJson({ stage, answer, row }: StageEntry, summary: RunSummary): object {
+  if (answer === 'counters') return summary.result ?? {};
+  const done = summary.stages.flatMap(({ outcomes }) => outcomes).filter(isDone(stage.kinds[0]));
+  return done.map(row ?? (({ record }) => withoutNulls(record ?? {})));
 }
 
 export function failedCount(summary: RunSummary): number {
   return summary.stages.reduce((sum, { counts }) => sum + counts.failed, 0);
-}
-
-function storageRow({ label, record, status, source }: Outcome): object {
-  return { id: record?.id, name: label, cluster: source?.cluster ?? null, action: status };
 }
 
 function withoutNulls(record: object): object {

@@ -9,6 +9,7 @@ import type { NetBoxClient, NetBoxRecord, RequestCounters } from '../netbox/type
 import type { ProxmoxSession } from '../proxmox/types.js';
 import type { CollectionStore } from './collections.js';
 import type { EventSink } from './events.js';
+import type { GuestReadStore } from './guest-reads.js';
 import { buildClusterViews, type SessionSummary } from './plan/cluster-views.js';
 import { pluginEndpointOf, sameTarget } from './plan/plugin-endpoint.js';
 import type { SyncRequest } from './request.js';
@@ -53,16 +54,26 @@ export interface OpenOptions {
   readonly request: SyncRequest;
   readonly scope: RunScope;
   readonly runId: string;
+  /** `full-update` or the name of the stage. */
+  readonly kind: string;
   readonly signal: AbortSignal;
   readonly events: EventSink;
-  /** Forget what earlier calls read (devices stage and full update). */
+  /** Forget what earlier calls read from NetBox (devices stage and full update). */
   readonly fresh: boolean;
+  /** Forget what earlier calls read from guests (stages of machines and full update). */
+  readonly freshGuests: boolean;
+}
+
+/** What runs share with the runs after them. */
+export interface RunStores {
+  readonly collections: CollectionStore;
+  readonly guestReads: GuestReadStore;
 }
 
 /** Reads settings, connects both sides and freezes what the run works with. Throws when nothing of the scope can be used. */
 export async function openRun(
   ports: SyncPorts,
-  collections: CollectionStore,
+  { collections, guestReads }: RunStores,
   options: OpenOptions,
 ): Promise<OpenedRun> {
   const { request, scope, signal, runId } = options;
@@ -90,12 +101,14 @@ export async function openRun(
     endpoints: new Map(ports.proxmoxEndpoints().map((endpoint) => [endpoint.id, endpoint])),
     inspectEndpoint: createInspector(ports, signal),
     settings,
-    options: resolveOptions({ request, settings, endpointRow, runId }, notes),
+    options: resolveOptions({ request, settings, endpointRow, runId, kind: options.kind }, notes),
     supportIds: new Map(),
     pluginEndpoints,
     legacyFields: await readLegacyFields(client),
     warnings: [...warnings, ...notes.map((message): Warning => ({ code: 'option_unknown', message }))],
+    guestReads: guestReads.open({ fresh: options.freshGuests }),
     proxmoxReads: pLimit(readConcurrency(settings, request)),
+    isMachineRun: false,
     events: options.events,
     signal,
     clock: ports.clock,

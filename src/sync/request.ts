@@ -1,8 +1,11 @@
 import { ProxboxError } from '../errors/proxbox-error.js';
 import {
+  addressFamilies,
+  interfaceStrategies,
   overwriteFlags,
   syncModes,
   syncResources,
+  type NetworkOptions,
   type OverwriteFlag,
   type SyncMode,
   type SyncResource,
@@ -28,6 +31,12 @@ export interface SyncRequest {
   readonly fetchMaxConcurrency: number | undefined;
   readonly overwrite: ReadonlyMap<OverwriteFlag, boolean>;
   readonly modes: ReadonlyMap<SyncResource, SyncMode>;
+  readonly network: Partial<NetworkOptions>;
+  readonly syncVmNetwork: boolean | undefined;
+  readonly syncTaskHistory: boolean | undefined;
+  readonly deleteNonexistentBackups: boolean | undefined;
+  readonly deleteNonexistentSnapshots: boolean | undefined;
+  readonly parseDescriptionMetadata: boolean | undefined;
   readonly forceDeletes: boolean;
   readonly dryRun: boolean;
   readonly includeObjects: boolean;
@@ -42,6 +51,7 @@ export interface SyncRequest {
 export function parseSyncRequest(query: RawQuery): SyncRequest {
   const notes: string[] = [];
   checkSource(last(query['source']));
+  const flag = (name: string): boolean | undefined => parseBoolean(name, last(query[name]));
   return {
     selector: parseSelector(query),
     endpointIds: parseEndpointIds(last(query['proxmox_endpoint_ids']) ?? last(query['endpoint_ids'])),
@@ -55,11 +65,45 @@ export function parseSyncRequest(query: RawQuery): SyncRequest {
         pair(resource, parseMode(`sync_mode_${resource}`, last(query[`sync_mode_${resource}`]), notes)),
       ),
     ),
-    forceDeletes: parseBoolean('force_deletes', last(query['force_deletes'])) ?? false,
-    dryRun: parseBoolean('dry_run', last(query['dry_run'])) ?? false,
-    includeObjects: parseBoolean('include_objects', last(query['include_objects'])) ?? false,
+    network: parseNetwork(query),
+    syncVmNetwork: flag('sync_vm_network'),
+    syncTaskHistory: flag('sync_task_history'),
+    deleteNonexistentBackups: flag('delete_nonexistent_backup'),
+    deleteNonexistentSnapshots: flag('delete_nonexistent_snapshot'),
+    parseDescriptionMetadata: flag('parse_description_metadata'),
+    forceDeletes: flag('force_deletes') ?? false,
+    dryRun: flag('dry_run') ?? false,
+    includeObjects: flag('include_objects') ?? false,
     notes,
   };
+}
+
+/** What the caller said about the network of guests; silent keys are absent. */
+function parseNetwork(query: RawQuery): Partial<NetworkOptions> {
+  const flag = <K extends keyof NetworkOptions>(key: K, name: string) =>
+    optional(key, parseBoolean(name, last(query[name])));
+  return {
+    ...optional('strategy', parseChoice('vm_interface_sync_strategy', query, interfaceStrategies)),
+    ...flag('useGuestAgentInterfaceName', 'use_guest_agent_interface_name'),
+    ...flag('ignoreIpv6LinkLocal', 'ignore_ipv6_link_local_addresses'),
+    ...optional('primaryIpPreference', parseChoice('primary_ip_preference', query, addressFamilies)),
+    ...flag('assignIps', 'assign_vm_interface_ips'),
+    ...flag('syncMacs', 'sync_vm_interface_macs'),
+  };
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  const entry: { [P in K]?: V } = {};
+  if (value !== undefined) entry[key] = value;
+  return entry;
+}
+
+function parseChoice<T extends string>(name: string, query: RawQuery, choices: readonly T[]): T | undefined {
+  const text = nonEmpty(last(query[name]));
+  if (text === undefined) return undefined;
+  const known = choices.find((choice) => choice === text.toLowerCase());
+  if (known === undefined) throw new ProxboxError('invalid_request', `${name} must be one of ${choices.join(', ')}`);
+  return known;
 }
 
 /** In the order in which the Python service looks at them. */

@@ -4,6 +4,7 @@ import {
   fromNames,
   overwriteFlags,
   syncResources,
+  type NetworkOptions,
   type OverwriteFlag,
   type SyncMode,
   type SyncOptions,
@@ -17,10 +18,16 @@ export interface OptionSources {
   /** The plugin's row of the only endpoint in scope; undefined when there are several. */
   readonly endpointRow: NetBoxRecord | undefined;
   readonly runId: string;
+  /** `full-update` or the name of the stage. */
+  readonly kind: string;
 }
 
 /** Query, then the override on the plugin's endpoint row, then the plugin settings, then the default. */
-export function resolveOptions({ request, settings, endpointRow, runId }: OptionSources, notes: string[]): SyncOptions {
+export function resolveOptions(
+  { request, settings, endpointRow, runId, kind }: OptionSources,
+  notes: string[],
+): SyncOptions {
+  const { values } = settings;
   return {
     overwrite: fromNames(
       overwriteFlags,
@@ -39,7 +46,27 @@ export function resolveOptions({ request, settings, endpointRow, runId }: Option
     ),
     netboxVmIds: request.netboxVmIds,
     runId,
-    forceDeletes: request.forceDeletes,
+    network: networkOptions(request, settings),
+    syncVmNetwork: request.syncVmNetwork ?? true,
+    syncTaskHistory: request.syncTaskHistory ?? true,
+    deleteNonexistentBackups: request.deleteNonexistentBackups ?? kind === 'full-update',
+    deleteNonexistentSnapshots: request.deleteNonexistentSnapshots ?? false,
+    deleteLimit: { percent: values.deleteLimitPercent, force: request.forceDeletes },
+    parseDescriptionMetadata: request.parseDescriptionMetadata ?? values.parseDescriptionMetadata,
+    deleteOrphans: values.deleteOrphans,
+    dryRun: request.dryRun,
+  };
+}
+
+/** Query, then the plugin settings, then the default; the plugin's endpoint row has none of these. */
+function networkOptions(request: SyncRequest, { values }: ResolvedSettings): NetworkOptions {
+  return {
+    strategy: request.network.strategy ?? values.vmInterfaceSyncStrategy,
+    useGuestAgentInterfaceName: request.network.useGuestAgentInterfaceName ?? values.useGuestAgentInterfaceName,
+    ignoreIpv6LinkLocal: request.network.ignoreIpv6LinkLocal ?? values.ignoreIpv6LinkLocalAddresses,
+    primaryIpPreference: request.network.primaryIpPreference ?? values.primaryIpPreference,
+    assignIps: request.network.assignIps ?? true,
+    syncMacs: request.network.syncMacs ?? true,
   };
 }
 

@@ -7,6 +7,7 @@ import type { NetBoxCapabilities, NetBoxClient, NetBoxRecord } from '../netbox/t
 import type { ProxmoxSession } from '../proxmox/types.js';
 import type { Collections } from './collections.js';
 import type { EventSink } from './events.js';
+import type { GuestReads } from './guest-reads.js';
 import type { ClusterView, SessionSummary } from './plan/cluster-views.js';
 import type { KnownIds } from './plan/diff-object.js';
 import type { SyncOptions } from './plan/options.js';
@@ -47,8 +48,12 @@ export interface RunContext {
   readonly pluginEndpoints: readonly NetBoxRecord[];
   /** Found while the run was prepared; every stage result repeats them. */
   readonly warnings: readonly Warning[];
+  /** What was read from single guests, shared by all stages. */
+  readonly guestReads: GuestReads;
   /** All Proxmox reads of the run pass here. */
   readonly proxmoxReads: LimitFunction;
+  /** The run syncs machines and goes on with what hangs on them. */
+  readonly isMachineRun: boolean;
   readonly events: EventSink;
   readonly signal: AbortSignal;
   readonly clock: Clock;

@@ -1,7 +1,10 @@
+import { isObject } from '../netbox/records/compare.js';
+import type { ObjectKind } from '../netbox/records/kinds.js';
 import type { OpenedRun } from './open-run.js';
 import type { RunContext } from './run-context.js';
 import type { StageEntry } from './stages/index.js';
 import type { StageResult } from './summary.js';
+import type { Outcome } from './types.js';
 
 /** What the run cost both sides. */
 export function traffic({ counters, proxmoxRequests }: OpenedRun): Readonly<Record<string, unknown>> {
@@ -18,6 +21,31 @@ export function withRunWarnings(
   const own: readonly unknown[] = Array.isArray(body['warnings']) ? body['warnings'] : [];
   const all = [...run.warnings.map(({ code, message }) => ({ reason: code, message })), ...own];
   return all.length === 0 ? body : { ...body, warnings: all };
+}
+
+export interface FollowUp {
+  readonly stage: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** The result of a stage with those of the stages that the same run went on with: their kinds and warnings in one place. */
+export function withFollowUps(
+  body: Readonly<Record<string, unknown>>,
+  followUps: readonly FollowUp[],
+): Readonly<Record<string, unknown>> {
+  if (followUps.length === 0) return body;
+  const all = [body, ...followUps.map((followUp) => followUp.body)];
+  const kinds: Record<string, unknown> = {};
+  for (const [kind, counts] of all.flatMap((one) => Object.entries(isObject(one['kinds']) ? one['kinds'] : {})))
+    if (isObject(counts)) kinds[kind] = addCounts(kinds[kind], counts);
+  const warnings = all.flatMap((one): readonly unknown[] => (Array.isArray(one['warnings']) ? one['warnings'] : []));
+  const counters = ({ kinds: _kinds, warnings: _warnings, ...rest }: FollowUp['body']) => rest;
+  return {
+    ...body,
+    kinds,
+    ...(warnings.length === 0 ? {} : { warnings }),
+    follow_ups: Object.fromEntries(followUps.map((followUp) => [followUp.stage, counters(followUp.body)])),
+  };
 }
 
 export function runWarnings(run: RunContext, stages: readonly StageResult[]): Readonly<Record<string, unknown>> {
@@ -41,6 +69,7 @@ export function runWarnings(run: RunContext, stages: readonly StageResult[]): Re
 }
 
 const listLimit = 100;
+const noCounts = { created: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0, deleted: 0, total: 0 };
 
 export function fullUpdateBody(
   table: readonly StageEntry[],
@@ -49,25 +78,32 @@ export function fullUpdateBody(
 ): Readonly<Record<string, unknown>> {
   const body: Record<string, unknown> = {};
   const kindsBody: Record<string, unknown> = {};
-  for (const { stage, resultKey } of table) {
+  for (const { stage, resultKey, answer } of table) {
     const result = stages.find((one) => one.stage === stage.name);
+    body[`${resultKey}_count`] = result?.count ?? 0;
+    if (answer === 'counters') {
+      body[resultKey] = { count: result?.count ?? 0, ...(result?.counts ?? noCounts), ...result?.extra };
+      continue;
+    }
     const [mainKind] = stage.kinds;
-    const done = (result?.outcomes ?? []).filter(({ kind, record }) => kind === mainKind && record !== undefined);
+    const done = (result?.outcomes ?? []).filter(isDone(mainKind));
     const listed = includeAll ? done : done.slice(0, listLimit);
     body[resultKey] = listed.map(({ label, record }) => ({
       id: record?.id,
       name: label,
       url: record?.['url'] ?? null,
     }));
-    body[`${resultKey}_count`] =
-      result?.outcomes.filter(({ kind, status }) => kind === mainKind && status !== 'failed' && status !== 'skipped')
-        .length ?? 0;
     if (listed.length < done.length) body[`${resultKey}_truncated`] = true;
   }
   for (const { kinds } of stages) {
     for (const [kind, counts] of kinds) kindsBody[kind] = addCounts(kindsBody[kind], counts);
   }
   return { ...body, kinds: kindsBody };
+}
+
+/** The objects of a kind that are now as they should be. */
+export function isDone(mainKind: ObjectKind): (outcome: Outcome) => boolean {
+  return ({ kind, record, status }) => kind === mainKind && record !== undefined && status !== 'deleted';
 }
 
 function addCounts(sum: unknown, counts: object): object {

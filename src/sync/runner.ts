@@ -6,11 +6,11 @@ import { progressOf, step, type ErrorCategory, type EventSink } from './events.j
 import { objectKey } from './types.js';
 import type { OpenedRun } from './open-run.js';
 import type { SyncRequest } from './request.js';
-import { fullUpdateBody, runWarnings, traffic, withRunWarnings } from './run-report.js';
+import { fullUpdateBody, runWarnings, traffic, withFollowUps, withRunWarnings } from './run-report.js';
 import type { RunContext } from './run-context.js';
 import type { Stage } from './stage.js';
 import { runStage, stageResultBody, warningDetail } from './stage-runner.js';
-import type { StageEntry } from './stages/index.js';
+import type { StageEntry, StageJob } from './stages/index.js';
 import { supportObjectsStage } from './stages/support-objects/index.js';
 import type { StageResult } from './summary.js';
 
@@ -38,8 +38,9 @@ export interface RunSummary {
 
 type Open = () => Promise<OpenedRun>;
 
-/** One stage as a run of its own: C.5 of the stream contract. Never throws. */
-export async function runSingleStage(stage: Stage, conductor: Conductor, open: Open): Promise<RunSummary> {
+/** One stage as a run of its own: the stream contract of a stage. Never throws. */
+export async function runSingleStage(job: StageJob, conductor: Conductor, open: Open): Promise<RunSummary> {
+  const { stage } = job;
   const { events, request } = conductor;
   const selection = request.netboxVmIds === null ? '' : ` for ${request.netboxVmIds.length} VM(s)`;
   events.emit(
@@ -55,13 +56,15 @@ export async function runSingleStage(stage: Stage, conductor: Conductor, open: O
     const release = await conductor.acquire(stage);
     try {
       const opened = await open();
-      tellWarnings(opened.run, stage.name);
+      tellWarnings(opened.run, stage.phase);
       const disabled = disabledReason(stage, opened.run);
       const run = disabled === undefined ? await prepareSupport(opened.run) : opened.run;
-      const result = disabled === undefined ? await runStage(stage, run) : undefined;
-      if (result !== undefined) stages.push(result);
+      if (disabled === undefined) stages.push(...(await runJob(job, run)));
+      const [result, ...followUps] = stages;
       const body = {
-        ...(result === undefined ? { count: 0, message: disabled } : withRunWarnings(stageResultBody(result), run)),
+        ...(result === undefined
+          ? { count: 0, message: disabled }
+          : withRunWarnings(withFollowUps(stageResultBody(result), followUps.map(named)), run)),
         ...traffic(opened),
       };
       events.emit(
@@ -84,7 +87,21 @@ export async function runSingleStage(stage: Stage, conductor: Conductor, open: O
   }
 }
 
-/** All stages in order: C.6 of the stream contract. The first stage that fails ends the run. Never throws. */
+/** The stage, then what hangs on the same objects. Each writes what the one before it made possible. */
+async function runJob({ stage, followUps }: StageJob, run: RunContext): Promise<readonly StageResult[]> {
+  const results: StageResult[] = [await runStage(stage, run)];
+  const inMachineRun = { ...run, isMachineRun: true };
+  for (const next of followUps?.(run.options) ?? []) {
+    if (disabledReason(next, run) === undefined) results.push(await runStage(next, inMachineRun));
+  }
+  return results;
+}
+
+function named(result: StageResult) {
+  return { stage: result.stage, body: stageResultBody(result) };
+}
+
+/** All stages in order: the stream contract of a full update. The first stage that fails ends the run. Never throws. */
 export async function runFullUpdate(
   table: readonly StageEntry[],
   conductor: Conductor,

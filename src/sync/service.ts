@@ -1,15 +1,15 @@
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { createActiveRuns, type ActiveRuns } from './active-runs.js';
-import { createCollectionStore, type CollectionStore } from './collections.js';
+import { createCollectionStore } from './collections.js';
 import { EventChannel } from './event-channel.js';
 import type { RunEvent } from './events.js';
-import { openRun, type OpenedRun, type RunScope, type SyncPorts } from './open-run.js';
+import { createGuestReadStore } from './guest-reads.js';
+import { openRun, type OpenedRun, type RunScope, type RunStores, type SyncPorts } from './open-run.js';
 import type { EndpointSelector, SyncRequest } from './request.js';
 import { createRunQueue, type RunQueue } from './run-queue.js';
 import { runFullUpdate, runSingleStage, type Conductor, type RunSummary } from './runner.js';
-import type { Stage } from './stage.js';
-import { stageTable } from './stages/index.js';
+import { fullUpdateStages, type StageJob } from './stages/index.js';
 
 /** A checked request, ready to run. */
 export interface PreparedRun {
@@ -21,10 +21,10 @@ export interface PreparedRun {
 
 export interface SyncService {
   /** Checks everything that needs no network: throws 4xx before a stream begins. */
-  prepareStage(stage: Stage, request: SyncRequest): PreparedRun;
+  prepareStage(job: StageJob, request: SyncRequest): PreparedRun;
   prepareFullUpdate(request: SyncRequest): PreparedRun;
   readonly activeRuns: ActiveRuns;
-  /** Forgets what was read from NetBox. */
+  /** Forgets what was read from NetBox and from guests. */
   clearCollections(): void;
 }
 
@@ -34,7 +34,10 @@ const waitLimitMs = 3_600_000;
 
 /** The one place where runs are made: every sync route goes through it. */
 export function createSyncService(ports: SyncPorts): SyncService {
-  const collections = createCollectionStore(ports.clock);
+  const stores: RunStores = {
+    collections: createCollectionStore(ports.clock),
+    guestReads: createGuestReadStore(ports.clock),
+  };
   const activeRuns = createActiveRuns(ports.clock);
   const queue = createRunQueue();
 
@@ -43,9 +46,7 @@ export function createSyncService(ports: SyncPorts): SyncService {
     const id = kind === 'full-update' ? ports.randomId() : (request.runId ?? ports.randomId());
     const run = (abort: AbortController) => (events: EventChannel) => {
       const conductor = conduct({ ports, queue, scope, request, id, kind, events, signal: abort.signal });
-      return execute(conductor, () =>
-        open({ ports, collections, scope, request, id, kind, events, signal: abort.signal }),
-      );
+      return execute(conductor, () => open({ ports, stores, scope, request, id, kind, events, signal: abort.signal }));
     };
     return {
       id,
@@ -57,11 +58,14 @@ export function createSyncService(ports: SyncPorts): SyncService {
 
   return {
     activeRuns,
-    prepareStage: (stage, request) =>
-      prepare(stage.name, request, (conductor, openIt) => runSingleStage(stage, conductor, openIt)),
+    prepareStage: (job, request) =>
+      prepare(job.stage.name, request, (conductor, openIt) => runSingleStage(job, conductor, openIt)),
     prepareFullUpdate: (request) =>
-      prepare('full-update', request, (conductor, openIt) => runFullUpdate(stageTable, conductor, openIt)),
-    clearCollections: () => collections.drop(),
+      prepare('full-update', request, (conductor, openIt) => runFullUpdate(fullUpdateStages, conductor, openIt)),
+    clearCollections: () => {
+      stores.collections.drop();
+      stores.guestReads.drop();
+    },
   };
 }
 
@@ -75,24 +79,28 @@ interface RunParts {
   readonly signal: AbortSignal;
 }
 
-/** The collections of earlier calls are forgotten at the start of a job: with its first stage, or with a full update. */
+const machineStages: ReadonlySet<string> = new Set(['full-update', 'virtual-machines', 'virtual-machine']);
+
+/** What earlier calls read is forgotten at the start of a job: with its first stage, or with a full update. */
 function open({
   ports,
-  collections,
+  stores,
   scope,
   request,
   id,
   kind,
   events,
   signal,
-}: RunParts & { readonly collections: CollectionStore }): Promise<OpenedRun> {
-  return openRun(ports, collections, {
+}: RunParts & { readonly stores: RunStores }): Promise<OpenedRun> {
+  return openRun(ports, stores, {
     request,
     scope,
     runId: id,
     signal,
     events,
+    kind,
     fresh: kind === 'full-update' || kind === 'devices',
+    freshGuests: machineStages.has(kind),
   });
 }
 

@@ -4,10 +4,11 @@ import { isObject, textOf } from '../netbox/records/compare.js';
 import { operationOf, progressOf, substep, type Item, type RunEvent } from './events.js';
 import { applyPlan, type Applied } from './executor/executor.js';
 import type { RunContext } from './run-context.js';
-import type { Stage } from './stage.js';
+import type { PreparedStage, Stage } from './stage.js';
 import { countKinds, reportProblems, reportWarnings, sumCounts, type StageResult } from './summary.js';
 import type { Outcome, Plan, Warning } from './types.js';
 
+const verbPast = { create: 'Created', update: 'Updated', delete: 'Deleted' } as const;
 const maxDiscoveryItems = 20;
 /** Item frames of unchanged objects are thinned out: one in this many keeps the progress bar moving. */
 const unchangedPerFrame = 50;
@@ -18,7 +19,8 @@ const unchangedPerFrame = 50;
  */
 export async function runStage(stage: Stage, run: RunContext): Promise<StageResult & { readonly ids: Applied['ids'] }> {
   const startedMs = run.clock.monotonicMs();
-  const { plan, noun, items } = await stage.prepare(run);
+  const prepared = await stage.prepare(run);
+  const { plan, noun, items } = prepared;
   run.signal.throwIfAborted();
   run.events.emit(discovery(stage, noun, items));
   for (const resolution of plan.nameResolutions) run.events.emit(nameResolved(resolution));
@@ -26,19 +28,16 @@ export async function runStage(stage: Stage, run: RunContext): Promise<StageResu
     client: run.client,
     collections: run.collections,
     logger: run.logger,
-    batchSize: run.settings.values.bulkBatchSize,
-    batchDelayMs: run.settings.values.bulkBatchDelayMs,
+    batchOf: (kind) => batchOf(kind, run),
     onProgress: ({ kind, verb, done, total }) =>
       run.events.emit(
-        substep(
-          stage.name,
-          `${verb}-${kind}`,
-          `${verb === 'create' ? 'Created' : 'Updated'} ${done} of ${total}: ${kinds[kind].noun}.`,
-          { current: done, total },
-        ),
+        substep(stage.phase, `${verb}-${kind}`, `${verbPast[verb]} ${done} of ${total}: ${kinds[kind].noun}.`, {
+          current: done,
+          total,
+        }),
       ),
   });
-  const result = summarise(stage, plan, applied, run.clock.monotonicMs() - startedMs);
+  const result = summarise(stage, prepared, applied, run.clock.monotonicMs() - startedMs);
   report(stage, run, result);
   run.logger.info({ stage: stage.name, ...result.counts, durationMs: Math.round(result.durationMs) }, 'stage ended');
   if (applied.stopped !== undefined) throw applied.stopped;
@@ -46,7 +45,19 @@ export async function runStage(stage: Stage, run: RunContext): Promise<StageResu
   return { ...result, ids: applied.ids };
 }
 
-function summarise(stage: Stage, plan: Plan, applied: Applied, durationMs: number): StageResult {
+/**
+ * Backups are the table that grows largest: their own, smaller batches keep the pressure low. So do those of interfaces
+ * where a run of the machines goes on with them.
+ */
+function batchOf(kind: ObjectKind, { settings: { values }, isMachineRun }: RunContext) {
+  const least = (size: number): number => Math.min(values.bulkBatchSize, size);
+  if (kind === 'backup') return { batchSize: least(values.backupBatchSize), delayMs: values.backupBatchDelayMs };
+  if (kind === 'vm-interface' && isMachineRun)
+    return { batchSize: least(values.interfaceBatchSize), delayMs: values.interfaceBatchDelayMs };
+  return { batchSize: values.bulkBatchSize, delayMs: values.bulkBatchDelayMs };
+}
+
+function summarise(stage: Stage, { plan, count }: PreparedStage, applied: Applied, durationMs: number): StageResult {
   const own: readonly ObjectKind[] = stage.kinds;
   const dependencies = applied.outcomes.filter(
     (outcome) => !own.includes(outcome.kind) && outcome.status !== 'unchanged',
@@ -58,10 +69,11 @@ function summarise(stage: Stage, plan: Plan, applied: Applied, durationMs: numbe
     stage: stage.name,
     ok: counts.failed === 0 || counts.failed < counts.total,
     counts,
-    count: counts.created + counts.updated + counts.unchanged,
+    count: count ?? counts.created + counts.updated + counts.unchanged,
     kinds: countKinds(outcomes),
     outcomes,
     warnings,
+    extra: stage.extra(applied.outcomes),
     durationMs,
   };
 }
@@ -69,7 +81,7 @@ function summarise(stage: Stage, plan: Plan, applied: Applied, durationMs: numbe
 /** The promise that every discovered object is accounted for, checked on every run. */
 function miscounted(plan: Plan, outcomes: readonly Outcome[]): readonly Warning[] {
   return [...plan.discovered].flatMap(([kind, discovered]) => {
-    const counted = outcomes.filter((outcome) => outcome.kind === kind).length;
+    const counted = outcomes.filter((outcome) => outcome.kind === kind && outcome.status !== 'deleted').length;
     if (counted === discovered) return [];
     return [
       {
@@ -86,12 +98,12 @@ function report(stage: Stage, run: RunContext, result: StageResult): void {
     const isQuiet = outcome.status === 'unchanged' && index % unchangedPerFrame !== 0;
     if (!isQuiet) run.events.emit(itemProgress(stage, outcome, index + 1, shown.length));
   }
-  for (const warning of result.warnings) run.events.emit(warningDetail(stage.name, warning));
+  for (const warning of result.warnings) run.events.emit(warningDetail(stage.phase, warning));
   run.events.emit({
     event: 'phase_summary',
     data: {
       event: 'phase_summary',
-      phase: stage.name,
+      phase: stage.phase,
       status: result.counts.failed > 0 ? 'completed_with_errors' : 'completed',
       message: summaryText(stage, result),
       result: result.counts,
@@ -106,6 +118,7 @@ function summaryText(stage: Stage, { counts }: StageResult): string {
     `${counts.created} created`,
     `${counts.updated} updated`,
     `${counts.unchanged} unchanged`,
+    ...(counts.deleted > 0 ? [`${counts.deleted} deleted`] : []),
     ...(counts.skipped > 0 ? [`${counts.skipped} skipped`] : []),
   ];
   const head =
@@ -120,7 +133,7 @@ function discovery(stage: Stage, noun: string, items: readonly Item[]): RunEvent
     event: 'discovery',
     data: {
       event: 'discovery',
-      phase: stage.name,
+      phase: stage.phase,
       status: 'discovered',
       message: `Discovered ${items.length} ${noun}(s) to synchronize`,
       count: items.length,
@@ -152,6 +165,7 @@ const itemStatus = {
   unchanged: 'completed',
   skipped: 'skipped',
   failed: 'failed',
+  deleted: 'completed',
 } as const;
 
 function itemProgress(stage: Stage, outcome: Outcome, current: number, total: number): RunEvent {
@@ -161,7 +175,7 @@ function itemProgress(stage: Stage, outcome: Outcome, current: number, total: nu
     event: 'item_progress',
     data: {
       event: 'item_progress',
-      phase: stage.name,
+      phase: stage.phase,
       status: itemStatus[outcome.status],
       message:
         reason?.message ?? `${kinds[outcome.kind].noun} "${outcome.label}": ${outcome.status}${changedFields(outcome)}`,
@@ -221,7 +235,7 @@ function nothingSucceeded(stage: Stage, { counts, outcomes }: StageResult): Prox
 
 /** The result of a stage as its `complete` frame and JSON twin carry it. */
 export function stageResultBody(result: StageResult): Readonly<Record<string, unknown>> {
-  const { count, counts, outcomes, warnings } = result;
+  const { count, counts, outcomes, warnings, extra } = result;
   return {
     count,
     created: counts.created,
@@ -229,8 +243,10 @@ export function stageResultBody(result: StageResult): Readonly<Record<string, un
     unchanged: counts.unchanged,
     skipped: counts.skipped,
     failed: counts.failed,
+    deleted: counts.deleted,
     errors: reportProblems(outcomes, 'failed'),
     kinds: Object.fromEntries(result.kinds),
+    ...extra,
     ...(warnings.length === 0 && counts.skipped === 0
       ? {}
       : { warnings: [...reportWarnings(warnings), ...reportProblems(outcomes, 'skipped')] }),

@@ -2,32 +2,46 @@ import type { ObjectKind } from '../netbox/records/kinds.js';
 import type { Item } from './events.js';
 import type { SyncResource } from './plan/options.js';
 import type { RunContext } from './run-context.js';
-import type { Plan, StageName } from './types.js';
+import type { Outcome, Plan, StageName } from './types.js';
+
+/** What a stage found, planned and not yet applied. */
+export interface PreparedStage {
+  readonly plan: Plan;
+  readonly noun: string;
+  readonly items: readonly Item[];
+  /** What `count` of the result says, where it is not the number of objects (disks count machines). */
+  readonly count?: number;
+}
 
 /** What a stage must say about itself; everything else is the runner's. */
 export interface StageDefinition<Collected> {
   readonly name: StageName;
   /** For sentences: "Starting devices synchronization." */
   readonly title: string;
+  /** `phase` of the frames, where clients know another word than the name. */
+  readonly phase?: string;
   /** Kinds whose objects are the point of the stage: counted in `count`, named in item frames. The first is the main one. */
   readonly kinds: readonly [ObjectKind, ...ObjectKind[]];
   /** Disabled when every one of these resources is. */
   readonly resources: readonly SyncResource[];
-  /** Objects are written in batches of this setting. */
   collect(run: RunContext): Promise<Collected>;
   /** Pure. */
   plan(collected: Collected, run: RunContext): Plan;
   /** What the discovery frame announces; at most 20 are sent. */
-  discovered(collected: Collected): { readonly noun: string; readonly items: readonly Item[] };
+  discovered(collected: Collected): Omit<PreparedStage, 'plan'>;
+  /** Further numbers of the result, from what was done. */
+  readonly extra?: (outcomes: readonly Outcome[]) => Readonly<Record<string, unknown>>;
 }
 
 /** A stage with its own data hidden: what the runner and the table of stages handle. */
 export interface Stage {
   readonly name: StageName;
   readonly title: string;
+  readonly phase: string;
   readonly kinds: readonly [ObjectKind, ...ObjectKind[]];
   readonly resources: readonly SyncResource[];
-  prepare(run: RunContext): Promise<{ readonly plan: Plan; readonly noun: string; readonly items: readonly Item[] }>;
+  readonly extra: NonNullable<StageDefinition<unknown>['extra']>;
+  prepare(run: RunContext): Promise<PreparedStage>;
 }
 
 export function defineStage<Collected>(definition: StageDefinition<Collected>): Stage {
@@ -35,8 +49,10 @@ export function defineStage<Collected>(definition: StageDefinition<Collected>): 
   return {
     name,
     title,
+    phase: definition.phase ?? name,
     kinds,
     resources,
+    extra: definition.extra ?? (() => ({})),
     async prepare(run) {
       const collected = await definition.collect(run);
       return { plan: definition.plan(collected, run), ...definition.discovered(collected) };

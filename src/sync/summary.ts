@@ -11,20 +11,27 @@ export interface StageResult {
   readonly stage: StageName;
   readonly ok: boolean;
   readonly counts: Counts;
-  /** Objects of the stage's kinds that are now as they should be. */
+  /** Objects of the stage's kinds that are now as they should be, or what else the stage counts. */
   readonly count: number;
   readonly kinds: ReadonlyMap<ObjectKind, KindCounts>;
   readonly outcomes: readonly Outcome[];
   readonly warnings: readonly Warning[];
+  /** Further numbers of this stage. */
+  readonly extra: Readonly<Record<string, unknown>>;
   readonly durationMs: number;
 }
 
-/** Counts outcomes per kind. Every object ends in exactly one column, so the columns add up to `discovered`. */
+const nothing = { discovered: 0, created: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0, deleted: 0 };
+
+/**
+ * Counts outcomes per kind. Every discovered object ends in exactly one of created, updated, unchanged, skipped and failed,
+ * so these add up to `discovered`; deleted objects are counted beside them.
+ */
 export function countKinds(outcomes: readonly Outcome[]): ReadonlyMap<ObjectKind, KindCounts> {
   const counts = new Map<ObjectKind, Record<OutcomeStatus | 'discovered', number>>();
   for (const { kind, status } of outcomes) {
-    const row = counts.get(kind) ?? { discovered: 0, created: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0 };
-    row.discovered += 1;
+    const row = counts.get(kind) ?? { ...nothing };
+    if (status !== 'deleted') row.discovered += 1;
     row[status] += 1;
     counts.set(kind, row);
   }
@@ -38,10 +45,10 @@ export function sumCounts(outcomes: readonly Outcome[], ofKinds: readonly Object
     created: of('created'),
     updated: of('updated'),
     unchanged: of('unchanged'),
-    deleted: 0,
+    deleted: of('deleted'),
     failed: of('failed'),
     skipped: of('skipped'),
-    total: counted.length,
+    total: counted.filter(({ status }) => status !== 'deleted').length,
   };
 }
 

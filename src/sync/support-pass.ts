@@ -1,6 +1,7 @@
 import { toProxboxError } from '../errors/proxbox-error.js';
 import { bootstrapReport, type BootstrapReport } from './bootstrap-report.js';
 import { createCollectionStore } from './collections.js';
+import { createGuestReadStore } from './guest-reads.js';
 import { openRun, type SyncPorts } from './open-run.js';
 import { parseSyncRequest } from './request.js';
 import { runStage } from './stage-runner.js';
@@ -15,13 +16,19 @@ const limitMs = 300_000;
 export async function ensureSupportObjects(ports: SyncPorts): Promise<BootstrapReport> {
   try {
     const netbox = ports.netboxEndpoint();
-    const opened = await openRun(ports, createCollectionStore(ports.clock), {
+    const stores = {
+      collections: createCollectionStore(ports.clock),
+      guestReads: createGuestReadStore(ports.clock),
+    };
+    const opened = await openRun(ports, stores, {
       request: parseSyncRequest({}),
       scope: { netbox, endpoints: [], key: 'support-objects' },
       runId: ports.randomId(),
       signal: AbortSignal.timeout(limitMs),
       events: { emit: () => undefined },
+      kind: 'support-objects',
       fresh: true,
+      freshGuests: false,
     });
     return bootstrapReport(await runStage(supportObjectsStage, opened.run));
   } catch (error) {

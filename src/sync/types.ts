@@ -4,7 +4,22 @@ import type { GuestType } from '../proxmox/types.js';
 import type { ReasonCode } from './reasons.js';
 
 /** Stage names as they appear on the wire (phases, `/sync/active`, step frames). */
-export type StageName = 'support-objects' | 'devices' | 'storage' | 'virtual-machines' | 'virtual-machine';
+export type StageName =
+  | 'support-objects'
+  | 'devices'
+  | 'storage'
+  | 'virtual-machines'
+  | 'virtual-machine'
+  | 'task-history'
+  | 'virtual-disks'
+  | 'backups'
+  | 'snapshots'
+  | 'node-interfaces'
+  | 'vm-interfaces'
+  | 'vm-ip-addresses'
+  | 'replications'
+  | 'backup-routines'
+  | 'sweep-orphans';
 
 /** Where an object comes from in Proxmox: stable across renames, unique across endpoints. */
 export interface SourceRef {
@@ -94,6 +109,16 @@ export type Change =
       readonly why: readonly FieldDiff[];
     }
   | { readonly action: 'keep'; readonly desired: Desired; readonly current: NetBoxRecord }
+  /** Gone from Proxmox as far as a complete read tells, and ours: see plan/absence.ts. */
+  | {
+      readonly action: 'delete';
+      readonly kind: ObjectKind;
+      readonly key: string;
+      readonly label: string;
+      readonly current: NetBoxRecord;
+      readonly reason: Reason;
+      readonly source?: SourceRef;
+    }
   | {
       readonly action: 'skip';
       readonly kind: ObjectKind;
@@ -139,7 +164,8 @@ export interface Plan {
   readonly nameResolutions: readonly NameResolution[];
 }
 
-export type OutcomeStatus = 'created' | 'updated' | 'unchanged' | 'skipped' | 'failed';
+/** `deleted` objects were not discovered: they are counted beside the others, not among them. */
+export type OutcomeStatus = 'created' | 'updated' | 'unchanged' | 'skipped' | 'failed' | 'deleted';
 
 export interface Outcome {
   readonly kind: ObjectKind;
@@ -147,7 +173,7 @@ export interface Outcome {
   readonly label: string;
   readonly status: OutcomeStatus;
   readonly record?: NetBoxRecord;
-  /** Always present for `skipped` and `failed`. */
+  /** Always present for `skipped`, `failed` and `deleted`. */
   readonly reason?: Reason;
   readonly why?: readonly FieldDiff[];
   readonly source?: SourceRef;

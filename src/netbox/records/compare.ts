@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import type { FieldType } from './kinds.js';
 
 /**
@@ -25,6 +26,8 @@ const normalisers: Readonly<Record<FieldType, Normaliser>> = {
   json: (value) => canonicalJson(value),
   'content-type': (value) => contentType(value),
   'custom-fields': (value) => (isObject(value) ? value : {}),
+  mac: (value) => textOf(value).replaceAll('-', ':').toUpperCase(),
+  address: (value) => canonicalAddress(textOf(value)),
 };
 
 export function normalise(type: FieldType, value: unknown): Normalised {
@@ -84,6 +87,14 @@ export function toNumber(value: unknown): number | null {
 export function choiceValue(value: unknown): string | null {
   if (isObject(value)) return choiceValue(value['value']);
   return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** `2001:db8::1/64` for every spelling of it; IPv4-mapped addresses stay IPv6, as NetBox keeps them. Other text as it is. */
+export function canonicalAddress(text: string): string {
+  const [host = '', prefix] = text.trim().split('/', 2);
+  if (!ipaddr.isValid(host)) return text.trim().toLowerCase();
+  const short = ipaddr.parse(host).toString();
+  return prefix === undefined ? short : `${short}/${prefix}`;
 }
 
 function isScalar(value: unknown): value is string | number | boolean {

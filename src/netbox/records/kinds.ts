@@ -16,7 +16,9 @@ export type FieldType =
   | 'time'
   | 'json'
   | 'content-type'
-  | 'custom-fields';
+  | 'custom-fields'
+  | 'mac'
+  | 'address';
 
 export interface KindDefinition {
   readonly path: string;
@@ -27,6 +29,11 @@ export interface KindDefinition {
   readonly alsoRead?: readonly string[];
   /** Sidecars and links of the plugin: failing to write one never fails the object it belongs to. */
   readonly plugin?: boolean;
+  /**
+   * The same NetBox objects as this kind, of which another part is written later (the primary address of a machine, once
+   * its addresses exist). What is read and remembered is the other kind's.
+   */
+  readonly viewOf?: string;
 }
 
 const support = { name: 'text', slug: 'text', description: 'text', tags: 'tags' } as const;
@@ -95,7 +102,7 @@ export const kinds = {
       site: 'relation',
       tags: 'tags',
     },
-    alsoRead: ['display_url', 'tenant'],
+    alsoRead: ['display_url', 'tenant', 'primary_ip4', 'primary_ip6'],
   },
   'device-state': {
     path: '/api/plugins/proxbox/sync-state/devices/',
@@ -166,7 +173,7 @@ export const kinds = {
       tags: 'tags',
       custom_fields: 'custom-fields',
     },
-    alsoRead: ['display_url', 'tenant', 'virtual_disk_count'],
+    alsoRead: ['display_url', 'tenant', 'virtual_disk_count', 'primary_ip4', 'primary_ip6'],
   },
   'vm-state': {
     path: '/api/plugins/proxbox/sync-state/virtual-machines/',
@@ -188,6 +195,254 @@ export const kinds = {
       proxmox_cluster_name: 'text',
       proxmox_last_updated: 'time',
       last_run_id: 'text',
+      proxmox_last_synced_role_id: 'number',
+    },
+    plugin: true,
+  },
+  vlan: {
+    path: '/api/ipam/vlans/',
+    noun: 'VLAN',
+    fields: { vid: 'number', name: 'text', status: 'choice', site: 'relation', tenant: 'relation', tags: 'tags' },
+  },
+  'node-interface': {
+    path: '/api/dcim/interfaces/',
+    noun: 'device interface',
+    fields: {
+      device: 'relation',
+      name: 'text',
+      type: 'choice',
+      untagged_vlan: 'relation',
+      mode: 'choice',
+      tags: 'tags',
+    },
+  },
+  'vm-interface': {
+    path: '/api/virtualization/interfaces/',
+    noun: 'VM interface',
+    fields: {
+      virtual_machine: 'relation',
+      name: 'text',
+      enabled: 'boolean',
+      untagged_vlan: 'relation',
+      mode: 'choice',
+      mac_address: 'mac',
+      tags: 'tags',
+    },
+    alsoRead: ['primary_mac_address'],
+  },
+  'mac-address': {
+    path: '/api/dcim/mac-addresses/',
+    noun: 'MAC address',
+    fields: {
+      mac_address: 'mac',
+      assigned_object_type: 'content-type',
+      assigned_object_id: 'number',
+      tags: 'tags',
+    },
+  },
+  'primary-mac': {
+    path: '/api/virtualization/interfaces/',
+    noun: 'primary MAC address',
+    fields: { primary_mac_address: 'relation' },
+    viewOf: 'vm-interface',
+  },
+  'vm-interface-state': {
+    path: '/api/plugins/proxbox/sync-state/vm-interfaces/',
+    noun: 'VM interface sync state',
+    fields: { vm_interface: 'relation', proxbox_bridge: 'relation' },
+    plugin: true,
+  },
+  'ip-address': {
+    path: '/api/ipam/ip-addresses/',
+    noun: 'IP address',
+    fields: {
+      address: 'address',
+      assigned_object_type: 'content-type',
+      assigned_object_id: 'number',
+      status: 'choice',
+      dns_name: 'text',
+      tags: 'tags',
+    },
+  },
+  'guest-vm-interface': {
+    path: '/api/plugins/proxbox/guest-vm-interfaces/',
+    noun: 'guest interface',
+    fields: {
+      virtual_machine: 'relation',
+      vm_interface: 'relation',
+      name: 'text',
+      mac_address: 'text',
+      enabled: 'boolean',
+      mtu: 'number',
+      tags: 'tags',
+    },
+    plugin: true,
+  },
+  'guest-vm-interface-address': {
+    path: '/api/plugins/proxbox/guest-vm-interface-addresses/',
+    noun: 'guest interface address',
+    fields: { guest_interface: 'relation', ip_address: 'relation' },
+    plugin: true,
+  },
+  'primary-address': {
+    path: '/api/virtualization/virtual-machines/',
+    noun: 'primary address of a virtual machine',
+    fields: { primary_ip4: 'relation', primary_ip6: 'relation' },
+    viewOf: 'virtual-machine',
+  },
+  'device-primary-address': {
+    path: '/api/dcim/devices/',
+    noun: 'primary address of a device',
+    fields: { primary_ip4: 'relation', primary_ip6: 'relation' },
+    viewOf: 'device',
+  },
+  'virtual-disk': {
+    path: '/api/virtualization/virtual-disks/',
+    noun: 'virtual disk',
+    fields: { virtual_machine: 'relation', name: 'text', size: 'number', description: 'text', tags: 'tags' },
+  },
+  'virtual-disk-state': {
+    path: '/api/plugins/proxbox/sync-state/virtual-disks/',
+    noun: 'virtual disk sync state',
+    fields: { virtual_disk: 'relation', proxbox_storage: 'relation' },
+    plugin: true,
+  },
+  'machine-disk': {
+    path: '/api/virtualization/virtual-machines/',
+    noun: 'disk size of a virtual machine',
+    fields: { disk: 'number' },
+    viewOf: 'virtual-machine',
+  },
+  snapshot: {
+    path: '/api/plugins/proxbox/snapshots/',
+    noun: 'snapshot',
+    fields: {
+      virtual_machine: 'relation',
+      proxmox_storage: 'relation',
+      name: 'text',
+      description: 'text',
+      vmid: 'number',
+      node: 'text',
+      snaptime: 'time',
+      parent: 'text',
+      subtype: 'choice',
+      status: 'choice',
+      tags: 'tags',
+    },
+  },
+  backup: {
+    path: '/api/plugins/proxbox/backups/',
+    noun: 'backup',
+    fields: {
+      virtual_machine: 'relation',
+      proxmox_storage: 'relation',
+      storage: 'text',
+      subtype: 'choice',
+      format: 'choice',
+      creation_time: 'time',
+      size: 'number',
+      used: 'number',
+      notes: 'text',
+      volume_id: 'text',
+      vmid: 'number',
+      encrypted: 'text',
+      verification_state: 'text',
+      verification_upid: 'text',
+      tags: 'tags',
+    },
+  },
+  'backup-journal': {
+    path: '/api/extras/journal-entries/',
+    noun: 'journal entry',
+    fields: { assigned_object_type: 'content-type', assigned_object_id: 'number', kind: 'choice', comments: 'text' },
+    plugin: true,
+  },
+  'task-history': {
+    path: '/api/plugins/proxbox/task-history/',
+    noun: 'task history row',
+    fields: {
+      virtual_machine: 'relation',
+      vm_type: 'text',
+      upid: 'text',
+      node: 'text',
+      pid: 'number',
+      pstart: 'number',
+      task_id: 'text',
+      task_type: 'text',
+      username: 'text',
+      start_time: 'time',
+      end_time: 'time',
+      description: 'text',
+      status: 'text',
+      task_state: 'text',
+      exitstatus: 'text',
+      tags: 'tags',
+    },
+  },
+  replication: {
+    path: '/api/plugins/proxbox/replications/',
+    noun: 'replication job',
+    fields: {
+      endpoint: 'relation',
+      replication_id: 'text',
+      virtual_machine: 'relation',
+      proxmox_node: 'relation',
+      guest: 'number',
+      target: 'text',
+      job_type: 'choice',
+      schedule: 'text',
+      rate: 'number',
+      comment: 'text',
+      disable: 'boolean',
+      source: 'text',
+      jobnum: 'number',
+      remove_job: 'choice',
+      status: 'choice',
+      raw_config: 'json',
+      tags: 'tags',
+    },
+  },
+  'backup-routine': {
+    path: '/api/plugins/proxbox/backup-routines/',
+    noun: 'backup routine',
+    fields: {
+      endpoint: 'relation',
+      job_id: 'text',
+      enabled: 'boolean',
+      schedule: 'text',
+      node: 'relation',
+      storage: 'relation',
+      fleecing_storage: 'relation',
+      selection: 'json',
+      comment: 'text',
+      status: 'choice',
+      keep_last: 'number',
+      keep_daily: 'number',
+      keep_weekly: 'number',
+      keep_monthly: 'number',
+      keep_yearly: 'number',
+      keep_all: 'boolean',
+      notes_template: 'text',
+      bwlimit: 'number',
+      zstd: 'number',
+      io_workers: 'number',
+      fleecing: 'text',
+      repeat_missed: 'boolean',
+      pbs_change_detection_mode: 'text',
+      raw_config: 'json',
+      tags: 'tags',
+    },
+  },
+  'cloud-init': {
+    path: '/api/plugins/proxbox/vm-cloudinit/',
+    noun: 'cloud-init row',
+    fields: {
+      virtual_machine: 'relation',
+      ciuser: 'text',
+      sshkeys: 'text',
+      ipconfig0: 'text',
+      sshkeys_truncated: 'boolean',
+      tags: 'tags',
     },
     plugin: true,
   },
@@ -197,6 +452,16 @@ export type ObjectKind = keyof typeof kinds;
 
 export function kindDefinition(kind: ObjectKind): KindDefinition {
   return kinds[kind];
+}
+
+/** The kind under which objects are read and remembered: itself, or the kind it is a view of. */
+export function storedKind(kind: ObjectKind): ObjectKind {
+  const { viewOf } = kindDefinition(kind);
+  return viewOf !== undefined && isKind(viewOf) ? viewOf : kind;
+}
+
+function isKind(name: string): name is ObjectKind {
+  return Object.hasOwn(kinds, name);
 }
 
 /** The `fields=` list of a kind: what we compare and what we read besides. */

@@ -37,13 +37,34 @@ const writeOrder: readonly ObjectKind[] = [
   'device-state',
   'node-link',
   'storage',
+  'vlan',
+  'node-interface',
   'virtual-machine',
   'vm-state',
+  'cloud-init',
+  'vm-interface',
+  'mac-address',
+  'primary-mac',
+  'vm-interface-state',
+  'virtual-disk',
+  'virtual-disk-state',
+  'machine-disk',
+  'ip-address',
+  'guest-vm-interface',
+  'guest-vm-interface-address',
+  'primary-address',
+  'device-primary-address',
+  'snapshot',
+  'backup',
+  'backup-journal',
+  'task-history',
+  'replication',
+  'backup-routine',
 ];
 
 export interface WriteProgress {
   readonly kind: ObjectKind;
-  readonly verb: 'create' | 'update';
+  readonly verb: 'create' | 'update' | 'delete';
   readonly done: number;
   readonly total: number;
 }
@@ -52,8 +73,8 @@ export interface ExecutorContext {
   readonly client: NetBoxClient;
   readonly collections: Collections;
   readonly logger: Logger;
-  readonly batchSize: number;
-  readonly batchDelayMs: number;
+  /** Objects per request, and the pause between two requests of one phase. */
+  readonly batchOf: (kind: ObjectKind) => { readonly batchSize: number; readonly delayMs: number };
   readonly onProgress: (progress: WriteProgress) => void;
 }
 
@@ -66,6 +87,8 @@ export interface Applied {
   /** Set when the run cannot go on: NetBox gone, token refused, run cancelled. Everything unwritten is then `not_attempted`. */
   readonly stopped: ProxboxError | undefined;
 }
+
+type Removal = Extract<Change, { action: 'delete' }>;
 
 interface CreateJob {
   readonly desired: Desired;
@@ -106,6 +129,8 @@ class Execution {
     for (const change of this.#plan.changes) this.#settleUnwritten(change);
     let stopped: ProxboxError | undefined;
     try {
+      // What goes makes room for what comes: an address may move, a unique name be given again. Dependents go first.
+      for (const kind of writeOrder.toReversed()) await this.#deleteKind(kind);
       for (const kind of writeOrder) await this.#writeKind(kind);
     } catch (error) {
       stopped = toProxboxError(error);
@@ -131,6 +156,41 @@ class Execution {
     }
     await this.#update(kind, updates);
     await this.#create(kind, creates);
+  }
+
+  /** A row that NetBox does not delete stays, with a warning: it was not discovered, so it is nobody's failure. */
+  async #deleteKind(kind: ObjectKind): Promise<void> {
+    const removals = this.#plan.changes.filter(
+      (change): change is Removal => change.action === 'delete' && change.kind === kind,
+    );
+    if (removals.length === 0) return;
+    const { path, noun } = kindDefinition(kind);
+    const ids = removals.map(({ current }) => current.id);
+    const outcomes = await this.#context.client.bulkDelete(path, ids, this.#bulk(kind, 'delete', ids.length));
+    for (const [index, removal] of removals.entries()) {
+      const outcome = outcomes[index];
+      if (outcome === undefined) continue;
+      if (outcome.status !== 'failed') {
+        this.#removed(removal);
+        continue;
+      }
+      if (endsTheRun(outcome.error)) this.#end ??= outcome.error;
+      this.#warnings.push({
+        code: 'delete_failed',
+        message: `The ${noun} "${removal.label}" (id ${removal.current.id}) was not deleted: ${errorText(outcome.error)}`,
+      });
+    }
+    this.#stopAtEnd();
+  }
+
+  #removed({ kind, key, label, current, reason, source }: Removal): void {
+    this.#context.collections.forget(kind, current.id);
+    const outcome = { kind, key, label, status: 'deleted' as const, record: current, reason };
+    // Something else may have the key by now: an address that moved is deleted here and created there.
+    this.#outcomes.set(
+      `${objectKey(kind, key)}#${current.id}`,
+      source === undefined ? outcome : { ...outcome, source },
+    );
   }
 
   async #update(kind: ObjectKind, changes: readonly Extract<Change, { action: 'update' }>[]): Promise<void> {
@@ -221,8 +281,8 @@ class Execution {
   }
 
   #bulk(kind: ObjectKind, verb: WriteProgress['verb'], total: number): BulkOptions {
-    const { batchSize, batchDelayMs, onProgress } = this.#context;
-    return { batchSize, delayMs: batchDelayMs, onBatch: ({ done }) => onProgress({ kind, verb, done, total }) };
+    const { batchOf, onProgress } = this.#context;
+    return { ...batchOf(kind), onBatch: ({ done }) => onProgress({ kind, verb, done, total }) };
   }
 
   #written(

@@ -1,5 +1,5 @@
 import { relationId, tagIds } from '../../netbox/records/compare.js';
-import { kindDefinition } from '../../netbox/records/kinds.js';
+import { kindDefinition, type ObjectKind } from '../../netbox/records/kinds.js';
 import type { JsonObject } from '../../netbox/types.js';
 import { mergeTags } from '../plan/diff-object.js';
 import { isRef, type Desired, type Fields, type FieldValue, type ObjectKey, type Ref, type TagRef } from '../types.js';
@@ -42,11 +42,25 @@ function knownTags(tags: readonly TagRef[], ids: ReadonlyMap<ObjectKey, number>)
   return tagIds(known);
 }
 
+const ownKeys: ReadonlySet<ObjectKind> = new Set([
+  'vlan',
+  'mac-address',
+  'ip-address',
+  'snapshot',
+  'backup',
+  'backup-journal',
+  'task-history',
+  'replication',
+  'backup-routine',
+]);
+
 /**
  * A line that two bodies of one kind share only if NetBox would refuse the second: used to send an object once.
  * Names of machines and devices are unique without regard to case.
  */
 export function creationKey(desired: Desired, body: JsonObject): string {
+  // Keys of these are chosen to be unique where NetBox wants them to be.
+  if (ownKeys.has(desired.kind)) return desired.key;
   const parent = ['cluster', 'scope_id', 'site', 'device', 'virtual_machine', 'manufacturer']
     .map((field) => relationId(body[field]) ?? '')
     .join('/');

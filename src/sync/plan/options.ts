@@ -1,3 +1,5 @@
+import type { DeleteLimit } from './absence.js';
+
 /** The plugin's contract: names and order are compared for equality by its tests. All default to true. */
 export const overwriteFlags = [
   'overwrite_device_role',
@@ -53,7 +55,36 @@ export interface SyncOptions {
   /** NetBox VM ids of a targeted run; null = everything in scope. */
   readonly netboxVmIds: readonly number[] | null;
   readonly runId: string;
-  readonly forceDeletes: boolean;
+  readonly network: NetworkOptions;
+  /** The stage of machines goes on with interfaces, addresses and disks of the same machines. */
+  readonly syncVmNetwork: boolean;
+  /** ... and with their task history. */
+  readonly syncTaskHistory: boolean;
+  readonly deleteNonexistentBackups: boolean;
+  readonly deleteNonexistentSnapshots: boolean;
+  readonly deleteLimit: DeleteLimit;
+  readonly parseDescriptionMetadata: boolean;
+  /** Delete machines that are gone from Proxmox, at the end of a full update. */
+  readonly deleteOrphans: boolean;
+  /** Says what the orphan sweep and the syncs of single objects would do; the stages of a full update write all the same. */
+  readonly dryRun: boolean;
+}
+
+export const interfaceStrategies = ['guest_os_model', 'legacy_rename'] as const;
+export type InterfaceStrategy = (typeof interfaceStrategies)[number];
+export const addressFamilies = ['ipv4', 'ipv6'] as const;
+export type AddressFamily = (typeof addressFamilies)[number];
+
+/** How the network of guests is modelled. */
+export interface NetworkOptions {
+  readonly strategy: InterfaceStrategy;
+  /** Only under `legacy_rename`. */
+  readonly useGuestAgentInterfaceName: boolean;
+  readonly ignoreIpv6LinkLocal: boolean;
+  readonly primaryIpPreference: AddressFamily;
+  /** Inside the stage of machines: false leaves addresses out. */
+  readonly assignIps: boolean;
+  readonly syncMacs: boolean;
 }
 
 export function allOverwrites(value: boolean): Readonly<Record<OverwriteFlag, boolean>> {

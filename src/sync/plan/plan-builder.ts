@@ -84,7 +84,7 @@ export class PlanBuilder {
         desired: options.mode === 'bootstrap_only' ? createdOnce(desired) : desired,
       });
     this.#known.set(key, current.id);
-    if (options.mode === 'bootstrap_only' && this.#isBootstrapOnly(current)) {
+    if (options.mode === 'bootstrap_only' && this.isBootstrapOnly(current)) {
       return this.skip(desired, {
         code: 'bootstrap_only',
         message: `${desired.label} carries the tag bootstrap-only; remove the tag to let syncs change it again.`,
@@ -113,6 +113,17 @@ export class PlanBuilder {
     return 'refuse';
   }
 
+  /** Plans the deletion of a row. Only for what plan/absence.ts let through. */
+  remove(subject: Subject & { readonly current: NetBoxRecord }, reason: Reason): 'delete' {
+    this.#push({ action: 'delete', ...subjectOf(subject), current: subject.current, reason });
+    return 'delete';
+  }
+
+  /** True when a row carries the tag that keeps syncs in the mode `bootstrap_only` away from it. */
+  isBootstrapOnly(current: NetBoxRecord): boolean {
+    return this.#bootstrapTag !== undefined && tagIds(current['tags']).includes(this.#bootstrapTag);
+  }
+
   warn(warning: Warning): void {
     this.#warnings.push(warning);
   }
@@ -135,10 +146,6 @@ export class PlanBuilder {
   #push(change: Change): Change['action'] {
     this.#changes.push(change);
     return change.action;
-  }
-
-  #isBootstrapOnly(current: NetBoxRecord): boolean {
-    return this.#bootstrapTag !== undefined && tagIds(current['tags']).includes(this.#bootstrapTag);
   }
 }
 

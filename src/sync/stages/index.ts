@@ -1,35 +1,68 @@
+import type { SyncOptions } from '../plan/options.js';
 import type { Stage } from '../stage.js';
+import type { Outcome } from '../types.js';
 import { devicesStage } from './devices/index.js';
 import { storageStage } from './storage/index.js';
-import { virtualMachinesStage } from './virtual-machines/index.js';
+import { virtualMachinesStage, virtualMachineStage } from './virtual-machines/index.js';
 
-/** One row per stage: its URL, its keys in the answer of a full update, and the text of an unexpected failure. */
-export interface StageEntry {
+/** A stage as a run of its own, with what the same run goes on with. */
+export interface StageJob {
   readonly stage: Stage;
+  readonly followUps?: (options: SyncOptions) => readonly Stage[];
+}
+
+/** One row per stage: its URL, and how its result is told. */
+export interface StageEntry extends StageJob {
   /** JSON form; the stream is the same path with `/stream`. */
   readonly path: string;
+  /** Key in the answer of a full update; its number is `<key>_count`. */
   readonly resultKey: string;
-  readonly failureMessage: string;
+  /** How the JSON form and the full update tell what was done: the objects, or the counters. */
+  readonly answer: 'objects' | 'counters';
+  /** The path reads Proxmox in its JSON form: only the stream syncs. */
+  readonly streamOnly?: boolean;
+  /** An object of the JSON form; absent = the NetBox object. */
+  readonly row?: (outcome: Outcome) => object;
+  /** The same for one machine, whose NetBox id is in the path. */
+  readonly machine?: StageJob & { readonly path: string; readonly streamOnly: boolean };
 }
+
+const vms = '/virtualization/virtual-machines';
 
 /** The order of a full update, which is the order in which the plugin calls the stages. */
 export const stageTable: readonly StageEntry[] = [
-  {
-    stage: devicesStage,
-    path: '/dcim/devices/create',
-    resultKey: 'devices',
-    failureMessage: 'Error while syncing nodes.',
-  },
+  { stage: devicesStage, path: '/dcim/devices/create', resultKey: 'devices', answer: 'objects' },
   {
     stage: storageStage,
-    path: '/virtualization/virtual-machines/storage/create',
+    path: `${vms}/storage/create`,
     resultKey: 'storage',
-    failureMessage: 'Error while syncing storages.',
+    answer: 'objects',
+    row: ({ label, record, status, source }) => ({
+      id: record?.id,
+      name: label,
+      cluster: source?.cluster ?? null,
+      action: status,
+    }),
   },
   {
     stage: virtualMachinesStage,
-    path: '/virtualization/virtual-machines/create',
+    path: `${vms}/create`,
     resultKey: 'virtual_machines',
-    failureMessage: 'Error while syncing virtual machines.',
+    answer: 'objects',
+    followUps: afterMachines,
+    machine: {
+      stage: virtualMachineStage,
+      followUps: afterMachines,
+      path: `${vms}/:netbox_vm_id/create`,
+      streamOnly: false,
+    },
   },
 ];
+
+/** Every stage of the table; the sweep of orphans comes last. */
+export const fullUpdateStages: readonly StageEntry[] = stageTable;
+
+/** What a run of the machines alone goes on with: the plugin switches off what it calls as stages of their own. */
+function afterMachines(_options: SyncOptions): readonly Stage[] {
+  return [];
+}

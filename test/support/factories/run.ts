@@ -5,6 +5,7 @@ import type { NetBoxClient } from '../../../src/netbox/types.js';
 import { createCollectionStore } from '../../../src/sync/collections.js';
 import type { RunEvent } from '../../../src/sync/events.js';
 import type { ExecutorContext, WriteProgress } from '../../../src/sync/executor/executor.js';
+import { createGuestReadStore } from '../../../src/sync/guest-reads.js';
 import type { RunContext } from '../../../src/sync/run-context.js';
 import { createFakeClock } from '../fake-clock.js';
 import { now, syncOptions } from './sync.js';
@@ -13,7 +14,15 @@ export const silentLogger = pino({ level: 'silent' });
 
 /** The settings a run reads; everything else of them is not there. */
 export function someSettings(values: Partial<ResolvedSettings['values']> = {}): ResolvedSettings {
-  const some = { bulkBatchSize: 50, bulkBatchDelayMs: 0, netboxGetCacheTtlS: 60, stampEveryRun: false, ...values };
+  const some = {
+    deleteLimitPercent: 30,
+    guestAgentTimeoutS: 15,
+    bulkBatchSize: 50,
+    bulkBatchDelayMs: 0,
+    netboxGetCacheTtlS: 60,
+    stampEveryRun: false,
+    ...values,
+  };
   return {
     values: some as ResolvedSettings['values'],
     provenance: {} as ResolvedSettings['provenance'],
@@ -27,8 +36,7 @@ export function anExecutorContext(client: NetBoxClient, progress: WriteProgress[
     client,
     collections: createCollectionStore(createFakeClock()).open({ key: 'test', ttlMs: 0 }, client),
     logger: silentLogger,
-    batchSize: 50,
-    batchDelayMs: 0,
+    batchOf: () => ({ batchSize: 50, delayMs: 0 }),
     onProgress: (one) => progress.push(one),
   };
 }
@@ -56,7 +64,9 @@ export function aRun(client: NetBoxClient, changes: Partial<RunContext> = {}): O
     legacyFields: new Map(),
     pluginEndpoints: [],
     warnings: [],
+    guestReads: createGuestReadStore(clock).open({ fresh: true }),
     proxmoxReads: pLimit(4),
+    isMachineRun: false,
     events: { emit: (event) => events.push(event) },
     signal: new AbortController().signal,
     clock,

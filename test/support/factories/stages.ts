@@ -18,6 +18,8 @@ export interface StageChanges extends Partial<Stage> {
 export function aStage({ plan = aPlan([]), items = [], ...changes }: StageChanges = {}): Stage {
   return {
     name: 'virtual-machines',
+    phase: changes.name ?? 'virtual-machines',
+    extra: () => ({}),
     title: 'Virtual machines',
     kinds: ['virtual-machine'],
     resources: ['vm', 'vm_template'],

@@ -64,16 +64,38 @@ export interface OptionChanges {
   readonly overwrite?: Partial<Record<OverwriteFlag, boolean>>;
   readonly modes?: Partial<Record<SyncResource, SyncMode>>;
   readonly netboxVmIds?: readonly number[] | null;
+  readonly more?: Partial<SyncOptions>;
 }
 
 /** Everything is overwritten and synced, as when nobody changed a setting. */
-export function syncOptions({ overwrite = {}, modes = {}, netboxVmIds = null }: OptionChanges = {}): SyncOptions {
+export function syncOptions({
+  overwrite = {},
+  modes = {},
+  netboxVmIds = null,
+  more = {},
+}: OptionChanges = {}): SyncOptions {
   return {
     overwrite: { ...allOverwrites(true), ...overwrite },
     modes: { ...defaultModes(), ...modes },
     netboxVmIds,
     runId: 'R1',
-    forceDeletes: false,
+    network: {
+      strategy: 'guest_os_model',
+      useGuestAgentInterfaceName: true,
+      ignoreIpv6LinkLocal: true,
+      primaryIpPreference: 'ipv4',
+      assignIps: true,
+      syncMacs: true,
+    },
+    syncVmNetwork: true,
+    syncTaskHistory: true,
+    deleteNonexistentBackups: false,
+    deleteNonexistentSnapshots: false,
+    deleteLimit: { percent: 30, force: false },
+    parseDescriptionMetadata: false,
+    deleteOrphans: false,
+    dryRun: false,
+    ...more,
   };
 }
 

@@ -17,7 +17,13 @@ function resolve({ query = {}, row, flags = [], modes = [] }: Said, notes: strin
   const plugin = { overwriteFlags: new Map(flags), syncModes: new Map(modes) } as unknown as PluginSettings;
   const endpointRow: NetBoxRecord | undefined = row === undefined ? undefined : { id: 1, ...row };
   return resolveOptions(
-    { request: parseSyncRequest(query), settings: { ...someSettings(), plugin }, endpointRow, runId: 'R1' },
+    {
+      request: parseSyncRequest(query),
+      settings: { ...someSettings(), plugin },
+      endpointRow,
+      runId: 'R1',
+      kind: 'devices',
+    },
     notes,
   );
 }
@@ -45,7 +51,7 @@ describe('an overwrite flag', () => {
 
   it('is on for each of the 25 when the plugin cannot be read', () => {
     const { overwrite } = resolveOptions(
-      { request: parseSyncRequest({}), settings: someSettings(), endpointRow: undefined, runId: 'R1' },
+      { request: parseSyncRequest({}), settings: someSettings(), endpointRow: undefined, runId: 'R1', kind: 'devices' },
       [],
     );
     expect(overwrite).toEqual(allOverwrites(true));

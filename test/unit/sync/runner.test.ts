@@ -38,7 +38,7 @@ const failing = (error: unknown, changes: Partial<Stage> = {}) =>
 describe('a stage as a run of its own', () => {
   it('tells its start, its work, its end, and complete last', async () => {
     const { conductor, events, open, turns } = aPerformance(createInMemoryNetBox());
-    const summary = await runSingleStage(creating(), conductor, open);
+    const summary = await runSingleStage({ stage: creating() }, conductor, open);
     const frames = short(events);
     expect(frames[0]).toBe('step virtual-machines started');
     expect(frames.filter((frame) => !frame.startsWith('substep')).slice(1)).toEqual([
@@ -71,7 +71,7 @@ describe('a stage as a run of its own', () => {
 
   it('gives the completed step the same result as complete, and its duration', async () => {
     const { conductor, events, open } = aPerformance(createInMemoryNetBox());
-    await runSingleStage(creating(), conductor, open);
+    await runSingleStage({ stage: creating() }, conductor, open);
     const step = events.find(({ event, data }) => event === 'step' && 'status' in data && data.status === 'completed');
     expect(step?.data).toMatchObject({ message: 'Virtual machines synchronization finished.', duration_seconds: 0 });
     const complete = last(events);
@@ -81,7 +81,7 @@ describe('a stage as a run of its own', () => {
   it('says how many machines were selected', async () => {
     const request = parseSyncRequest({ netbox_vm_ids: '1,2,3' });
     const { conductor, events, open } = aPerformance(createInMemoryNetBox(), { conductor: { request } });
-    await runSingleStage(creating(), conductor, open);
+    await runSingleStage({ stage: creating() }, conductor, open);
     expect(events[0]?.data).toMatchObject({ message: 'Starting virtual machines synchronization for 3 VM(s).' });
   });
 
@@ -89,7 +89,7 @@ describe('a stage as a run of its own', () => {
     const options = syncOptions({ modes: { vm: 'disabled', vm_template: 'disabled' } });
     const netbox = createInMemoryNetBox();
     const { conductor, events, open } = aPerformance(netbox, { run: { options } });
-    await runSingleStage(creating(), conductor, open);
+    await runSingleStage({ stage: creating() }, conductor, open);
     const message = 'Virtual machines synchronization skipped (sync_mode_vm=disabled, sync_mode_vm_template=disabled)';
     expect(short(events)).toEqual([
       'step virtual-machines started',
@@ -120,7 +120,7 @@ describe('a stage as a run of its own', () => {
     ['a bug', new TypeError('x is undefined'), 'internal', 'An unexpected error occurred. | x is undefined'],
   ])('fails with a category, error, then complete: %s', async (_what, thrown, category, text) => {
     const { conductor, events, open, turns } = aPerformance(createInMemoryNetBox());
-    const summary = await runSingleStage(failing(thrown), conductor, open);
+    const summary = await runSingleStage({ stage: failing(thrown) }, conductor, open);
     expect(short(events)).toEqual([
       'step virtual-machines started',
       `error_detail virtual-machines ${category}`,
@@ -143,10 +143,10 @@ describe('a stage as a run of its own', () => {
     const { conductor, events, open } = aPerformance(createInMemoryNetBox(), {
       conductor: { acquire: () => Promise.reject(busy) },
     });
-    await runSingleStage(creating(), conductor, open);
+    await runSingleStage({ stage: creating() }, conductor, open);
     expect(short(events).slice(-2)).toEqual(['error virtual-machines', 'complete false']);
     const other = aPerformance(createInMemoryNetBox());
-    await runSingleStage(creating(), other.conductor, () =>
+    await runSingleStage({ stage: creating() }, other.conductor, () =>
       Promise.reject(new ProxboxError('proxmox_unreachable', 'x')),
     );
     expect(short(other.events).slice(-2)).toEqual(['error virtual-machines', 'complete false']);
@@ -157,7 +157,7 @@ describe('a stage as a run of its own', () => {
     const netbox = createInMemoryNetBox();
     netbox.verdict = ({ path }) => (path.includes('virtual-machines') ? refusal({ name: ['bad'] }) : undefined);
     const { conductor, events, open } = aPerformance(netbox);
-    await runSingleStage(creating(), conductor, open);
+    await runSingleStage({ stage: creating() }, conductor, open);
     expect(short(events).slice(-4)).toEqual([
       'phase_summary virtual-machines',
       'error_detail virtual-machines internal',
@@ -171,7 +171,7 @@ describe('a stage as a run of its own', () => {
     const netbox = createInMemoryNetBox();
     netbox.verdict = ({ body }) => (body.slug === 'proxbox' ? refusal({ name: ['no'] }) : undefined);
     const { conductor, events, open } = aPerformance(netbox);
-    const summary = await runSingleStage(creating(), conductor, open);
+    const summary = await runSingleStage({ stage: creating() }, conductor, open);
     expect(summary.error?.message).toBe('Error ensuring Proxbox tag');
     expect(short(events).at(-1)).toBe('complete false');
   });
@@ -188,7 +188,7 @@ describe('a stage as a run of its own', () => {
         return { plan: aPlan([]), noun: 'x', items: [] };
       },
     });
-    const summary = await runSingleStage(stage, conductor, open);
+    const summary = await runSingleStage({ stage: stage }, conductor, open);
     expect(short(events)).toEqual(['step virtual-machines started', 'error virtual-machines', 'complete false']);
     expect(last(events)?.data).toMatchObject({
       message: 'Virtual machines sync cancelled.',
@@ -200,7 +200,7 @@ describe('a stage as a run of its own', () => {
   it('tells what was found while the run was prepared', async () => {
     const warnings = [{ code: 'endpoint_unreachable' as const, message: 'Endpoint b is down.' }];
     const { conductor, events, open } = aPerformance(createInMemoryNetBox(), { run: { warnings } });
-    await runSingleStage(creating(), conductor, open);
+    await runSingleStage({ stage: creating() }, conductor, open);
     expect(short(events)[1]).toBe('error_detail virtual-machines connection');
     expect(last(events)?.data).toMatchObject({
       ok: true,
@@ -214,7 +214,7 @@ describe('a full update', () => {
     stage,
     path: '/x',
     resultKey,
-    failureMessage: 'x',
+    answer: 'objects',
   });
   const storage = (changes: Parameters<typeof aStage>[0] = {}) =>
     aStage({ name: 'storage', title: 'storage', kinds: ['storage'], resources: ['storage'], ...changes });
@@ -342,7 +342,7 @@ it.each([
   ['a stage that fails', failing(new Error('x'))],
 ])('sends complete exactly once and last, and error only before a failed one: %s', async (_what, stage) => {
   const { conductor, events, open } = aPerformance(createInMemoryNetBox());
-  const summary = await runSingleStage(stage, conductor, open);
+  const summary = await runSingleStage({ stage: stage }, conductor, open);
   const names = events.map(({ event }) => event);
   expect(names.indexOf('complete')).toBe(names.length - 1);
   expect(names.filter((name) => name === 'error').length).toBe(summary.ok ? 0 : 1);

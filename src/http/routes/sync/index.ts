@@ -8,9 +8,7 @@ import { failedCount, stageJson } from '../../../sync/json-result.js';
 import { parseSyncRequest, type RawQuery, type SyncRequest } from '../../../sync/request.js';
 import type { RunSummary } from '../../../sync/runner.js';
 import type { PreparedRun, SyncService } from '../../../sync/service.js';
-import type { Stage } from '../../../sync/stage.js';
-import { stageTable } from '../../../sync/stages/index.js';
-import { virtualMachineStage } from '../../../sync/stages/virtual-machines/index.js';
+import { stageTable, type StageEntry } from '../../../sync/stages/index.js';
 import type { App } from '../../app-type.js';
 import { integerField } from '../../query-fields.js';
 import { shortenFrame } from '../../stream/frame-size.js';
@@ -38,6 +36,19 @@ const Query = z.looseObject({
   netbox_branch_schema_id: text('Schema id of a netbox-branching branch; absent = main'),
   run_id: text('Stamped into the rows that this run writes; absent = a new UUID'),
   fetch_max_concurrency: text('Proxmox reads at once, unless a variable sets it'),
+  sync_vm_network: text('Stage of machines: false leaves out their interfaces, addresses and disks'),
+  sync_task_history: text('Stage of machines: false leaves out their task history'),
+  assign_vm_interface_ips: text('Stage of machines: false leaves out addresses'),
+  sync_vm_interface_macs: text('false leaves out MAC addresses'),
+  vm_interface_sync_strategy: text('guest_os_model or legacy_rename'),
+  use_guest_agent_interface_name: text('Under legacy_rename: interfaces are called as the guest agent calls them'),
+  ignore_ipv6_link_local_addresses: text('false: link-local addresses are written too'),
+  primary_ip_preference: text('ipv4 or ipv6: the family that comes first'),
+  delete_nonexistent_backup: text('true: rows of backups that are gone from Proxmox are deleted'),
+  delete_nonexistent_snapshot: text('true: rows of snapshots that are gone from Proxmox are deleted'),
+  force_deletes: text('true: however many rows are gone at once, they are deleted'),
+  parse_description_metadata: text('true: the netbox-metadata block of guest descriptions is read'),
+  dry_run: text('true: says what would be deleted (orphan sweep) instead of deleting it'),
   include_objects: text('true: full lists in the answer of a full update instead of the first 100'),
   ...fromNames(overwriteFlags, () => text('false: leave the field of existing objects alone')),
   ...fromNames(
@@ -48,42 +59,47 @@ const Query = z.looseObject({
 const VmParams = z.object({ netbox_vm_id: integerField({ min: 1 }) });
 
 export function registerSyncRoutes(app: App, deps: SyncRouteDeps): void {
-  for (const { stage, path } of stageTable) registerStage(app, deps, stage, path);
-  registerOneMachine(app, deps);
+  for (const entry of stageTable) {
+    registerStage(app, deps, entry);
+    if (entry.machine !== undefined) registerOneMachine(app, deps, { ...entry, ...entry.machine });
+  }
   registerFullUpdate(app, deps);
   app.get('/sync/active', { schema: { tags: ['sync'], summary: 'What runs now' } }, async () => activeBody(deps.sync));
 }
 
-function registerStage(app: App, deps: SyncRouteDeps, stage: Stage, path: string): void {
+function registerStage(app: App, deps: SyncRouteDeps, entry: StageEntry): void {
   const schema = (form: string) => ({
     tags: ['sync'],
-    summary: `Sync stage ${stage.name} (${form})`,
+    summary: `Sync stage ${entry.stage.name} (${form})`,
     querystring: Query,
   });
-  app.get(path, { schema: schema('JSON') }, async (request, reply) => {
-    const summary = await runToEnd(deps.sync.prepareStage(stage, requestOf(request)), reply);
-    return withFailures(reply, summary).send(stageJson(stage, summary));
-  });
-  app.get(`${path}/stream`, { schema: schema('SSE') }, (request, reply) =>
-    stream(deps, deps.sync.prepareStage(stage, requestOf(request)), reply),
+  if (entry.streamOnly !== true) {
+    app.get(entry.path, { schema: schema('JSON') }, async (request, reply) => {
+      const summary = await runToEnd(deps.sync.prepareStage(entry, requestOf(request)), reply);
+      return withFailures(reply, summary).send(stageJson(entry, summary));
+    });
+  }
+  app.get(`${entry.path}/stream`, { schema: schema('SSE') }, (request, reply) =>
+    stream(deps, deps.sync.prepareStage(entry, requestOf(request)), reply),
   );
 }
 
-function registerOneMachine(app: App, deps: SyncRouteDeps): void {
-  const path = '/virtualization/virtual-machines/:netbox_vm_id/create';
+function registerOneMachine(app: App, deps: SyncRouteDeps, entry: StageEntry): void {
   const schema = {
     tags: ['sync'],
-    summary: 'Sync one virtual machine by its NetBox id',
+    summary: `Sync stage ${entry.stage.name} of one virtual machine by its NetBox id`,
     params: VmParams,
     querystring: Query,
   };
   const prepare = (request: FastifyRequest, id: number) =>
-    deps.sync.prepareStage(virtualMachineStage, { ...requestOf(request), netboxVmIds: [id] });
-  app.get(path, { schema }, async (request, reply) => {
-    const summary = await runToEnd(prepare(request, request.params.netbox_vm_id), reply);
-    return withFailures(reply, summary).send(stageJson(virtualMachineStage, summary));
-  });
-  app.get(`${path}/stream`, { schema }, (request, reply) =>
+    deps.sync.prepareStage(entry, { ...requestOf(request), netboxVmIds: [id] });
+  if (entry.streamOnly !== true) {
+    app.get(entry.path, { schema }, async (request, reply) => {
+      const summary = await runToEnd(prepare(request, request.params.netbox_vm_id), reply);
+      return withFailures(reply, summary).send(stageJson(entry, summary));
+    });
+  }
+  app.get(`${entry.path}/stream`, { schema }, (request, reply) =>
     stream(deps, prepare(request, request.params.netbox_vm_id), reply),
   );
 }

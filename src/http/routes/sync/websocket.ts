@@ -38,7 +38,7 @@ const fullUpdate: Command = {
 };
 const virtualMachines: Command = {
   object: 'virtual_machine',
-  prepare: (sync) => sync.prepareStage(virtualMachinesStage, wholeRequest()),
+  prepare: (sync) => sync.prepareStage({ stage: virtualMachinesStage }, wholeRequest()),
 };
 const commands: ReadonlyMap<string, Command> = new Map([
   ['Full Update Sync', fullUpdate],
@@ -47,7 +47,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
     'Sync Nodes',
     {
       object: 'device',
-      prepare: (sync: SocketRouteDeps['sync']) => sync.prepareStage(devicesStage, wholeRequest()),
+      prepare: (sync: SocketRouteDeps['sync']) => sync.prepareStage({ stage: devicesStage }, wholeRequest()),
       echo: 'Sync Nodes',
     },
   ],

@@ -1,14 +1,10 @@
 import type { NetBoxRecord } from '../../../netbox/types.js';
-import type { GuestConfig, GuestResource } from '../../../proxmox/types.js';
+import type { GuestResource } from '../../../proxmox/types.js';
 import type { ClusterView } from '../../plan/cluster-views.js';
 import type { TagColours } from '../../plan/guest-tags.js';
 import type { InfrastructureRecords } from '../../plan/infrastructure-types.js';
-import type { Reason, Warning } from '../../types.js';
-
-/** A configuration, or why there is none: `skip` when that is nobody's failure (node offline, guest gone). */
-export type ConfigRead =
-  | { readonly status: 'read'; readonly config: GuestConfig }
-  | { readonly status: 'skip' | 'failed'; readonly reason: Reason };
+import type { Warning } from '../../types.js';
+import type { ConfigRead } from '../../collect/guest-config.js';
 
 export interface CollectedGuest {
   readonly view: ClusterView;

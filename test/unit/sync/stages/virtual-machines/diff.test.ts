@@ -91,6 +91,8 @@ function queue(plan: Plan): readonly string[] {
         return `KEEP ${change.current.id}`;
       case 'update':
         return `UPDATE ${change.current.id} ${JSON.stringify(change.patch)}`;
+      case 'delete':
+        return `DELETE ${change.current.id}`;
       case 'skip':
       case 'refuse':
         return `${change.action} ${change.reason.code}`;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { NetBoxRecord } from '../../../../../src/netbox/types.js';
-import { selectGuests } from '../../../../../src/sync/stages/virtual-machines/selection.js';
-import { aConnectedCluster } from '../../../../support/factories/estate.js';
-import { createInMemoryNetBox } from '../../../../support/factories/in-memory-netbox.js';
-import { aVirtualMachineState } from '../../../../support/factories/netbox-records.js';
-import { aGuestResource } from '../../../../support/factories/proxmox.js';
-import { aRun } from '../../../../support/factories/run.js';
-import { syncOptions } from '../../../../support/factories/sync.js';
+import type { NetBoxRecord } from '../../../../src/netbox/types.js';
+import { selectGuests } from '../../../../src/sync/collect/selection.js';
+import { aConnectedCluster } from '../../../support/factories/estate.js';
+import { createInMemoryNetBox } from '../../../support/factories/in-memory-netbox.js';
+import { aVirtualMachineState } from '../../../support/factories/netbox-records.js';
+import { aGuestResource } from '../../../support/factories/proxmox.js';
+import { aRun } from '../../../support/factories/run.js';
+import { syncOptions } from '../../../support/factories/sync.js';
 
 const cluster = aConnectedCluster([]);
 const listed = [100, 101].map((vmid) => ({ cluster, resource: aGuestResource({ vmid }) }));

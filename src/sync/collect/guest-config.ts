@@ -1,0 +1,88 @@
+import { errorText, toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
+import { isGuestGone } from '../../proxmox/failures.js';
+import { readGuestConfig } from '../../proxmox/reads/guests.js';
+import type { GuestConfig } from '../../proxmox/types.js';
+import { substep } from '../events.js';
+import type { RunContext } from '../run-context.js';
+import type { Reason } from '../types.js';
+import type { ListedGuest } from './guest-list.js';
+import { readFromCluster } from './proxmox.js';
+
+/** A configuration, or why there is none: `skip` when that is nobody's failure (node offline, guest gone). */
+export type ConfigRead =
+  | { readonly status: 'read'; readonly config: GuestConfig }
+  | { readonly status: 'skip' | 'failed'; readonly reason: Reason };
+
+/** The configuration and the node it was read from: a guest may have migrated since it was listed. */
+export interface LocatedConfig {
+  readonly config: ConfigRead;
+  readonly node: string;
+}
+
+/** For messages: `qemu 100 "web" on node "pve1" of "lab"`. */
+export function describeGuest({ cluster, resource }: ListedGuest): string {
+  return `${resource.type} ${resource.vmid} "${resource.name}" on node "${resource.node}" of "${cluster.view.name}"`;
+}
+
+/** The configurations of guests, each read once per run, however many stages ask. `phase` tells who waits for them. */
+export async function readConfigs<G extends ListedGuest>(
+  run: RunContext,
+  guests: readonly G[],
+  phase: string,
+): Promise<readonly (G & LocatedConfig)[]> {
+  let done = 0;
+  return Promise.all(
+    guests.map(async (guest) => {
+      const { config, node } = await run.guestReads.config(guest, () => readConfig(run, guest));
+      done += 1;
+      if (done % 100 === 0)
+        run.events.emit(substep(phase, 'read_configs', `Read ${done} of ${guests.length} guest configurations.`));
+      return { ...guest, resource: { ...guest.resource, node }, config, node };
+    }),
+  );
+}
+
+async function readConfig(run: RunContext, listed: ListedGuest): Promise<LocatedConfig> {
+  const { cluster, resource } = listed;
+  const subject = describeGuest(listed);
+  const node = cluster.view.nodes.find(({ name }) => name === resource.node);
+  if (node?.online === false) {
+    const message = `${subject} cannot be read while its node is offline; it stays as it is.`;
+    return { config: { status: 'skip', reason: { code: 'node_offline', message } }, node: resource.node };
+  }
+  try {
+    const read = await readFromCluster(run, cluster, (session) =>
+      readGuestConfig(session, resource, { signal: run.signal }),
+    );
+    if (read.status === 'gone') return { config: gone(subject), node: resource.node };
+    return { config: { status: 'read', config: read.config }, node: read.node };
+  } catch (error) {
+    run.signal.throwIfAborted();
+    return { config: explain(subject, toProxboxError(error)), node: resource.node };
+  }
+}
+
+function gone(subject: string): ConfigRead {
+  const message = `${subject} disappeared between listing and reading; the next run looks again.`;
+  return { status: 'skip', reason: { code: 'guest_gone', message } };
+}
+
+function explain(subject: string, error: ProxboxError): ConfigRead {
+  if (isGuestGone(error)) return gone(subject);
+  if (error.code === 'proxmox_forbidden') {
+    return {
+      status: 'failed',
+      reason: {
+        code: 'privilege_missing',
+        message: `${subject} cannot be read: ${errorText(error)}. Grant VM.Audit to the Proxmox user or token.`,
+      },
+    };
+  }
+  return {
+    status: 'failed',
+    reason: {
+      code: 'config_unreadable',
+      message: `${subject} was left alone because its configuration cannot be read: ${errorText(error)}`,
+    },
+  };
+}

@@ -1,0 +1,126 @@
+/** Which guests there are on both sides: the sidecars of NetBox, the guests of Proxmox, the machines that belong to them. */
+import { errorText, toProxboxError } from '../../errors/proxbox-error.js';
+import { relationId, textOf, toNumber } from '../../netbox/records/compare.js';
+import type { NetBoxRecord } from '../../netbox/types.js';
+import type { GuestResource } from '../../proxmox/types.js';
+import type { ClusterView } from '../plan/cluster-views.js';
+import type { ConnectedCluster, RunContext } from '../run-context.js';
+import type { Warning } from '../types.js';
+import { withAliases } from './aliases.js';
+import { readFromEachCluster } from './proxmox.js';
+import { selectGuests } from './selection.js';
+
+export interface ListedGuest {
+  readonly cluster: ConnectedCluster;
+  readonly resource: GuestResource;
+}
+
+export interface GuestList {
+  /** With every endpoint that leads to them. */
+  readonly clusters: readonly ConnectedCluster[];
+  /** Of the selection, where there is one. */
+  readonly guests: readonly ListedGuest[];
+  /** Keys of the clusters whose guests could be listed. */
+  readonly listedClusters: ReadonlySet<string>;
+  /** `unreadable`: the sidecars could not be read, so nobody can tell which guest is known. */
+  readonly states: readonly NetBoxRecord[] | 'unreadable';
+  readonly warnings: readonly Warning[];
+}
+
+/** The guests of the run. Throws when no cluster can be read, or when a selected machine leads to no guest. */
+export async function collectGuestList(run: RunContext): Promise<GuestList> {
+  const warnings: Warning[] = [];
+  const states = await loadStates(run, warnings);
+  const known = states === 'unreadable' ? [] : states;
+  const clusters = await completeClusters(run, known);
+  const { guests, listedClusters } = await listGuests({ ...run, clusters }, known, warnings);
+  return { clusters, guests: await selectGuests(run, guests, known), listedClusters, states, warnings };
+}
+
+/** The clusters of the run, each with every endpoint that leads to it. */
+async function completeClusters(
+  run: RunContext,
+  states: readonly NetBoxRecord[],
+): Promise<readonly ConnectedCluster[]> {
+  const views = await withAliases(
+    run,
+    run.clusters.map(({ view }) => view),
+    states,
+  );
+  return run.clusters.map((cluster, index) => ({ ...cluster, view: views[index] ?? cluster.view }));
+}
+
+/** A failed read must not look like "no guest is known": then nothing may be created. A missing table is another thing. */
+async function loadStates(run: RunContext, warnings: Warning[]): Promise<readonly NetBoxRecord[] | 'unreadable'> {
+  if (!run.capabilities.proxboxPlugin) {
+    warnings.push({
+      code: 'plugin_route_missing',
+      message:
+        'The netbox-proxbox plugin is not installed in NetBox: guests are recognised by name and Proxbox tag only, and storages are not written.',
+    });
+    return [];
+  }
+  try {
+    return await run.collections.load('vm-state', {});
+  } catch (error) {
+    run.signal.throwIfAborted();
+    const cause = toProxboxError(error);
+    if (cause.code !== 'netbox_forbidden' && cause.upstream?.status !== 404) throw error;
+    warnings.push({
+      code: cause.upstream?.status === 404 ? 'plugin_route_missing' : 'identity_unreadable',
+      message: `The sync-state rows of virtual machines cannot be read: ${errorText(cause)}.`,
+    });
+    return cause.upstream?.status === 404 ? [] : 'unreadable';
+  }
+}
+
+async function listGuests(
+  run: RunContext,
+  states: readonly NetBoxRecord[],
+  warnings: Warning[],
+): Promise<Pick<GuestList, 'guests' | 'listedClusters'>> {
+  const lists = await readFromEachCluster(run, 'guests', (session) => run.guestReads.list(session, run.signal));
+  warnings.push(...lists.warnings);
+  const guests = lists.answers.flatMap(({ cluster, answer }) => {
+    const known = states.filter((state) =>
+      cluster.view.endpointIds.includes(toNumber(state['proxmox_endpoint_raw_id']) ?? -1),
+    ).length;
+    if (answer.length === 0 && known > 0) warnings.push(noGuests(cluster, known));
+    return answer.map((resource) => ({ cluster, resource }));
+  });
+  return { guests, listedClusters: new Set(lists.answers.map(({ cluster }) => cluster.view.key)) };
+}
+
+/** The machines of our clusters, and those that a sidecar of this scope names, wherever they are. */
+export async function loadVirtualMachines(
+  run: RunContext,
+  views: readonly ClusterView[],
+  ...[clusters, states]: [clusters: readonly NetBoxRecord[], states: readonly NetBoxRecord[]]
+): Promise<readonly NetBoxRecord[]> {
+  const inClusters = await run.collections.load(
+    'virtual-machine',
+    {},
+    { filter: 'cluster_id', of: clusters.map((cluster) => cluster.id).sort((a, b) => a - b) },
+  );
+  const seen = new Set(inClusters.map((record) => record.id));
+  const endpointIds = new Set(views.flatMap((view) => view.endpointIds));
+  const names = new Set(views.map((view) => view.name));
+  const elsewhere = states
+    .filter(
+      (state) =>
+        endpointIds.has(toNumber(state['proxmox_endpoint_raw_id']) ?? -1) ||
+        names.has(textOf(state['proxmox_cluster_name'])),
+    )
+    .map((state) => relationId(state['virtual_machine']))
+    .filter((id) => id !== null && !seen.has(id));
+  const wanted = [...new Set(elsewhere)].filter((id) => id !== null).sort((a, b) => a - b);
+  return [...inClusters, ...(await run.collections.load('virtual-machine', {}, { filter: 'id', of: wanted }))];
+}
+
+function noGuests({ view }: ConnectedCluster, known: number): Warning {
+  return {
+    code: 'no_guests_reported',
+    message: `Proxmox reports no guests for cluster "${view.name}", but NetBox has ${known} of them. They are left alone. If the cluster is not really empty, check the permissions of the Proxmox user (VM.Audit on /vms).`,
+    source: { endpointId: view.owner.endpointId, cluster: view.name },
+  };
+}

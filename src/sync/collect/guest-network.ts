@@ -1,0 +1,86 @@
+/** What a guest says of its own network: the guest agent of QEMU machines, the interface list of containers. */
+import { errorText, toProxboxError } from '../../errors/proxbox-error.js';
+import { normaliseHostName, type GuestInterface } from '../../proxmox/parse/guest-interfaces.js';
+import { parseAgentFlag } from '../../proxmox/parse/guest-config.js';
+import { readAgentHostName, readAgentInterfaces, type AgentProblem } from '../../proxmox/reads/agent.js';
+import { readContainerInterfaces } from '../../proxmox/reads/guests.js';
+import type { GuestConfig } from '../../proxmox/types.js';
+import type { RunContext } from '../run-context.js';
+import type { Reason } from '../types.js';
+import { describeGuest } from './guest-config.js';
+import type { ListedGuest } from './guest-list.js';
+import { readFromCluster } from './proxmox.js';
+
+/** `told`: the guest answered, so what it does not name is not there. `untold`: why nobody knows. */
+export type GuestNetwork =
+  | { readonly status: 'told'; readonly interfaces: readonly GuestInterface[] }
+  | { readonly status: 'untold'; readonly reason: Reason; readonly isProblem: boolean };
+
+/** null: the guest has no name that says anything; `untold`: it could not be asked. */
+export type HostName = { readonly status: 'told'; readonly name: string | null } | { readonly status: 'untold' };
+
+/** The interfaces as the guest sees them, asked once per run. Throws only what concerns more than this guest. */
+export function readGuestNetwork(run: RunContext, guest: ListedGuest, config: GuestConfig): Promise<GuestNetwork> {
+  return run.guestReads.network(guest, () =>
+    guest.resource.type === 'qemu' ? askAgent(run, guest, config) : askContainer(run, guest),
+  );
+}
+
+async function askAgent(run: RunContext, guest: ListedGuest, config: GuestConfig): Promise<GuestNetwork> {
+  const { resource, cluster } = guest;
+  const subject = describeGuest(guest);
+  if (!parseAgentFlag(config['agent'])) {
+    const message = `${subject}: the QEMU guest agent is not enabled in its configuration, so its addresses are not known. Enable it with: qm set ${resource.vmid} --agent enabled=1`;
+    return { status: 'untold', reason: { code: 'agent_disabled', message }, isProblem: false };
+  }
+  if (resource.status !== 'running') return stopped(subject);
+  const answer = await readFromCluster(run, cluster, (session) =>
+    readAgentInterfaces(session, resource, agentOptions(run)),
+  );
+  if (answer.status === 'answered') return { status: 'told', interfaces: answer.value };
+  return explain(subject, answer.problem);
+}
+
+async function askContainer(run: RunContext, guest: ListedGuest): Promise<GuestNetwork> {
+  const { resource, cluster } = guest;
+  if (resource.status !== 'running') return stopped(describeGuest(guest));
+  try {
+    const interfaces = await readFromCluster(run, cluster, (session) =>
+      readContainerInterfaces(session, resource, { signal: run.signal }),
+    );
+    return { status: 'told', interfaces };
+  } catch (error) {
+    run.signal.throwIfAborted();
+    const message = `${describeGuest(guest)}: its interfaces cannot be read: ${errorText(toProxboxError(error))}`;
+    return { status: 'untold', reason: { code: 'agent_failed', message }, isProblem: true };
+  }
+}
+
+/** The name the guest gives itself; asked only where somebody needs it, as it is a request of its own. */
+export function readHostName(run: RunContext, guest: ListedGuest, config: GuestConfig): Promise<HostName> {
+  const { resource, cluster } = guest;
+  return run.guestReads.hostName(guest, async () => {
+    if (resource.type === 'lxc') {
+      const name = config['hostname'];
+      return { status: 'told', name: normaliseHostName(typeof name === 'string' ? name : null) };
+    }
+    if (resource.status !== 'running' || !parseAgentFlag(config['agent'])) return { status: 'untold' };
+    const answer = await readFromCluster(run, cluster, (session) =>
+      readAgentHostName(session, resource, agentOptions(run)),
+    );
+    return answer.status === 'answered' ? { status: 'told', name: answer.value } : { status: 'untold' };
+  });
+}
+
+function agentOptions(run: RunContext) {
+  return { signal: run.signal, timeoutMs: run.settings.values.guestAgentTimeoutS * 1000 };
+}
+
+function stopped(subject: string): GuestNetwork {
+  const message = `${subject} does not run, so its addresses are not known; stored ones stay.`;
+  return { status: 'untold', reason: { code: 'guest_stopped', message }, isProblem: false };
+}
+
+function explain(subject: string, { code, message, severity }: AgentProblem): GuestNetwork {
+  return { status: 'untold', reason: { code, message: `${subject}: ${message}` }, isProblem: severity !== 'info' };
+}

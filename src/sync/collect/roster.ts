@@ -1,0 +1,144 @@
+/** The guests of a run with the NetBox machines they are: what every stage below the machines starts from. */
+import type { NetBoxRecord } from '../../netbox/types.js';
+import { textOf } from '../../netbox/records/compare.js';
+import { buildIdentityIndex } from '../plan/identity.js';
+import type { PlanBuilder } from '../plan/plan-builder.js';
+import type { ConnectedCluster, RunContext } from '../run-context.js';
+import type { Reason, SourceRef, Warning } from '../types.js';
+import { collectGuestList, loadVirtualMachines, type ListedGuest } from './guest-list.js';
+
+export interface KnownGuest extends ListedGuest {
+  /** Unique in the run: cluster, type and VMID; the key of the machine in plans. */
+  readonly key: string;
+  readonly virtualMachine: NetBoxRecord;
+  readonly state: NetBoxRecord;
+  readonly source: SourceRef;
+}
+
+/** A guest that has no place in NetBox yet, or must not be touched. */
+export interface OmittedGuest {
+  readonly key: string;
+  readonly label: string;
+  readonly reason: Reason;
+  readonly source: SourceRef;
+  readonly outcome: 'skip' | 'refuse';
+}
+
+export interface Roster {
+  readonly guests: readonly KnownGuest[];
+  readonly omitted: readonly OmittedGuest[];
+  readonly clusters: readonly ConnectedCluster[];
+  /** Keys of the clusters whose guests could be listed: only there is an absence known. */
+  readonly listedClusters: ReadonlySet<string>;
+  readonly states: readonly NetBoxRecord[];
+  readonly virtualMachines: readonly NetBoxRecord[];
+  /** The NetBox clusters with the names of the run's. */
+  readonly netboxClusters: readonly NetBoxRecord[];
+  readonly warnings: readonly Warning[];
+}
+
+/** Recognises the guests of the run (or of its selection) in NetBox. Costs no request that another stage made before. */
+export async function collectRoster(run: RunContext): Promise<Roster> {
+  const list = await collectGuestList(run);
+  const states = list.states === 'unreadable' ? [] : list.states;
+  const views = list.clusters.map(({ view }) => view);
+  const names = [...new Set(views.map((view) => view.name))].sort();
+  const netboxClusters = await run.collections.load('cluster', {}, { filter: 'name', of: names });
+  const virtualMachines = await loadMachines(run, { views, netboxClusters, states });
+  const identities = buildIdentityIndex(
+    states,
+    new Map(virtualMachines.map((record) => [record.id, record])),
+    new Set(run.endpoints.keys()),
+  );
+  const guests: KnownGuest[] = [];
+  const omitted: OmittedGuest[] = [];
+  for (const guest of list.guests) {
+    const subject = subjectOf(guest);
+    const left = omissionOf(run, guest);
+    if (left !== undefined) {
+      omitted.push({ ...subject, reason: left, outcome: 'skip' });
+      continue;
+    }
+    const { view } = guest.cluster;
+    const resolution = identities.resolve({
+      endpointIds: view.endpointIds,
+      unverifiedEndpointIds: view.unverifiedEndpointIds,
+      cluster: view.name,
+      vmid: guest.resource.vmid,
+      type: guest.resource.type,
+    });
+    if (resolution.status === 'found')
+      guests.push({
+        ...guest,
+        key: subject.key,
+        source: subject.source,
+        virtualMachine: resolution.virtualMachine,
+        state: resolution.state,
+      });
+    else if (resolution.status === 'refused')
+      omitted.push({ ...subject, reason: resolution.reason, outcome: 'refuse' });
+    else omitted.push({ ...subject, reason: missing(subject.label), outcome: 'skip' });
+  }
+  const { clusters, listedClusters, warnings } = list;
+  return { guests, omitted, clusters, listedClusters, states, virtualMachines, netboxClusters, warnings };
+}
+
+interface MachineScope {
+  readonly views: readonly ConnectedCluster['view'][];
+  readonly netboxClusters: readonly NetBoxRecord[];
+  readonly states: readonly NetBoxRecord[];
+}
+
+/** Of a selection only the selected ones: they were read to check it. */
+async function loadMachines(
+  run: RunContext,
+  { views, netboxClusters, states }: MachineScope,
+): Promise<readonly NetBoxRecord[]> {
+  const ids = run.options.netboxVmIds;
+  if (ids !== null) return run.collections.load('virtual-machine', {}, { filter: 'id', of: ids });
+  return loadVirtualMachines(run, views, netboxClusters, states);
+}
+
+function subjectOf({ cluster: { view }, resource }: ListedGuest) {
+  const source: SourceRef = {
+    endpointId: view.owner.endpointId,
+    cluster: view.name,
+    node: resource.node,
+    vmid: resource.vmid,
+    type: resource.type,
+    name: resource.name,
+  };
+  return { key: `${view.key}/${resource.type}/${resource.vmid}`, label: resource.name, source };
+}
+
+/** Guests of a class that is switched off are left out of everything. */
+function omissionOf({ options }: RunContext, { resource }: ListedGuest): Reason | undefined {
+  const resourceName = resource.template ? 'vm_template' : 'vm';
+  if (options.modes[resourceName] !== 'disabled') return undefined;
+  return {
+    code: 'mode_disabled',
+    message: `"${resource.name}" is left alone (sync_mode_${resourceName}=disabled).`,
+  };
+}
+
+function missing(name: string): Reason {
+  return {
+    code: 'vm_missing',
+    message: `"${name}" has no virtual machine in NetBox yet; sync the virtual machines first.`,
+  };
+}
+
+/** Accounts for the guests that a stage cannot work on, and makes the machines of the others known to the plan. */
+export function planRoster(builder: PlanBuilder, { guests, omitted, warnings }: Roster): void {
+  for (const warning of warnings) builder.warn(warning);
+  for (const { key, virtualMachine } of guests) builder.know('virtual-machine', key, virtualMachine.id);
+  for (const { outcome, reason, ...subject } of omitted) {
+    if (outcome === 'skip') builder.skip({ kind: 'virtual-machine', ...subject }, reason);
+    else builder.refuse({ kind: 'virtual-machine', ...subject }, reason);
+  }
+}
+
+/** The name of the machine in NetBox, for messages. */
+export function machineName({ virtualMachine }: KnownGuest): string {
+  return textOf(virtualMachine['name']);
+}
