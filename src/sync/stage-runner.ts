@@ -5,8 +5,16 @@ import { operationOf, progressOf, substep, type Item, type RunEvent } from './ev
 import { applyPlan, type Applied } from './executor/executor.js';
 import type { RunContext } from './run-context.js';
 import type { PreparedStage, Stage } from './stage.js';
-import { countKinds, reportProblems, reportWarnings, sumCounts, type StageResult } from './summary.js';
-import type { Outcome, Plan, Warning } from './types.js';
+import {
+  countKinds,
+  countReasons,
+  reportNotes,
+  reportProblems,
+  reportWarnings,
+  sumCounts,
+  type StageResult,
+} from './summary.js';
+import type { Note, Outcome, Plan, Warning } from './types.js';
 
 const verbPast = { create: 'Created', update: 'Updated', delete: 'Deleted' } as const;
 const maxDiscoveryItems = 20;
@@ -73,6 +81,7 @@ function summarise(stage: Stage, { plan, count }: PreparedStage, applied: Applie
     kinds: countKinds(outcomes),
     outcomes,
     warnings,
+    notes: plan.notes,
     extra: stage.extra(applied.outcomes),
     durationMs,
   };
@@ -98,6 +107,7 @@ function report(stage: Stage, run: RunContext, result: StageResult): void {
     const isQuiet = outcome.status === 'unchanged' && index % unchangedPerFrame !== 0;
     if (!isQuiet) run.events.emit(itemProgress(stage, outcome, index + 1, shown.length));
   }
+  for (const note of result.notes) run.events.emit(noteProgress(stage, note));
   for (const warning of result.warnings) run.events.emit(warningDetail(stage.phase, warning));
   run.events.emit({
     event: 'phase_summary',
@@ -188,6 +198,21 @@ function itemProgress(stage: Stage, outcome: Outcome, current: number, total: nu
   };
 }
 
+function noteProgress(stage: Stage, { code, message, label, source }: Note): RunEvent {
+  return {
+    event: 'item_progress',
+    data: {
+      event: 'item_progress',
+      phase: stage.phase,
+      status: 'warning',
+      message,
+      item: { name: label, extra: { ...(source === undefined ? {} : { cluster: source.cluster }), reason: code } },
+      progress: progressOf(0, 0),
+      warning: message,
+    },
+  };
+}
+
 function changedFields({ status, why }: Outcome): string {
   return status === 'updated' && why !== undefined && why.length > 0
     ? ` (${why.map(({ field }) => field).join(', ')})`
@@ -233,9 +258,14 @@ function nothingSucceeded(stage: Stage, { counts, outcomes }: StageResult): Prox
   });
 }
 
+function listed(key: string, entries: readonly object[]): Readonly<Record<string, unknown>> {
+  return entries.length === 0 ? {} : { [key]: entries };
+}
+
 /** The result of a stage as its `complete` frame and JSON twin carry it. */
 export function stageResultBody(result: StageResult): Readonly<Record<string, unknown>> {
-  const { count, counts, outcomes, warnings, extra } = result;
+  const { count, counts, outcomes, warnings, notes, extra } = result;
+  const reasons = countReasons(result);
   return {
     count,
     created: counts.created,
@@ -247,8 +277,7 @@ export function stageResultBody(result: StageResult): Readonly<Record<string, un
     errors: reportProblems(outcomes, 'failed'),
     kinds: Object.fromEntries(result.kinds),
     ...extra,
-    ...(warnings.length === 0 && counts.skipped === 0
-      ? {}
-      : { warnings: [...reportWarnings(warnings), ...reportProblems(outcomes, 'skipped')] }),
+    ...listed('warnings', [...reportWarnings(warnings), ...reportProblems(outcomes, 'skipped'), ...reportNotes(notes)]),
+    ...(Object.keys(reasons).length === 0 ? {} : { reasons }),
   };
 }

@@ -1,6 +1,6 @@
 import { kinds, type ObjectKind } from '../netbox/records/kinds.js';
 import type { Counts } from './events.js';
-import type { Outcome, OutcomeStatus, StageName, Warning } from './types.js';
+import type { Note, Outcome, OutcomeStatus, Reason, StageName, Warning } from './types.js';
 
 export interface KindCounts extends Record<OutcomeStatus, number> {
   readonly discovered: number;
@@ -16,6 +16,7 @@ export interface StageResult {
   readonly kinds: ReadonlyMap<ObjectKind, KindCounts>;
   readonly outcomes: readonly Outcome[];
   readonly warnings: readonly Warning[];
+  readonly notes: readonly Note[];
   /** Further numbers of this stage. */
   readonly extra: Readonly<Record<string, unknown>>;
   readonly durationMs: number;
@@ -50,6 +51,32 @@ export function sumCounts(outcomes: readonly Outcome[], ofKinds: readonly Object
     skipped: of('skipped'),
     total: counted.filter(({ status }) => status !== 'deleted').length,
   };
+}
+
+/** How often each reason was given, for skipped and failed objects, notes and warnings: exact, where the lists are cut. */
+export function countReasons({
+  outcomes,
+  notes,
+  warnings,
+}: Pick<StageResult, 'outcomes' | 'notes' | 'warnings'>): Readonly<Record<string, number>> {
+  const given: readonly (Reason | undefined)[] = [
+    ...outcomes.filter(({ status }) => status !== 'deleted').map(({ reason }) => reason),
+    ...notes,
+    ...warnings,
+  ];
+  const counts = new Map<string, number>();
+  for (const reason of given) if (reason !== undefined) counts.set(reason.code, (counts.get(reason.code) ?? 0) + 1);
+  return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+export function reportNotes(notes: readonly Note[]): readonly object[] {
+  return notes.slice(0, 50).map(({ code, message, label, source }) => ({
+    reason: code,
+    name: label,
+    detail: message,
+    ...(source === undefined ? {} : { cluster: source.cluster }),
+    ...(source?.vmid === undefined ? {} : { vmid: source.vmid }),
+  }));
 }
 
 export interface ReportedProblem {

@@ -142,6 +142,16 @@ export interface Warning extends Reason {
   readonly source?: SourceRef;
 }
 
+/**
+ * What a stage found out about something that is not an object of its own: why the addresses of a guest are not known, why
+ * a guest is left out. It is told and counted by reason, and is nobody's outcome.
+ */
+export interface Note extends Reason {
+  /** Whom it is about. */
+  readonly label: string;
+  readonly source?: SourceRef;
+}
+
 export interface NameResolution {
   readonly cluster: string;
   readonly originalName: string;
@@ -161,6 +171,7 @@ export interface Plan {
   /** How many objects of each kind were found in Proxmox: counted where they were read, checked against the outcomes. */
   readonly discovered: ReadonlyMap<ObjectKind, number>;
   readonly warnings: readonly Warning[];
+  readonly notes: readonly Note[];
   readonly nameResolutions: readonly NameResolution[];
 }
 

@@ -21,7 +21,6 @@ export interface OmittedGuest {
   readonly label: string;
   readonly reason: Reason;
   readonly source: SourceRef;
-  readonly outcome: 'skip' | 'refuse';
 }
 
 export interface Roster {
@@ -56,7 +55,7 @@ export async function collectRoster(run: RunContext): Promise<Roster> {
     const subject = subjectOf(guest);
     const left = omissionOf(run, guest);
     if (left !== undefined) {
-      omitted.push({ ...subject, reason: left, outcome: 'skip' });
+      omitted.push({ ...subject, reason: left });
       continue;
     }
     const { view } = guest.cluster;
@@ -75,9 +74,8 @@ export async function collectRoster(run: RunContext): Promise<Roster> {
         virtualMachine: resolution.virtualMachine,
         state: resolution.state,
       });
-    else if (resolution.status === 'refused')
-      omitted.push({ ...subject, reason: resolution.reason, outcome: 'refuse' });
-    else omitted.push({ ...subject, reason: missing(subject.label), outcome: 'skip' });
+    else if (resolution.status === 'refused') omitted.push({ ...subject, reason: resolution.reason });
+    else omitted.push({ ...subject, reason: missing(subject.label) });
   }
   const { clusters, listedClusters, warnings } = list;
   return { guests, omitted, clusters, listedClusters, states, virtualMachines, netboxClusters, warnings };
@@ -128,14 +126,11 @@ function missing(name: string): Reason {
   };
 }
 
-/** Accounts for the guests that a stage cannot work on, and makes the machines of the others known to the plan. */
+/** Tells of the guests that a stage cannot work on, and makes the machines of the others known to the plan. */
 export function planRoster(builder: PlanBuilder, { guests, omitted, warnings }: Roster): void {
   for (const warning of warnings) builder.warn(warning);
   for (const { key, virtualMachine } of guests) builder.know('virtual-machine', key, virtualMachine.id);
-  for (const { outcome, reason, ...subject } of omitted) {
-    if (outcome === 'skip') builder.skip({ kind: 'virtual-machine', ...subject }, reason);
-    else builder.refuse({ kind: 'virtual-machine', ...subject }, reason);
-  }
+  for (const { label, reason, source } of omitted) builder.note({ ...reason, label, source });
 }
 
 /** The name of the machine in NetBox, for messages. */

@@ -6,6 +6,7 @@ import {
   type Change,
   type Desired,
   type NameResolution,
+  type Note,
   type ObjectKey,
   type Plan,
   type Reason,
@@ -35,6 +36,7 @@ interface Subject {
 export class PlanBuilder {
   readonly #changes: Change[] = [];
   readonly #warnings: Warning[] = [];
+  readonly #notes: Note[] = [];
   readonly #names: NameResolution[] = [];
   readonly #discovered = new Map<ObjectKind, number>();
   readonly #known = new Map<ObjectKey, number>();
@@ -128,6 +130,10 @@ export class PlanBuilder {
     this.#warnings.push(warning);
   }
 
+  note(note: Note): void {
+    this.#notes.push(note);
+  }
+
   nameResolved(resolution: NameResolution): void {
     this.#names.push(resolution);
   }
@@ -139,6 +145,7 @@ export class PlanBuilder {
       known: this.#known,
       discovered: this.#discovered,
       warnings: this.#warnings,
+      notes: this.#notes,
       nameResolutions: this.#names,
     };
   }

@@ -110,6 +110,7 @@ export function aPlan(changes: readonly Change[], more: Partial<Plan> = {}): Pla
     known: new Map(),
     discovered: new Map(),
     warnings: [],
+    notes: [],
     nameResolutions: [],
     ...more,
   };

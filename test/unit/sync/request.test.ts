@@ -11,6 +11,12 @@ const silent = {
   fetchMaxConcurrency: undefined,
   overwrite: new Map(),
   modes: new Map(),
+  network: {},
+  syncVmNetwork: undefined,
+  syncTaskHistory: undefined,
+  deleteNonexistentBackups: undefined,
+  deleteNonexistentSnapshots: undefined,
+  parseDescriptionMetadata: undefined,
   forceDeletes: false,
   dryRun: false,
   includeObjects: false,
@@ -38,6 +44,25 @@ describe('the query of a sync route', () => {
     [{ netbox_branch_schema_id: 'ab_12' }, { branch: 'ab_12' }],
     [{ netbox_branch_schema_id: ' ' }, { branch: '' }],
     [{ run_id: ' R1 ' }, { runId: 'R1' }],
+    [
+      { sync_vm_network: 'false', sync_task_history: '0' },
+      { syncVmNetwork: false, syncTaskHistory: false },
+    ],
+    [{ delete_nonexistent_backup: 'true' }, { deleteNonexistentBackups: true }],
+    [{ delete_nonexistent_snapshot: 'yes' }, { deleteNonexistentSnapshots: true }],
+    [
+      { vm_interface_sync_strategy: 'legacy_rename', use_guest_agent_interface_name: 'false' },
+      { network: { strategy: 'legacy_rename', useGuestAgentInterfaceName: false } },
+    ],
+    [{ primary_ip_preference: 'IPv6' }, { network: { primaryIpPreference: 'ipv6' } }],
+    [
+      {
+        ignore_ipv6_link_local_addresses: 'false',
+        assign_vm_interface_ips: 'false',
+        sync_vm_interface_macs: 'false',
+      },
+      { network: { ignoreIpv6LinkLocal: false, assignIps: false, syncMacs: false } },
+    ],
     [{ run_id: '' }, { runId: undefined }],
     [{ run_id: 'x'.repeat(300) }, { runId: 'x'.repeat(255) }],
     [{ fetch_max_concurrency: '8' }, { fetchMaxConcurrency: 8 }],
@@ -69,6 +94,14 @@ describe('the query of a sync route', () => {
     ['n', false],
   ])('takes the flag %s for %j', (text, expected) => {
     expect([...parseSyncRequest({ overwrite_vm_tags: text }).overwrite]).toEqual([['overwrite_vm_tags', expected]]);
+  });
+
+  it.each([
+    ['vm_interface_sync_strategy', 'vm_interface_sync_strategy must be one of guest_os_model, legacy_rename'],
+    ['primary_ip_preference', 'primary_ip_preference must be one of ipv4, ipv6'],
+  ])('refuses an unknown %s', (name, message) => {
+    expect(refusalOf({ [name]: 'x' })).toEqual([422, message]);
+    expect(refusalOf({ [name]: '' })).toBeUndefined();
   });
 
   const badIds = 'Invalid Proxmox endpoint_ids query parameter: ';

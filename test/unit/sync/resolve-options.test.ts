@@ -119,8 +119,34 @@ describe('a sync mode', () => {
 it('carries the selection and the run id', () => {
   expect(resolve({ query: { netbox_vm_ids: '4', force_deletes: '1' } })).toMatchObject({
     netboxVmIds: [4],
-    forceDeletes: true,
+    deleteLimit: { percent: 30, force: true },
     runId: 'R1',
+  });
+});
+
+it('deletes the rows of vanished backups in a full update without being asked, and of snapshots never', () => {
+  const optionsOf = (kind: string, query: RawQuery = {}) =>
+    resolveOptions(
+      { request: parseSyncRequest(query), settings: someSettings(), endpointRow: undefined, runId: 'R1', kind },
+      [],
+    );
+  expect(optionsOf('full-update')).toMatchObject({ deleteNonexistentBackups: true, deleteNonexistentSnapshots: false });
+  expect(optionsOf('backups')).toMatchObject({ deleteNonexistentBackups: false });
+  expect(optionsOf('full-update', { delete_nonexistent_backup: 'false' })).toMatchObject({
+    deleteNonexistentBackups: false,
+  });
+});
+
+it('models the network as the query says, else as the settings do', () => {
+  const settings = someSettings({ vmInterfaceSyncStrategy: 'legacy_rename', primaryIpPreference: 'ipv6' });
+  const request = parseSyncRequest({ primary_ip_preference: 'ipv4', assign_vm_interface_ips: 'false' });
+  expect(
+    resolveOptions({ request, settings, endpointRow: undefined, runId: 'R1', kind: 'x' }, []).network,
+  ).toMatchObject({
+    strategy: 'legacy_rename',
+    primaryIpPreference: 'ipv4',
+    assignIps: false,
+    syncMacs: true,
   });
 });
 
