@@ -1,0 +1,90 @@
+/** Which addresses an interface of a guest should have. Pure. */
+import ipaddr from 'ipaddr.js';
+import type { GuestAddress, GuestInterface } from '../../../proxmox/parse/guest-interfaces.js';
+import type { GuestConfig, GuestType } from '../../../proxmox/types.js';
+import { canonicalAddress } from '../../../netbox/records/compare.js';
+import { matchNics, type GuestNic } from '../../plan/guest-nics.js';
+import type { NetworkOptions } from '../../plan/options.js';
+
+export interface WantedAddress {
+  /** With prefix, in NetBox's spelling. */
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+export interface WantedNic {
+  /** Of the interface in NetBox. */
+  readonly name: string;
+  readonly addresses: readonly WantedAddress[];
+  /** Link-local, loopback and unusable addresses, left out. */
+  readonly ignored: number;
+  /** Interfaces of the guest behind this device, by name, with the addresses that NetBox gets. */
+  readonly inside: readonly { readonly name: string; readonly addresses: readonly string[] }[];
+}
+
+/**
+ * The addresses of each network device: what runs inside the guest says, else what is configured. `interfaces` is null
+ * where the guest could not be asked.
+ */
+export function wantedNics(
+  guest: { readonly config: GuestConfig; readonly type: GuestType },
+  interfaces: readonly GuestInterface[] | null,
+  options: NetworkOptions,
+): readonly WantedNic[] {
+  return matchNics(guest, interfaces ?? [], options).nics.map((nic) => wantedNic(nic, options));
+}
+
+function wantedNic({ name, device, inside }: GuestNic, options: NetworkOptions): WantedNic {
+  const told = inside.flatMap(({ addresses }) => addresses);
+  const configured = [device.ip, device.ip6].flatMap((cidr) => (cidr === null ? [] : [parseConfigured(cidr)]));
+  const usable = (told.length > 0 ? told : configured).flatMap((address) => usableAddress(address, options) ?? []);
+  const addresses = unique(usable);
+  const wanted = new Set(addresses.map(({ address }) => address));
+  return {
+    name,
+    addresses: preferredFirst(addresses, options),
+    ignored: (told.length > 0 ? told.length : configured.length) - usable.length,
+    inside: inside.map((one) => ({
+      name: one.name,
+      addresses: one.addresses.flatMap((address) => {
+        const text = usableAddress(address, options)?.address;
+        return text !== undefined && wanted.has(text) ? [text] : [];
+      }),
+    })),
+  };
+}
+
+function parseConfigured(cidr: string): GuestAddress {
+  const [address = '', prefix] = cidr.split('/', 2);
+  return { address, prefix: prefix === undefined ? null : Number(prefix), family: address.includes(':') ? 6 : 4 };
+}
+
+/** null for what NetBox should not hold: loopback, link-local, multicast, unspecified, and text that is no address. */
+function usableAddress({ address, prefix }: GuestAddress, options: NetworkOptions): WantedAddress | null {
+  if (!ipaddr.isValid(address)) return null;
+  const parsed = ipaddr.parse(address);
+  const range = parsed.range();
+  if (range === 'loopback' || range === 'unspecified' || range === 'multicast' || range === 'broadcast') return null;
+  if (range === 'linkLocal' && options.ignoreIpv6LinkLocal) return null;
+  const family = parsed.kind() === 'ipv4' ? 4 : 6;
+  const length = prefix ?? (family === 4 ? 32 : 128);
+  return { address: canonicalAddress(`${address}/${length}`), family };
+}
+
+/** NetBox keeps one row per host, whatever the mask: the first mask a guest names is taken. */
+function unique(addresses: readonly WantedAddress[]): readonly WantedAddress[] {
+  const byHost = new Map<string, WantedAddress>();
+  for (const one of addresses) {
+    const host = one.address.split('/', 1)[0] ?? '';
+    if (!byHost.has(host)) byHost.set(host, one);
+  }
+  return [...byHost.values()];
+}
+
+function preferredFirst(
+  addresses: readonly WantedAddress[],
+  { primaryIpPreference }: NetworkOptions,
+): readonly WantedAddress[] {
+  const first = primaryIpPreference === 'ipv6' ? 6 : 4;
+  return [...addresses].sort((a, b) => Number(b.family === first) - Number(a.family === first));
+}
