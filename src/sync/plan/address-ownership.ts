@@ -30,13 +30,13 @@ export type Ownership =
   /** Assigned to nothing: the assignment is written. */
   | { readonly action: 'adopt'; readonly record: NetBoxRecord }
   /**
-   * No row that could be used. `ifDuplicate` is there when others have the address: NetBox may keep addresses unique or
-   * not, and only an attempt tells; goes into `Desired.ifDuplicate`.
+   * No row that could be used. `ifDuplicate` is there when others have the address and this NetBox seems to take
+   * duplicates; goes into `Desired.ifDuplicate`.
    */
   | { readonly action: 'create'; readonly ifDuplicate?: Reason }
   /**
-   * Another interface of this run takes the address. Two rows in one request would both be saved, whatever NetBox
-   * enforces, so the second one waits: the next run sees who has it.
+   * Another object has the address, or another interface of this run takes it: two rows in one request would both be
+   * saved, whatever NetBox enforces, so the second one waits and the next run sees who has it.
    */
   | { readonly action: 'conflict'; readonly reason: Reason };
 
@@ -50,6 +50,11 @@ const sharedRoles: ReadonlySet<string> = new Set(['anycast', 'vip', 'vrrp', 'hsr
 export class AddressOwnership {
   readonly #rows = new Map<string, NetBoxRecord[]>();
   readonly #takenRows = new Set<number>();
+  /**
+   * NetBox does not say whether it keeps addresses unique (it does unless somebody switched that off). A host that it has
+   * twice in the global table shows that it does not; without that sign nothing is tried that it would refuse every time.
+   */
+  readonly #allowsDuplicates: boolean;
   /** By host: who gets a new or adopted row. */
   readonly #takenHosts = new Map<string, string>();
 
@@ -58,6 +63,7 @@ export class AddressOwnership {
       const host = hostOf(textOf(row['address']));
       this.#rows.set(host, [...(this.#rows.get(host) ?? []), row]);
     }
+    this.#allowsDuplicates = [...this.#rows.values()].some((sameHost) => sameHost.filter(isOrdinary).length > 1);
   }
 
   /** What to do for `address` (with prefix, any spelling) on an interface. */
@@ -72,7 +78,10 @@ export class AddressOwnership {
     this.#takenHosts.set(host, holder.label);
     const free = adoptable(left.filter(isUnassigned), address);
     if (free !== undefined) return { action: 'adopt', record: this.#take(free) };
-    return rows.length === 0 ? { action: 'create' } : { action: 'create', ifDuplicate: owned(address, holder, rows) };
+    const others = rows.filter((row) => relationId(row['vrf']) === null);
+    if (others.length === 0) return { action: 'create' };
+    const reason = owned(address, holder, others);
+    return this.#allowsDuplicates ? { action: 'create', ifDuplicate: reason } : { action: 'conflict', reason };
   }
 
   #take(row: NetBoxRecord): NetBoxRecord {
@@ -101,6 +110,11 @@ function isAssignedTo(row: NetBoxRecord, { type, id }: AddressHolder): boolean {
     relationId(row['assigned_object_id']) === id &&
     contentType(row['assigned_object_type']) === type
   );
+}
+
+/** In the global table, and of one machine. */
+function isOrdinary(row: NetBoxRecord): boolean {
+  return relationId(row['vrf']) === null && !sharedRoles.has(choiceValue(row['role']) ?? '');
 }
 
 function isUnassigned(row: NetBoxRecord): boolean {

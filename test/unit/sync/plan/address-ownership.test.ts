@@ -47,8 +47,14 @@ describe('the row that an address of an interface is', () => {
     ['the global table comes first', [row(1, '10.0.0.5/24', { vrf: { id: 4 } }), row(2, '10.0.0.5/24')], 'adopt 2'],
     ['only a VRF has it', [row(1, '10.0.0.5/24', { vrf: { id: 4 } })], 'adopt 1'],
     ['two free ones are equally good', [row(1, '10.0.0.5/24'), row(2, '10.0.0.5/24')], 'create or skip'],
-    ['it is assigned to another object', [row(1, '10.0.0.5/24', ofStranger)], 'create or skip'],
-    ['it is a shared address', [row(1, '10.0.0.5/24', { role: { value: 'vrrp', label: 'VRRP' } })], 'create or skip'],
+    ['it is assigned to another object', [row(1, '10.0.0.5/24', ofStranger)], 'conflict'],
+    ['a VRF has it for another object', [row(1, '10.0.0.5/24', { ...ofStranger, vrf: { id: 4 } })], 'create'],
+    [
+      'this NetBox has some address twice',
+      [row(1, '10.0.0.5/24', ofStranger), row(2, '10.9.9.9/24', ofBridge), row(3, '10.9.9.9/24', ofStranger)],
+      'create or skip',
+    ],
+    ['it is a shared address', [row(1, '10.0.0.5/24', { role: { value: 'vrrp', label: 'VRRP' } })], 'conflict'],
   ])('when %s', (_case, rows, expected) => {
     expect(decide(rows)).toBe(expected);
   });
@@ -59,11 +65,11 @@ describe('the row that an address of an interface is', () => {
   });
 
   it('is not that of an interface of another type with the same id', () => {
-    expect(decide([row(1, '10.0.0.5/24', ofBridge)], nic)).toBe('create or skip');
+    expect(decide([row(1, '10.0.0.5/24', ofBridge)], nic)).toBe('conflict');
   });
 
   it('is never own to an interface that does not exist yet', () => {
-    expect(decide([row(1, '10.0.0.5/24', ofStranger)], newNic)).toBe('create or skip');
+    expect(decide([row(1, '10.0.0.5/24', ofStranger)], newNic)).toBe('conflict');
     expect(decide([row(1, '10.0.0.5/24')], newNic)).toBe('adopt 1');
   });
 });
@@ -90,7 +96,7 @@ describe('two interfaces with one address in one run', () => {
 
   it('keep what each has, and the one with a row does not take it from the other', () => {
     const ownership = new AddressOwnership([row(1, '10.0.0.5/24', ofBridge)]);
-    expect(told(ownership.decide('10.0.0.5/24', nic))).toBe('create or skip');
+    expect(told(ownership.decide('10.0.0.5/24', nic))).toBe('conflict');
     expect(told(ownership.decide('10.0.0.5/24', bridge))).toBe('reuse 1');
   });
 });
@@ -98,7 +104,7 @@ describe('two interfaces with one address in one run', () => {
 describe('the owner of a foreign address', () => {
   function message(fields: Readonly<Record<string, unknown>>): string {
     const decided = new AddressOwnership([row(4, '10.0.0.5/32', fields)]).decide('10.0.0.5/24', bridge);
-    return decided.action === 'create' ? (decided.ifDuplicate?.message ?? '') : '';
+    return decided.action === 'conflict' ? decided.reason.message : '';
   }
 
   it.each<[string, Readonly<Record<string, unknown>>]>([
