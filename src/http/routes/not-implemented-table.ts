@@ -127,10 +127,6 @@ const ha = '/proxmox/cluster/ha';
 
 const proxmoxReads: readonly UnbuiltRoute[] = [
   ...unbuilt('The overview of the Proxmox API', ['/proxmox', '/proxmox/access', '/proxmox/cluster']),
-  ...unbuilt('Reading the network of a node', ['/proxmox/nodes/:node/network']),
-  ...unbuilt('Listing the guests of a node', ['/proxmox/nodes/:node/qemu', '/proxmox/nodes/:node/lxc']),
-  ...unbuilt('Reading the content of a storage', ['/proxmox/nodes/:node/storage/:storage/content']),
-  ...unbuilt('Reading the configuration of a guest', ['/proxmox/:node/:type/:vmid/config']),
   ...unbuilt('Listing backup jobs', ['/proxmox/cluster/backup']),
   ...unbuilt('Listing replication jobs', ['/proxmox/replication']),
   ...unbuilt('Reading high availability', [
