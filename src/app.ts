@@ -34,6 +34,8 @@ import { registerMetaRoutes } from './http/routes/meta.js';
 import { registerNetBoxEndpointRoutes } from './http/routes/netbox-endpoint.js';
 import { registerNotImplementedRoutes } from './http/routes/not-implemented.js';
 import { registerProxmoxEndpointRoutes } from './http/routes/proxmox-endpoints.js';
+import { registerProxmoxClusterReadRoutes } from './http/routes/proxmox-cluster-read.js';
+import { registerProxmoxHaRoutes } from './http/routes/proxmox-ha.js';
 import { registerProxmoxNodeReadRoutes } from './http/routes/proxmox-node-read.js';
 import { registerProxmoxReadRoutes } from './http/routes/proxmox-read.js';
 import { registerSettingsRoutes } from './http/routes/settings.js';
@@ -128,7 +130,9 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   });
   registerProxmoxEndpointRoutes(app, proxmoxEndpoints);
   registerProxmoxReadRoutes(app, deps);
+  registerProxmoxClusterReadRoutes(app, deps);
   registerProxmoxNodeReadRoutes(app, deps);
+  registerProxmoxHaRoutes(app, deps);
   registerCacheRoutes(app, {
     getCache: netboxClients,
     clearCaches: () => {

@@ -126,20 +126,6 @@ const verbs: readonly UnbuiltRoute[] = guestPaths.flatMap((guest) => [
 const ha = '/proxmox/cluster/ha';
 
 const proxmoxReads: readonly UnbuiltRoute[] = [
-  ...unbuilt('The overview of the Proxmox API', ['/proxmox', '/proxmox/access', '/proxmox/cluster']),
-  ...unbuilt('Listing backup jobs', ['/proxmox/cluster/backup']),
-  ...unbuilt('Listing replication jobs', ['/proxmox/replication']),
-  ...unbuilt('Reading high availability', [
-    `${ha}/summary`,
-    `${ha}/resources/by-vm/:vmid`,
-    `${ha}/status`,
-    `${ha}/resources`,
-    `${ha}/groups`,
-    `${ha}/groups/:group`,
-    `${ha}/rules`,
-    `${ha}/manager-status`,
-    `${ha}/crs`,
-  ]),
   ...unbuilt('Arming and disarming high availability', [
     ['POST', `${ha}/arm`],
     ['POST', `${ha}/disarm`],
