@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import type { Clock } from './config/clock.js';
 import type { Env } from './config/env.js';
 import type { SettingsResolver } from './config/types.js';
+import { createCustomFields } from './custom-fields/service.js';
 import type { NetBoxEndpointStore } from './endpoints/netbox-endpoints.js';
 import type { ProxmoxEndpointStore } from './endpoints/proxmox-endpoints.js';
 import type { App } from './http/app-type.js';
@@ -30,6 +31,7 @@ import { registerAdminPage } from './http/routes/admin-page.js';
 import { registerAuthRoutes } from './http/routes/auth.js';
 import { registerBootstrapStatusRoute } from './http/routes/bootstrap-status.js';
 import { registerCacheRoutes } from './http/routes/cache.js';
+import { registerCustomFieldRoutes } from './http/routes/custom-fields.js';
 import { registerMetaRoutes } from './http/routes/meta.js';
 import { registerNetBoxEndpointRoutes } from './http/routes/netbox-endpoint.js';
 import { registerNotImplementedRoutes } from './http/routes/not-implemented.js';
@@ -142,6 +144,10 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
     },
   });
   registerBootstrapStatusRoute(app, deps.supportPass.status);
+  registerCustomFieldRoutes(app, {
+    customFields: createCustomFields({ ...deps, stopping: deps.stopping.signal }),
+    supportPass: deps.supportPass,
+  });
   registerSyncRoutes(app, deps);
   registerSocketRoutes(app, sockets);
   registerSettingsRoutes(app, settings);

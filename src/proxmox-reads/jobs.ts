@@ -25,12 +25,21 @@ const nothing = {
 
 export async function replicationJobs(session: ProxmoxSession): Promise<readonly Row[]> {
   const jobs = await readReplicationJobs(session);
-  return jobs.map(({ rawConfig: _raw, removeJob, ...job }) => ({
+  return jobs.map((job) => ({
     cluster_name: session.name,
     status: 'ok',
     error: null,
-    ...job,
-    remove_job: removeJob,
+    id: job.id,
+    type: job.type,
+    guest: job.guest,
+    jobnum: job.jobnum,
+    source: job.source,
+    target: job.target,
+    schedule: job.schedule,
+    rate: job.rate,
+    comment: job.comment,
+    disable: job.disable,
+    remove_job: job.removeJob,
   }));
 }
 

@@ -88,10 +88,6 @@ const singleObjects: readonly UnbuiltRoute[] = [
 ];
 
 const netbox: readonly UnbuiltRoute[] = [
-  ...unbuilt('Reconciling custom fields', [
-    ['POST', '/extras/custom-fields/reconcile'],
-    '/extras/extras/custom-fields/create',
-  ]),
   ...unbuilt('Reading VMs and devices back from NetBox', [vms, `${vms}/:id`, `${vms}/:id/summary`, '/dcim/devices']),
   ...unbuilt('Creating cluster types and clusters by hand', [
     '/virtualization/cluster-types/create',

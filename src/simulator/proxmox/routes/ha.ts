@@ -134,12 +134,15 @@ function managerStatus({ cluster, nowS, localNode }: Call): PveRow {
   const online = cluster.nodes.filter((node) => node.online);
   const quorum = { node: localNode, quorate: online.length * 2 > cluster.nodes.length ? '1' : '0' };
   if (cluster.ha.resources.length === 0) return { manager_status: {}, quorum, lrm_status: {} };
-  const services = cluster.ha.resources.map((row) => [
-    String(row['sid']),
-    { node: nodeOfResource(cluster, row), state: row['state'] },
-  ]);
-  const nodeStatus = cluster.nodes.map(({ name, online: isOnline }) => [name, isOnline ? 'online' : 'unknown']);
-  const lrms = online.map(({ name }) => [name, { mode: 'active', state: 'active', timestamp: Math.floor(nowS) }]);
+  const services = cluster.ha.resources.map(
+    (row) => [String(row['sid']), { node: nodeOfResource(cluster, row), state: row['state'] }] as const,
+  );
+  const nodeStatus = cluster.nodes.map(
+    ({ name, online: isOnline }) => [name, isOnline ? 'online' : 'unknown'] as const,
+  );
+  const lrms = online.map(
+    ({ name }) => [name, { mode: 'active', state: 'active', timestamp: Math.floor(nowS) }] as const,
+  );
   return {
     manager_status: {
       master_node: online[0]?.name,
