@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import type { Clock } from './config/clock.js';
 import type { Env } from './config/env.js';
 import type { SettingsResolver } from './config/types.js';
+import { createCustomFields } from './custom-fields/service.js';
 import type { NetBoxEndpointStore } from './endpoints/netbox-endpoints.js';
 import type { ProxmoxEndpointStore } from './endpoints/proxmox-endpoints.js';
 import type { App } from './http/app-type.js';
@@ -30,10 +31,14 @@ import { registerAdminPage } from './http/routes/admin-page.js';
 import { registerAuthRoutes } from './http/routes/auth.js';
 import { registerBootstrapStatusRoute } from './http/routes/bootstrap-status.js';
 import { registerCacheRoutes } from './http/routes/cache.js';
+import { registerCustomFieldRoutes } from './http/routes/custom-fields.js';
 import { registerMetaRoutes } from './http/routes/meta.js';
 import { registerNetBoxEndpointRoutes } from './http/routes/netbox-endpoint.js';
 import { registerNotImplementedRoutes } from './http/routes/not-implemented.js';
 import { registerProxmoxEndpointRoutes } from './http/routes/proxmox-endpoints.js';
+import { registerProxmoxClusterReadRoutes } from './http/routes/proxmox-cluster-read.js';
+import { registerProxmoxHaRoutes } from './http/routes/proxmox-ha.js';
+import { registerProxmoxNodeReadRoutes } from './http/routes/proxmox-node-read.js';
 import { registerProxmoxReadRoutes } from './http/routes/proxmox-read.js';
 import { registerSettingsRoutes } from './http/routes/settings.js';
 import { registerSyncRoutes } from './http/routes/sync/index.js';
@@ -127,6 +132,9 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   });
   registerProxmoxEndpointRoutes(app, proxmoxEndpoints);
   registerProxmoxReadRoutes(app, deps);
+  registerProxmoxClusterReadRoutes(app, deps);
+  registerProxmoxNodeReadRoutes(app, deps);
+  registerProxmoxHaRoutes(app, deps);
   registerCacheRoutes(app, {
     getCache: netboxClients,
     clearCaches: () => {
@@ -136,6 +144,10 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
     },
   });
   registerBootstrapStatusRoute(app, deps.supportPass.status);
+  registerCustomFieldRoutes(app, {
+    customFields: createCustomFields({ ...deps, stopping: deps.stopping.signal }),
+    supportPass: deps.supportPass,
+  });
   registerSyncRoutes(app, deps);
   registerSocketRoutes(app, sockets);
   registerSettingsRoutes(app, settings);

@@ -22,6 +22,10 @@ export function flatten(row: Row): FlatRow {
   return Object.fromEntries(Object.entries(withoutSecrets(row)).map(([key, value]) => [key, scalar(value)]));
 }
 
+export function withoutNulls(row: FlatRow): FlatRow {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
+}
+
 const resourceKeys = [
   'cgroup_mode', 'content', 'cpu', 'disk', 'hastate', 'id', 'level', 'maxcpu', 'maxdisk', 'maxmem', 'mem',
   'name', 'node', 'plugintype', 'pool', 'status', 'storage', 'type', 'uptime', 'vmid',

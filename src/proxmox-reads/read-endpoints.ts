@@ -13,20 +13,21 @@ export interface ReadDeps {
   readonly logger: Pick<Logger, 'warn'>;
 }
 
-export interface ReadResult<T> {
-  readonly results: readonly T[];
-  /** Ids of endpoints whose part is missing. */
-  readonly failedIds: readonly number[];
-}
-
-export type ReadOne<T> = (session: ProxmoxSession, endpoint: ProxmoxEndpoint) => Promise<T>;
-
-interface Failure {
+export interface ReadFailure {
   readonly endpoint: ProxmoxEndpoint;
   readonly error: ProxboxError;
 }
 
-function allFailed([first, ...others]: readonly Failure[]): ProxboxError | undefined {
+export interface ReadResult<T> {
+  readonly results: readonly T[];
+  /** Ids of endpoints whose part is missing. */
+  readonly failedIds: readonly number[];
+  readonly failures: readonly ReadFailure[];
+}
+
+export type ReadOne<T> = (session: ProxmoxSession, endpoint: ProxmoxEndpoint) => Promise<T>;
+
+function allFailed([first, ...others]: readonly ReadFailure[]): ProxboxError | undefined {
   if (first === undefined) return undefined;
   const causes = [first, ...others].map(({ endpoint, error }) => `${endpoint.name}: ${errorText(error)}`);
   return new ProxboxError(first.error.code, 'Could not return Proxmox Sessions', {
@@ -48,7 +49,7 @@ export async function readEndpoints<T>(
   const { proxmoxEndpoints, proxmoxSessions, logger } = deps;
   const { endpoints, isSingle } = selectEndpoints(proxmoxEndpoints.all(), scope);
   const results: T[] = [];
-  const failures: Failure[] = [];
+  const failures: ReadFailure[] = [];
   const attempts = await Promise.allSettled(
     endpoints.map(async (endpoint) => {
       const session = await proxmoxSessions.open(endpoint, proxmoxEndpoints.credentials(endpoint.id));
@@ -70,5 +71,5 @@ export async function readEndpoints<T>(
       'A Proxmox endpoint could not be read.',
     );
   }
-  return { results, failedIds: failures.map(({ endpoint }) => endpoint.id) };
+  return { results, failures, failedIds: failures.map(({ endpoint }) => endpoint.id) };
 }

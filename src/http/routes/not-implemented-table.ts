@@ -87,10 +87,6 @@ const singleObjects: readonly UnbuiltRoute[] = [
 ];
 
 const netbox: readonly UnbuiltRoute[] = [
-  ...unbuilt('Reconciling custom fields', [
-    ['POST', '/extras/custom-fields/reconcile'],
-    '/extras/extras/custom-fields/create',
-  ]),
   ...unbuilt('Reading VMs and devices back from NetBox', [vms, `${vms}/:id`, `${vms}/:id/summary`, '/dcim/devices']),
   ...unbuilt('Creating cluster types and clusters by hand', [
     '/virtualization/cluster-types/create',
@@ -125,24 +121,6 @@ const verbs: readonly UnbuiltRoute[] = guestPaths.flatMap((guest) => [
 const ha = '/proxmox/cluster/ha';
 
 const proxmoxReads: readonly UnbuiltRoute[] = [
-  ...unbuilt('The overview of the Proxmox API', ['/proxmox', '/proxmox/access', '/proxmox/cluster']),
-  ...unbuilt('Reading the network of a node', ['/proxmox/nodes/:node/network']),
-  ...unbuilt('Listing the guests of a node', ['/proxmox/nodes/:node/qemu', '/proxmox/nodes/:node/lxc']),
-  ...unbuilt('Reading the content of a storage', ['/proxmox/nodes/:node/storage/:storage/content']),
-  ...unbuilt('Reading the configuration of a guest', ['/proxmox/:node/:type/:vmid/config']),
-  ...unbuilt('Listing backup jobs', ['/proxmox/cluster/backup']),
-  ...unbuilt('Listing replication jobs', ['/proxmox/replication']),
-  ...unbuilt('Reading high availability', [
-    `${ha}/summary`,
-    `${ha}/resources/by-vm/:vmid`,
-    `${ha}/status`,
-    `${ha}/resources`,
-    `${ha}/groups`,
-    `${ha}/groups/:group`,
-    `${ha}/rules`,
-    `${ha}/manager-status`,
-    `${ha}/crs`,
-  ]),
   ...unbuilt('Arming and disarming high availability', [
     ['POST', `${ha}/arm`],
     ['POST', `${ha}/disarm`],

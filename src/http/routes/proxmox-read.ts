@@ -4,20 +4,12 @@ import { z } from 'zod';
 import { ProxboxError } from '../../errors/proxbox-error.js';
 import { createClusterStatusReader } from '../../proxmox-reads/cluster-status.js';
 import { mergeByName, nodeRows, resourceRow, storageRow } from '../../proxmox-reads/flat-rows.js';
-import { readEndpoints, type ReadDeps, type ReadOne } from '../../proxmox-reads/read-endpoints.js';
+import type { ReadDeps, ReadOne } from '../../proxmox-reads/read-endpoints.js';
 import type { EndpointScope } from '../../proxmox-reads/select-endpoints.js';
 import { describeSession } from '../../proxmox-reads/session-summary.js';
 import type { App } from '../app-type.js';
-import { textField } from '../query-fields.js';
+import { createReadAll, Scope } from './read-scope.js';
 
-const Scope = z.object({
-  source: textField(255).optional(),
-  proxmox_endpoint_ids: textField(4096).optional(),
-  endpoint_ids: textField(4096).optional(),
-  ip_address: textField(45).optional(),
-  domain: textField(255).optional(),
-  name: textField(255).optional(),
-});
 const ResourceScope = Scope.extend({ type: z.enum(['vm', 'storage', 'node', 'sdn']).optional() });
 
 const noConnections = 'No Proxmox active connections found, not able to retrieve version information';
@@ -26,11 +18,8 @@ const tags = ['proxmox'];
 type Read = <T>(scope: EndpointScope, reply: FastifyReply, readOne: ReadOne<T>) => Promise<readonly T[]>;
 
 export function registerProxmoxReadRoutes(app: App, deps: ReadDeps): void {
-  const read: Read = async (scope, reply, readOne) => {
-    const { results, failedIds } = await readEndpoints(scope, readOne, deps);
-    if (failedIds.length > 0) reply.header('x-proxbox-failed-endpoints', failedIds.join(','));
-    return results;
-  };
+  const readAll = createReadAll(deps);
+  const read: Read = async (scope, reply, readOne) => (await readAll(scope, reply, readOne)).results;
   registerSessionReads(app, read);
   registerListReads(app, read);
 }

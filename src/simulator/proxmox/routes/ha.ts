@@ -7,6 +7,7 @@ const audit = { at: '/', all: ['Sys.Audit'] } as const;
 
 export const haRoutes: readonly Route[] = [
   { method: 'GET', path: '/cluster/ha/status/current', permission: audit, handler: statusRows },
+  { method: 'GET', path: '/cluster/ha/status/manager_status', permission: audit, handler: managerStatus },
   {
     method: 'GET',
     path: '/cluster/ha/resources',
@@ -125,5 +126,31 @@ function serviceRow(row: PveRow, node: string): PveRow {
     max_restart: row['max_restart'],
     failback: 1,
     status: `${sid} (${node}, ${String(state)})`,
+  };
+}
+
+/** Without resources no manager has ever been elected, and the status has no more than the quorum. */
+function managerStatus({ cluster, nowS, localNode }: Call): PveRow {
+  const online = cluster.nodes.filter((node) => node.online);
+  const quorum = { node: localNode, quorate: online.length * 2 > cluster.nodes.length ? '1' : '0' };
+  if (cluster.ha.resources.length === 0) return { manager_status: {}, quorum, lrm_status: {} };
+  const services = cluster.ha.resources.map(
+    (row) => [String(row['sid']), { node: nodeOfResource(cluster, row), state: row['state'] }] as const,
+  );
+  const nodeStatus = cluster.nodes.map(
+    ({ name, online: isOnline }) => [name, isOnline ? 'online' : 'unknown'] as const,
+  );
+  const lrms = online.map(
+    ({ name }) => [name, { mode: 'active', state: 'active', timestamp: Math.floor(nowS) }] as const,
+  );
+  return {
+    manager_status: {
+      master_node: online[0]?.name,
+      node_status: Object.fromEntries(nodeStatus),
+      service_status: Object.fromEntries(services),
+      timestamp: Math.floor(nowS),
+    },
+    quorum,
+    lrm_status: Object.fromEntries(lrms),
   };
 }

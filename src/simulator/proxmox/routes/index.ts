@@ -5,12 +5,14 @@ import { backupJobRoutes } from './backup-jobs.js';
 import { clusterRoutes } from './cluster.js';
 import { guestRoutes } from './guests.js';
 import { haRoutes } from './ha.js';
+import { indexRoutes } from './indexes.js';
 import { nodeRoutes } from './nodes.js';
 import { storageRoutes } from './storage.js';
 import { taskRoutes } from './tasks.js';
 
 /** Every path the simulator knows. */
 export const routes: readonly Route[] = [
+  ...indexRoutes,
   ...accessRoutes,
   ...clusterRoutes,
   ...nodeRoutes,
