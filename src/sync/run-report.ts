@@ -2,7 +2,7 @@ import { isObject } from '../netbox/records/compare.js';
 import type { ObjectKind } from '../netbox/records/kinds.js';
 import type { OpenedRun } from './open-run.js';
 import type { RunContext } from './run-context.js';
-import type { StageEntry } from './stages/index.js';
+import type { FullUpdateEntry } from './stages/index.js';
 import type { StageResult } from './summary.js';
 import type { Outcome } from './types.js';
 
@@ -72,7 +72,7 @@ const listLimit = 100;
 const noCounts = { created: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0, deleted: 0, total: 0 };
 
 export function fullUpdateBody(
-  table: readonly StageEntry[],
+  table: readonly FullUpdateEntry[],
   stages: readonly StageResult[],
   includeAll: boolean,
 ): Readonly<Record<string, unknown>> {

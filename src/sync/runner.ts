@@ -10,7 +10,7 @@ import { fullUpdateBody, runWarnings, traffic, withFollowUps, withRunWarnings } 
 import type { RunContext } from './run-context.js';
 import type { Stage } from './stage.js';
 import { runStage, stageResultBody, warningDetail } from './stage-runner.js';
-import type { StageEntry, StageJob } from './stages/index.js';
+import type { FullUpdateEntry, StageJob } from './stages/index.js';
 import { supportObjectsStage } from './stages/support-objects/index.js';
 import type { StageResult } from './summary.js';
 
@@ -103,7 +103,7 @@ function named(result: StageResult) {
 
 /** All stages in order: the stream contract of a full update. The first stage that fails ends the run. Never throws. */
 export async function runFullUpdate(
-  table: readonly StageEntry[],
+  all: readonly FullUpdateEntry[],
   conductor: Conductor,
   open: Open,
 ): Promise<RunSummary> {
@@ -116,6 +116,8 @@ export async function runFullUpdate(
     events.emit({ event: 'bootstrap_done', data: bootstrapReport(support) });
     const run = { ...opened.run, supportIds: checkedSupport(support) };
     stages.push(support);
+    const table = all.filter(({ when }) => when?.(run.options) ?? true);
+    const announced = table.filter(({ when }) => when === undefined);
     events.emit(
       step({ step: 'stream', status: 'started', message: `Full update stream connected (operation_id=${id})` }),
     );
@@ -125,10 +127,10 @@ export async function runFullUpdate(
         event: 'discovery',
         phase: 'full-update',
         status: 'discovered',
-        message: `Discovered ${table.length} stage(s) to synchronize`,
-        count: table.length,
-        items: table.map(({ stage }) => ({ name: stage.name, type: 'stage' })),
-        progress: progressOf(0, table.length),
+        message: `Discovered ${announced.length} stage(s) to synchronize`,
+        count: announced.length,
+        items: announced.map(({ stage }) => ({ name: stage.name, type: 'stage' })),
+        progress: progressOf(0, announced.length),
         metadata: { operation_id: id },
       },
     });

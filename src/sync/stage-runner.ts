@@ -45,7 +45,8 @@ export async function runStage(stage: Stage, run: RunContext): Promise<StageResu
         }),
       ),
   });
-  const result = summarise(stage, prepared, applied, run.clock.monotonicMs() - startedMs);
+  const summary = summarise(stage, prepared, applied, run.clock.monotonicMs() - startedMs);
+  const result = { ...summary, extra: stage.extra(applied.outcomes, { run, ...summary }) };
   report(stage, run, result);
   run.logger.info({ stage: stage.name, ...result.counts, durationMs: Math.round(result.durationMs) }, 'stage ended');
   if (applied.stopped !== undefined) throw applied.stopped;
@@ -82,7 +83,7 @@ function summarise(stage: Stage, { plan, count }: PreparedStage, applied: Applie
     outcomes,
     warnings,
     notes: plan.notes,
-    extra: stage.extra(applied.outcomes),
+    extra: {},
     durationMs,
   };
 }
@@ -198,7 +199,7 @@ function itemProgress(stage: Stage, outcome: Outcome, current: number, total: nu
   };
 }
 
-function noteProgress(stage: Stage, { code, message, label, source }: Note): RunEvent {
+function noteProgress(stage: Stage, { code, message, label, source, operation }: Note): RunEvent {
   return {
     event: 'item_progress',
     data: {
@@ -207,6 +208,7 @@ function noteProgress(stage: Stage, { code, message, label, source }: Note): Run
       status: 'warning',
       message,
       item: { name: label, extra: { ...(source === undefined ? {} : { cluster: source.cluster }), reason: code } },
+      ...(operation === undefined ? {} : { operation }),
       progress: progressOf(0, 0),
       warning: message,
     },

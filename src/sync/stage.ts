@@ -2,7 +2,7 @@ import type { ObjectKind } from '../netbox/records/kinds.js';
 import type { Item } from './events.js';
 import type { SyncResource } from './plan/options.js';
 import type { RunContext } from './run-context.js';
-import type { Outcome, Plan, StageName } from './types.js';
+import type { Note, Outcome, Plan, StageName, Warning } from './types.js';
 
 /** What a stage found, planned and not yet applied. */
 export interface PreparedStage {
@@ -30,7 +30,13 @@ export interface StageDefinition<Collected> {
   /** What the discovery frame announces; at most 20 are sent. */
   discovered(collected: Collected): Omit<PreparedStage, 'plan'>;
   /** Further numbers of the result, from what was done. */
-  readonly extra?: (outcomes: readonly Outcome[]) => Readonly<Record<string, unknown>>;
+  readonly extra?: (outcomes: readonly Outcome[], done: StageDone) => Readonly<Record<string, unknown>>;
+}
+
+export interface StageDone {
+  readonly run: RunContext;
+  readonly notes: readonly Note[];
+  readonly warnings: readonly Warning[];
 }
 
 /** A stage with its own data hidden: what the runner and the table of stages handle. */

@@ -152,6 +152,8 @@ export interface Note extends Reason {
   /** Whom it is about. */
   readonly label: string;
   readonly source?: SourceRef;
+  /** A dry run: what would have been done. */
+  readonly operation?: 'would_delete';
 }
 
 export interface NameResolution {

@@ -3,6 +3,7 @@ import type { Stage } from '../stage.js';
 import type { Outcome } from '../types.js';
 import { devicesStage } from './devices/index.js';
 import { ipAddressesStage } from './ip-addresses/index.js';
+import { orphanSweepStage } from './orphan-sweep/index.js';
 import { storageStage } from './storage/index.js';
 import { virtualMachinesStage, virtualMachineStage } from './virtual-machines/index.js';
 
@@ -67,8 +68,22 @@ export const stageTable: readonly StageEntry[] = [
   },
 ];
 
+/** A stage as part of a full update. */
+export interface FullUpdateEntry extends Pick<StageEntry, 'stage' | 'resultKey' | 'answer'> {
+  /** Absent: always. A stage with a condition is neither announced nor counted where it does not run. */
+  readonly when?: (options: SyncOptions) => boolean;
+}
+
 /** Every stage of the table; the sweep of orphans comes last. */
-export const fullUpdateStages: readonly StageEntry[] = stageTable;
+export const fullUpdateStages: readonly FullUpdateEntry[] = [
+  ...stageTable,
+  {
+    stage: orphanSweepStage,
+    resultKey: 'orphan_sweep',
+    answer: 'counters',
+    when: ({ deleteOrphans, dryRun }) => deleteOrphans || dryRun,
+  },
+];
 
 /** What a run of the machines alone goes on with: the plugin switches off what it calls as stages of their own. */
 function afterMachines(_options: SyncOptions): readonly Stage[] {
