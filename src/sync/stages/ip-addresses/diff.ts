@@ -224,6 +224,23 @@ function removeAddress(builder: PlanBuilder, row: AbsentRow, guestAddresses: rea
   builder.remove({ kind: 'ip-address', ...row }, { code: 'gone_from_proxmox', message });
 }
 
+function skipHomeless(builder: PlanBuilder, guest: KnownGuest, nic: WantedNic): void {
+  builder.discovered('ip-address', nic.addresses.length);
+  for (const { address } of nic.addresses)
+    builder.skip(
+      {
+        kind: 'ip-address',
+        key: `${guest.key}/${nic.name}/${hostOf(address)}`,
+        label: address,
+        source: guest.source,
+      },
+      {
+        code: 'interface_missing',
+        message: `${address} of "${machineName(guest)}" was skipped: the VM interface ${nic.name} is not yet in NetBox; sync the VM interfaces before (or together with) the IP addresses.`,
+      },
+    );
+}
+
 /** For every guest without addresses, and for every address without a place: the reason. */
 function tellWhy(builder: PlanBuilder, { guest, nics, ports, network }: GuestPorts): void {
   const { source } = guest;
@@ -246,12 +263,6 @@ function tellWhy(builder: PlanBuilder, { guest, nics, ports, network }: GuestPor
         label,
         source,
       });
-    if (nic.addresses.length > 0 && !ports.some((port) => port.nic === nic))
-      builder.note({
-        code: 'interface_missing',
-        message: `Skipped ${nic.addresses.length} IP(s) on ${label}: the VM interface ${nic.name} is not yet in NetBox; sync the VM interfaces before (or together with) the IP addresses.`,
-        label,
-        source,
-      });
+    if (!ports.some((port) => port.nic === nic)) skipHomeless(builder, guest, nic);
   }
 }
