@@ -42,6 +42,7 @@ import { serverOptions } from './http/server-options.js';
 import { createAdmit } from './http/socket-admission.js';
 import type { NetBoxClients } from './netbox/clients.js';
 import type { NetBoxAccess } from './netbox-access.js';
+import type { NetBoxSource } from './plugin-endpoints/netbox-source.js';
 import type { ProxmoxSessions } from './proxmox/sessions.js';
 import type { ApiKeys } from './security/api-keys.js';
 import type { ClientAddress } from './security/client-address.js';
@@ -68,6 +69,7 @@ export interface AppDeps {
   readonly proxmoxEndpoints: ProxmoxEndpointStore;
   readonly netboxClients: NetBoxClients;
   readonly netboxAccess: NetBoxAccess;
+  readonly netboxSource: NetBoxSource;
   readonly proxmoxSessions: ProxmoxSessions;
   readonly sync: SyncService;
   readonly supportPass: SupportPass;

@@ -7,6 +7,7 @@ import { systemClock, type Clock } from './config/clock.js';
 import type { Env } from './config/env.js';
 import { createSettingsResolver } from './config/settings-resolver.js';
 import { openDatabase, type Database } from './db/open.js';
+import { checkHosts, ssrfHint } from './endpoints/endpoint-hosts.js';
 import { createNetBoxEndpointStore } from './endpoints/netbox-endpoints.js';
 import { createNetBoxUrls } from './endpoints/netbox-url.js';
 import { createProxmoxEndpointStore } from './endpoints/proxmox-endpoints.js';
@@ -14,6 +15,7 @@ import { errorText, ProxboxError } from './errors/proxbox-error.js';
 import { createNetBoxClients } from './netbox/clients.js';
 import { probeTls } from './netbox/tls-probe.js';
 import { createNetBoxAccess } from './netbox-access.js';
+import { readNetBoxSource, type NetBoxSource } from './plugin-endpoints/netbox-source.js';
 import { createProxmoxSessions } from './proxmox/sessions.js';
 import { createApiKeys } from './security/api-keys.js';
 import { createClientAddress } from './security/client-address.js';
@@ -100,7 +102,15 @@ function makeServices(base: Base) {
     netboxClients,
     baseUrlOf: createNetBoxUrls(probeTls, clock).baseUrl,
   });
-  return { settings, encryptionKeys, netboxEndpoints, proxmoxEndpoints, netboxClients, proxmoxSessions, netboxAccess };
+  const netboxSource: NetBoxSource = async (netboxId, signal) => {
+    const client = await netboxAccess.client(netboxId);
+    return readNetBoxSource(signal === undefined ? client : client.scoped({ signal }), {
+      stored: () => proxmoxEndpoints.all(),
+      checkHosts: (endpoint) => checkHosts(endpoint, guardSettings(), ssrfHint),
+    });
+  };
+  const stored = { netboxEndpoints, proxmoxEndpoints };
+  return { settings, encryptionKeys, ...stored, netboxClients, proxmoxSessions, netboxAccess, netboxSource };
 }
 
 type Services = ReturnType<typeof makeServices>;

@@ -17,7 +17,7 @@ export async function ensureSupportObjects(ports: SyncPorts): Promise<BootstrapR
     const netbox = ports.netboxEndpoint();
     const opened = await openRun(ports, createCollectionStore(ports.clock), {
       request: parseSyncRequest({}),
-      scope: { netbox, endpoints: [], key: 'support-objects' },
+      scope: { netbox, endpoints: [], unusable: [], key: 'support-objects' },
       runId: ports.randomId(),
       signal: AbortSignal.timeout(limitMs),
       events: { emit: () => undefined },
