@@ -16,6 +16,7 @@ import { createNetBoxClients } from './netbox/clients.js';
 import { probeTls } from './netbox/tls-probe.js';
 import { createNetBoxAccess } from './netbox-access.js';
 import { readNetBoxSource, type NetBoxSource } from './plugin-endpoints/netbox-source.js';
+import { createPluginMirror } from './plugin-endpoints/mirror.js';
 import { createProxmoxSessions } from './proxmox/sessions.js';
 import { createApiKeys } from './security/api-keys.js';
 import { createClientAddress } from './security/client-address.js';
@@ -153,6 +154,15 @@ export function createDeps(options: DepsOptions): AppDeps {
   const stopping = new AbortController();
   // Every open stream and WebSocket listens for the end.
   setMaxListeners(0, stopping.signal);
+  const pluginMirror = createPluginMirror({
+    clock,
+    logger,
+    signal: stopping.signal,
+    netboxClient: () => services.netboxAccess.client(),
+    stored: () => services.proxmoxEndpoints.all(),
+    mirrorPlugin: (id, seen) => services.proxmoxEndpoints.mirrorPlugin(id, seen),
+  });
+  services.proxmoxEndpoints.onChange((change) => pluginMirror.noticeChange(change));
   stopping.signal.addEventListener(
     'abort',
     () => void sync.activeRuns.abortAll(new Error('The service stops.'), runsMayTakeMs),
@@ -171,6 +181,7 @@ export function createDeps(options: DepsOptions): AppDeps {
     isReady: () => isReady,
     sync,
     supportPass,
+    pluginMirror,
     openLogFile: (filePath) => logFile.open(filePath, logger),
     close: async () => {
       isReady = false;

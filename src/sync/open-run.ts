@@ -8,10 +8,10 @@ import { isObject, textOf } from '../netbox/records/compare.js';
 import type { NetBoxClient, NetBoxRecord, RequestCounters } from '../netbox/types.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
 import type { EndpointSource } from '../plugin-endpoints/endpoint-source.js';
+import { takeOver, type MirrorPlugin } from '../plugin-endpoints/take-over.js';
 import type { CollectionStore } from './collections.js';
 import type { EventSink } from './events.js';
 import { buildClusterViews, type SessionSummary } from './plan/cluster-views.js';
-import { pluginEndpointOf, sameTarget } from './plan/plugin-endpoint.js';
 import type { SyncRequest } from './request.js';
 import { resolveOptions } from './resolve-options.js';
 import type { ConnectedCluster, LegacyFields, RunContext } from './run-context.js';
@@ -32,10 +32,7 @@ export interface SyncPorts {
   readonly netboxSource: (endpoint: NetBoxEndpoint, signal: AbortSignal) => Promise<EndpointSource>;
   readonly openSession: (endpoint: ProxmoxEndpoint, signal: AbortSignal) => Promise<ProxmoxSession>;
   /** Takes over what the plugin's own row of an endpoint says about writing and being enabled. */
-  readonly mirrorPlugin: (
-    endpointId: number,
-    seen: { readonly endpointId: number; readonly allowWrites: boolean; readonly enabled: boolean },
-  ) => unknown;
+  readonly mirrorPlugin: MirrorPlugin;
 }
 
 /** An endpoint of the scope that cannot even be connected to. */
@@ -205,16 +202,7 @@ function mirrorRows(
   endpoints: readonly ProxmoxEndpoint[],
   pluginRows: readonly NetBoxRecord[],
 ): readonly (NetBoxRecord | undefined)[] {
-  return endpoints.map((endpoint) => {
-    const row = pluginEndpointOf(endpoint, pluginRows);
-    if (row === undefined || !sameTarget(endpoint, row)) return row;
-    ports.mirrorPlugin(endpoint.id, {
-      endpointId: row.id,
-      allowWrites: row['allow_writes'] === true,
-      enabled: row['enabled'] !== false,
-    });
-    return row;
-  });
+  return endpoints.map((endpoint) => takeOver(endpoint, pluginRows, ports.mirrorPlugin));
 }
 
 /** The legacy custom fields that NetBox still has: they are kept true, never created. */
