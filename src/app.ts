@@ -127,7 +127,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerAuthRoutes(app, deps.apiKeys);
   registerNetBoxEndpointRoutes(app, {
     netboxEndpoints,
-    netboxStatus: async (id) => (await netboxAccess.client(id)).get('/api/status/', {}, { cache: 'bypass' }),
+    netboxStatus: (id) => netboxAccess.status(id),
   });
   registerProxmoxEndpointRoutes(app, proxmoxEndpoints);
   registerProxmoxReadRoutes(app, deps);

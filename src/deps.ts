@@ -99,6 +99,7 @@ function makeServices(base: Base) {
   const netboxClients = createNetBoxClients({ ...remote, userAgent: `proxbox-api/${version}` });
   const proxmoxSessions = createProxmoxSessions(remote);
   const netboxAccess = createNetBoxAccess({
+    clock,
     netboxEndpoints,
     netboxClients,
     baseUrlOf: createNetBoxUrls(probeTls, clock).baseUrl,
