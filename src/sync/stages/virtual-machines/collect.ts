@@ -86,11 +86,14 @@ async function listGuests(
   states: readonly NetBoxRecord[],
   warnings: Warning[],
 ): Promise<readonly ListedGuest[]> {
-  const lists = await readFromEachCluster(run, 'guests', (session) =>
-    session.guests({ signal: run.signal, fresh: true }),
-  );
+  const lists = await readFromEachCluster(run, 'guests', async (session) => {
+    let unreadable = 0;
+    const onUnreadable = (count: number): void => void (unreadable = count);
+    return { guests: await session.guests({ signal: run.signal, fresh: true, onUnreadable }), unreadable };
+  });
   warnings.push(...lists.warnings);
-  return lists.answers.flatMap(({ cluster, answer: guests }) => {
+  return lists.answers.flatMap(({ cluster, answer: { guests, unreadable } }) => {
+    if (unreadable > 0) warnings.push(unreadableRows(cluster, unreadable));
     const known = states.filter((state) =>
       cluster.view.endpointIds.includes(toNumber(state['proxmox_endpoint_raw_id']) ?? -1),
     ).length;
@@ -223,6 +226,14 @@ async function loadColours(
     );
   }
   return colours;
+}
+
+function unreadableRows({ view }: ConnectedCluster, count: number): Warning {
+  return {
+    code: 'resource_unreadable',
+    message: `Proxmox lists ${count} guest(s) of cluster "${view.name}" without a usable VMID, type or node. They are left out; what NetBox has of them is left alone.`,
+    source: { endpointId: view.owner.endpointId, cluster: view.name },
+  };
 }
 
 function noGuests({ view }: ConnectedCluster, known: number): Warning {
