@@ -47,6 +47,8 @@ import { serverOptions } from './http/server-options.js';
 import { createAdmit } from './http/socket-admission.js';
 import type { NetBoxClients } from './netbox/clients.js';
 import type { NetBoxAccess } from './netbox-access.js';
+import type { PluginMirror } from './plugin-endpoints/mirror.js';
+import type { NetBoxSource } from './plugin-endpoints/netbox-source.js';
 import type { ProxmoxSessions } from './proxmox/sessions.js';
 import type { ApiKeys } from './security/api-keys.js';
 import type { ClientAddress } from './security/client-address.js';
@@ -73,9 +75,11 @@ export interface AppDeps {
   readonly proxmoxEndpoints: ProxmoxEndpointStore;
   readonly netboxClients: NetBoxClients;
   readonly netboxAccess: NetBoxAccess;
+  readonly netboxSource: NetBoxSource;
   readonly proxmoxSessions: ProxmoxSessions;
   readonly sync: SyncService;
   readonly supportPass: SupportPass;
+  readonly pluginMirror: PluginMirror;
   /** Aborted when the service stops: runs and log streams end. */
   readonly stopping: AbortController;
   /** False once the database was closed. */
@@ -128,7 +132,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerAuthRoutes(app, deps.apiKeys);
   registerNetBoxEndpointRoutes(app, {
     netboxEndpoints,
-    netboxStatus: async (id) => (await netboxAccess.client(id)).get('/api/status/', {}, { cache: 'bypass' }),
+    netboxStatus: (id) => netboxAccess.status(id),
   });
   registerProxmoxEndpointRoutes(app, proxmoxEndpoints);
   registerProxmoxReadRoutes(app, deps);
@@ -155,7 +159,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerAdminEncryptionRoutes(app, deps.encryptionKeys);
   registerAdminPage(app, () => netboxEndpoints.list());
   // Last: a stand-in never covers a route that exists.
-  registerNotImplementedRoutes(app, { routes, clock, proxmoxEndpoints });
+  registerNotImplementedRoutes(app, { ...deps, routes });
 }
 
 /** Ready to answer `inject` and to listen. */

@@ -1,11 +1,19 @@
-/** What goes on beside requests, after the service listens: the plugin's settings, its key, and the log file. */
+/** What goes on beside requests, after the service listens: the plugin's settings, its key, its switch for writing, and the log file. */
 import type { AppDeps } from './app.js';
 import { errorText } from './errors/proxbox-error.js';
 import { takePluginKey } from './start-key.js';
 
 export type BackgroundDeps = Pick<
   AppDeps,
-  'clock' | 'env' | 'settings' | 'encryptionKeys' | 'netboxEndpoints' | 'stopping' | 'logger' | 'supportPass'
+  | 'clock'
+  | 'env'
+  | 'settings'
+  | 'encryptionKeys'
+  | 'netboxEndpoints'
+  | 'stopping'
+  | 'logger'
+  | 'supportPass'
+  | 'pluginMirror'
 > & {
   readonly openLogFile: (filePath: string) => Promise<unknown>;
 };
@@ -38,6 +46,7 @@ async function repeat(deps: BackgroundDeps): Promise<void> {
 
 /** Returns at once; ends when `stopping` is aborted. */
 export function startBackground(deps: BackgroundDeps): void {
+  if (!deps.env.skipNetboxBootstrap) deps.pluginMirror.start();
   const work = async (): Promise<void> => {
     await refreshSettings(deps);
     await deps.openLogFile(deps.settings.current().values.backendLogFilePath);

@@ -7,6 +7,7 @@ import { systemClock, type Clock } from './config/clock.js';
 import type { Env } from './config/env.js';
 import { createSettingsResolver } from './config/settings-resolver.js';
 import { openDatabase, type Database } from './db/open.js';
+import { checkHosts, ssrfHint } from './endpoints/endpoint-hosts.js';
 import { createNetBoxEndpointStore } from './endpoints/netbox-endpoints.js';
 import { createNetBoxUrls } from './endpoints/netbox-url.js';
 import { createProxmoxEndpointStore } from './endpoints/proxmox-endpoints.js';
@@ -14,6 +15,8 @@ import { errorText, ProxboxError } from './errors/proxbox-error.js';
 import { createNetBoxClients } from './netbox/clients.js';
 import { probeTls } from './netbox/tls-probe.js';
 import { createNetBoxAccess } from './netbox-access.js';
+import { readNetBoxSource, type NetBoxSource } from './plugin-endpoints/netbox-source.js';
+import { createPluginMirror } from './plugin-endpoints/mirror.js';
 import { createProxmoxSessions } from './proxmox/sessions.js';
 import { createApiKeys } from './security/api-keys.js';
 import { createClientAddress } from './security/client-address.js';
@@ -96,11 +99,20 @@ function makeServices(base: Base) {
   const netboxClients = createNetBoxClients({ ...remote, userAgent: `proxbox-api/${version}` });
   const proxmoxSessions = createProxmoxSessions(remote);
   const netboxAccess = createNetBoxAccess({
+    clock,
     netboxEndpoints,
     netboxClients,
     baseUrlOf: createNetBoxUrls(probeTls, clock).baseUrl,
   });
-  return { settings, encryptionKeys, netboxEndpoints, proxmoxEndpoints, netboxClients, proxmoxSessions, netboxAccess };
+  const netboxSource: NetBoxSource = async (netboxId, signal) => {
+    const client = await netboxAccess.client(netboxId);
+    return readNetBoxSource(signal === undefined ? client : client.scoped({ signal }), {
+      stored: () => proxmoxEndpoints.all(),
+      checkHosts: (endpoint) => checkHosts(endpoint, guardSettings(), ssrfHint),
+    });
+  };
+  const stored = { netboxEndpoints, proxmoxEndpoints };
+  return { settings, encryptionKeys, ...stored, netboxClients, proxmoxSessions, netboxAccess, netboxSource };
 }
 
 type Services = ReturnType<typeof makeServices>;
@@ -143,6 +155,15 @@ export function createDeps(options: DepsOptions): AppDeps {
   const stopping = new AbortController();
   // Every open stream and WebSocket listens for the end.
   setMaxListeners(0, stopping.signal);
+  const pluginMirror = createPluginMirror({
+    clock,
+    logger,
+    signal: stopping.signal,
+    netboxClient: () => services.netboxAccess.client(),
+    stored: () => services.proxmoxEndpoints.all(),
+    mirrorPlugin: (id, seen) => services.proxmoxEndpoints.mirrorPlugin(id, seen),
+  });
+  services.proxmoxEndpoints.onChange((change) => pluginMirror.noticeChange(change));
   stopping.signal.addEventListener(
     'abort',
     () => void sync.activeRuns.abortAll(new Error('The service stops.'), runsMayTakeMs),
@@ -161,6 +182,7 @@ export function createDeps(options: DepsOptions): AppDeps {
     isReady: () => isReady,
     sync,
     supportPass,
+    pluginMirror,
     openLogFile: (filePath) => logFile.open(filePath, logger),
     close: async () => {
       isReady = false;

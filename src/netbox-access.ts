@@ -1,4 +1,5 @@
 /** From a stored NetBox endpoint to a client for it: which row, its token, its base URL. */
+import type { Clock } from './config/clock.js';
 import type { NetBoxEndpointStore } from './endpoints/netbox-endpoints.js';
 import type { NetBoxEndpoint } from './endpoints/types.js';
 import { ProxboxError } from './errors/proxbox-error.js';
@@ -11,17 +12,35 @@ export interface NetBoxAccess {
    * @throws ProxboxError `not_configured` (400) without such a row, `credentials_unreadable`, `key_pending`
    */
   client(netboxId?: number): Promise<NetBoxClient>;
+  /**
+   * The body of `/api/status/`, asked now, within 10 s whatever NetBox does.
+   * @throws as client, and `netbox_*`; `netbox_timeout` when there was no answer in time
+   */
+  status(netboxId?: number): Promise<unknown>;
   /** The body of the plugin's settings answer; errors as client, and `netbox_*`. */
   fetchPluginSettings(budgetMs: number): Promise<unknown>;
 }
 
 export interface NetBoxAccessDeps {
+  readonly clock: Clock;
   readonly netboxEndpoints: Pick<NetBoxEndpointStore, 'active' | 'find' | 'credentials'>;
   readonly netboxClients: Pick<NetBoxClients, 'forEndpoint' | 'fetchPluginSettings'>;
   readonly baseUrlOf: (endpoint: NetBoxEndpoint) => Promise<string>;
 }
 
-export function createNetBoxAccess({ netboxEndpoints, netboxClients, baseUrlOf }: NetBoxAccessDeps): NetBoxAccess {
+const statusBudgetMs = 10_000;
+/** Ends before the budget, so that what went wrong is told instead of only that time is over. */
+const statusPatienceMs = 8_000;
+
+function tooLate(): ProxboxError {
+  return new ProxboxError('netbox_timeout', `NetBox did not answer within ${statusBudgetMs / 1000} s.`, {
+    detail: 'netbox_timeout: timed out. NetBox is down, not reachable, or busy; its own log tells more.',
+  });
+}
+
+export function createNetBoxAccess(deps: NetBoxAccessDeps): NetBoxAccess {
+  const { clock, netboxEndpoints, netboxClients, baseUrlOf } = deps;
+
   function endpointFor(netboxId: number | undefined): NetBoxEndpoint {
     const endpoint = netboxId === undefined ? netboxEndpoints.active() : netboxEndpoints.find(netboxId);
     if (endpoint !== null) return endpoint;
@@ -31,12 +50,30 @@ export function createNetBoxAccess({ netboxEndpoints, netboxClients, baseUrlOf }
     });
   }
 
+  async function client(netboxId?: number): Promise<NetBoxClient> {
+    const endpoint = endpointFor(netboxId);
+    const credentials = netboxEndpoints.credentials(endpoint.id);
+    return netboxClients.forEndpoint(endpoint, credentials, await baseUrlOf(endpoint));
+  }
+
+  async function status(netboxId?: number): Promise<unknown> {
+    const limit = new AbortController();
+    const done = new AbortController();
+    clock.sleep(statusBudgetMs, done.signal).then(
+      () => limit.abort(tooLate()),
+      () => undefined,
+    );
+    try {
+      const patient = (await client(netboxId)).scoped({ signal: limit.signal, patienceMs: statusPatienceMs });
+      return await patient.get('/api/status/', {}, { cache: 'bypass' });
+    } finally {
+      done.abort();
+    }
+  }
+
   return {
-    async client(netboxId) {
-      const endpoint = endpointFor(netboxId);
-      const credentials = netboxEndpoints.credentials(endpoint.id);
-      return netboxClients.forEndpoint(endpoint, credentials, await baseUrlOf(endpoint));
-    },
+    client,
+    status,
     async fetchPluginSettings(budgetMs) {
       const endpoint = endpointFor(undefined);
       const credentials = netboxEndpoints.credentials(endpoint.id);

@@ -7,6 +7,7 @@ import type { NetBoxEndpointStore } from './endpoints/netbox-endpoints.js';
 import type { ProxmoxEndpointStore } from './endpoints/proxmox-endpoints.js';
 import { ProxboxError } from './errors/proxbox-error.js';
 import type { NetBoxAccess } from './netbox-access.js';
+import type { NetBoxSource } from './plugin-endpoints/netbox-source.js';
 import type { ProxmoxSessions } from './proxmox/sessions.js';
 import type { SyncPorts } from './sync/open-run.js';
 
@@ -17,6 +18,7 @@ export interface SyncPortDeps {
   readonly netboxEndpoints: Pick<NetBoxEndpointStore, 'active'>;
   readonly netboxAccess: Pick<NetBoxAccess, 'client'>;
   readonly proxmoxEndpoints: Pick<ProxmoxEndpointStore, 'all' | 'credentials' | 'mirrorPlugin'>;
+  readonly netboxSource: NetBoxSource;
   readonly proxmoxSessions: Pick<ProxmoxSessions, 'open'>;
 }
 
@@ -36,6 +38,7 @@ export function createSyncPorts(deps: SyncPortDeps): SyncPorts {
     },
     netboxClient: (endpoint) => netboxAccess.client(endpoint.id),
     proxmoxEndpoints: () => proxmoxEndpoints.all(),
+    netboxSource: (endpoint, signal) => deps.netboxSource(endpoint.id, signal),
     openSession: (endpoint, signal) =>
       proxmoxSessions.open(endpoint, proxmoxEndpoints.credentials(endpoint.id), { signal }),
     mirrorPlugin: (id, seen) => proxmoxEndpoints.mirrorPlugin(id, seen),

@@ -8,16 +8,21 @@ export interface Clock {
   now(): Date;
   monotonicMs(): number;
   /** Resolves after `ms` milliseconds; rejects at once with the signal's reason when it is aborted. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  sleep(ms: number, signal?: AbortSignal, options?: SleepOptions): Promise<void>;
+}
+
+export interface SleepOptions {
+  /** The process may end meanwhile. */
+  readonly isBackground?: boolean;
 }
 
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonicMs: () => performance.now(),
-  sleep: async (ms, signal) => {
+  sleep: async (ms, signal, { isBackground = false } = {}) => {
     if (signal?.aborted === true) throw signal.reason;
     try {
-      await delay(ms, undefined, signal === undefined ? {} : { signal });
+      await delay(ms, undefined, { ref: !isBackground, ...(signal === undefined ? {} : { signal }) });
     } catch (error) {
       throw isAborted(signal) ? signal?.reason : error;
     }

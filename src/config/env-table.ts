@@ -54,7 +54,7 @@ export const processVariables: readonly ProcessVariable[] = [
   entry(
     'PROXBOX_SKIP_NETBOX_BOOTSTRAP',
     'unset',
-    'Do not contact NetBox at the start: no default client, no creation of support objects. Requests that need NetBox still use the stored endpoint.',
+    'Do not contact NetBox at the start and in the background: no default client, no creation of support objects, no regular look at the settings and at `allow_writes`. Requests that need NetBox still use the stored endpoint.',
   ),
   entry(
     'PROXBOX_GENERATED_DIR',

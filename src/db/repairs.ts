@@ -46,6 +46,9 @@ const expected: Readonly<Record<string, Specs>> = {
     plugin_endpoint_id: 'INTEGER',
     plugin_allow_writes: 'BOOLEAN',
     plugin_enabled: 'BOOLEAN',
+    // Newer files of the Python service have both, as NOT NULL.
+    allow_packer_template_builds: 'BOOLEAN',
+    node_device_name_template: text,
   },
   netboxendpoint: {
     token_version: "VARCHAR DEFAULT 'v1'",

@@ -46,6 +46,10 @@ export const proxmoxEndpoints = sqliteTable('proxmoxendpoint', {
   pluginEndpointId: integer('plugin_endpoint_id'),
   pluginAllowWrites: integer('plugin_allow_writes', { mode: 'boolean' }),
   pluginEnabled: integer('plugin_enabled', { mode: 'boolean' }),
+  /** null in repaired rows: means false. */
+  allowPackerTemplateBuilds: integer('allow_packer_template_builds', { mode: 'boolean' }),
+  /** null or empty: the plugin's setting of the same name. */
+  nodeDeviceNameTemplate: text('node_device_name_template'),
 });
 
 export const apiKeys = sqliteTable('apikey', {

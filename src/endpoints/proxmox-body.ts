@@ -16,6 +16,8 @@ const accessMethods = z.string().refine((value) => value === 'api' || value === 
 
 const optionalFields = {
   domain: nullableTextField(255).optional(),
+  /** Name of a node's device in NetBox; empty or null inherits the plugin's setting. */
+  node_device_name_template: nullableTextField(255).optional(),
   password: nullableTextField(1000).optional(),
   token_name: nullableTextField(255).optional(),
   token_value: nullableTextField(1000).optional(),
@@ -39,6 +41,7 @@ export const ProxmoxEndpointCreate = z.object({
   username: textField(255),
   verify_ssl: booleanField.default(true),
   allow_writes: booleanField.default(false),
+  allow_packer_template_builds: booleanField.default(false),
   access_methods: accessMethods.default('api'),
   enabled: booleanField.default(true),
   ...optionalFields,
@@ -52,6 +55,7 @@ export const ProxmoxEndpointUpdate = z.object({
   username: textField(255).optional(),
   verify_ssl: booleanField.optional(),
   allow_writes: booleanField.optional(),
+  allow_packer_template_builds: booleanField.optional(),
   access_methods: accessMethods.optional(),
   enabled: booleanField.optional(),
   ...optionalFields,

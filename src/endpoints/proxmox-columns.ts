@@ -59,6 +59,8 @@ export function newProxmoxColumns(body: ProxmoxEndpointCreate, rules: ColumnRule
     verifySsl: body.verify_ssl,
     allowWrites: body.allow_writes,
     accessMethods: body.access_methods,
+    allowPackerTemplateBuilds: body.allow_packer_template_builds,
+    nodeDeviceNameTemplate: body.node_device_name_template ?? '',
     enabled: body.enabled,
     tokenName: orNull(body.token_name),
     tokenValue: vault.seal(orNull(body.token_value), 'other'),
@@ -139,6 +141,9 @@ export function changedProxmoxColumns(row: ProxmoxRow, body: ProxmoxEndpointUpda
     verifySsl: pick(body.verify_ssl, row.verifySsl),
     allowWrites: pick(body.allow_writes, row.allowWrites),
     accessMethods: pick(body.access_methods, row.accessMethods),
+    allowPackerTemplateBuilds: pick(body.allow_packer_template_builds, row.allowPackerTemplateBuilds),
+    // Files of the Python service refuse null here.
+    nodeDeviceNameTemplate: pick(body.node_device_name_template, row.nodeDeviceNameTemplate) ?? '',
     enabled: pick(body.enabled, row.enabled),
     tokenName: body.token_name === undefined ? row.tokenName : orNull(body.token_name),
     tokenValue: nextSecret(body.token_value, row.tokenValue, vault),

@@ -161,6 +161,8 @@ function mirrorPlugin(context: Context, id: number, seen: PluginEndpointValues):
   const isChanged = db.immediate(() => {
     const row = findRow(context, id);
     if (row === undefined) return false;
+    const last = [row.pluginEndpointId, row.pluginAllowWrites, row.pluginEnabled];
+    if ([seen.endpointId, seen.allowWrites, seen.enabled].every((value, index) => value === last[index])) return false;
     const copies = (row.pluginAllowWrites ?? false) !== seen.allowWrites;
     const columns = {
       pluginEndpointId: seen.endpointId,

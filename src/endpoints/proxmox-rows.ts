@@ -15,7 +15,10 @@ export interface ProxmoxEndpointRecord {
   readonly verify_ssl: boolean;
   readonly enabled: boolean;
   readonly allow_writes: boolean;
+  readonly allow_packer_template_builds: boolean;
   readonly access_methods: 'api' | 'api_ssh';
+  /** Empty inherits the plugin's setting. */
+  readonly node_device_name_template: string;
   readonly site_id: number | null;
   readonly site_slug: string | null;
   readonly site_name: string | null;
@@ -42,7 +45,9 @@ export function toProxmoxRecord(row: ProxmoxRow): ProxmoxEndpointRecord {
     verify_ssl: row.verifySsl,
     enabled: row.enabled,
     allow_writes: row.allowWrites,
+    allow_packer_template_builds: row.allowPackerTemplateBuilds ?? false,
     access_methods: accessMethodsOf(row),
+    node_device_name_template: row.nodeDeviceNameTemplate ?? '',
     site_id: row.siteId,
     site_slug: row.siteSlug,
     site_name: row.siteName,

@@ -127,7 +127,7 @@ function toRequest(call: NetBoxCall, deps: PipelineDeps, authorization: string):
     ...(call.body === undefined ? {} : { body: call.body }),
     // A write that is under way is waited for: only its answer tells what became of it.
     signal: call.method === 'GET' ? call.scope.signal : undefined,
-    timeoutMs: deps.settings().timeoutMs,
+    timeoutMs: Math.min(deps.settings().timeoutMs, call.scope.patienceMs ?? Number.POSITIVE_INFINITY),
   };
 }
 
@@ -193,6 +193,11 @@ function toResult(call: NetBoxCall, deps: PipelineDeps, done: RetryResult<Attemp
   return { ok: false, error, outcome: 'lost' };
 }
 
+function policyOf({ scope }: NetBoxCall, deps: PipelineDeps): RetryPolicy {
+  const { retry } = deps.settings();
+  return scope.patienceMs === undefined ? retry : { ...retry, maxElapsedMs: scope.patienceMs };
+}
+
 /** The pipeline of one endpoint. Throws only `cancelled` (aborted while waiting) and what `lookFirst` throws. */
 export function createPipeline(deps: PipelineDeps): Pipeline {
   const gatewayMemory = createGatewayMemory(deps.clock);
@@ -209,7 +214,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     const done = await withRetries<Attempt>(
       {
         kind: call.kind,
-        policy: deps.settings().retry,
+        policy: policyOf(call, deps),
         attempt,
         judge: (value) => {
           const judgement = judge(value, deps.clock);

@@ -44,6 +44,8 @@ export interface ClientScope {
   readonly signal?: AbortSignal;
   /** netbox-branching schema id; empty or absent = main. */
   readonly branch?: string;
+  /** No attempt may take longer, and none is started later than this after the first, milliseconds. */
+  readonly patienceMs?: number;
   /** Counted into as well as the client's own totals. */
   readonly counters?: RequestCounters;
 }

@@ -3,12 +3,15 @@ import type { Logger } from 'pino';
 import type { ProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
+import { storedSource } from '../plugin-endpoints/endpoint-source.js';
+import type { NetBoxSource } from '../plugin-endpoints/netbox-source.js';
 import type { ProxmoxSessions } from '../proxmox/sessions.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
-import { selectEndpoints, type EndpointScope } from './select-endpoints.js';
+import { selectEndpoints, sourceOf, type EndpointScope } from './select-endpoints.js';
 
 export interface ReadDeps {
   readonly proxmoxEndpoints: Pick<ProxmoxEndpointStore, 'all' | 'credentials'>;
+  readonly netboxSource: NetBoxSource;
   readonly proxmoxSessions: Pick<ProxmoxSessions, 'open'>;
   readonly logger: Pick<Logger, 'warn'>;
 }
@@ -20,7 +23,7 @@ export interface ReadFailure {
 
 export interface ReadResult<T> {
   readonly results: readonly T[];
-  /** Ids of endpoints whose part is missing. */
+  /** Ids of endpoints whose part is missing, as the request would name them. */
   readonly failedIds: readonly number[];
   readonly failures: readonly ReadFailure[];
 }
@@ -47,11 +50,14 @@ export async function readEndpoints<T>(
   deps: ReadDeps,
 ): Promise<ReadResult<T>> {
   const { proxmoxEndpoints, proxmoxSessions, logger } = deps;
-  const { endpoints, isSingle } = selectEndpoints(proxmoxEndpoints.all(), scope);
+  const isStored = sourceOf(scope) === 'database';
+  const source = isStored ? storedSource(proxmoxEndpoints.all()) : await deps.netboxSource();
+  const { endpoints, isSingle } = selectEndpoints(source.candidates, scope);
   const results: T[] = [];
   const failures: ReadFailure[] = [];
   const attempts = await Promise.allSettled(
-    endpoints.map(async (endpoint) => {
+    endpoints.map(async (candidate) => {
+      const endpoint = source.usable(candidate);
       const session = await proxmoxSessions.open(endpoint, proxmoxEndpoints.credentials(endpoint.id));
       return readOne(session, endpoint);
     }),

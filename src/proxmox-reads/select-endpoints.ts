@@ -1,16 +1,17 @@
-/** Which stored Proxmox endpoints a request means. Pure. */
+/** Which Proxmox endpoints a request means. Pure. */
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
+import type { SourceName } from '../plugin-endpoints/endpoint-source.js';
 
 /** As the query names them; unknown keys are ignored. */
 export interface EndpointScope {
   readonly source?: string | undefined;
-  /** Comma list of ids of this service; wins over `endpoint_ids`. */
+  /** Comma list of ids of this service, or of the plugin with `source=netbox`; wins over `endpoint_ids`. */
   readonly proxmox_endpoint_ids?: string | undefined;
   readonly endpoint_ids?: string | undefined;
   readonly ip_address?: string | undefined;
   readonly domain?: string | undefined;
-  /** Of the stored record. */
+  /** Of the record. */
   readonly name?: string | undefined;
 }
 
@@ -45,13 +46,11 @@ function idsOf(scope: EndpointScope): readonly number[] | undefined {
   return parts.length === 0 ? undefined : parts.map(Number);
 }
 
-function checkSource(source: string | undefined): void {
-  if (source === undefined || source === 'database') return;
-  if (source !== 'netbox') throw refuse('Invalid source parameter', "source must be 'database' or 'netbox'.");
-  throw new ProxboxError(
-    'not_implemented',
-    'Reading with the endpoints of NetBox (source=netbox) is not part of this version; use source=database.',
-  );
+/** @throws ProxboxError `not_configured` (400) for any other word */
+export function sourceOf({ source }: EndpointScope): SourceName {
+  if (source === undefined || source === '' || source === 'database') return 'database';
+  if (source === 'netbox') return 'netbox';
+  throw refuse('Invalid source parameter', "source must be 'database' or 'netbox'.");
 }
 
 function byField(endpoints: readonly ProxmoxEndpoint[], scope: EndpointScope): ProxmoxEndpoint | undefined {
@@ -72,10 +71,9 @@ function byField(endpoints: readonly ProxmoxEndpoint[], scope: EndpointScope): P
 /**
  * Disabled rows are never meant; rows that the plugin has disabled only when they are named. Ids that match nothing give
  * an empty list, never all.
- * @throws ProxboxError `not_configured` (400) for a bad selector, `not_implemented`
+ * @throws ProxboxError `not_configured` (400) for a bad selector
  */
 export function selectEndpoints(rows: readonly ProxmoxEndpoint[], scope: EndpointScope): SelectedEndpoints {
-  checkSource(scope.source);
   const ids = idsOf(scope);
   const enabled = rows.filter(({ enabled: isEnabled }) => isEnabled);
   const inScope = ids === undefined ? enabled : enabled.filter(({ id }) => ids.includes(id));

@@ -82,7 +82,7 @@ export function createSession(
     ...linkTarget(endpoint),
     clusterStatus: async (options = {}) => (await connection.clusterStatus(during(caller, options.signal))).status,
     resources,
-    guests: async (options) => parseGuestResources(await resources('vm', options)),
+    guests: async (options) => parseGuestResources(await resources('vm', options), options?.onUnreadable),
     guestConfig: async (guest, options) => {
       const below = path`nodes/${guest.node}/${guest.type}/${guest.vmid}/config`;
       const config = await get(below, options);

@@ -65,6 +65,11 @@ export interface ReadOptions {
   readonly timeoutMs?: number;
 }
 
+export interface GuestListOptions extends ReadOptions {
+  /** Told how many rows of the list name no usable VMID, type or node; they are left out. */
+  readonly onUnreadable?: (count: number) => void;
+}
+
 /**
  * A connected Proxmox endpoint. Reads are retried and gated; they throw ProxboxError (`proxmox_*`, `remote_protocol`,
  * `cancelled`). Lists are complete or throw: an empty answer means that Proxmox said "none".
@@ -88,7 +93,7 @@ export interface ProxmoxSession {
     options?: ReadOptions,
   ): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** The guest rows of `resources`, de-duplicated by id, rows without a usable vmid or node left out. */
-  guests(options?: ReadOptions): Promise<readonly GuestResource[]>;
+  guests(options?: GuestListOptions): Promise<readonly GuestResource[]>;
   guestConfig(
     guest: { readonly node: string; readonly type: GuestType; readonly vmid: number },
     options?: ReadOptions,

@@ -4,6 +4,12 @@ import type { LocatedConfig } from './collect/guest-config.js';
 import type { ListedGuest } from './collect/guest-list.js';
 import type { GuestNetwork, HostName } from './collect/guest-network.js';
 
+export interface GuestRows {
+  readonly guests: readonly GuestResource[];
+  /** Rows that could not be understood and are left out. */
+  readonly unreadable: number;
+}
+
 type Read<T> = () => Promise<T>;
 
 /**
@@ -12,7 +18,7 @@ type Read<T> = () => Promise<T>;
  */
 export interface GuestReads {
   /** The guests of a session, listed once per run. */
-  list(session: ProxmoxSession, signal: AbortSignal): Promise<readonly GuestResource[]>;
+  list(session: ProxmoxSession, signal: AbortSignal): Promise<GuestRows>;
   config(guest: ListedGuest, read: Read<LocatedConfig>): Promise<LocatedConfig>;
   network(guest: ListedGuest, read: Read<GuestNetwork>): Promise<GuestNetwork>;
   hostName(guest: ListedGuest, read: Read<HostName>): Promise<HostName>;
@@ -71,9 +77,14 @@ export function createGuestReadStore(clock: Clock): GuestReadStore {
         if (fresh) memo.clear();
         else memo.forget(sharedMs);
       }
-      const lists = new Memo<readonly GuestResource[]>(clock);
+      const lists = new Memo<GuestRows>(clock);
       return {
-        list: (session, signal) => lists.get(`${session.endpointId}`, () => session.guests({ signal, fresh })),
+        list: (session, signal) =>
+          lists.get(`${session.endpointId}`, async () => {
+            let unreadable = 0;
+            const onUnreadable = (count: number): void => void (unreadable = count);
+            return { guests: await session.guests({ signal, fresh, onUnreadable }), unreadable };
+          }),
         config: (guest, read) => configs.get(keyOf(guest), read),
         network: (guest, read) => networks.get(keyOf(guest), read),
         hostName: (guest, read) => hostNames.get(keyOf(guest), read),

@@ -7,11 +7,12 @@ import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error
 import { isObject, textOf } from '../netbox/records/compare.js';
 import type { NetBoxClient, NetBoxRecord, RequestCounters } from '../netbox/types.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
+import type { EndpointSource } from '../plugin-endpoints/endpoint-source.js';
+import { takeOver, type MirrorPlugin } from '../plugin-endpoints/take-over.js';
 import type { CollectionStore } from './collections.js';
 import type { EventSink } from './events.js';
 import type { GuestReadStore } from './guest-reads.js';
 import { buildClusterViews, type SessionSummary } from './plan/cluster-views.js';
-import { pluginEndpointOf, sameTarget } from './plan/plugin-endpoint.js';
 import type { SyncRequest } from './request.js';
 import { resolveOptions } from './resolve-options.js';
 import type { ConnectedCluster, LegacyFields, RunContext } from './run-context.js';
@@ -28,17 +29,23 @@ export interface SyncPorts {
   readonly netboxClient: (endpoint: NetBoxEndpoint) => Promise<NetBoxClient>;
   /** Every stored row. */
   readonly proxmoxEndpoints: () => readonly ProxmoxEndpoint[];
+  /** What the plugin's rows in NetBox say about the endpoints, with the stored secrets. */
+  readonly netboxSource: (endpoint: NetBoxEndpoint, signal: AbortSignal) => Promise<EndpointSource>;
   readonly openSession: (endpoint: ProxmoxEndpoint, signal: AbortSignal) => Promise<ProxmoxSession>;
   /** Takes over what the plugin's own row of an endpoint says about writing and being enabled. */
-  readonly mirrorPlugin: (
-    endpointId: number,
-    seen: { readonly endpointId: number; readonly allowWrites: boolean; readonly enabled: boolean },
-  ) => unknown;
+  readonly mirrorPlugin: MirrorPlugin;
+}
+
+/** An endpoint of the scope that cannot even be connected to. */
+export interface UnusableEndpoint {
+  readonly name: string;
+  readonly cause: ProxboxError;
 }
 
 export interface RunScope {
   readonly netbox: NetBoxEndpoint;
   readonly endpoints: readonly ProxmoxEndpoint[];
+  readonly unusable: readonly UnusableEndpoint[];
   /** Which collections are shared with other calls of the same job. */
   readonly key: string;
 }
@@ -82,7 +89,7 @@ export async function openRun(
   const client = (await ports.netboxClient(scope.netbox)).scoped({ signal, branch: request.branch, counters });
   const capabilities = await client.capabilities();
   if (request.branch !== '' && !capabilities.branching) throw branchingMissing(request.branch);
-  const { sessions, warnings } = await connect(ports, scope.endpoints, signal);
+  const { sessions, warnings } = await connect(ports, scope, signal);
   const clusters = toClusters(sessions, warnings);
   if (options.fresh) collections.drop(scope.key);
   const notes: string[] = [...request.notes];
@@ -98,7 +105,7 @@ export async function openRun(
     collections: collections.open({ key: scope.key, ttlMs: settings.values.netboxGetCacheTtlS * 1000 }, client),
     capabilities,
     clusters,
-    endpoints: new Map(ports.proxmoxEndpoints().map((endpoint) => [endpoint.id, endpoint])),
+    endpoints: new Map([...ports.proxmoxEndpoints(), ...scope.endpoints].map((endpoint) => [endpoint.id, endpoint])),
     inspectEndpoint: createInspector(ports, signal),
     settings,
     options: resolveOptions({ request, settings, endpointRow, runId, kind: options.kind }, notes),
@@ -129,13 +136,20 @@ interface Connected {
 /** Connects all endpoints at once. One that fails is "unknown", never "empty"; when all fail, the first cause is thrown. */
 async function connect(
   ports: SyncPorts,
-  endpoints: readonly ProxmoxEndpoint[],
+  scope: RunScope,
   signal: AbortSignal,
 ): Promise<{ sessions: readonly Connected[]; warnings: Warning[] }> {
   const warnings: Warning[] = [];
   const sessions: Connected[] = [];
   let first: ProxboxError | undefined;
-  const attempts = endpoints.map(async (endpoint) => {
+  const lose = ({ name, cause }: UnusableEndpoint, endpointId?: number): void => {
+    first ??= cause;
+    warnings.push(unusable(name, cause, endpointId));
+    const fields = { endpointId, endpoint: name, code: cause.code };
+    ports.logger.warn(fields, `Proxmox endpoint cannot be used: ${errorText(cause)}`);
+  };
+  for (const endpoint of scope.unusable) lose(endpoint);
+  const attempts = scope.endpoints.map(async (endpoint) => {
     try {
       const session = await ports.openSession(endpoint, signal);
       if (session.mode === 'restricted') throw restricted(endpoint);
@@ -143,17 +157,11 @@ async function connect(
       sessions.push({ endpoint, session, summary: summaryOf(endpoint, session, nodes) });
     } catch (error) {
       signal.throwIfAborted();
-      const cause = toProxboxError(error);
-      first ??= cause;
-      warnings.push(unusable(endpoint, cause));
-      ports.logger.warn(
-        { endpointId: endpoint.id, endpoint: endpoint.name, code: cause.code },
-        `Proxmox endpoint cannot be used: ${errorText(cause)}`,
-      );
+      lose({ name: endpoint.name, cause: toProxboxError(error) }, endpoint.id);
     }
   });
   await Promise.all(attempts);
-  if (sessions.length === 0 && first !== undefined) throw allFailed(endpoints, first, warnings);
+  if (sessions.length === 0 && first !== undefined) throw allFailed(first, warnings);
   return { sessions: sessions.sort((a, b) => a.endpoint.id - b.endpoint.id), warnings };
 }
 
@@ -207,16 +215,7 @@ function mirrorRows(
   endpoints: readonly ProxmoxEndpoint[],
   pluginRows: readonly NetBoxRecord[],
 ): readonly (NetBoxRecord | undefined)[] {
-  return endpoints.map((endpoint) => {
-    const row = pluginEndpointOf(endpoint, pluginRows);
-    if (row === undefined || !sameTarget(endpoint, row)) return row;
-    ports.mirrorPlugin(endpoint.id, {
-      endpointId: row.id,
-      allowWrites: row['allow_writes'] === true,
-      enabled: row['enabled'] !== false,
-    });
-    return row;
-  });
+  return endpoints.map((endpoint) => takeOver(endpoint, pluginRows, ports.mirrorPlugin));
 }
 
 /** The legacy custom fields that NetBox still has: they are kept true, never created. */
@@ -262,21 +261,17 @@ function restricted(endpoint: ProxmoxEndpoint): ProxboxError {
   );
 }
 
-function unusable(endpoint: ProxmoxEndpoint, cause: ProxboxError): Warning {
+function unusable(name: string, cause: ProxboxError, endpointId?: number): Warning {
   const code = cause.code === 'proxmox_forbidden' ? 'endpoint_restricted' : 'endpoint_unreachable';
   return {
     code,
-    message: `Proxmox endpoint "${endpoint.name}" could not be used, so nothing of it was changed: ${errorText(cause)}`,
-    source: { endpointId: endpoint.id, cluster: endpoint.name },
+    message: `Proxmox endpoint "${name}" could not be used, so nothing of it was changed: ${errorText(cause)}`,
+    ...(endpointId === undefined ? {} : { source: { endpointId, cluster: name } }),
   };
 }
 
-function allFailed(
-  endpoints: readonly ProxmoxEndpoint[],
-  first: ProxboxError,
-  warnings: readonly Warning[],
-): ProxboxError {
-  if (endpoints.length === 1) return first;
+function allFailed(first: ProxboxError, warnings: readonly Warning[]): ProxboxError {
+  if (warnings.length === 1) return first;
   return new ProxboxError(first.code, 'Could not return Proxmox Sessions', {
     detail: warnings.map(({ message }) => message).join('; '),
     cause: first,

@@ -14,6 +14,7 @@ export const reasonCodes = {
   placement_not_found: 'The configured NetBox site or tenant does not exist.',
   node_offline: 'The node is offline.',
   node_missing: 'The node of the guest is not known.',
+  resource_unreadable: 'Proxmox listed a guest without a usable VMID, type or node; it was left out.',
   config_unreadable: 'The configuration of the guest could not be read.',
   privilege_missing: 'The Proxmox user lacks a privilege.',
   guest_gone: 'The guest disappeared between listing and reading.',

@@ -1,4 +1,5 @@
 import { ProxboxError } from '../errors/proxbox-error.js';
+import type { SourceName } from '../plugin-endpoints/endpoint-source.js';
 import {
   addressFamilies,
   interfaceStrategies,
@@ -21,7 +22,8 @@ export interface EndpointSelector {
 
 /** What the caller said; undefined = silent, so that settings decide. */
 export interface SyncRequest {
-  /** Ids of our own endpoint rows; null = every enabled one. */
+  readonly source: SourceName;
+  /** Ids of our own endpoint rows, or of the plugin's with `source=netbox`; null = every enabled one. */
   readonly endpointIds: readonly number[] | null;
   /** A single endpoint by an exact field of its row; null = not asked for. */
   readonly selector: EndpointSelector | null;
@@ -50,9 +52,9 @@ export interface SyncRequest {
  */
 export function parseSyncRequest(query: RawQuery): SyncRequest {
   const notes: string[] = [];
-  checkSource(last(query['source']));
   const flag = (name: string): boolean | undefined => parseBoolean(name, last(query[name]));
   return {
+    source: parseSource(last(query['source'])),
     selector: parseSelector(query),
     endpointIds: parseEndpointIds(last(query['proxmox_endpoint_ids']) ?? last(query['endpoint_ids'])),
     netboxVmIds: parseVmIds(last(query['netbox_vm_ids'])),
@@ -115,15 +117,10 @@ function parseSelector(query: RawQuery): EndpointSelector | null {
   return null;
 }
 
-/** `netbox` would take credentials from the plugin's rows, which no longer give them out. */
-function checkSource(source: string | undefined): void {
-  if (source === undefined || source === '' || source === 'database') return;
-  if (source !== 'netbox')
-    throw new ProxboxError('bad_request', "Invalid source parameter: source must be 'database' or 'netbox'.");
-  throw new ProxboxError(
-    'not_implemented',
-    'source=netbox is not part of this version: push the endpoints and use source=database.',
-  );
+function parseSource(source: string | undefined): SourceName {
+  if (source === undefined || source === '' || source === 'database') return 'database';
+  if (source === 'netbox') return 'netbox';
+  throw new ProxboxError('bad_request', "Invalid source parameter: source must be 'database' or 'netbox'.");
 }
 
 /** `always`, `bootstrap_only` or `disabled`; anything else is `always` with a note. undefined when absent. */

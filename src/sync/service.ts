@@ -1,14 +1,14 @@
-import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { createActiveRuns, type ActiveRuns } from './active-runs.js';
 import { createCollectionStore } from './collections.js';
 import { EventChannel } from './event-channel.js';
 import type { RunEvent } from './events.js';
 import { createGuestReadStore } from './guest-reads.js';
-import { openRun, type OpenedRun, type RunScope, type RunStores, type SyncPorts } from './open-run.js';
-import type { EndpointSelector, SyncRequest } from './request.js';
+import { openRun, type OpenedRun, type RunStores, type SyncPorts } from './open-run.js';
+import type { SyncRequest } from './request.js';
 import { createRunQueue, type RunQueue } from './run-queue.js';
 import { runFullUpdate, runSingleStage, type Conductor, type RunSummary } from './runner.js';
+import { prepareScope, type ScopeReader } from './scope.js';
 import { fullUpdateStages, type StageJob } from './stages/index.js';
 
 /** A checked request, ready to run. */
@@ -42,7 +42,7 @@ export function createSyncService(ports: SyncPorts): SyncService {
   const queue = createRunQueue();
 
   function prepare(kind: string, request: SyncRequest, execute: Execute): PreparedRun {
-    const scope = scopeOf(ports, request);
+    const scope = prepareScope(ports, request);
     const id = kind === 'full-update' ? ports.randomId() : (request.runId ?? ports.randomId());
     const run = (abort: AbortController) => (events: EventChannel) => {
       const conductor = conduct({ ports, queue, scope, request, id, kind, events, signal: abort.signal });
@@ -71,7 +71,7 @@ export function createSyncService(ports: SyncPorts): SyncService {
 
 interface RunParts {
   readonly ports: SyncPorts;
-  readonly scope: RunScope;
+  readonly scope: ScopeReader;
   readonly request: SyncRequest;
   readonly id: string;
   readonly kind: string;
@@ -82,7 +82,7 @@ interface RunParts {
 const machineStages: ReadonlySet<string> = new Set(['full-update', 'virtual-machines', 'virtual-machine']);
 
 /** What earlier calls read is forgotten at the start of a job: with its first stage, or with a full update. */
-function open({
+async function open({
   ports,
   stores,
   scope,
@@ -94,7 +94,7 @@ function open({
 }: RunParts & { readonly stores: RunStores }): Promise<OpenedRun> {
   return openRun(ports, stores, {
     request,
-    scope,
+    scope: await scope(signal),
     runId: id,
     signal,
     events,
@@ -123,9 +123,8 @@ function conduct({
     clock: ports.clock,
     logger: ports.logger,
     async acquire(stage) {
-      const keys = scope.endpoints.map(
-        (endpoint) => `${scope.netbox.id}|${request.branch}|${stage.kinds[0]}|${endpoint.id}`,
-      );
+      const { netbox, endpoints } = await scope(signal);
+      const keys = endpoints.map((endpoint) => `${netbox.id}|${request.branch}|${stage.kinds[0]}|${endpoint.id}`);
       const onWait = (): void =>
         events.emit({
           event: 'step',
@@ -144,48 +143,6 @@ function conduct({
       }
     },
   };
-}
-
-function scopeOf(ports: SyncPorts, request: SyncRequest): RunScope {
-  const netbox = ports.netboxEndpoint();
-  const endpoints = selectOne(chooseEndpoints(ports.proxmoxEndpoints(), request.endpointIds), request.selector);
-  return {
-    netbox,
-    endpoints,
-    key: [netbox.revision, request.branch, endpoints.map(({ id }) => id).join(',')].join('|'),
-  };
-}
-
-function chooseEndpoints(
-  stored: readonly ProxmoxEndpoint[],
-  ids: readonly number[] | null,
-): readonly ProxmoxEndpoint[] {
-  if (ids === null) {
-    const enabled = stored.filter((endpoint) => endpoint.enabled && endpoint.plugin.enabled !== false);
-    if (enabled.length > 0) return enabled;
-    throw new ProxboxError(
-      'bad_request',
-      'No Proxmox endpoints configured. Register one with POST /proxmox/endpoints.',
-    );
-  }
-  const unknown = ids.filter((id) => !stored.some((endpoint) => endpoint.id === id && endpoint.enabled));
-  if (unknown.length === 0) return stored.filter((endpoint) => ids.includes(endpoint.id));
-  throw new ProxboxError(
-    'bad_request',
-    `Unknown or disabled Proxmox endpoint id(s): ${unknown.join(', ')}. GET /proxmox/endpoints lists them.`,
-  );
-}
-
-/** The first endpoint whose field has exactly the value, as the older selectors ask for it. */
-function selectOne(
-  endpoints: readonly ProxmoxEndpoint[],
-  selector: EndpointSelector | null,
-): readonly ProxmoxEndpoint[] {
-  if (selector === null) return endpoints;
-  const valueOf = { ip_address: 'ipAddress', domain: 'domain', name: 'name' } as const;
-  const found = endpoints.find((endpoint) => endpoint[valueOf[selector.field]] === selector.value);
-  if (found !== undefined) return [found];
-  throw new ProxboxError('bad_request', `No result found for Proxmox Sessions based on the provided ${selector.field}`);
 }
 
 /** Runs the work beside its reader: the reader gets the frames as they come, and the summary at the end. */

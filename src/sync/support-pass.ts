@@ -22,7 +22,7 @@ export async function ensureSupportObjects(ports: SyncPorts): Promise<BootstrapR
     };
     const opened = await openRun(ports, stores, {
       request: parseSyncRequest({}),
-      scope: { netbox, endpoints: [], key: 'support-objects' },
+      scope: { netbox, endpoints: [], unusable: [], key: 'support-objects' },
       runId: ports.randomId(),
       signal: AbortSignal.timeout(limitMs),
       events: { emit: () => undefined },

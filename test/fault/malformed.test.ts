@@ -47,7 +47,7 @@ describe('malformed answers of Proxmox', () => {
     for (const { faults } of world.proxmox) faults.add({ match: { path }, action: { status: 200, body: { data } } });
   };
 
-  it('rows without number, node or type, and rows that are none: the other guests are synced', async () => {
+  it('rows without number, node or type, and rows that are none: the other guests are synced, and it is told', async () => {
     const rows = [...lab().guests.values()].map(rowOf);
     const broken = [
       { ...rows[0], vmid: undefined, id: undefined },
@@ -65,6 +65,12 @@ describe('malformed answers of Proxmox', () => {
 
     expect(complete).toMatchObject({ ok: true, errors: [] });
     expect(complete.result?.kinds['virtual-machine']).toMatchObject({ discovered: rows.length, created: rows.length });
+    expect(complete.result?.warnings).toMatchObject(
+      world.proxmox.map(() => ({
+        reason: 'resource_unreadable',
+        message: expect.stringContaining('lists 4 guest(s)'),
+      })),
+    );
     await expectConvergence(world, wanted);
   });
 

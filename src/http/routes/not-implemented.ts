@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../../config/clock.js';
 import type { ProxmoxEndpoint } from '../../endpoints/types.js';
 import { ProxboxError } from '../../errors/proxbox-error.js';
+import type { PluginMirror } from '../../plugin-endpoints/mirror.js';
 import type { App } from '../app-type.js';
 import { integerField } from '../query-fields.js';
 import type { RouteIndex } from '../route-index.js';
@@ -15,6 +16,7 @@ export interface NotImplementedDeps {
   readonly routes: RouteIndex;
   readonly clock: Clock;
   readonly proxmoxEndpoints: { all(): readonly ProxmoxEndpoint[] };
+  readonly pluginMirror: Pick<PluginMirror, 'noticeRefusal'>;
 }
 
 const GateQuery = z.object({
@@ -80,6 +82,7 @@ function registerUnbuilt(app: App, route: UnbuiltRoute, deps: NotImplementedDeps
     handler: async (request, reply) => {
       const { endpoint_id: endpointId, endpoint_id_kind: kind } = request.query;
       const refusal = writeRefusal(deps.proxmoxEndpoints.all(), { endpointId, kind }, gate);
+      if (refusal?.reason === gate && endpointId !== undefined) deps.pluginMirror.noticeRefusal(endpointId);
       return refusal === undefined ? answerUnbuilt(route, reply, deps.clock) : reply.status(403).send(refusal);
     },
   });

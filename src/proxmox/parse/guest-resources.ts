@@ -1,13 +1,19 @@
 import type { GuestResource, GuestType } from '../types.js';
 import { type Row, toBool, toInt, toNumber, toPlainText, toText } from './coerce.js';
 
-/** The guests of `cluster/resources`: once per id, without rows that lack a usable VMID or node. */
-export function parseGuestResources(rows: readonly Row[]): readonly GuestResource[] {
+/**
+ * The guests of `cluster/resources`: once per id, without rows that lack a usable VMID, type or node.
+ * @param onUnreadable told how many rows those are, when there are any
+ */
+export function parseGuestResources(
+  rows: readonly Row[],
+  onUnreadable: (count: number) => void = () => undefined,
+): readonly GuestResource[] {
+  const read = rows.map(parseGuest);
   const guests = new Map<string, GuestResource>();
-  for (const row of rows) {
-    const guest = parseGuest(row);
-    if (guest !== null && !guests.has(guest.id)) guests.set(guest.id, guest);
-  }
+  for (const guest of read) if (guest !== null && !guests.has(guest.id)) guests.set(guest.id, guest);
+  const unreadable = read.filter((guest) => guest === null).length;
+  if (unreadable > 0) onUnreadable(unreadable);
   return [...guests.values()];
 }
 

@@ -81,7 +81,8 @@ async function listGuests(
 ): Promise<Pick<GuestList, 'guests' | 'listedClusters'>> {
   const lists = await readFromEachCluster(run, 'guests', (session) => run.guestReads.list(session, run.signal));
   warnings.push(...lists.warnings);
-  const guests = lists.answers.flatMap(({ cluster, answer }) => {
+  const guests = lists.answers.flatMap(({ cluster, answer: { guests: answer, unreadable } }) => {
+    if (unreadable > 0) warnings.push(unreadableRows(cluster, unreadable));
     const known = states.filter((state) =>
       cluster.view.endpointIds.includes(toNumber(state['proxmox_endpoint_raw_id']) ?? -1),
     ).length;
@@ -115,6 +116,14 @@ export async function loadVirtualMachines(
     .filter((id) => id !== null && !seen.has(id));
   const wanted = [...new Set(elsewhere)].filter((id) => id !== null).sort((a, b) => a - b);
   return [...inClusters, ...(await run.collections.load('virtual-machine', {}, { filter: 'id', of: wanted }))];
+}
+
+function unreadableRows({ view }: ConnectedCluster, count: number): Warning {
+  return {
+    code: 'resource_unreadable',
+    message: `Proxmox lists ${count} guest(s) of cluster "${view.name}" without a usable VMID, type or node. They are left out; what NetBox has of them is left alone.`,
+    source: { endpointId: view.owner.endpointId, cluster: view.name },
+  };
 }
 
 function noGuests({ view }: ConnectedCluster, known: number): Warning {

@@ -42,7 +42,9 @@ const proxmoxAnswer = {
   verify_ssl: false,
   enabled: true,
   allow_writes: false,
+  allow_packer_template_builds: false,
   access_methods: 'api',
+  node_device_name_template: '',
   site_id: null,
   site_slug: null,
   site_name: null,
@@ -212,6 +214,24 @@ describe('Proxmox endpoints', () => {
     const call = caller(await anApp());
 
     expect(seen(await call('POST', '/proxmox/endpoints', { ...proxmox, ...change }))).toEqual([400, { detail }]);
+  });
+
+  it('echo what the plugin compares with its own row, after a push and after it switched a row off', async () => {
+    const call = caller(await anApp());
+    const shown = {
+      domain: null,
+      allow_packer_template_builds: true,
+      node_device_name_template: '{cluster_slug}-{node}',
+    };
+    await call('POST', '/proxmox/endpoints', { ...proxmox, ...shown, token_name: null, token_value: null });
+
+    const [row] = (await call('GET', '/proxmox/endpoints')).json();
+    const off = await call('PUT', '/proxmox/endpoints/1', { enabled: false, allow_packer_template_builds: false });
+    const inherited = await call('PUT', '/proxmox/endpoints/1', { node_device_name_template: null });
+
+    expect(row).toEqual({ ...proxmoxAnswer, ...shown });
+    expect(seen(off)).toEqual([200, { ...row, enabled: false, allow_packer_template_builds: false }]);
+    expect(inherited.json()).toEqual({ ...off.json(), node_device_name_template: '' });
   });
 
   it('have unique names', async () => {

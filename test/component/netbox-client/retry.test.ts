@@ -102,6 +102,19 @@ const table: readonly Row[] = [
   ['200 that is not JSON', { status: 200, text: '<html>login</html>' }, 1, 1, 1, 1, 'remote_protocol'],
 ];
 
+describe('a caller with little patience', () => {
+  it('gets the last failure once no further attempt fits into its time', async () => {
+    const { server, client, clock } = await harness({ settings: { netboxMaxRetries: 50, netboxRetryDelayS: 1 } });
+    server.script({ kind: 'reset' });
+
+    const failed = client.scoped({ patienceMs: 8_000 }).get(path);
+
+    await expect(failed).rejects.toMatchObject({ code: 'netbox_unreachable' });
+    expect(server.requests.length).toBeGreaterThan(1);
+    expect(clock.monotonicMs()).toBeLessThanOrEqual(8_000);
+  });
+});
+
 describe('requests that arrive for one call with two retries', () => {
   it.each(table)('%s', async (_name, answer, get, patch, remove, post, code) => {
     const { server, client } = await harness({ settings: { netboxMaxRetries: 2 } });

@@ -70,7 +70,9 @@ describe('creating a Proxmox endpoint', () => {
       verify_ssl: true,
       enabled: true,
       allow_writes: false,
+      allow_packer_template_builds: false,
       access_methods: 'api',
+      node_device_name_template: '',
       site_id: null,
       site_slug: null,
       site_name: null,
@@ -320,6 +322,10 @@ describe.each(pythonReleases)('a file of release %s of the Python service', (rel
     expect(store.credentials(1).password?.reveal()).toBe('pässwörd of the fixture');
     expect(store.credentials(2).tokenValue?.reveal()).toBe('8d1f0a52-0c5b-4f6e-9f0e-3a9d0d1c2b3a');
     expect(update(store, { verify_ssl: true })).toMatchObject({ verify_ssl: true });
-    expect(create(store, { name: 'new' }).id).toBe(3);
+    expect(update(store, { allow_packer_template_builds: true, node_device_name_template: 'x-{node}' })).toMatchObject({
+      allow_packer_template_builds: true,
+      node_device_name_template: 'x-{node}',
+    });
+    expect(create(store, { name: 'new' })).toMatchObject({ id: 3, allow_packer_template_builds: false });
   });
 });

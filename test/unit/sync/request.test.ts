@@ -3,6 +3,7 @@ import { ProxboxError } from '../../../src/errors/proxbox-error.js';
 import { parseMode, parseSyncRequest, type RawQuery } from '../../../src/sync/request.js';
 
 const silent = {
+  source: 'database',
   endpointIds: null,
   selector: null,
   netboxVmIds: null,
@@ -74,6 +75,8 @@ describe('the query of a sync route', () => {
     ],
     [{ run_id: ['a', 'b'] }, { runId: 'b' }],
     [{ source: 'database' }, {}],
+    [{ source: '' }, {}],
+    [{ source: 'netbox' }, { source: 'netbox' }],
     [{ name: ' lab ' }, { selector: { field: 'name', value: 'lab' } }],
     [{ name: 'lab', domain: 'pve.lan' }, { selector: { field: 'domain', value: 'pve.lan' } }],
     [{ domain: 'pve.lan', ip_address: '10.0.0.1' }, { selector: { field: 'ip_address', value: '10.0.0.1' } }],
@@ -131,11 +134,6 @@ describe('the query of a sync route', () => {
       'fetch_max_concurrency must be an integer of at least 1',
     ]),
     [{ source: 'x' }, 400, "Invalid source parameter: source must be 'database' or 'netbox'."],
-    [
-      { source: 'netbox' },
-      501,
-      'source=netbox is not part of this version: push the endpoints and use source=database.',
-    ],
     [{ overwrite_vm_role: 'maybe' }, 422, 'overwrite_vm_role must be a boolean: true or false'],
     [{ overwrite_vm_role: '' }, 422, 'overwrite_vm_role must be a boolean: true or false'],
     [{ dry_run: '2' }, 422, 'dry_run must be a boolean: true or false'],

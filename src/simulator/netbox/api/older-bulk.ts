@@ -2,8 +2,9 @@ import { answerRows, inModelOrder, rowsByIds } from './bulk.js';
 import type { KindCall } from './context.js';
 import { checkNew, prune } from './objects.js';
 import type { SimulatedAnswer } from '../../http/types.js';
-import { ApiFailure, Invalid } from '../failures.js';
-import { isRecord, pythonType } from '../values.js';
+import { ApiFailure, IntegrityError, Invalid } from '../failures.js';
+import type { FieldErrors } from '../types.js';
+import { asText, isRecord, pythonType } from '../values.js';
 import { remove } from '../writes/remove.js';
 import { checkUpdate, store, type CheckedChange } from '../writes/save.js';
 
@@ -37,18 +38,56 @@ const createAtOnce = (call: KindCall, items: readonly unknown[]): readonly numbe
   return results.flatMap((result) => (result.checked === undefined ? [] : [store(result.checked)]));
 };
 
+/** The plugin makes an update of the second of two equal items, and NetBox then counts fewer objects than items. */
+const upserted = new Set(['netbox_proxbox.proxmoxstorage', 'netbox_proxbox.vmtaskhistory']);
+
+const createUpserted = (call: KindCall, items: readonly unknown[]): readonly number[] => {
+  try {
+    return createAtOnce(call, items);
+  } catch (error) {
+    if (!(error instanceof IntegrityError)) throw error;
+    throw new ApiFailure(403, { detail: 'You do not have permission to perform this action.' });
+  }
+};
+
+const createDevices = (call: KindCall, items: readonly unknown[]): readonly number[] => {
+  if (items.length > 0) return createInTurn(call, items);
+  const error = 'cannot access local variable where it is not associated with a value';
+  throw new ApiFailure(500, {
+    error,
+    exception: 'UnboundLocalError',
+    netbox_version: call.world.release,
+    python_version: '3.12.3',
+  });
+};
+
+const creatorFor = (model: string): typeof createAtOnce => {
+  if (model === 'dcim.device') return createDevices;
+  return upserted.has(model) ? createUpserted : createAtOnce;
+};
+
 export const olderBulkCreate = (call: KindCall, items: readonly unknown[]): SimulatedAnswer => {
-  const create = call.kind.model === 'dcim.device' ? createInTurn : createAtOnce;
+  const create = creatorFor(call.kind.model);
   const ids = call.world.store.transaction(() => create(call, items));
   return answerRows(call, 201, rowsByIds(call, ids));
 };
 
+const idProblem = (item: unknown): FieldErrors => {
+  if (!isRecord(item))
+    return { non_field_errors: [`Invalid data. Expected a dictionary, but got ${pythonType(item)}.`] };
+  if (!('id' in item)) return { id: ['This field is required.'] };
+  const { id } = item;
+  if (id === null) return { id: ['This field may not be null.'] };
+  const isNumber = Number.isInteger(id) || /^\d+$/.test(asText(id));
+  return isNumber ? {} : { id: ['A valid integer is required.'] };
+};
+
 const idsOf = (items: readonly unknown[]): ReadonlyMap<number, Readonly<Record<string, unknown>>> => {
-  const errors = items.map((item) => {
-    if (!isRecord(item) || !('id' in item)) return { id: ['This field is required.'] };
-    return /^\d+$/.test(String(item['id'])) ? {} : { id: ['A valid integer is required.'] };
-  });
-  if (errors.some((error) => 'id' in error)) throw new ApiFailure(400, errors);
+  const errors = items.map(idProblem);
+  if (errors.some((error) => Object.keys(error).length > 0)) throw new ApiFailure(400, errors);
+  // Looked for by the text, they are not found again by the number.
+  if (items.some((item) => isRecord(item) && typeof item['id'] === 'string'))
+    throw new ApiFailure(400, { non_field_errors: ['No data provided'] });
   return new Map(items.filter(isRecord).map(({ id, ...data }) => [Number(id), data]));
 };
 

@@ -11,6 +11,7 @@ import { sidecarsKinds } from './sidecars.js';
 import { sidecarsOtherKinds } from './sidecars-other.js';
 import { virtualizationKinds } from './virtualization.js';
 import { atLeast } from '../release.js';
+import { computed } from './fields.js';
 import type { FieldSpec, KindSpec, NetBoxRelease } from '../types.js';
 
 const everyKind: readonly KindSpec[] = [
@@ -28,15 +29,30 @@ const everyKind: readonly KindSpec[] = [
   ...coreKinds,
 ];
 
-/** Fields NetBox 4.5 does not have yet. */
-const newIn46: Readonly<Record<string, readonly string[]>> = {
-  'virtualization.virtualmachine': ['virtual_machine_type'],
-};
+interface Addition {
+  readonly model: string;
+  readonly field: string;
+  readonly since: '4.6' | '4.7';
+  /** What it was before; undefined = not there. */
+  readonly before?: FieldSpec;
+}
+
+const additions: readonly Addition[] = [
+  { model: 'virtualization.virtualmachine', field: 'virtual_machine_type', since: '4.6' },
+  { model: 'dcim.macaddress', field: 'is_primary', since: '4.7' },
+  { model: 'dcim.interface', field: 'mac_address', since: '4.7', before: computed },
+  { model: 'virtualization.vminterface', field: 'mac_address', since: '4.7', before: computed },
+];
 
 const fieldsOf = (kind: KindSpec, release: NetBoxRelease): Readonly<Record<string, FieldSpec>> => {
-  const missing = newIn46[kind.model];
-  if (missing === undefined || atLeast(release, '4.6')) return kind.fields;
-  return Object.fromEntries(Object.entries(kind.fields).filter(([name]) => !missing.includes(name)));
+  const later = additions.filter(({ model, since }) => model === kind.model && !atLeast(release, since));
+  return Object.fromEntries(
+    Object.entries(kind.fields).flatMap(([name, field]) => {
+      const addition = later.find((one) => one.field === name);
+      const spec = addition === undefined ? field : addition.before;
+      return spec === undefined ? [] : [[name, spec]];
+    }),
+  );
 };
 
 /** The kinds a NetBox of this release offers, with or without the Proxbox plugin. */

@@ -2,6 +2,7 @@ import type { Rule } from './rule.js';
 import { isBroadcast, isNetworkId, parseNetwork, type Network } from '../addresses.js';
 import { displayOf } from '../display.js';
 import { refuse } from '../failures.js';
+import { atLeast } from '../release.js';
 import type { Row } from '../types.js';
 import { asText, pythonText } from '../values.js';
 import { related, type Change } from '../world.js';
@@ -97,6 +98,12 @@ export const prefixRule: Rule = {
 
 /** A MAC address that is the primary one of its interface stays there. */
 export const macRule: Rule = {
+  validate: ({ world, given, draft }) => {
+    const id = given['assigned_object_id'];
+    if (atLeast(world.release, '4.7') || !id) return;
+    if (world.store.get(asText(draft['assigned_object_type']), id) === undefined)
+      refuse('assigned_object_id', `Related object not found using the provided value: ${pythonText(id)}.`);
+  },
   clean: (change) => {
     const { before, draft, world } = change;
     if (before === undefined) return;

@@ -67,9 +67,10 @@ const checkVlans = (change: Change, flavour: Flavour): void => {
 const checkPrimaryMac = (change: Change): void => {
   const mac = related(change, 'primary_mac_address');
   if (mac === undefined) return;
-  const key = atLeast(change.world.release, '4.7') ? '__all__' : 'primary_mac_address';
+  const isNew = atLeast(change.world.release, '4.7');
+  const key = isNew ? '__all__' : 'primary_mac_address';
   if (!mac['assigned_object_id']) {
-    if (change.before !== undefined)
+    if (change.before !== undefined && isNew)
       refuse(key, 'Only a MAC address assigned to this interface can be its primary MAC address.');
     return;
   }
@@ -147,7 +148,8 @@ const portRule = (flavour: Flavour): Rule => ({
     if (change.before !== undefined && change.draft['mode'] !== 'tagged') change.draft['tagged_vlans'] = [];
   },
   afterSave: (change, row) => {
-    assignFreePrimary(change, row);
+    // Before 4.7 only a new interface takes a free MAC address over.
+    if (change.before === undefined || atLeast(change.world.release, '4.7')) assignFreePrimary(change, row);
     applyShortcut(change, row);
   },
 });

@@ -71,12 +71,26 @@ const checkCoherence = (change: Change): void => {
   if (Object.keys(errors).length > 0) throw new Invalid(errors);
 };
 
+const parentOf = (change: Change): string =>
+  Object.entries(change.kind.fields).find(([, field]) => field.type === 'relation')?.[0] ?? '';
+
+/** Two rows of one POST pass the validation before 4.7, which looks at what is stored; the plugin answers when it saves. */
+const checkParentAgain = (change: Change): void => {
+  const parent = parentOf(change);
+  const rows = change.world.store.need(change.kind.model).where(parent, change.draft[parent]);
+  if (rows.every((row) => row.id === change.before?.id)) return;
+  throw new ApiFailure(
+    409,
+    parent === 'device' ? { device: taken } : { detail: 'The target parent already has a Proxbox sync-state row.' },
+  );
+};
+
 /** The plugin's sync-state rows, whatever their parent is. */
 export const sidecarRule: Rule = {
   validate: (change) => {
-    const parent = Object.entries(change.kind.fields).find(([, field]) => field.type === 'relation')?.[0] ?? '';
     checkOwner(change);
-    checkParent(change, parent);
+    checkParent(change, parentOf(change));
     checkCoherence(change);
   },
+  beforeSave: checkParentAgain,
 };

@@ -46,14 +46,19 @@ describe('guest resources', () => {
       maxmem: '1024',
       newkey: 1,
     };
-    const guests = parseGuestResources([
-      row,
-      { ...row, name: 'second answer' },
-      { type: 'lxc', vmid: 200, node: 'pve1', template: 1, maxcpu: 0.5, tags: 'a;b', name: 'ct' },
-      { type: 'storage', id: 'storage/x', node: 'pve1' },
-      { type: 'qemu', vmid: 'x', node: 'pve1' },
-      { type: 'qemu', vmid: 5 },
-    ]);
+    const unreadable: number[] = [];
+    const guests = parseGuestResources(
+      [
+        row,
+        { ...row, name: 'second answer' },
+        { type: 'lxc', vmid: 200, node: 'pve1', template: 1, maxcpu: 0.5, tags: 'a;b', name: 'ct' },
+        { type: 'storage', id: 'storage/x', node: 'pve1' },
+        { type: 'qemu', vmid: 'x', node: 'pve1' },
+        { type: 'qemu', vmid: 5 },
+      ],
+      (count) => unreadable.push(count),
+    );
+    expect(unreadable).toEqual([3]);
     expect(guests).toEqual([
       {
         id: 'qemu/100',
