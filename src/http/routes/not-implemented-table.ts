@@ -56,11 +56,7 @@ const stages: readonly UnbuiltRoute[] = [
     `${vms}/:netbox_vm_id/backups/create/stream`,
     `${vms}/backups/create`,
   ]),
-  ...unbuilt('Syncing snapshots', [
-    ...withStream(`${vms}/snapshots/all/create`),
-    `${vms}/:netbox_vm_id/snapshots/create/stream`,
-    `${vms}/snapshots/create`,
-  ]),
+  ...unbuilt('Syncing the snapshots of one VMID', [`${vms}/snapshots/create`]),
   ...unbuilt('Syncing VM interfaces as a stage of its own', withStream(`${vms}/interfaces/create`)),
   ...unbuilt('Syncing VM addresses as a stage of its own', withStream(`${vms}/interfaces/ip-address/create`)),
   ...unbuilt('Syncing replications', ['/proxmox/replication/stream']),

@@ -2,6 +2,7 @@ import type { SyncOptions } from '../plan/options.js';
 import type { Stage } from '../stage.js';
 import type { Outcome } from '../types.js';
 import { devicesStage } from './devices/index.js';
+import { snapshotsStage } from './snapshots/index.js';
 import { storageStage } from './storage/index.js';
 import { virtualMachinesStage, virtualMachineStage } from './virtual-machines/index.js';
 
@@ -56,6 +57,13 @@ export const stageTable: readonly StageEntry[] = [
       path: `${vms}/:netbox_vm_id/create`,
       streamOnly: false,
     },
+  },
+  {
+    stage: snapshotsStage,
+    path: `${vms}/snapshots/all/create`,
+    resultKey: 'snapshots',
+    answer: 'counters',
+    machine: { stage: snapshotsStage, path: `${vms}/:netbox_vm_id/snapshots/create`, streamOnly: true },
   },
 ];
 

@@ -7,6 +7,7 @@ import { describeClusters } from './clusters.js';
 import { describeFirstRun } from './first-run.js';
 import { describeOperatorEdits } from './operator-edits.js';
 import { describeProxmoxChanges } from './proxmox-changes.js';
+import { describeSnapshots } from './snapshots.js';
 import type { OpenTarget } from './target.js';
 
 export function describeSyncScenarios(name: string, openTarget: OpenTarget): void {
@@ -15,5 +16,6 @@ export function describeSyncScenarios(name: string, openTarget: OpenTarget): voi
     describeOperatorEdits(openTarget);
     describeProxmoxChanges(openTarget);
     describeClusters(openTarget);
+    describeSnapshots(openTarget);
   });
 }
