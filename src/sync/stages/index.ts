@@ -1,6 +1,7 @@
 import type { SyncOptions } from '../plan/options.js';
 import type { Stage } from '../stage.js';
 import type { Outcome } from '../types.js';
+import { backupsStage } from './backups/index.js';
 import { devicesStage } from './devices/index.js';
 import { snapshotsStage } from './snapshots/index.js';
 import { storageStage } from './storage/index.js';
@@ -57,6 +58,13 @@ export const stageTable: readonly StageEntry[] = [
       path: `${vms}/:netbox_vm_id/create`,
       streamOnly: false,
     },
+  },
+  {
+    stage: backupsStage,
+    path: `${vms}/backups/all/create`,
+    resultKey: 'backups',
+    answer: 'objects',
+    machine: { stage: backupsStage, path: `${vms}/:netbox_vm_id/backups/create`, streamOnly: true },
   },
   {
     stage: snapshotsStage,

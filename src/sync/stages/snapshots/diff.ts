@@ -1,7 +1,7 @@
 import { relationId, textOf, toNumber } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { Snapshot } from '../../../proxmox/parse/snapshots.js';
-import { planDeletes } from '../../plan/absence.js';
+import { planDeletes, protectingMode } from '../../plan/absence.js';
 import type { SyncMode, SyncOptions } from '../../plan/options.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { storageFinder, type FindStorage } from '../../plan/plugin-storages.js';
@@ -158,8 +158,4 @@ function planVanished(
       }),
     );
   }
-}
-
-function protectingMode({ modes }: SyncOptions): SyncMode {
-  return modes.vm === 'bootstrap_only' || modes.vm_template === 'bootstrap_only' ? 'bootstrap_only' : 'always';
 }
