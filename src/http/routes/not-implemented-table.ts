@@ -51,16 +51,8 @@ const stages: readonly UnbuiltRoute[] = [
     ...withStream(`${vms}/virtual-disks/create`),
     `${vms}/:netbox_vm_id/virtual-disks/create/stream`,
   ]),
-  ...unbuilt('Syncing backups', [
-    ...withStream(`${vms}/backups/all/create`),
-    `${vms}/:netbox_vm_id/backups/create/stream`,
-    `${vms}/backups/create`,
-  ]),
-  ...unbuilt('Syncing snapshots', [
-    ...withStream(`${vms}/snapshots/all/create`),
-    `${vms}/:netbox_vm_id/snapshots/create/stream`,
-    `${vms}/snapshots/create`,
-  ]),
+  ...unbuilt('Syncing the backups of one storage', [`${vms}/backups/create`]),
+  ...unbuilt('Syncing the snapshots of one VMID', [`${vms}/snapshots/create`]),
   ...unbuilt('Syncing VM interfaces as a stage of its own', withStream(`${vms}/interfaces/create`)),
   ...unbuilt('Syncing replications', ['/proxmox/replication/stream']),
   ...unbuilt('Syncing backup routines', ['/proxmox/cluster/backup/stream']),

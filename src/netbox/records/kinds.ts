@@ -29,6 +29,8 @@ export interface KindDefinition {
   readonly alsoRead?: readonly string[];
   /** Sidecars and links of the plugin: failing to write one never fails the object it belongs to. */
   readonly plugin?: boolean;
+  /** A note about another object: written only when that was created or updated, and its failure is nobody's. */
+  readonly isNote?: boolean;
   /**
    * The same NetBox objects as this kind, of which another part is written later (the primary address of a machine, once
    * its addresses exist). What is read and remembered is the other kind's.
@@ -356,7 +358,7 @@ export const kinds = {
     path: '/api/extras/journal-entries/',
     noun: 'journal entry',
     fields: { assigned_object_type: 'content-type', assigned_object_id: 'number', kind: 'choice', comments: 'text' },
-    plugin: true,
+    isNote: true,
   },
   'task-history': {
     path: '/api/plugins/proxbox/task-history/',

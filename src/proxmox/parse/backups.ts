@@ -64,7 +64,8 @@ export function parseBackup(row: Row): Backup | null {
   };
 }
 
-function storageOfVolume(volumeId: string): string {
+/** `pbs` of `pbs:backup/vm/100/...`. */
+export function storageOfVolume(volumeId: string): string {
   const colon = volumeId.indexOf(':');
   return colon < 0 ? '' : volumeId.slice(0, colon);
 }

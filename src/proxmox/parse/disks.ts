@@ -78,6 +78,19 @@ function diskEntry(name: string, rawValue: string, properties: ReadonlyMap<strin
   return { ...common, kind, sizeMb, description: parts.filter((part) => part !== '').join(' | ') };
 }
 
+const bootOrder = ['rootfs', 'scsi0', 'virtio0', 'ide0', 'sata0'];
+const notData = /^(efidisk|tpmstate)/;
+
+/** The storage of the boot disk, or of the first disk; null when the guest has no disk on a storage. */
+export function bootStorage(config: GuestConfig): string | null {
+  const { disks, unsized } = parseGuestDisks(config);
+  const real = disks.filter(({ kind }) => kind === 'disk');
+  const stored = [...real, ...unsized].filter(({ volume }) => storageOf(volume) !== null);
+  const boot = bootOrder.flatMap((name) => stored.find((disk) => disk.name === name) ?? [])[0];
+  const chosen = boot ?? stored.find(({ name }) => !notData.test(name)) ?? stored[0];
+  return chosen === undefined ? null : storageOf(chosen.volume);
+}
+
 /** `local-lvm` of `local-lvm:vm-100-disk-0`; null for `/dev/sdb`, `none` and `cdrom`. */
 function storageOf(volume: string): string | null {
   const colon = volume.indexOf(':');

@@ -19,7 +19,7 @@ export type GuestConfigRead =
 
 export type SnapshotsRead =
   | { readonly status: 'read'; readonly snapshots: ReturnType<typeof parseSnapshots> }
-  | { readonly status: 'unsupported' };
+  | { readonly status: 'unsupported' | 'gone' };
 
 type GuestReader = Reader & Pick<ProxmoxSession, 'guestConfig'>;
 
@@ -29,15 +29,24 @@ export async function readGuestConfig(
   guest: GuestPlace,
   options?: ReadOptions,
 ): Promise<GuestConfigRead> {
+  const found = await readWhereItIs(session, guest, options, (place) => session.guestConfig(place, options));
+  return found === null ? { status: 'gone' } : { status: 'read', config: found.value, node: found.node };
+}
+/** Reads from the node where the guest was listed or, when it has moved since, from where it is now; null = gone. */
+async function readWhereItIs<T>(
+  session: Reader,
+  guest: GuestPlace,
+  ...[options, read]: [options: ReadOptions | undefined, read: (place: GuestPlace) => Promise<T>]
+): Promise<{ readonly value: T; readonly node: string } | null> {
   try {
-    return { status: 'read', config: await session.guestConfig(guest, options), node: guest.node };
+    return { value: await read(guest), node: guest.node };
   } catch (error) {
     if (!isGuestGone(error)) throw error;
     const node = await currentNode(session, guest, options);
-    if (node === null) return { status: 'gone' };
+    if (node === null) return null;
     // Listed where it cannot be read: that is a failure, not an absence.
     if (node === guest.node) throw error;
-    return { status: 'read', config: await session.guestConfig({ ...guest, node }, options), node };
+    return { value: await read({ ...guest, node }), node };
   }
 }
 /** Asks for a list of its own: the shared one may be older than the migration. */
@@ -50,10 +59,16 @@ async function currentNode(session: Reader, guest: GuestPlace, options?: ReadOpt
 export async function readContainerInterfaces(session: Reader, guest: Omit<GuestPlace, 'type'>, options?: ReadOptions) {
   return parseContainerInterfaces(await session.get(path`nodes/${guest.node}/lxc/${guest.vmid}/interfaces`, options));
 }
+/** The snapshots of a guest, each with the node the guest was found on. */
 export async function readSnapshots(session: Reader, guest: GuestPlace, options?: ReadOptions): Promise<SnapshotsRead> {
   try {
-    const rows = await listRows(session, path`nodes/${guest.node}/${guest.type}/${guest.vmid}/snapshot`, options);
-    return { status: 'read', snapshots: parseSnapshots(rows, guest) };
+    const found = await readWhereItIs(session, guest, options, async (place) =>
+      parseSnapshots(
+        await listRows(session, path`nodes/${place.node}/${place.type}/${place.vmid}/snapshot`, options),
+        place,
+      ),
+    );
+    return found === null ? { status: 'gone' } : { status: 'read', snapshots: found.value };
   } catch (error) {
     if (statusOf(error) === 501) return { status: 'unsupported' };
     throw error;

@@ -6,6 +6,7 @@ import type { BulkOptions, JsonObject, NetBoxClient, NetBoxRecord, PatchItem } f
 import type { Collections } from '../collections.js';
 import { diffObject } from '../plan/diff-object.js';
 import {
+  isRef,
   objectKey,
   type Change,
   type Desired,
@@ -234,6 +235,11 @@ class Execution {
   async #create(kind: ObjectKind, creates: readonly Desired[]): Promise<void> {
     const jobs: CreateJob[] = [];
     for (const desired of creates) {
+      if (kindDefinition(kind).isNote === true && !this.#hasNews(desired)) {
+        const message = `No ${kindDefinition(kind).noun} was written for "${desired.label}", which was not written itself.`;
+        this.#fail(desired, { code: 'dependency_failed', message });
+        continue;
+      }
       const resolved = resolveBody(creationFields(desired), this.#ids);
       if ('missing' in resolved) this.#failFor(desired, resolved.missing);
       else jobs.push({ desired, body: resolved.body });
@@ -265,6 +271,13 @@ class Execution {
         adopted.map((job) => job.item),
         new Map(adopted.map((job) => [job.item.id, job])),
       );
+  }
+
+  /** Whether what a note is about was written. */
+  #hasNews({ fields }: Desired): boolean {
+    return Object.values(fields)
+      .filter(isRef)
+      .every(({ ref }) => ['created', 'updated'].includes(this.#outcomes.get(ref)?.status ?? ''));
   }
 
   /** Somebody created the object since we read: it is compared and updated like any other. */
@@ -362,7 +375,7 @@ class Execution {
 
   #fail(desired: Desired, reason: Reason): void {
     this.#context.logger.debug({ kind: desired.kind, label: desired.label, code: reason.code }, reason.message);
-    this.#settle(desired, { status: 'failed', reason });
+    this.#settle(desired, { status: kindDefinition(desired.kind).isNote === true ? 'skipped' : 'failed', reason });
   }
 
   #settle(desired: Desired, outcome: Pick<Outcome, 'status' | 'record' | 'reason' | 'why'>): void {

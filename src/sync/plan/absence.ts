@@ -5,7 +5,7 @@
 import type { ObjectKind } from '../../netbox/records/kinds.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
 import type { Reason, SourceRef } from '../types.js';
-import type { SyncMode } from './options.js';
+import type { SyncMode, SyncOptions } from './options.js';
 import type { PlanBuilder } from './plan-builder.js';
 
 /** At most this share of the stored rows may vanish in one run, unless it is only a handful. */
@@ -38,6 +38,11 @@ export interface Absence {
   readonly rows: readonly AbsentRow[];
   readonly limit: DeleteLimit;
   readonly mode: SyncMode;
+}
+
+/** The mode under which rows of machines go: in the mode `bootstrap_only` of either class their tag protects them. */
+export function protectingMode({ modes }: SyncOptions): SyncMode {
+  return modes.vm === 'bootstrap_only' || modes.vm_template === 'bootstrap_only' ? 'bootstrap_only' : 'always';
 }
 
 export function exceedsLimit(absent: number, stored: number, { percent, force }: DeleteLimit): boolean {

@@ -1,9 +1,11 @@
 import type { SyncOptions } from '../plan/options.js';
 import type { Stage } from '../stage.js';
 import type { Outcome } from '../types.js';
+import { backupsStage } from './backups/index.js';
 import { devicesStage } from './devices/index.js';
 import { ipAddressesStage } from './ip-addresses/index.js';
 import { orphanSweepStage } from './orphan-sweep/index.js';
+import { snapshotsStage } from './snapshots/index.js';
 import { storageStage } from './storage/index.js';
 import { virtualMachinesStage, virtualMachineStage } from './virtual-machines/index.js';
 
@@ -65,6 +67,20 @@ export const stageTable: readonly StageEntry[] = [
     resultKey: 'vm_ip_addresses',
     answer: 'objects',
     row: ({ label, record }) => ({ ip_id: record?.id, address: label }),
+  },
+  {
+    stage: backupsStage,
+    path: `${vms}/backups/all/create`,
+    resultKey: 'backups',
+    answer: 'objects',
+    machine: { stage: backupsStage, path: `${vms}/:netbox_vm_id/backups/create`, streamOnly: true },
+  },
+  {
+    stage: snapshotsStage,
+    path: `${vms}/snapshots/all/create`,
+    resultKey: 'snapshots',
+    answer: 'counters',
+    machine: { stage: snapshotsStage, path: `${vms}/:netbox_vm_id/snapshots/create`, streamOnly: true },
   },
 ];
 

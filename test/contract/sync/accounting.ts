@@ -9,6 +9,8 @@ const mainKinds: Readonly<Record<string, string>> = {
   'virtual-machines': 'virtual-machine',
   'virtual-machine': 'virtual-machine',
   'vm-ip-addresses': 'ip-address',
+  backups: 'backup',
+  'vm-snapshots': 'snapshot',
 };
 
 /**
@@ -28,7 +30,8 @@ export function expectAccounted({ complete, frames }: StreamResult): void {
     const accounted = kinds[kind]?.discovered ?? 0;
     // The device of a node that is left alone may be made later, for a guest that needs it: then it has two outcomes.
     expect(accounted, `${kind} accounted for`).toBeGreaterThanOrEqual(announced);
-    if (kind !== 'device') expect(accounted, `${kind} accounted for`).toBe(announced);
+    // A machine that is left out is told again by every stage that would have worked on it.
+    if (kind !== 'device' && kind !== 'virtual-machine') expect(accounted, `${kind} accounted for`).toBe(announced);
   }
   const told = frames.filter(({ data }) => JSON.stringify(data).includes('are accounted for'));
   expect(told).toEqual([]);

@@ -3,10 +3,12 @@
  * is, the Proxmox clusters are simulated, and what NetBox holds afterwards is read with raw requests.
  */
 import { describe } from 'vitest';
+import { describeBackups } from './backups.js';
 import { describeClusters } from './clusters.js';
 import { describeFirstRun } from './first-run.js';
 import { describeOperatorEdits } from './operator-edits.js';
 import { describeProxmoxChanges } from './proxmox-changes.js';
+import { describeSnapshots } from './snapshots.js';
 import type { OpenTarget } from './target.js';
 
 export function describeSyncScenarios(name: string, openTarget: OpenTarget): void {
@@ -15,5 +17,7 @@ export function describeSyncScenarios(name: string, openTarget: OpenTarget): voi
     describeOperatorEdits(openTarget);
     describeProxmoxChanges(openTarget);
     describeClusters(openTarget);
+    describeBackups(openTarget);
+    describeSnapshots(openTarget);
   });
 }

@@ -1,0 +1,192 @@
+import { errorText, toProxboxError, type ProxboxError } from '../../../errors/proxbox-error.js';
+import type { Backup } from '../../../proxmox/parse/backups.js';
+import { readBackups, readStorages } from '../../../proxmox/reads/storage.js';
+import type { ProxmoxSession } from '../../../proxmox/types.js';
+import { loadGuestRows } from '../../collect/guest-rows.js';
+import { readFromCluster } from '../../collect/proxmox.js';
+import { collectRoster, type Roster } from '../../collect/roster.js';
+import { substep } from '../../events.js';
+import type { ConnectedCluster, RunContext } from '../../run-context.js';
+import type { Warning } from '../../types.js';
+import { betterCopy, contentPlaces, type ContentPlace, type ContentPlaces } from './map.js';
+import type { ClusterBackups, CollectedBackups } from './types.js';
+import { readVisibility } from './visibility.js';
+
+interface ClusterRead {
+  readonly backups: ClusterBackups | undefined;
+  readonly warnings: readonly Warning[];
+  readonly causes: readonly ProxboxError[];
+  readonly answers: number;
+}
+
+/**
+ * The backups of all machines (or of the selection): every storage is listed once. Throws the first cause when Proxmox was
+ * asked and nothing answered.
+ */
+export async function collectBackups(run: RunContext): Promise<CollectedBackups | undefined> {
+  if (!run.capabilities.proxboxPlugin) return undefined;
+  const roster = await collectRoster(run);
+  const wanted = roster.clusters.filter(({ view }) => roster.listedClusters.has(view.key));
+  const reads = await Promise.all(wanted.map((cluster) => readClusterBackups(run, cluster, roster)));
+  const [first] = reads.flatMap(({ causes }) => causes);
+  if (first !== undefined && reads.every(({ answers }) => answers === 0)) throw first;
+  return {
+    roster,
+    clusters: reads.flatMap(({ backups }) => backups ?? []),
+    rows: await loadGuestRows(run, 'backup', roster, { fresh: run.options.deleteNonexistentBackups }),
+    storages: await run.collections.load('storage', {}),
+    warnings: reads.flatMap(({ warnings }) => warnings),
+  };
+}
+
+const nothingToRead: ClusterRead = { backups: undefined, warnings: [], causes: [], answers: 0 };
+
+async function readClusterBackups(run: RunContext, cluster: ConnectedCluster, roster: Roster): Promise<ClusterRead> {
+  const selected = selectionOf(run, cluster, roster);
+  if (selected?.size === 0) return nothingToRead;
+  const listed = await attempt(run, () =>
+    readFromCluster(run, cluster, async (session) => ({
+      session,
+      storages: await readStorages(session, { signal: run.signal }),
+    })),
+  );
+  if (!listed.ok) {
+    const warnings = [unreadable(cluster, 'The storages', listed.cause)];
+    return { ...nothingToRead, warnings, causes: [listed.cause] };
+  }
+  const { storages, session } = listed.value;
+  const plan = contentPlaces(storages, cluster.view.nodes);
+  const contents = await readContents(run, cluster, { places: plan.places, vmid: onlyOne(selected) });
+  const sessions = new Set([session, ...contents.sessions]);
+  const visibility = await readVisibility(run, cluster.view, {
+    sessions: [...sessions],
+    storages: [...new Set(plan.places.map(({ storage }) => storage))],
+  });
+  const outOfReach = new Set(plan.outOfReach.map(({ storage }) => storage));
+  const listable = new Set(plan.places.map(({ storage }) => storage));
+  const configured = new Set(storages.map(({ name }) => name));
+  // A storage that is switched off or holds other content now may still hold backups; one that is gone holds none.
+  const isKnown = (storage: string): boolean =>
+    listable.has(storage) ? !outOfReach.has(storage) : !configured.has(storage);
+  const isComplete = contents.causes.length === 0 && cluster.view.nodes.length > 0;
+  return {
+    backups: {
+      view: cluster.view,
+      backups: merge(contents.lists, selected),
+      provesAbsence: (storage) => isComplete && isKnown(storage) && visibility.isVisible(storage),
+    },
+    warnings: [...offlineWarnings(cluster, plan.outOfReach), ...contents.warnings, ...visibility.warnings],
+    causes: contents.causes,
+    answers: plan.places.length - contents.causes.length,
+  };
+}
+
+/** The selected VMIDs of the cluster; undefined = everything. */
+function selectionOf(run: RunContext, { view }: ConnectedCluster, { guests }: Roster): ReadonlySet<number> | undefined {
+  if (run.options.netboxVmIds === null) return undefined;
+  return new Set(guests.filter(({ cluster }) => cluster.view.key === view.key).map(({ resource }) => resource.vmid));
+}
+
+function onlyOne(selected: ReadonlySet<number> | undefined): number | undefined {
+  return selected?.size === 1 ? [...selected][0] : undefined;
+}
+
+interface Contents {
+  readonly lists: readonly (readonly Backup[])[];
+  readonly sessions: readonly ProxmoxSession[];
+  readonly causes: readonly ProxboxError[];
+  readonly warnings: readonly Warning[];
+}
+
+async function readContents(
+  run: RunContext,
+  cluster: ConnectedCluster,
+  { places, vmid }: { readonly places: readonly ContentPlace[]; readonly vmid: number | undefined },
+): Promise<Contents> {
+  let done = 0;
+  const results = await Promise.all(
+    places.map(async (place) => {
+      const result = await attempt(run, () => readContent(run, cluster, { place, vmid }));
+      done += 1;
+      run.events.emit(
+        substep(
+          'backups',
+          'read_storages',
+          `Read ${done} of ${places.length} backup storages of "${cluster.view.name}".`,
+        ),
+      );
+      return { place, result };
+    }),
+  );
+  const read = results.flatMap(({ result }) => (result.ok ? [result.value] : []));
+  const failed = results.flatMap(({ place, result }) => (result.ok ? [] : [{ place, cause: result.cause }]));
+  return {
+    lists: read.map(({ backups }) => backups),
+    sessions: read.map(({ session }) => session),
+    causes: failed.map(({ cause }) => cause),
+    warnings: failed.map(({ place, cause }) =>
+      unreadable(cluster, `The backups on storage "${place.storage}" (node ${place.nodes[0] ?? ''})`, cause),
+    ),
+  };
+}
+
+/** A shared storage is asked for on its next node when the first one cannot be reached. */
+async function readContent(
+  run: RunContext,
+  cluster: ConnectedCluster,
+  { place, vmid }: { readonly place: ContentPlace; readonly vmid: number | undefined },
+) {
+  const { storage } = place;
+  const [node = '', ...others] = place.nodes;
+  const request = { node, storage, signal: run.signal, ...(vmid === undefined ? {} : { vmid }) };
+  const result = await attempt(run, () =>
+    readFromCluster(run, cluster, async (session) => ({ session, backups: await readBackups(session, request) })),
+  );
+  if (result.ok) return result.value;
+  if (result.cause.code !== 'proxmox_node_unreachable' || others.length === 0) throw result.cause;
+  return readContent(run, cluster, { place: { storage, nodes: others }, vmid });
+}
+
+function merge(
+  lists: readonly (readonly Backup[])[],
+  selected: ReadonlySet<number> | undefined,
+): ReadonlyMap<string, Backup> {
+  const merged = new Map<string, Backup>();
+  for (const backup of lists.flat()) {
+    const isWanted = selected === undefined || (backup.vmid !== null && selected.has(backup.vmid));
+    if (isWanted) merged.set(backup.volumeId, betterCopy(merged.get(backup.volumeId), backup));
+  }
+  return merged;
+}
+
+type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly cause: ProxboxError };
+
+async function attempt<T>(run: RunContext, read: () => Promise<T>): Promise<Attempt<T>> {
+  try {
+    return { ok: true, value: await read() };
+  } catch (error) {
+    run.signal.throwIfAborted();
+    return { ok: false, cause: toProxboxError(error) };
+  }
+}
+
+function unreadable({ view }: ConnectedCluster, what: string, cause: ProxboxError): Warning {
+  const isForbidden = cause.code === 'proxmox_forbidden';
+  return {
+    code: isForbidden ? 'privilege_missing' : 'read_incomplete',
+    message: `${what} of cluster "${view.name}" cannot be read, so no backup of the cluster was deleted: ${errorText(cause)}`,
+    source: { endpointId: view.owner.endpointId, cluster: view.name },
+  };
+}
+
+/** One sentence per offline node. */
+function offlineWarnings({ view }: ConnectedCluster, outOfReach: ContentPlaces['outOfReach']): readonly Warning[] {
+  const byNode = new Map<string, string[]>();
+  for (const { node, storage } of outOfReach)
+    if (node !== null) byNode.set(node, [...(byNode.get(node) ?? []), `"${storage}"`]);
+  return [...byNode].map(([node, storages]) => ({
+    code: 'node_offline',
+    message: `Node "${node}" of cluster "${view.name}" is offline: the backups it has on ${storages.join(', ')} cannot be read, and rows of these storages stay as they are.`,
+    source: { endpointId: view.owner.endpointId, cluster: view.name, node },
+  }));
+}

@@ -1,0 +1,162 @@
+import { relationId, textOf } from '../../../netbox/records/compare.js';
+import type { NetBoxRecord } from '../../../netbox/types.js';
+import { storageOfVolume, type Backup } from '../../../proxmox/parse/backups.js';
+import { planDeletes, protectingMode } from '../../plan/absence.js';
+import type { SyncOptions } from '../../plan/options.js';
+import type { PlanBuilder } from '../../plan/plan-builder.js';
+import { storageFinder, type FindStorage } from '../../plan/plugin-storages.js';
+import type { Reason, SourceRef } from '../../types.js';
+import { ownersOf, type KnownOwner, type Owner } from './diff-owners.js';
+import { backupRow, isNews, journalEntry } from './map.js';
+import type { ClusterBackups, CollectedBackups } from './types.js';
+
+/** Rows by machine and volume, the lowest id first. */
+type StoredRows = ReadonlyMap<string, readonly NetBoxRecord[]>;
+
+interface BackupPlan {
+  readonly stored: StoredRows;
+  readonly findStorage: FindStorage;
+  readonly options: SyncOptions;
+}
+
+/** Every backup that has a machine in NetBox; rows of vanished ones go only when the caller asks for it. */
+export function planBackups(
+  builder: PlanBuilder,
+  { roster, clusters, rows, storages, warnings }: CollectedBackups,
+  options: SyncOptions,
+): void {
+  for (const warning of warnings) builder.warn(warning);
+  const stored = indexRows(rows);
+  warnOfDuplicates(builder, stored);
+  const plan = { stored, findStorage: storageFinder(storages, roster.netboxClusters), options };
+  for (const cluster of clusters) {
+    const owners = ownersOf(cluster.view, roster, options);
+    planCluster(builder, cluster, owners, plan);
+    if (options.deleteNonexistentBackups) planVanished(builder, cluster, owners, plan);
+  }
+}
+
+const rowKey = (machineId: number, volumeId: string): string => `${machineId}/${volumeId}`;
+
+/** Rows without a volume id are nobody's: they are neither updated nor deleted. */
+function indexRows(rows: readonly NetBoxRecord[]): StoredRows {
+  const stored = new Map<string, NetBoxRecord[]>();
+  for (const row of [...rows].sort((a, b) => a.id - b.id)) {
+    const machine = relationId(row['virtual_machine']);
+    const volumeId = textOf(row['volume_id']);
+    if (machine === null || volumeId === '') continue;
+    const key = rowKey(machine, volumeId);
+    const others = stored.get(key);
+    if (others === undefined) stored.set(key, [row]);
+    else others.push(row);
+  }
+  return stored;
+}
+
+function warnOfDuplicates(builder: PlanBuilder, stored: StoredRows): void {
+  const duplicates = [...stored.values()].filter((rows) => rows.length > 1);
+  const [first] = duplicates;
+  if (first === undefined) return;
+  const ids = first.map(({ id }) => id).join(', ');
+  builder.warn({
+    code: 'duplicate',
+    message: `${duplicates.length} backup(s) have more than one row in NetBox, "${textOf(first[0]?.['volume_id'])}" has the ids ${ids}. The lowest id is kept true; delete the others.`,
+  });
+}
+
+function planCluster(
+  builder: PlanBuilder,
+  cluster: ClusterBackups,
+  ...[owners, plan]: [owners: ReadonlyMap<number, Owner>, plan: BackupPlan]
+): void {
+  builder.discovered('backup', cluster.backups.size);
+  for (const owner of owners.values())
+    if (owner.status === 'known') builder.know('virtual-machine', owner.key, owner.machineId);
+  for (const backup of cluster.backups.values()) {
+    const owner = backup.vmid === null ? undefined : owners.get(backup.vmid);
+    const reason = reasonToSkip(backup, owner, cluster.view.name);
+    if (owner?.status === 'known' && reason === undefined) planBackup(builder, backup, { owner, cluster, ...plan });
+    else if (reason !== undefined) builder.skip(subjectOf(cluster, backup, owner?.source), reason);
+  }
+}
+
+function subjectOf({ view }: ClusterBackups, { volumeId, vmid }: Backup, source?: SourceRef) {
+  const { endpointId } = view.owner;
+  const place = { endpointId, cluster: view.name, ...(vmid === null ? {} : { vmid }) };
+  return { kind: 'backup' as const, key: keyOf(view.key, volumeId), label: volumeId, source: source ?? place };
+}
+
+const keyOf = (viewKey: string, volumeId: string): string => `${viewKey}/${volumeId}`;
+
+function reasonToSkip(backup: Backup, owner: Owner | undefined, cluster: string): Reason | undefined {
+  const { volumeId, vmid, subtype } = backup;
+  if (vmid === null)
+    return { code: 'vm_missing', message: `Backup "${volumeId}" of "${cluster}" does not say whose it is.` };
+  if (owner === undefined)
+    return {
+      code: 'vm_missing',
+      message: `Backup "${volumeId}" of "${cluster}" belongs to ${vmid}, which has no virtual machine in NetBox. If the guest exists, sync the virtual machines first.`,
+    };
+  if (owner.status === 'omitted')
+    return { code: owner.reason.code, message: `Backup "${volumeId}" was left out: ${owner.reason.message}` };
+  if (subtype === 'undefined' || owner.type === '' || owner.type === subtype) return undefined;
+  return {
+    code: 'type_changed',
+    message: `Backup "${volumeId}" is of an earlier guest: ${vmid} was ${subtype} and is now ${owner.type} ("${owner.machineName}"). It was left out.`,
+  };
+}
+
+interface OneBackup extends BackupPlan {
+  readonly owner: KnownOwner;
+  readonly cluster: ClusterBackups;
+}
+
+function planBackup(
+  builder: PlanBuilder,
+  backup: Backup,
+  { owner, cluster: { view }, stored, findStorage }: OneBackup,
+): void {
+  const desired = backupRow(backup, keyOf(view.key, backup.volumeId), owner, findStorage(view, backup.storage));
+  const current = stored.get(rowKey(owner.machineId, backup.volumeId))?.[0];
+  // Of the mode of the machine only the tag is heeded: a backup is no object that an operator goes on with.
+  const action = builder.add(desired, current, current === undefined ? {} : { mode: owner.mode });
+  if (action === 'create') builder.add(journalEntry(backup, desired, 'created'), undefined);
+  if (action === 'update' && current !== undefined && isNews(desired, current))
+    builder.add(journalEntry(backup, desired, 'updated'), undefined);
+}
+
+function planVanished(
+  builder: PlanBuilder,
+  { view, backups, provesAbsence }: ClusterBackups,
+  ...[owners, { stored, options }]: [owners: ReadonlyMap<number, Owner>, plan: BackupPlan]
+): void {
+  const machines = new Map<number, KnownOwner>();
+  for (const owner of owners.values()) if (owner.status === 'known') machines.set(owner.machineId, owner);
+  const own = [...stored.values()].flatMap(([row]) => {
+    const owner = row === undefined ? undefined : machines.get(relationId(row['virtual_machine']) ?? 0);
+    return row === undefined || owner === undefined ? [] : [{ row, owner, volumeId: textOf(row['volume_id']) }];
+  });
+  const absent = own.filter(({ volumeId }) => !backups.has(volumeId) && provesAbsence(storageOfVolume(volumeId)));
+  planDeletes(
+    builder,
+    {
+      kind: 'backup',
+      noun: 'backup',
+      endpointId: view.owner.endpointId,
+      cluster: view.name,
+      stored: own.length,
+      rows: absent.map(({ row, owner, volumeId }) => ({
+        key: keyOf(view.key, volumeId),
+        label: volumeId,
+        current: row,
+        source: owner.source,
+      })),
+      limit: options.deleteLimit,
+      mode: protectingMode(options),
+    },
+    ({ label }) => ({
+      code: 'gone_from_proxmox',
+      message: `Backup "${label}" is no longer in Proxmox; its row was deleted.`,
+    }),
+  );
+}

@@ -1,0 +1,35 @@
+import { planRoster } from '../../collect/roster.js';
+import { PlanBuilder } from '../../plan/plan-builder.js';
+import { bootstrapOnlyTag } from '../../plan/support-objects.js';
+import { warnWithoutPlugin } from '../../plan/without-plugin.js';
+import { defineStage } from '../../stage.js';
+import { collectBackups } from './collect.js';
+import { planBackups } from './diff.js';
+import type { ClusterBackups, CollectedBackups } from './types.js';
+
+/** Backups of guests on the storages of Proxmox, in the plugin's table, with journal entries of what happened to them. */
+export const backupsStage = defineStage<CollectedBackups | undefined>({
+  name: 'backups',
+  title: 'Backups',
+  kinds: ['backup'],
+  resources: ['vm', 'vm_template'],
+  collect: collectBackups,
+  plan: (collected, { supportIds, options }) => {
+    const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: bootstrapOnlyTag(supportIds) });
+    if (collected === undefined) warnWithoutPlugin(builder, 'Backups');
+    else {
+      planRoster(builder, collected.roster);
+      planBackups(builder, collected, options);
+    }
+    return builder.build('backups');
+  },
+  discovered: (collected) => ({ noun: 'backup', items: (collected?.clusters ?? []).flatMap(itemsOf) }),
+});
+
+function itemsOf({ view, backups }: ClusterBackups) {
+  return [...backups.values()].map(({ volumeId, vmid }) => ({
+    name: volumeId,
+    item_type: 'backup',
+    extra: { cluster: view.name, ...(vmid === null ? {} : { vmid }) },
+  }));
+}

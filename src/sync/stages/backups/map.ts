@@ -1,0 +1,105 @@
+import { equalValues } from '../../../netbox/records/compare.js';
+import { kinds } from '../../../netbox/records/kinds.js';
+import type { NetBoxRecord } from '../../../netbox/types.js';
+import type { Backup } from '../../../proxmox/parse/backups.js';
+import type { Storage } from '../../../proxmox/parse/storages.js';
+import { isStorageOnNode } from '../../../proxmox/parse/storages.js';
+import type { ClusterStatusNode } from '../../../proxmox/types.js';
+import { ref } from '../../plan/support-objects.js';
+import type { Desired, SourceRef } from '../../types.js';
+
+/** Content to be listed once: from the first of the nodes that answers. */
+export interface ContentPlace {
+  readonly storage: string;
+  readonly nodes: readonly string[];
+}
+
+export interface ContentPlaces {
+  readonly places: readonly ContentPlace[];
+  /** Content that nobody can list now; without a node: the storage is on no node of the cluster. */
+  readonly outOfReach: readonly { readonly storage: string; readonly node: string | null }[];
+}
+
+/** Where backups are: a shared storage is listed once, a local one on each of its nodes. */
+export function contentPlaces(storages: readonly Storage[], nodes: readonly ClusterStatusNode[]): ContentPlaces {
+  const places: ContentPlace[] = [];
+  const outOfReach: { storage: string; node: string | null }[] = [];
+  for (const storage of storages) {
+    if (!storage.enabled || !storage.contentKinds.includes('backup')) continue;
+    const own = nodes.filter(({ name }) => isStorageOnNode(storage, name));
+    const online = own.filter((node) => node.online).map(({ name }) => name);
+    const offline = own.filter((node) => !node.online).map(({ name }) => name);
+    if (own.length === 0) outOfReach.push({ storage: storage.name, node: null });
+    else if (!storage.shared) {
+      places.push(...online.map((node) => ({ storage: storage.name, nodes: [node] })));
+      outOfReach.push(...offline.map((node) => ({ storage: storage.name, node })));
+    } else if (online.length > 0) places.push({ storage: storage.name, nodes: online });
+    else outOfReach.push(...offline.map((node) => ({ storage: storage.name, node })));
+  }
+  return { places, outOfReach };
+}
+
+/** Of two copies of one volume the one that was verified, else the later one. */
+export function betterCopy(one: Backup | undefined, other: Backup): Backup {
+  if (one === undefined) return other;
+  const isVerified = one.verificationState !== null;
+  if (isVerified !== (other.verificationState !== null)) return isVerified ? one : other;
+  return (other.creationTime ?? '') > (one.creationTime ?? '') ? other : one;
+}
+
+export interface BackupOwner {
+  /** Of the machine in the plan. */
+  readonly key: string;
+  readonly source: SourceRef;
+}
+
+/** One backup as a row of the plugin. Every field is Proxmox's; tags and comments are the operator's. */
+export function backupRow(backup: Backup, key: string, owner: BackupOwner, storageId: number | null): Desired {
+  return {
+    kind: 'backup',
+    key,
+    label: backup.volumeId,
+    source: owner.source,
+    fields: {
+      virtual_machine: ref('virtual-machine', owner.key),
+      proxmox_storage: storageId,
+      storage: backup.storage,
+      subtype: backup.subtype,
+      format: backup.format,
+      creation_time: backup.creationTime,
+      size: backup.size,
+      used: backup.used,
+      notes: backup.notes,
+      volume_id: backup.volumeId,
+      vmid: backup.vmid,
+      encrypted: backup.encrypted ?? '',
+      verification_state: backup.verificationState,
+      verification_upid: backup.verificationUpid,
+    },
+    rules: {},
+  };
+}
+
+const newsworthy = ['verification_state', 'notes', 'size'] as const;
+
+/** Whether an update says something about the backup that is worth a journal entry. */
+export function isNews({ fields }: Desired, current: NetBoxRecord): boolean {
+  return newsworthy.some((field) => !equalValues(kinds.backup.fields[field], current[field], fields[field]));
+}
+
+/** The journal entry of a backup that was created or changed. */
+export function journalEntry(backup: Backup, { key, label, source }: Desired, verb: 'created' | 'updated'): Desired {
+  return {
+    kind: 'backup-journal',
+    key,
+    label,
+    ...(source === undefined ? {} : { source }),
+    fields: {
+      assigned_object_type: 'netbox_proxbox.vmbackup',
+      assigned_object_id: ref('backup', key),
+      kind: 'info',
+      comments: `Backup ${verb} for VM ${backup.vmid ?? ''} in storage ${backup.storage}`,
+    },
+    rules: {},
+  };
+}

@@ -1,0 +1,94 @@
+import { errorText, toProxboxError, type ProxboxError } from '../../../errors/proxbox-error.js';
+import { bootStorage } from '../../../proxmox/parse/disks.js';
+import { readSnapshots } from '../../../proxmox/reads/guests.js';
+import { describeGuest, readConfigs } from '../../collect/guest-config.js';
+import { loadGuestRows } from '../../collect/guest-rows.js';
+import { readFromCluster } from '../../collect/proxmox.js';
+import { collectRoster, type KnownGuest } from '../../collect/roster.js';
+import { substep } from '../../events.js';
+import type { RunContext } from '../../run-context.js';
+import type { Reason } from '../../types.js';
+import type { CollectedSnapshots, SnapshotGuest, SnapshotListing } from './types.js';
+
+export const snapshotPhase = 'vm-snapshots';
+
+type Attempt = SnapshotListing & { readonly cause?: ProxboxError };
+
+/**
+ * The snapshots of every guest, templates included: one request per guest. Configurations, which say on which storage a
+ * guest is, are asked for only where there is a snapshot. Throws the first cause when no guest at all could be read.
+ */
+export async function collectSnapshots(run: RunContext): Promise<CollectedSnapshots | undefined> {
+  if (!run.capabilities.proxboxPlugin) return undefined;
+  const roster = await collectRoster(run);
+  let done = 0;
+  const attempts = await Promise.all(
+    roster.guests.map(async (guest) => {
+      const listing = await listSnapshots(run, guest);
+      done += 1;
+      if (done % 100 === 0)
+        run.events.emit(
+          substep(snapshotPhase, 'read_snapshots', `Read the snapshots of ${done} of ${roster.guests.length} guests.`),
+        );
+      return { ...guest, listing };
+    }),
+  );
+  const [first] = attempts.flatMap(({ listing }) => listing.cause ?? []);
+  if (first !== undefined && attempts.every(({ listing }) => listing.cause !== undefined)) throw first;
+  return {
+    roster,
+    guests: await withStorages(run, attempts),
+    rows: await loadGuestRows(run, 'snapshot', roster, { fresh: run.options.deleteNonexistentSnapshots }),
+    storages: await run.collections.load('storage', {}),
+  };
+}
+
+async function withStorages(run: RunContext, guests: readonly SnapshotGuest[]): Promise<readonly SnapshotGuest[]> {
+  const wanting = guests.filter(({ listing }) => listing.status === 'read' && listing.snapshots.length > 0);
+  const read = await readConfigs(run, wanting, snapshotPhase);
+  const storages = new Map(
+    read.flatMap(({ key, config }) => (config.status === 'read' ? [[key, bootStorage(config.config)] as const] : [])),
+  );
+  return guests.map((guest) =>
+    guest.listing.status === 'read'
+      ? { ...guest, listing: { ...guest.listing, storage: storages.get(guest.key) } }
+      : guest,
+  );
+}
+
+async function listSnapshots(run: RunContext, guest: KnownGuest): Promise<Attempt> {
+  const { cluster, resource } = guest;
+  const subject = describeGuest(guest);
+  if (cluster.view.nodes.find(({ name }) => name === resource.node)?.online === false)
+    return unread('node_offline', offlineText(cluster.view.name, resource.node));
+  try {
+    const read = await readFromCluster(run, cluster, (session) =>
+      readSnapshots(session, resource, { signal: run.signal }),
+    );
+    if (read.status === 'read') return { ...read, storage: undefined };
+    if (read.status === 'gone')
+      return unread('guest_gone', `${subject} disappeared between listing and reading; the next run looks again.`);
+    return unread('snapshots_unsupported', `${subject} does not support snapshots; what NetBox has of it stays.`);
+  } catch (error) {
+    run.signal.throwIfAborted();
+    return failed(subject, toProxboxError(error));
+  }
+}
+
+/** The same for every guest of the node, so that it is told once. */
+function offlineText(cluster: string, node: string): string {
+  return `Node "${node}" of cluster "${cluster}" is offline: the snapshots of its guests cannot be read and stay as they are.`;
+}
+
+function unread(code: Reason['code'], message: string): Attempt {
+  return { status: 'unread', reason: { code, message } };
+}
+
+function failed(subject: string, cause: ProxboxError): Attempt {
+  const message = `${subject}: its snapshots cannot be read and were left alone: ${errorText(cause)}`;
+  if (cause.code === 'proxmox_forbidden') {
+    const hint = 'Grant VM.Audit to the Proxmox user or token.';
+    return { status: 'unread', cause, reason: { code: 'privilege_missing', message: `${message}. ${hint}` } };
+  }
+  return { status: 'unread', cause, reason: { code: 'read_incomplete', message } };
+}

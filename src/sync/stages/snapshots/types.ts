@@ -1,0 +1,26 @@
+import type { Snapshot } from '../../../proxmox/parse/snapshots.js';
+import type { KnownGuest, Roster } from '../../collect/roster.js';
+import type { NetBoxRecord } from '../../../netbox/types.js';
+import type { Reason } from '../../types.js';
+
+/** The snapshots of a guest, all of them, or why they are not known. */
+export type SnapshotListing =
+  | {
+      readonly status: 'read';
+      readonly snapshots: readonly Snapshot[];
+      /** Of the boot disk; null = on none; undefined = the configuration could not be read. */
+      readonly storage: string | null | undefined;
+    }
+  | { readonly status: 'unread'; readonly reason: Reason };
+
+export interface SnapshotGuest extends KnownGuest {
+  readonly listing: SnapshotListing;
+}
+
+export interface CollectedSnapshots {
+  readonly roster: Roster;
+  readonly guests: readonly SnapshotGuest[];
+  /** Snapshots in NetBox: of these guests and of every machine with one of their VMIDs. */
+  readonly rows: readonly NetBoxRecord[];
+  readonly storages: readonly NetBoxRecord[];
+}
