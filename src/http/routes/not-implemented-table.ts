@@ -46,7 +46,6 @@ const stages: readonly UnbuiltRoute[] = [
     ...withStream('/dcim/devices/interfaces/create'),
     '/dcim/devices/:node/interfaces/create',
   ]),
-  ...unbuilt('Syncing task history', [`${vms}/task-history/create/stream`]),
   ...unbuilt('Syncing virtual disks', [
     ...withStream(`${vms}/virtual-disks/create`),
     `${vms}/:netbox_vm_id/virtual-disks/create/stream`,
