@@ -245,7 +245,12 @@ function readConcurrency({ values, provenance }: ResolvedSettings, request: Sync
     const value = values[key];
     if (provenance[key].source === 'env' && value !== null) return value;
   }
-  return request.fetchMaxConcurrency ?? values.proxmoxFetchConcurrency ?? values.fetchMaxConcurrency ?? (kind === 'task-history' ? 4 : 8);
+  return (
+    request.fetchMaxConcurrency ??
+    values.proxmoxFetchConcurrency ??
+    values.fetchMaxConcurrency ??
+    (kind === 'task-history' ? 4 : 8)
+  );
 }
 
 function branchingMissing(branch: string): ProxboxError {

@@ -62,8 +62,6 @@ const stages: readonly UnbuiltRoute[] = [
   ]),
   ...unbuilt('Syncing VM interfaces as a stage of its own', withStream(`${vms}/interfaces/create`)),
   ...unbuilt('Syncing VM addresses as a stage of its own', withStream(`${vms}/interfaces/ip-address/create`)),
-  ...unbuilt('Syncing replications', ['/proxmox/replication/stream']),
-  ...unbuilt('Syncing backup routines', ['/proxmox/cluster/backup/stream']),
   empty('Syncing SDN', '/proxmox/sdn/create/stream', 'empty_stage_stream'),
 ];
 

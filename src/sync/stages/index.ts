@@ -1,7 +1,9 @@
 import type { SyncOptions } from '../plan/options.js';
 import type { Stage } from '../stage.js';
 import type { Outcome } from '../types.js';
+import { backupRoutinesStage } from './backup-routines/index.js';
 import { devicesStage } from './devices/index.js';
+import { replicationsStage } from './replications/index.js';
 import { storageStage } from './storage/index.js';
 import { taskHistoryStage } from './task-history/index.js';
 import { virtualMachinesStage, virtualMachineStage } from './virtual-machines/index.js';
@@ -62,6 +64,20 @@ export const stageTable: readonly StageEntry[] = [
     stage: taskHistoryStage,
     path: `${vms}/task-history/create`,
     resultKey: 'task_history',
+    answer: 'counters',
+    streamOnly: true,
+  },
+  {
+    stage: replicationsStage,
+    path: '/proxmox/replication',
+    resultKey: 'replications',
+    answer: 'counters',
+    streamOnly: true,
+  },
+  {
+    stage: backupRoutinesStage,
+    path: '/proxmox/cluster/backup',
+    resultKey: 'backup_routines',
     answer: 'counters',
     streamOnly: true,
   },

@@ -9,6 +9,8 @@ const mainKinds: Readonly<Record<string, string>> = {
   'virtual-machines': 'virtual-machine',
   'virtual-machine': 'virtual-machine',
   'task-history': 'task-history',
+  replications: 'replication',
+  'backup-routines': 'backup-routine',
 };
 
 /**
