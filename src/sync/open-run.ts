@@ -114,7 +114,7 @@ export async function openRun(
     legacyFields: await readLegacyFields(client),
     warnings: [...warnings, ...notes.map((message): Warning => ({ code: 'option_unknown', message }))],
     guestReads: guestReads.open({ fresh: options.freshGuests }),
-    proxmoxReads: pLimit(readConcurrency(settings, request)),
+    proxmoxReads: pLimit(readConcurrency(settings, request, options.kind)),
     isMachineRun: false,
     events: options.events,
     signal,
@@ -235,13 +235,21 @@ async function readLegacyFields(client: NetBoxClient): Promise<LegacyFields> {
   return fields;
 }
 
-/** A variable beats the query, which only transports a setting; then the setting, then 8. */
-function readConcurrency({ values, provenance }: ResolvedSettings, request: SyncRequest): number {
+/**
+ * A variable beats the query, which only transports a setting; then the setting, then 8, and 4 for the task history, whose
+ * every read walks through the archive of a node.
+ */
+function readConcurrency({ values, provenance }: ResolvedSettings, request: SyncRequest, kind: string): number {
   for (const key of ['proxmoxFetchConcurrency', 'fetchMaxConcurrency'] as const) {
     const value = values[key];
     if (provenance[key].source === 'env' && value !== null) return value;
   }
-  return request.fetchMaxConcurrency ?? values.proxmoxFetchConcurrency ?? values.fetchMaxConcurrency ?? 8;
+  return (
+    request.fetchMaxConcurrency ??
+    values.proxmoxFetchConcurrency ??
+    values.fetchMaxConcurrency ??
+    (kind === 'task-history' ? 4 : 8)
+  );
 }
 
 function branchingMissing(branch: string): ProxboxError {

@@ -58,6 +58,7 @@ export const reasonCodes = {
   snapshots_unsupported: 'The storage of the guest does not support snapshots.',
   snapshot_conflict: 'The plugin keeps one snapshot per VMID, name and node.',
   backups_not_visible: 'The Proxmox user may not see backups, so their absence proves nothing.',
+  selection_empty: 'The backup job covers no guest that can be seen, which the plugin cannot store.',
   endpoint_unknown_to_plugin: 'The plugin has no row for the Proxmox endpoint.',
   option_unknown: 'A request option has an unknown value.',
   not_implemented: 'This part is not built in this version.',

@@ -28,9 +28,9 @@ const unchangedPerFrame = 50;
 export async function runStage(stage: Stage, run: RunContext): Promise<StageResult & { readonly ids: Applied['ids'] }> {
   const startedMs = run.clock.monotonicMs();
   const prepared = await stage.prepare(run);
-  const { plan, noun, items } = prepared;
+  const { plan } = prepared;
   run.signal.throwIfAborted();
-  run.events.emit(discovery(stage, noun, items));
+  run.events.emit(discovery(stage, prepared));
   for (const resolution of plan.nameResolutions) run.events.emit(nameResolved(resolution));
   const applied = await applyPlan(plan, {
     client: run.client,
@@ -66,7 +66,12 @@ function batchOf(kind: ObjectKind, { settings: { values }, isMachineRun }: RunCo
   return { batchSize: values.bulkBatchSize, delayMs: values.bulkBatchDelayMs };
 }
 
-function summarise(stage: Stage, { plan, count }: PreparedStage, applied: Applied, durationMs: number): StageResult {
+function summarise(
+  stage: Stage,
+  { plan, count, extra }: PreparedStage,
+  applied: Applied,
+  durationMs: number,
+): StageResult {
   const own: readonly ObjectKind[] = stage.kinds;
   const dependencies = applied.outcomes.filter(
     (outcome) => !own.includes(outcome.kind) && outcome.status !== 'unchanged',
@@ -78,12 +83,16 @@ function summarise(stage: Stage, { plan, count }: PreparedStage, applied: Applie
     stage: stage.name,
     ok: counts.failed === 0 || counts.failed < counts.total,
     counts,
-    count: count ?? counts.created + counts.updated + counts.unchanged,
+    count: count ?? stage.countOf?.(applied.outcomes) ?? counts.created + counts.updated + counts.unchanged,
     kinds: countKinds(outcomes),
     outcomes,
     warnings,
+<<<<<<< HEAD
     notes: plan.notes,
     extra: {},
+=======
+    extra: { ...extra, ...stage.extra(applied.outcomes) },
+>>>>>>> w-hist
     durationMs,
   };
 }
@@ -139,17 +148,17 @@ function summaryText(stage: Stage, { counts }: StageResult): string {
   return `${head} (${parts.join(', ')})`;
 }
 
-function discovery(stage: Stage, noun: string, items: readonly Item[]): RunEvent {
+function discovery(stage: Stage, { noun, items, total = items.length }: PreparedStage): RunEvent {
   return {
     event: 'discovery',
     data: {
       event: 'discovery',
       phase: stage.phase,
       status: 'discovered',
-      message: `Discovered ${items.length} ${noun}(s) to synchronize`,
-      count: items.length,
+      message: `Discovered ${total} ${noun}(s) to synchronize`,
+      count: total,
       items: items.slice(0, maxDiscoveryItems),
-      progress: progressOf(0, items.length),
+      progress: progressOf(0, total),
       metadata: {},
     },
   };

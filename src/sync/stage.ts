@@ -9,8 +9,12 @@ export interface PreparedStage {
   readonly plan: Plan;
   readonly noun: string;
   readonly items: readonly Item[];
+  /** How many were discovered, where `items` names only the first of very many. */
+  readonly total?: number;
   /** What `count` of the result says, where it is not the number of objects (disks count machines). */
   readonly count?: number;
+  /** Further numbers of the result, from what was read. */
+  readonly extra?: Readonly<Record<string, unknown>>;
 }
 
 /** What a stage must say about itself; everything else is the runner's. */
@@ -28,8 +32,9 @@ export interface StageDefinition<Collected> {
   /** Pure. */
   plan(collected: Collected, run: RunContext): Plan;
   /** What the discovery frame announces; at most 20 are sent. */
-  discovered(collected: Collected): Omit<PreparedStage, 'plan'>;
+  discovered(collected: Collected, plan: Plan): Omit<PreparedStage, 'plan'>;
   /** Further numbers of the result, from what was done. */
+<<<<<<< HEAD
   readonly extra?: (outcomes: readonly Outcome[], done: StageDone) => Readonly<Record<string, unknown>>;
 }
 
@@ -37,6 +42,11 @@ export interface StageDone {
   readonly run: RunContext;
   readonly notes: readonly Note[];
   readonly warnings: readonly Warning[];
+=======
+  readonly extra?: (outcomes: readonly Outcome[]) => Readonly<Record<string, unknown>>;
+  /** What `count` of the result says, where it is told by what was done. */
+  readonly countOf?: (outcomes: readonly Outcome[]) => number;
+>>>>>>> w-hist
 }
 
 /** A stage with its own data hidden: what the runner and the table of stages handle. */
@@ -47,6 +57,7 @@ export interface Stage {
   readonly kinds: readonly [ObjectKind, ...ObjectKind[]];
   readonly resources: readonly SyncResource[];
   readonly extra: NonNullable<StageDefinition<unknown>['extra']>;
+  readonly countOf?: StageDefinition<unknown>['countOf'];
   prepare(run: RunContext): Promise<PreparedStage>;
 }
 
@@ -59,9 +70,11 @@ export function defineStage<Collected>(definition: StageDefinition<Collected>): 
     kinds,
     resources,
     extra: definition.extra ?? (() => ({})),
+    ...(definition.countOf === undefined ? {} : { countOf: definition.countOf }),
     async prepare(run) {
       const collected = await definition.collect(run);
-      return { plan: definition.plan(collected, run), ...definition.discovered(collected) };
+      const plan = definition.plan(collected, run);
+      return { plan, ...definition.discovered(collected, plan) };
     },
   };
 }

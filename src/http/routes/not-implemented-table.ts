@@ -46,7 +46,6 @@ const stages: readonly UnbuiltRoute[] = [
     ...withStream('/dcim/devices/interfaces/create'),
     '/dcim/devices/:node/interfaces/create',
   ]),
-  ...unbuilt('Syncing task history', [`${vms}/task-history/create/stream`]),
   ...unbuilt('Syncing virtual disks', [
     ...withStream(`${vms}/virtual-disks/create`),
     `${vms}/:netbox_vm_id/virtual-disks/create/stream`,
@@ -54,8 +53,12 @@ const stages: readonly UnbuiltRoute[] = [
   ...unbuilt('Syncing the backups of one storage', [`${vms}/backups/create`]),
   ...unbuilt('Syncing the snapshots of one VMID', [`${vms}/snapshots/create`]),
   ...unbuilt('Syncing VM interfaces as a stage of its own', withStream(`${vms}/interfaces/create`)),
+<<<<<<< HEAD
   ...unbuilt('Syncing replications', ['/proxmox/replication/stream']),
   ...unbuilt('Syncing backup routines', ['/proxmox/cluster/backup/stream']),
+=======
+  ...unbuilt('Syncing VM addresses as a stage of its own', withStream(`${vms}/interfaces/ip-address/create`)),
+>>>>>>> w-hist
   empty('Syncing SDN', '/proxmox/sdn/create/stream', 'empty_stage_stream'),
 ];
 

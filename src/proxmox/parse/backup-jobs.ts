@@ -23,6 +23,10 @@ export interface BackupJob extends Retention {
   readonly storage: string | null;
   /** VMIDs; empty when the job takes all guests or a pool. */
   readonly selection: readonly number[];
+  /** Every guest but the excluded ones. */
+  readonly all: boolean;
+  readonly exclude: readonly number[];
+  readonly pool: string | null;
   readonly bwlimit: number | null;
   readonly zstd: number | null;
   readonly ioWorkers: number | null;
@@ -45,6 +49,9 @@ export function parseBackupJob(row: Row): BackupJob | null {
     node: toText(row.node),
     storage: toText(row.storage),
     selection: parseVmidList(row.vmid),
+    all: toBool(row.all) ?? false,
+    exclude: parseVmidList(row.exclude),
+    pool: toText(row.pool),
     ...parseRetention(field(row, 'prune-backups', 'prune_backups')),
     bwlimit: toInt(row.bwlimit),
     zstd: toInt(row.zstd),

@@ -2,11 +2,9 @@
 import { ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
 import { path } from '../host.js';
 import { parseNodeInterface } from '../parse/node-interfaces.js';
-import { parseTask } from '../parse/tasks.js';
+import { parseTask, type Task } from '../parse/tasks.js';
 import type { ReadOptions } from '../types.js';
 import { listRows, present, type Reader } from './rows.js';
-
-type Task = NonNullable<ReturnType<typeof parseTask>>;
 
 export interface TaskRequest {
   readonly node: string;
@@ -15,6 +13,8 @@ export interface TaskRequest {
   readonly vmid?: number;
   /** Rows per page; default 500. */
   readonly pageSize?: number;
+  /** Which tasks the caller is about; the others are not kept, however long the archive is. */
+  readonly wanted?: (task: Task) => boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -33,17 +33,22 @@ export async function readNodeNetwork(session: Reader, node: string, options?: R
  */
 export async function readTasks(session: Reader, request: TaskRequest): Promise<TasksRead> {
   const pageSize = request.pageSize ?? 500;
-  const tasks = new Map<string, Task>();
+  const { wanted = () => true } = request;
+  const seen = new Set<string>();
+  const tasks: Task[] = [];
   for (let start = 0; ; start += pageSize) {
     const page = await readTaskPage(session, request, { start, pageSize });
     if (page instanceof ProxboxError) {
       if (start === 0 || page.code === 'cancelled') throw page;
-      return { tasks: [...tasks.values()], problem: page };
+      return { tasks, problem: page };
     }
-    const known = tasks.size;
-    for (const task of present(page, parseTask)) if (!tasks.has(task.upid)) tasks.set(task.upid, task);
-    if (page.length < pageSize) return { tasks: [...tasks.values()], problem: null };
-    if (tasks.size === known) return { tasks: [...tasks.values()], problem: repeatedPage(session, request.node) };
+    const fresh = present(page, parseTask).filter(({ upid }) => !seen.has(upid));
+    for (const task of fresh) {
+      if (!seen.has(task.upid) && wanted(task)) tasks.push(task);
+      seen.add(task.upid);
+    }
+    if (page.length < pageSize) return { tasks, problem: null };
+    if (fresh.length === 0) return { tasks, problem: repeatedPage(session, request.node) };
   }
 }
 async function readTaskPage(

@@ -73,6 +73,7 @@ function generateCluster(draft: ClusterDraft): EstateCluster {
           guests: guests.filter((_guest, position) => position % nodeCount === n),
           perGuest: shape.tasks ?? 3,
           epochS: draft.epochS,
+          cluster: draft.n,
         }),
     }),
   );

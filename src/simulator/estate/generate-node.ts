@@ -103,10 +103,12 @@ export interface TaskArchiveDraft {
   readonly guests: readonly EstateGuest[];
   readonly perGuest: number;
   readonly epochS: number;
+  /** Which cluster of the estate: two nodes of one name have never started the same process at the same moment. */
+  readonly cluster?: number;
 }
 
 /** Archived tasks of a node's guests, newest first, one every 137 seconds backwards from the estate's moment. */
-export function generateTasks({ node, guests, perGuest, epochS }: TaskArchiveDraft): EstateTask[] {
+export function generateTasks({ node, guests, perGuest, epochS, cluster = 0 }: TaskArchiveDraft): EstateTask[] {
   const tasks: EstateTask[] = [];
   for (let round = 0; round < perGuest; round += 1) {
     for (const guest of guests) {
@@ -116,7 +118,7 @@ export function generateTasks({ node, guests, perGuest, epochS }: TaskArchiveDra
       const parts = {
         node,
         pid: 4_000_000 - n,
-        pstart: 100_000_000 - n * 13_700,
+        pstart: 100_000_000 + cluster - n * 13_700,
         starttime,
         type: types[(n + round) % types.length] ?? 'vzdump',
         id: String(guest.vmid),

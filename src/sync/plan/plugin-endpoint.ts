@@ -33,6 +33,24 @@ export function pluginEndpointOf(endpoint: EndpointTarget, rows: readonly NetBox
   );
 }
 
+/**
+ * The plugin's row of a cluster: that of its owner. Undefined when the row was only guessed (equal name, the only one) and
+ * another stored endpoint, of another cluster, leads to it too: the jobs of both would be written over each other.
+ */
+export function pluginEndpointOfCluster(
+  { owner, endpointIds }: { readonly owner: { readonly endpointId: number }; readonly endpointIds: readonly number[] },
+  endpoints: ReadonlyMap<number, EndpointTarget>,
+  rows: readonly NetBoxRecord[],
+): NetBoxRecord | undefined {
+  const endpoint = endpoints.get(owner.endpointId);
+  const row = endpoint === undefined ? undefined : pluginEndpointOf(endpoint, rows);
+  if (endpoint === undefined || row === undefined || sameTarget(endpoint, row)) return row;
+  const isShared = [...endpoints].some(
+    ([id, other]) => !endpointIds.includes(id) && pluginEndpointOf(other, rows)?.id === row.id,
+  );
+  return isShared ? undefined : row;
+}
+
 /** True when the row leads to the same host and port. */
 export function sameTarget(endpoint: EndpointTarget, row: NetBoxRecord): boolean {
   if (portOf(row) !== endpoint.port) return false;

@@ -6,7 +6,11 @@ import { devicesStage } from './devices/index.js';
 import { ipAddressesStage } from './ip-addresses/index.js';
 import { orphanSweepStage } from './orphan-sweep/index.js';
 import { snapshotsStage } from './snapshots/index.js';
+import { backupRoutinesStage } from './backup-routines/index.js';
+import { devicesStage } from './devices/index.js';
+import { replicationsStage } from './replications/index.js';
 import { storageStage } from './storage/index.js';
+import { taskHistoryStage } from './task-history/index.js';
 import { virtualMachinesStage, virtualMachineStage } from './virtual-machines/index.js';
 
 /** A stage as a run of its own, with what the same run goes on with. */
@@ -82,6 +86,27 @@ export const stageTable: readonly StageEntry[] = [
     answer: 'counters',
     machine: { stage: snapshotsStage, path: `${vms}/:netbox_vm_id/snapshots/create`, streamOnly: true },
   },
+  {
+    stage: taskHistoryStage,
+    path: `${vms}/task-history/create`,
+    resultKey: 'task_history',
+    answer: 'counters',
+    streamOnly: true,
+  },
+  {
+    stage: replicationsStage,
+    path: '/proxmox/replication',
+    resultKey: 'replications',
+    answer: 'counters',
+    streamOnly: true,
+  },
+  {
+    stage: backupRoutinesStage,
+    path: '/proxmox/cluster/backup',
+    resultKey: 'backup_routines',
+    answer: 'counters',
+    streamOnly: true,
+  },
 ];
 
 /** A stage as part of a full update. */
@@ -102,6 +127,6 @@ export const fullUpdateStages: readonly FullUpdateEntry[] = [
 ];
 
 /** What a run of the machines alone goes on with: the plugin switches off what it calls as stages of their own. */
-function afterMachines(_options: SyncOptions): readonly Stage[] {
-  return [];
+function afterMachines({ syncTaskHistory }: SyncOptions): readonly Stage[] {
+  return syncTaskHistory ? [taskHistoryStage] : [];
 }

@@ -11,6 +11,9 @@ const mainKinds: Readonly<Record<string, string>> = {
   'vm-ip-addresses': 'ip-address',
   backups: 'backup',
   'vm-snapshots': 'snapshot',
+  'task-history': 'task-history',
+  replications: 'replication',
+  'backup-routines': 'backup-routine',
 };
 
 /**

@@ -6,10 +6,12 @@ import { describe } from 'vitest';
 import { describeBackups } from './backups.js';
 import { describeClusters } from './clusters.js';
 import { describeFirstRun } from './first-run.js';
+import { describeBackupRoutines, describeReplications } from './jobs.js';
 import { describeOperatorEdits } from './operator-edits.js';
 import { describeProxmoxChanges } from './proxmox-changes.js';
 import { describeSnapshots } from './snapshots.js';
 import type { OpenTarget } from './target.js';
+import { describeTaskHistory } from './task-history.js';
 
 export function describeSyncScenarios(name: string, openTarget: OpenTarget): void {
   describe(name, () => {
@@ -19,5 +21,8 @@ export function describeSyncScenarios(name: string, openTarget: OpenTarget): voi
     describeClusters(openTarget);
     describeBackups(openTarget);
     describeSnapshots(openTarget);
+    describeTaskHistory(openTarget);
+    describeReplications(openTarget);
+    describeBackupRoutines(openTarget);
   });
 }

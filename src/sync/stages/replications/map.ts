@@ -1,0 +1,54 @@
+import type { ReplicationJob } from '../../../proxmox/parse/replication.js';
+import type { KnownGuest } from '../../collect/roster.js';
+import { lastingConfig, nodeRowId } from '../../plan/job-rows.js';
+import { proxboxTag, ref } from '../../plan/support-objects.js';
+import type { Desired, SourceRef } from '../../types.js';
+import type { NetBoxRecord } from '../../../netbox/types.js';
+import type { ReplicationList } from './types.js';
+
+export function subjectOf({ cluster: { view } }: Pick<ReplicationList, 'cluster'>, job: ReplicationJob) {
+  const source: SourceRef = {
+    endpointId: view.owner.endpointId,
+    cluster: view.name,
+    ...(job.guest === null ? {} : { vmid: job.guest }),
+  };
+  return { kind: 'replication' as const, key: `${view.key}/${job.id}`, label: job.id, source };
+}
+
+export interface ReplicationParts {
+  readonly list: ReplicationList;
+  readonly pluginEndpointId: number;
+  readonly guest: KnownGuest;
+  readonly nodes: readonly NetBoxRecord[];
+}
+
+/** The row of a job; the plugin's node is written only when it is found, so that a stored one is not lost. */
+export function replicationRow(
+  job: ReplicationJob,
+  { list, pluginEndpointId, guest, nodes }: ReplicationParts,
+): Desired {
+  const node = nodeRowId(job.target, pluginEndpointId, nodes);
+  return {
+    ...subjectOf(list, job),
+    fields: {
+      endpoint: pluginEndpointId,
+      replication_id: job.id,
+      virtual_machine: ref('virtual-machine', guest.key),
+      ...(node === undefined ? {} : { proxmox_node: node }),
+      guest: job.guest,
+      target: job.target ?? '',
+      job_type: job.type ?? 'local',
+      schedule: job.schedule ?? '',
+      rate: job.rate,
+      comment: job.comment,
+      disable: job.disable ?? false,
+      source: job.source,
+      jobnum: job.jobnum,
+      remove_job: job.removeJob,
+      status: 'active',
+      raw_config: lastingConfig(job.rawConfig),
+      tags: [proxboxTag],
+    },
+    rules: { replication_id: 'create-only', tags: 'union' },
+  };
+}
