@@ -47,10 +47,6 @@ const stages: readonly UnbuiltRoute[] = [
     '/dcim/devices/:node/interfaces/create',
   ]),
   ...unbuilt('Syncing task history', [`${vms}/task-history/create/stream`]),
-  ...unbuilt('Syncing virtual disks', [
-    ...withStream(`${vms}/virtual-disks/create`),
-    `${vms}/:netbox_vm_id/virtual-disks/create/stream`,
-  ]),
   ...unbuilt('Syncing backups', [
     ...withStream(`${vms}/backups/all/create`),
     `${vms}/:netbox_vm_id/backups/create/stream`,

@@ -1,6 +1,7 @@
 /** The guests of a run with the NetBox machines they are: what every stage below the machines starts from. */
 import type { NetBoxRecord } from '../../netbox/types.js';
 import { textOf } from '../../netbox/records/compare.js';
+import type { ObjectKind } from '../../netbox/records/kinds.js';
 import { buildIdentityIndex } from '../plan/identity.js';
 import type { PlanBuilder } from '../plan/plan-builder.js';
 import type { ConnectedCluster, RunContext } from '../run-context.js';
@@ -128,14 +129,25 @@ function missing(name: string): Reason {
   };
 }
 
-/** Accounts for the guests that a stage cannot work on, and makes the machines of the others known to the plan. */
-export function planRoster(builder: PlanBuilder, { guests, omitted, warnings }: Roster): void {
+/**
+ * Accounts for the guests that a stage cannot work on, and makes the machines of the others known to the plan. With
+ * `kind` such a guest stands for its objects of that kind (nobody knows how many there are) and counts among them.
+ */
+export function planRoster(builder: PlanBuilder, roster: Roster, kind: ObjectKind = 'virtual-machine'): void {
+  const { guests, warnings } = roster;
   for (const warning of warnings) builder.warn(warning);
   for (const { key, virtualMachine } of guests) builder.know('virtual-machine', key, virtualMachine.id);
+  const omitted = kind === 'virtual-machine' ? roster.omitted : standIns(roster);
+  if (kind !== 'virtual-machine') builder.discovered(kind, omitted.length);
   for (const { outcome, reason, ...subject } of omitted) {
-    if (outcome === 'skip') builder.skip({ kind: 'virtual-machine', ...subject }, reason);
-    else builder.refuse({ kind: 'virtual-machine', ...subject }, reason);
+    if (outcome === 'skip') builder.skip({ kind, ...subject }, reason);
+    else builder.refuse({ kind, ...subject }, reason);
   }
+}
+
+/** Guests that stand for objects nobody could look at. What is switched off is told once, by the stage of machines. */
+export function standIns({ omitted }: Roster): readonly OmittedGuest[] {
+  return omitted.filter(({ reason }) => reason.code !== 'mode_disabled');
 }
 
 /** The name of the machine in NetBox, for messages. */
