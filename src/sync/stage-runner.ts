@@ -46,7 +46,7 @@ export async function runStage(stage: Stage, run: RunContext): Promise<StageResu
       ),
   });
   const summary = summarise(stage, prepared, applied, run.clock.monotonicMs() - startedMs);
-  const result = { ...summary, extra: stage.extra(applied.outcomes, { run, ...summary }) };
+  const result = { ...summary, extra: { ...summary.extra, ...stage.extra(applied.outcomes, { run, ...summary }) } };
   report(stage, run, result);
   run.logger.info({ stage: stage.name, ...result.counts, durationMs: Math.round(result.durationMs) }, 'stage ended');
   if (applied.stopped !== undefined) throw applied.stopped;
@@ -87,12 +87,8 @@ function summarise(
     kinds: countKinds(outcomes),
     outcomes,
     warnings,
-<<<<<<< HEAD
     notes: plan.notes,
-    extra: {},
-=======
-    extra: { ...extra, ...stage.extra(applied.outcomes) },
->>>>>>> w-hist
+    extra: extra ?? {},
     durationMs,
   };
 }

@@ -34,19 +34,15 @@ export interface StageDefinition<Collected> {
   /** What the discovery frame announces; at most 20 are sent. */
   discovered(collected: Collected, plan: Plan): Omit<PreparedStage, 'plan'>;
   /** Further numbers of the result, from what was done. */
-<<<<<<< HEAD
   readonly extra?: (outcomes: readonly Outcome[], done: StageDone) => Readonly<Record<string, unknown>>;
+  /** What `count` of the result says, where it is told by what was done. */
+  readonly countOf?: (outcomes: readonly Outcome[]) => number;
 }
 
 export interface StageDone {
   readonly run: RunContext;
   readonly notes: readonly Note[];
   readonly warnings: readonly Warning[];
-=======
-  readonly extra?: (outcomes: readonly Outcome[]) => Readonly<Record<string, unknown>>;
-  /** What `count` of the result says, where it is told by what was done. */
-  readonly countOf?: (outcomes: readonly Outcome[]) => number;
->>>>>>> w-hist
 }
 
 /** A stage with its own data hidden: what the runner and the table of stages handle. */

@@ -42,23 +42,9 @@ const withStream = (path: string): readonly string[] => [path, `${path}/stream`]
 const alsoPost = (path: string) => [['GET', 'POST'], path] as const;
 
 const stages: readonly UnbuiltRoute[] = [
-  ...unbuilt('Syncing node interfaces', [
-    ...withStream('/dcim/devices/interfaces/create'),
-    '/dcim/devices/:node/interfaces/create',
-  ]),
-  ...unbuilt('Syncing virtual disks', [
-    ...withStream(`${vms}/virtual-disks/create`),
-    `${vms}/:netbox_vm_id/virtual-disks/create/stream`,
-  ]),
+  ...unbuilt('Syncing the interfaces of one node', ['/dcim/devices/:node/interfaces/create']),
   ...unbuilt('Syncing the backups of one storage', [`${vms}/backups/create`]),
   ...unbuilt('Syncing the snapshots of one VMID', [`${vms}/snapshots/create`]),
-  ...unbuilt('Syncing VM interfaces as a stage of its own', withStream(`${vms}/interfaces/create`)),
-<<<<<<< HEAD
-  ...unbuilt('Syncing replications', ['/proxmox/replication/stream']),
-  ...unbuilt('Syncing backup routines', ['/proxmox/cluster/backup/stream']),
-=======
-  ...unbuilt('Syncing VM addresses as a stage of its own', withStream(`${vms}/interfaces/ip-address/create`)),
->>>>>>> w-hist
   empty('Syncing SDN', '/proxmox/sdn/create/stream', 'empty_stage_stream'),
 ];
 

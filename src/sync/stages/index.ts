@@ -11,6 +11,7 @@ import { devicesStage } from './devices/index.js';
 import { replicationsStage } from './replications/index.js';
 import { storageStage } from './storage/index.js';
 import { taskHistoryStage } from './task-history/index.js';
+import { virtualDisksStage } from './virtual-disks/index.js';
 import { virtualMachinesStage, virtualMachineStage } from './virtual-machines/index.js';
 
 /** A stage as a run of its own, with what the same run goes on with. */
@@ -107,6 +108,17 @@ export const stageTable: readonly StageEntry[] = [
     answer: 'counters',
     streamOnly: true,
   },
+  {
+    stage: virtualDisksStage,
+    path: `${vms}/virtual-disks/create`,
+    resultKey: 'virtual_disks',
+    answer: 'counters',
+    machine: {
+      stage: virtualDisksStage,
+      path: `${vms}/:netbox_vm_id/virtual-disks/create`,
+      streamOnly: true,
+    },
+  },
 ];
 
 /** A stage as part of a full update. */
@@ -129,4 +141,6 @@ export const fullUpdateStages: readonly FullUpdateEntry[] = [
 /** What a run of the machines alone goes on with: the plugin switches off what it calls as stages of their own. */
 function afterMachines({ syncTaskHistory }: SyncOptions): readonly Stage[] {
   return syncTaskHistory ? [taskHistoryStage] : [];
+function afterMachines({ syncVmNetwork }: SyncOptions): readonly Stage[] {
+  return syncVmNetwork ? [virtualDisksStage] : [];
 }

@@ -14,6 +14,7 @@ const mainKinds: Readonly<Record<string, string>> = {
   'task-history': 'task-history',
   replications: 'replication',
   'backup-routines': 'backup-routine',
+  'virtual-disks': 'virtual-disk',
 };
 
 /**

@@ -12,6 +12,7 @@ import { describeProxmoxChanges } from './proxmox-changes.js';
 import { describeSnapshots } from './snapshots.js';
 import type { OpenTarget } from './target.js';
 import { describeTaskHistory } from './task-history.js';
+import { describeVirtualDisks } from './virtual-disks.js';
 
 export function describeSyncScenarios(name: string, openTarget: OpenTarget): void {
   describe(name, () => {
@@ -24,5 +25,6 @@ export function describeSyncScenarios(name: string, openTarget: OpenTarget): voi
     describeTaskHistory(openTarget);
     describeReplications(openTarget);
     describeBackupRoutines(openTarget);
+    describeVirtualDisks(openTarget);
   });
 }

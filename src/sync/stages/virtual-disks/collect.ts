@@ -1,0 +1,57 @@
+import { relationId } from '../../../netbox/records/compare.js';
+import type { NetBoxRecord } from '../../../netbox/types.js';
+import { readConfigs } from '../../collect/guest-config.js';
+import { loadPluginTable, type PluginTable } from '../../collect/plugin-table.js';
+import { collectRoster, type Roster } from '../../collect/roster.js';
+import type { RunContext } from '../../run-context.js';
+import type { CollectedDisks } from './types.js';
+
+/** Up to so many machines are asked for by id, where NetBox holds several times as many. */
+const fewMachines = 100;
+
+/** The machines of the run with their configurations, and the disks, sidecars and storages that NetBox has. */
+export async function collectDisks(run: RunContext): Promise<CollectedDisks> {
+  const roster = await collectRoster(run);
+  const machines = await readConfigs(run, roster.guests, 'virtual-disks');
+  if (machines.length === 0) return { roster, machines, disks: [], states: [], storages: [], warnings: [] };
+  const ids = isNarrow(run, roster) ? machineIds(roster) : undefined;
+  // Fresh, because a disk that is stored and not configured is deleted.
+  const disks = await run.collections.load(
+    'virtual-disk',
+    {},
+    ids === undefined ? undefined : { filter: 'virtual_machine_id', of: ids },
+    { fresh: true },
+  );
+  const states = await loadStates(run, disks, ids);
+  const storages = states.rows === undefined ? noTable : await loadPluginTable(run, 'storage');
+  return {
+    roster,
+    machines,
+    disks,
+    states: states.rows,
+    storages: storages.rows ?? [],
+    warnings: [...states.warnings, ...storages.warnings],
+  };
+}
+
+const noTable: PluginTable = { rows: undefined, warnings: [] };
+
+/** A selection, or a small scope in a NetBox that holds much more: there whole tables are a waste. */
+function isNarrow({ options }: RunContext, { guests, states }: Roster): boolean {
+  return options.netboxVmIds !== null || (guests.length < fewMachines && states.length > 4 * guests.length);
+}
+
+function machineIds({ guests }: Roster): readonly number[] {
+  return guests.map(({ virtualMachine }) => virtualMachine.id).sort((a, b) => a - b);
+}
+
+async function loadStates(
+  run: RunContext,
+  disks: readonly NetBoxRecord[],
+  machines: readonly number[] | undefined,
+): Promise<PluginTable> {
+  if (machines === undefined) return loadPluginTable(run, 'virtual-disk-state');
+  const own = disks.filter((disk) => machines.includes(relationId(disk['virtual_machine']) ?? 0));
+  const of = own.map(({ id }) => id).sort((a, b) => a - b);
+  return loadPluginTable(run, 'virtual-disk-state', { filter: 'virtual_disk_id', of });
+}

@@ -1,0 +1,35 @@
+import { parseGuestDisks } from '../../../proxmox/parse/disks.js';
+import { machineName } from '../../collect/roster.js';
+import type { Item } from '../../events.js';
+import { defineStage } from '../../stage.js';
+import type { SourceRef } from '../../types.js';
+import { collectDisks } from './collect.js';
+import { planDisks } from './diff.js';
+import type { DiskMachine } from './types.js';
+
+/** Disks, mount points and drives of guests as NetBox virtual disks, linked to the storages they lie on. */
+export const virtualDisksStage = defineStage({
+  name: 'virtual-disks',
+  title: 'Virtual disks',
+  kinds: ['virtual-disk'],
+  resources: ['vm', 'vm_template'],
+  collect: collectDisks,
+  plan: (collected, run) => planDisks(collected, { options: run.options, supportIds: run.supportIds }),
+  discovered: ({ machines }) => ({
+    noun: 'virtual disk',
+    items: machines.flatMap((machine) => diskNames(machine).map((name) => item(name, machine.source))),
+    count: machines.filter(({ config }) => config.status === 'read').length,
+  }),
+});
+
+function item(name: string, { cluster, node = '' }: SourceRef): Item {
+  return { name, item_type: 'virtual_disk', extra: { cluster, node } };
+}
+
+/** A machine whose configuration could not be read stands for its disks. */
+function diskNames(machine: DiskMachine): readonly string[] {
+  const name = machineName(machine);
+  if (machine.config.status !== 'read') return [name];
+  const { disks, unsized } = parseGuestDisks(machine.config.config);
+  return [...disks, ...unsized].map((disk) => `${name}/${disk.name}`);
+}
