@@ -59,6 +59,7 @@ export const reasonCodes = {
   backups_not_visible: 'The Proxmox user may not see backups, so their absence proves nothing.',
   endpoint_unknown_to_plugin: 'The plugin has no row for the Proxmox endpoint.',
   option_unknown: 'A request option has an unknown value.',
+  option_deprecated: 'A request option will go away in a later version.',
   not_implemented: 'This part is not built in this version.',
 } as const satisfies Record<string, string>;
 

@@ -61,7 +61,6 @@ const stages: readonly UnbuiltRoute[] = [
     `${vms}/:netbox_vm_id/snapshots/create/stream`,
     `${vms}/snapshots/create`,
   ]),
-  ...unbuilt('Syncing VM interfaces as a stage of its own', withStream(`${vms}/interfaces/create`)),
   ...unbuilt('Syncing VM addresses as a stage of its own', withStream(`${vms}/interfaces/ip-address/create`)),
   ...unbuilt('Syncing replications', ['/proxmox/replication/stream']),
   ...unbuilt('Syncing backup routines', ['/proxmox/cluster/backup/stream']),

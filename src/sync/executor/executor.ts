@@ -18,6 +18,7 @@ import {
 import { finderOf } from './find-existing.js';
 import { retryWithAggregateDisk } from './aggregate-disk.js';
 import { kindReason, rejectionReason } from './failure-reasons.js';
+import { LeftOut } from './left-out.js';
 import { orderRenames } from './rename-order.js';
 import { creationFields, creationKey, resolveBody } from './resolve-body.js';
 
@@ -42,9 +43,8 @@ const writeOrder: readonly ObjectKind[] = [
   'virtual-machine',
   'vm-state',
   'cloud-init',
-  'vm-interface',
   'mac-address',
-  'primary-mac',
+  'vm-interface',
   'vm-interface-state',
   'virtual-disk',
   'virtual-disk-state',
@@ -116,6 +116,7 @@ class Execution {
   readonly #ids: Map<ObjectKey, number>;
   readonly #outcomes = new Map<ObjectKey, Outcome>();
   readonly #warnings: Warning[] = [];
+  readonly #leftOut = new LeftOut();
   /** The first error after which no further write can succeed. */
   #end: ProxboxError | undefined;
 
@@ -136,7 +137,8 @@ class Execution {
       stopped = toProxboxError(error);
       this.#failRest(stopped);
     }
-    return { outcomes: [...this.#outcomes.values()], warnings: this.#warnings, ids: this.#ids, stopped };
+    const warnings = [...this.#warnings, ...this.#leftOut.warnings(this.#outcomes)];
+    return { outcomes: [...this.#outcomes.values()], warnings, ids: this.#ids, stopped };
   }
 
   #settleUnwritten(change: Change): void {
@@ -197,8 +199,14 @@ class Execution {
     const jobs: UpdateJob[] = [];
     for (const change of changes) {
       const resolved = resolveBody(change.patch, this.#ids);
-      if ('missing' in resolved) this.#failFor(change.desired, resolved.missing);
-      else jobs.push({ change, item: { id: change.current.id, body: resolved.body } });
+      if ('missing' in resolved) {
+        this.#failFor(change.desired, resolved.missing);
+        continue;
+      }
+      this.#leftOut.note(kind, resolved.leftOut);
+      if (Object.keys(resolved.body).length > 0)
+        jobs.push({ change, item: { id: change.current.id, body: resolved.body } });
+      else this.#settle(change.desired, { status: 'unchanged', record: change.current });
     }
     if (jobs.length === 0) return;
     const byId = new Map(jobs.map((job) => [job.item.id, job]));
@@ -235,8 +243,12 @@ class Execution {
     const jobs: CreateJob[] = [];
     for (const desired of creates) {
       const resolved = resolveBody(creationFields(desired), this.#ids);
-      if ('missing' in resolved) this.#failFor(desired, resolved.missing);
-      else jobs.push({ desired, body: resolved.body });
+      if ('missing' in resolved) {
+        this.#failFor(desired, resolved.missing);
+        continue;
+      }
+      this.#leftOut.note(kind, resolved.leftOut);
+      jobs.push({ desired, body: resolved.body });
     }
     if (jobs.length === 0) return;
     const keys = new Map(jobs.map((job) => [job.body, creationKey(job.desired, job.body)]));

@@ -3,6 +3,8 @@ import type { Stage } from '../stage.js';
 import type { Outcome } from '../types.js';
 import { devicesStage } from './devices/index.js';
 import { storageStage } from './storage/index.js';
+import { vmInterfacesStage } from './vm-interfaces/index.js';
+import { interfaceRow } from './vm-interfaces/map.js';
 import { virtualMachinesStage, virtualMachineStage } from './virtual-machines/index.js';
 
 /** A stage as a run of its own, with what the same run goes on with. */
@@ -57,12 +59,19 @@ export const stageTable: readonly StageEntry[] = [
       streamOnly: false,
     },
   },
+  {
+    stage: vmInterfacesStage,
+    path: `${vms}/interfaces/create`,
+    resultKey: 'vm_interfaces',
+    answer: 'objects',
+    row: ({ record }) => interfaceRow(record),
+  },
 ];
 
 /** Every stage of the table; the sweep of orphans comes last. */
 export const fullUpdateStages: readonly StageEntry[] = stageTable;
 
 /** What a run of the machines alone goes on with: the plugin switches off what it calls as stages of their own. */
-function afterMachines(_options: SyncOptions): readonly Stage[] {
-  return [];
+function afterMachines({ syncVmNetwork }: SyncOptions): readonly Stage[] {
+  return syncVmNetwork ? [vmInterfacesStage] : [];
 }

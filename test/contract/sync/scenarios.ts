@@ -8,6 +8,7 @@ import { describeFirstRun } from './first-run.js';
 import { describeOperatorEdits } from './operator-edits.js';
 import { describeProxmoxChanges } from './proxmox-changes.js';
 import type { OpenTarget } from './target.js';
+import { describeVmInterfaces } from './vm-interfaces.js';
 
 export function describeSyncScenarios(name: string, openTarget: OpenTarget): void {
   describe(name, () => {
@@ -15,5 +16,6 @@ export function describeSyncScenarios(name: string, openTarget: OpenTarget): voi
     describeOperatorEdits(openTarget);
     describeProxmoxChanges(openTarget);
     describeClusters(openTarget);
+    describeVmInterfaces(openTarget);
   });
 }
