@@ -26,6 +26,8 @@ export interface NetBoxCapabilities {
   readonly cursorPaging: boolean;
   /** `virtual-machine-types` and the VM field `virtual_machine_type`, NetBox 4.6 and later. */
   readonly virtualMachineTypes: boolean;
+  /** `mac_address` of interfaces can be written, NetBox 4.7 and later; before, MAC address objects are made and linked. */
+  readonly writableInterfaceMac: boolean;
   readonly branching: boolean;
   readonly proxboxPlugin: boolean;
 }

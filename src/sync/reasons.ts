@@ -61,6 +61,7 @@ export const reasonCodes = {
   selection_empty: 'The backup job covers no guest that can be seen, which the plugin cannot store.',
   endpoint_unknown_to_plugin: 'The plugin has no row for the Proxmox endpoint.',
   option_unknown: 'A request option has an unknown value.',
+  option_deprecated: 'A request option will go away in a later version.',
   not_implemented: 'This part is not built in this version.',
 } as const satisfies Record<string, string>;
 

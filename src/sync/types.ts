@@ -41,6 +41,11 @@ export function objectKey(kind: ObjectKind, key: string): ObjectKey {
 /** In a field: the id of another object of the run, which may not exist yet. */
 export interface Ref {
   readonly ref: ObjectKey;
+  /**
+   * The object can do without: where the other one could not be written the field is left out, and a warning with this code
+   * says so. Absent = whoever refers to a failed object fails with it.
+   */
+  readonly otherwise?: ReasonCode;
 }
 
 /** In the `tags` field: ids that are known and objects of this plan that will be. */

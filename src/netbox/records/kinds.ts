@@ -228,9 +228,10 @@ export const kinds = {
       untagged_vlan: 'relation',
       mode: 'choice',
       mac_address: 'mac',
+      primary_mac_address: 'relation',
       tags: 'tags',
     },
-    alsoRead: ['primary_mac_address'],
+    alsoRead: ['mac_addresses'],
   },
   'mac-address': {
     path: '/api/dcim/mac-addresses/',
@@ -241,12 +242,7 @@ export const kinds = {
       assigned_object_id: 'number',
       tags: 'tags',
     },
-  },
-  'primary-mac': {
-    path: '/api/virtualization/interfaces/',
-    noun: 'primary MAC address',
-    fields: { primary_mac_address: 'relation' },
-    viewOf: 'vm-interface',
+    alsoRead: ['description', 'comments'],
   },
   'vm-interface-state': {
     path: '/api/plugins/proxbox/sync-state/vm-interfaces/',

@@ -1,23 +1,59 @@
-import type { ObjectKind } from '../../netbox/records/kinds.js';
+/** NetBox rows that hang on machines, and rows that a stage can do without. */
+import { errorText, toProxboxError } from '../../errors/proxbox-error.js';
+import { kindDefinition, type ObjectKind } from '../../netbox/records/kinds.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
+import type { LoadOptions } from '../collections.js';
+import type { ReasonCode } from '../reasons.js';
 import type { RunContext } from '../run-context.js';
-import type { KnownGuest } from './roster.js';
+import type { Warning } from '../types.js';
 
-/** So many machines are asked for by their ids in one request; for more, whole tables are cheaper. */
-const askedByIdUpTo = 100;
+/** Up to so many values one filtered request is cheaper than the whole table; it is also what fits one request line. */
+const few = 100;
 
-/**
- * The rows of a table whose rows belong to virtual machines: of a few machines by their ids, of many as a whole (a page
- * per thousand rows, whosever they are). The caller picks its own.
- */
-export async function loadOfMachines(
+/** The rows of a kind that belong to some parents: by a filter when they are few, else the whole table. */
+export function loadRowsOf(
   run: RunContext,
   kind: ObjectKind,
-  guests: readonly KnownGuest[],
-  options: { readonly fresh?: boolean } = {},
+  parents: { readonly filter: string; readonly of: readonly number[] },
+  options: LoadOptions = {},
 ): Promise<readonly NetBoxRecord[]> {
-  if (guests.length === 0) return [];
-  if (guests.length > askedByIdUpTo) return run.collections.load(kind, {}, undefined, options);
-  const of = guests.map(({ virtualMachine }) => virtualMachine.id).sort((a, b) => a - b);
-  return run.collections.load(kind, {}, { filter: 'virtual_machine_id', of }, options);
+  const of = [...new Set(parents.of)].sort((a, b) => a - b);
+  if (of.length <= few) return run.collections.load(kind, {}, { filter: parents.filter, of }, options);
+  return run.collections.load(kind, {}, undefined, options);
+}
+
+/** The rows of a kind whose rows belong to virtual machines. The caller picks its own. */
+export function loadOfMachines(
+  run: RunContext,
+  kind: ObjectKind,
+  guests: readonly { readonly virtualMachine: NetBoxRecord }[],
+  options: LoadOptions = {},
+): Promise<readonly NetBoxRecord[]> {
+  const of = guests.map(({ virtualMachine }) => virtualMachine.id);
+  return loadRowsOf(run, kind, { filter: 'virtual_machine_id', of }, options);
+}
+
+/**
+ * Rows that only part of the work needs: undefined, with a warning, where the token may not read them or the installed
+ * plugin does not have the table. Everything else that goes wrong is thrown.
+ */
+export async function loadIfAllowed(
+  run: RunContext,
+  warnings: Warning[],
+  { kind, without, code }: { readonly kind: ObjectKind; readonly without: string; readonly code?: ReasonCode },
+  load: () => Promise<readonly NetBoxRecord[]>,
+): Promise<readonly NetBoxRecord[] | undefined> {
+  try {
+    return await load();
+  } catch (error) {
+    run.signal.throwIfAborted();
+    const cause = toProxboxError(error);
+    const isMissing = cause.upstream?.status === 404 || cause.upstream?.status === 501;
+    if (cause.code !== 'netbox_forbidden' && !isMissing) throw error;
+    warnings.push({
+      code: code ?? (isMissing ? 'plugin_route_missing' : 'forbidden'),
+      message: `NetBox does not give out the rows of kind "${kindDefinition(kind).noun}": ${errorText(cause)}. ${without}`,
+    });
+    return undefined;
+  }
 }

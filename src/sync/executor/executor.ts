@@ -19,6 +19,7 @@ import {
 import { finderOf } from './find-existing.js';
 import { retryWithAggregateDisk } from './aggregate-disk.js';
 import { duplicateReason, kindReason, rejectionReason } from './failure-reasons.js';
+import { LeftOut } from './left-out.js';
 import { orderRenames } from './rename-order.js';
 import { creationFields, creationKey, resolveBody } from './resolve-body.js';
 
@@ -43,9 +44,8 @@ const writeOrder: readonly ObjectKind[] = [
   'virtual-machine',
   'vm-state',
   'cloud-init',
-  'vm-interface',
   'mac-address',
-  'primary-mac',
+  'vm-interface',
   'vm-interface-state',
   'virtual-disk',
   'virtual-disk-state',
@@ -117,6 +117,7 @@ class Execution {
   readonly #ids: Map<ObjectKey, number>;
   readonly #outcomes = new Map<ObjectKey, Outcome>();
   readonly #warnings: Warning[] = [];
+  readonly #leftOut = new LeftOut();
   /** The first error after which no further write can succeed. */
   #end: ProxboxError | undefined;
 
@@ -137,7 +138,8 @@ class Execution {
       stopped = toProxboxError(error);
       this.#failRest(stopped);
     }
-    return { outcomes: [...this.#outcomes.values()], warnings: this.#warnings, ids: this.#ids, stopped };
+    const warnings = [...this.#warnings, ...this.#leftOut.warnings(this.#outcomes)];
+    return { outcomes: [...this.#outcomes.values()], warnings, ids: this.#ids, stopped };
   }
 
   #settleUnwritten(change: Change): void {
@@ -198,8 +200,14 @@ class Execution {
     const jobs: UpdateJob[] = [];
     for (const change of changes) {
       const resolved = resolveBody(change.patch, this.#ids);
-      if ('missing' in resolved) this.#failFor(change.desired, resolved.missing);
-      else jobs.push({ change, item: { id: change.current.id, body: resolved.body } });
+      if ('missing' in resolved) {
+        this.#failFor(change.desired, resolved.missing);
+        continue;
+      }
+      this.#leftOut.note(kind, resolved.leftOut);
+      if (Object.keys(resolved.body).length > 0)
+        jobs.push({ change, item: { id: change.current.id, body: resolved.body } });
+      else this.#settle(change.desired, { status: 'unchanged', record: change.current });
     }
     if (jobs.length === 0) return;
     const byId = new Map(jobs.map((job) => [job.item.id, job]));
@@ -241,8 +249,12 @@ class Execution {
         continue;
       }
       const resolved = resolveBody(creationFields(desired), this.#ids);
-      if ('missing' in resolved) this.#failFor(desired, resolved.missing);
-      else jobs.push({ desired, body: resolved.body });
+      if ('missing' in resolved) {
+        this.#failFor(desired, resolved.missing);
+        continue;
+      }
+      this.#leftOut.note(kind, resolved.leftOut);
+      jobs.push({ desired, body: resolved.body });
     }
     if (jobs.length === 0) return;
     const keys = new Map(jobs.map((job) => [job.body, creationKey(job.desired, job.body)]));

@@ -38,11 +38,18 @@ function isRename({ item }: Rename): boolean {
   return typeof item.body['name'] === 'string';
 }
 
-function currentName({ current }: Rename): string {
-  return `${relationId(current['cluster']) ?? ''}|${textOf(current['name']).toLowerCase()}`;
+/** What names are unique in: the machine of an interface or disk, the cluster of a machine. */
+function scopeOf({ current }: Rename): string {
+  const machine = relationId(current['virtual_machine']);
+  return machine === null ? `${relationId(current['cluster']) ?? ''}` : `machine ${machine}`;
 }
 
-function targetName({ item, current }: Rename): string {
-  const cluster = relationId(item.body['cluster']) ?? relationId(current['cluster']) ?? '';
-  return `${cluster}|${textOf(item.body['name']).toLowerCase()}`;
+function currentName(rename: Rename): string {
+  return `${scopeOf(rename)}|${textOf(rename.current['name']).toLowerCase()}`;
+}
+
+function targetName(rename: Rename): string {
+  const { item } = rename;
+  const scope = relationId(item.body['cluster']) ?? scopeOf(rename);
+  return `${scope}|${textOf(item.body['name']).toLowerCase()}`;
 }

@@ -4,22 +4,25 @@ import type { JsonObject } from '../../netbox/types.js';
 import { mergeTags } from '../plan/diff-object.js';
 import { isRef, type Desired, type Fields, type FieldValue, type ObjectKey, type Ref, type TagRef } from '../types.js';
 
-/** A request body, or the object it waits for in vain. */
-export type ResolvedBody = { readonly body: JsonObject } | { readonly missing: ObjectKey };
+/** A request body without the fields that can be done without, or the object it waits for in vain. */
+export type ResolvedBody =
+  { readonly body: JsonObject; readonly leftOut: readonly Ref[] } | { readonly missing: ObjectKey };
 
-/** Replaces references by ids. A relation that does not exist blocks the object; a tag that does not is left out. */
+/** Replaces references by ids. A relation that does not exist blocks the object, unless it can do without; a tag is left out. */
 export function resolveBody(fields: Fields, ids: ReadonlyMap<ObjectKey, number>): ResolvedBody {
   const body: Record<string, unknown> = {};
+  const leftOut: Ref[] = [];
   for (const [field, value] of Object.entries(fields)) {
     if (isRef(value)) {
       const id = ids.get(value.ref);
-      if (id === undefined) return { missing: value.ref };
-      body[field] = id;
+      if (id !== undefined) body[field] = id;
+      else if (value.otherwise !== undefined) leftOut.push(value);
+      else return { missing: value.ref };
     } else {
       body[field] = isTagRefs(field, value) ? knownTags(value, ids) : value;
     }
   }
-  return { body };
+  return { body, leftOut };
 }
 
 /** The payload of a creation: every field, with the tags that only new objects get. */

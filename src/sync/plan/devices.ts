@@ -16,6 +16,12 @@ import { proxboxTag, ref } from './support-objects.js';
 
 type Home = Omit<PlannedCluster, 'devices' | 'pluginEndpointId'>;
 
+/** What tells which device a node is. */
+export type DeviceHome = Pick<Home, 'view' | 'current' | 'site'>;
+export interface DeviceCandidates extends Pick<InfrastructureInput, 'views' | 'endpoints'> {
+  readonly records: Pick<InfrastructureRecords, 'devices' | 'deviceStates'>;
+}
+
 /** Plans the device of every node (or of the nodes that host selected guests), its sidecar and the plugin's link to it. */
 export function planDevices(
   builder: PlanBuilder,
@@ -110,7 +116,7 @@ function deviceRules({ overwrite }: SyncOptions, current: NetBoxRecord | undefin
   };
 }
 
-function isInCluster(device: NetBoxRecord, home: Home): boolean {
+function isInCluster(device: NetBoxRecord, home: DeviceHome): boolean {
   return home.current !== undefined && relationId(device['cluster']) === home.current.id;
 }
 
@@ -130,7 +136,11 @@ function wasMovedOut(device: NetBoxRecord, home: Home, { records }: Infrastructu
  * The stored device of a node: in the cluster's site, else in the cluster, else the one whose sidecar names an endpoint of
  * the cluster, else a device with the Proxbox tag anywhere (the operator's opt-in). A device that belongs to a node of another cluster is never taken.
  */
-function chooseDevice(home: Home, node: ClusterStatusNode, input: InfrastructureInput): NetBoxRecord | undefined {
+export function chooseDevice(
+  home: DeviceHome,
+  node: Pick<ClusterStatusNode, 'name'>,
+  input: DeviceCandidates,
+): NetBoxRecord | undefined {
   const { records } = input;
   const name = node.name.toLowerCase();
   const proxbox = new Set(taggedProxbox(records));
@@ -145,7 +155,7 @@ function chooseDevice(home: Home, node: ClusterStatusNode, input: Infrastructure
   );
 }
 
-function taggedProxbox(records: InfrastructureRecords): readonly number[] {
+function taggedProxbox(records: DeviceCandidates['records']): readonly number[] {
   return records.devices.filter((device) => hasTag(device, 'proxbox')).map((device) => device.id);
 }
 
@@ -162,7 +172,7 @@ function hasTag(record: NetBoxRecord, slug: string): boolean {
  * The device's sidecar names another endpoint, or another cluster: one of this run, or any when its endpoint is no longer
  * stored (registered again under another id) and so cannot tell.
  */
-function belongsElsewhere(device: NetBoxRecord, home: Home, input: InfrastructureInput): boolean {
+function belongsElsewhere(device: NetBoxRecord, home: DeviceHome, input: DeviceCandidates): boolean {
   const state = stateOf(device, input);
   if (state === undefined) return false;
   const endpointId = toNumber(state['proxmox_endpoint_raw_id']);
@@ -172,12 +182,12 @@ function belongsElsewhere(device: NetBoxRecord, home: Home, input: Infrastructur
   return endpointId !== null || input.views.some((view) => view.name === cluster);
 }
 
-function isOurs(device: NetBoxRecord, home: Home, input: InfrastructureInput): boolean {
+function isOurs(device: NetBoxRecord, home: DeviceHome, input: DeviceCandidates): boolean {
   const endpointId = toNumber(stateOf(device, input)?.['proxmox_endpoint_raw_id']);
   return endpointId !== null && home.view.endpointIds.includes(endpointId);
 }
 
-function stateOf(device: NetBoxRecord, { records }: InfrastructureInput): NetBoxRecord | undefined {
+function stateOf(device: NetBoxRecord, { records }: DeviceCandidates): NetBoxRecord | undefined {
   return records.deviceStates.find((row) => relationId(row['device']) === device.id);
 }
 

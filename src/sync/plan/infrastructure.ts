@@ -256,7 +256,7 @@ export function chooseCluster(named: readonly NetBoxRecord[], site: number | nul
 }
 
 /** The id of the site a cluster is scoped to; null for another kind of scope or none. */
-function siteScope(cluster: NetBoxRecord): number | null {
+export function siteScope(cluster: NetBoxRecord): number | null {
   return textOf(cluster['scope_type']) === 'dcim.site' ? relationId(cluster['scope_id']) : null;
 }
 

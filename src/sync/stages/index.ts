@@ -1,18 +1,19 @@
 import type { SyncOptions } from '../plan/options.js';
 import type { Stage } from '../stage.js';
 import type { Outcome } from '../types.js';
+import { backupRoutinesStage } from './backup-routines/index.js';
 import { backupsStage } from './backups/index.js';
 import { devicesStage } from './devices/index.js';
 import { ipAddressesStage } from './ip-addresses/index.js';
 import { orphanSweepStage } from './orphan-sweep/index.js';
-import { snapshotsStage } from './snapshots/index.js';
-import { backupRoutinesStage } from './backup-routines/index.js';
-import { devicesStage } from './devices/index.js';
 import { replicationsStage } from './replications/index.js';
+import { snapshotsStage } from './snapshots/index.js';
 import { storageStage } from './storage/index.js';
 import { taskHistoryStage } from './task-history/index.js';
 import { virtualDisksStage } from './virtual-disks/index.js';
 import { virtualMachinesStage, virtualMachineStage } from './virtual-machines/index.js';
+import { vmInterfacesStage } from './vm-interfaces/index.js';
+import { interfaceRow } from './vm-interfaces/map.js';
 
 /** A stage as a run of its own, with what the same run goes on with. */
 export interface StageJob {
@@ -67,11 +68,18 @@ export const stageTable: readonly StageEntry[] = [
     },
   },
   {
-    stage: ipAddressesStage,
-    path: `${vms}/interfaces/ip-address/create`,
-    resultKey: 'vm_ip_addresses',
-    answer: 'objects',
-    row: ({ label, record }) => ({ ip_id: record?.id, address: label }),
+    stage: taskHistoryStage,
+    path: `${vms}/task-history/create`,
+    resultKey: 'task_history',
+    answer: 'counters',
+    streamOnly: true,
+  },
+  {
+    stage: virtualDisksStage,
+    path: `${vms}/virtual-disks/create`,
+    resultKey: 'virtual_disks',
+    answer: 'counters',
+    machine: { stage: virtualDisksStage, path: `${vms}/:netbox_vm_id/virtual-disks/create`, streamOnly: true },
   },
   {
     stage: backupsStage,
@@ -88,11 +96,18 @@ export const stageTable: readonly StageEntry[] = [
     machine: { stage: snapshotsStage, path: `${vms}/:netbox_vm_id/snapshots/create`, streamOnly: true },
   },
   {
-    stage: taskHistoryStage,
-    path: `${vms}/task-history/create`,
-    resultKey: 'task_history',
-    answer: 'counters',
-    streamOnly: true,
+    stage: vmInterfacesStage,
+    path: `${vms}/interfaces/create`,
+    resultKey: 'vm_interfaces',
+    answer: 'objects',
+    row: ({ record }) => interfaceRow(record),
+  },
+  {
+    stage: ipAddressesStage,
+    path: `${vms}/interfaces/ip-address/create`,
+    resultKey: 'vm_ip_addresses',
+    answer: 'objects',
+    row: ({ label, record }) => ({ ip_id: record?.id, address: label }),
   },
   {
     stage: replicationsStage,
@@ -107,17 +122,6 @@ export const stageTable: readonly StageEntry[] = [
     resultKey: 'backup_routines',
     answer: 'counters',
     streamOnly: true,
-  },
-  {
-    stage: virtualDisksStage,
-    path: `${vms}/virtual-disks/create`,
-    resultKey: 'virtual_disks',
-    answer: 'counters',
-    machine: {
-      stage: virtualDisksStage,
-      path: `${vms}/:netbox_vm_id/virtual-disks/create`,
-      streamOnly: true,
-    },
   },
 ];
 
@@ -139,8 +143,9 @@ export const fullUpdateStages: readonly FullUpdateEntry[] = [
 ];
 
 /** What a run of the machines alone goes on with: the plugin switches off what it calls as stages of their own. */
-function afterMachines({ syncTaskHistory }: SyncOptions): readonly Stage[] {
-  return syncTaskHistory ? [taskHistoryStage] : [];
-function afterMachines({ syncVmNetwork }: SyncOptions): readonly Stage[] {
-  return syncVmNetwork ? [virtualDisksStage] : [];
+function afterMachines({ syncVmNetwork, syncTaskHistory, network }: SyncOptions): readonly Stage[] {
+  return [
+    ...(syncVmNetwork ? [vmInterfacesStage, ...(network.assignIps ? [ipAddressesStage] : []), virtualDisksStage] : []),
+    ...(syncTaskHistory ? [taskHistoryStage] : []),
+  ];
 }

@@ -127,6 +127,7 @@ describe('the version of NetBox', () => {
     expect(await client.capabilities()).toEqual({
       cursorPaging: true,
       virtualMachineTypes: true,
+      writableInterfaceMac: expect.any(Boolean),
       branching: false,
       proxboxPlugin: true,
     });

@@ -75,6 +75,7 @@ describe.each(['4.5.9', '4.6.8', '4.7.3'] as const)('NetBox %s', (version) => {
     expect(await client.capabilities()).toEqual({
       cursorPaging: version !== '4.5.9',
       virtualMachineTypes: version !== '4.5.9',
+      writableInterfaceMac: version.startsWith('4.7'),
       branching: false,
       proxboxPlugin: true,
     });

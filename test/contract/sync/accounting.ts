@@ -15,6 +15,7 @@ const mainKinds: Readonly<Record<string, string>> = {
   replications: 'replication',
   'backup-routines': 'backup-routine',
   'virtual-disks': 'virtual-disk',
+  'vm-interfaces': 'vm-interface',
 };
 
 /**

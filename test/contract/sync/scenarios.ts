@@ -13,6 +13,7 @@ import { describeSnapshots } from './snapshots.js';
 import type { OpenTarget } from './target.js';
 import { describeTaskHistory } from './task-history.js';
 import { describeVirtualDisks } from './virtual-disks.js';
+import { describeVmInterfaces } from './vm-interfaces.js';
 
 export function describeSyncScenarios(name: string, openTarget: OpenTarget): void {
   describe(name, () => {
@@ -26,5 +27,6 @@ export function describeSyncScenarios(name: string, openTarget: OpenTarget): voi
     describeReplications(openTarget);
     describeBackupRoutines(openTarget);
     describeVirtualDisks(openTarget);
+    describeVmInterfaces(openTarget);
   });
 }

@@ -98,6 +98,7 @@ export function createInMemoryNetBox(options: { readonly version?: '4.5' | '4.6'
     capabilities: async () => ({
       cursorPaging: true,
       virtualMachineTypes: options.version !== '4.5',
+      writableInterfaceMac: false,
       branching: false,
       proxboxPlugin: options.plugin ?? true,
     }),

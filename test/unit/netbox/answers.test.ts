@@ -115,8 +115,8 @@ describe('versions', () => {
     const of = (version: string): unknown =>
       capabilitiesOf(parseStatus({ 'netbox-version': version, plugins: { netbox_branching: 1 } })!);
     expect(of('4.5.9')).toMatchObject({ cursorPaging: false, virtualMachineTypes: false, branching: true });
-    expect(of('4.6.0')).toMatchObject({ cursorPaging: true, virtualMachineTypes: true });
-    expect(of('4.7.3')).toMatchObject({ cursorPaging: true, virtualMachineTypes: true });
+    expect(of('4.6.8')).toMatchObject({ cursorPaging: true, virtualMachineTypes: true, writableInterfaceMac: false });
+    expect(of('4.7.0')).toMatchObject({ cursorPaging: true, virtualMachineTypes: true, writableInterfaceMac: true });
     expect(of('5.0.0')).toMatchObject({ cursorPaging: true });
     expect(parseStatus('hello')).toBeUndefined();
   });

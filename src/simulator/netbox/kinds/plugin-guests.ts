@@ -1,4 +1,4 @@
-import { constant, flag, integer, plain, pluginHead, positive32, relation, tail, text } from './fields.js';
+import { constant, flag, integer, pluginHead, positive32, relation, tail, text } from './fields.js';
 import type { KindSpec } from '../types.js';
 
 /** What guests report of themselves, as the Proxbox plugin keeps it. Field by field as NetBox 4.7.3 and netbox-proxbox 0.0.29 serialize them. */
@@ -69,7 +69,7 @@ export const pluginGuestsKinds: readonly KindSpec[] = [
         show: 'id url display_url display virtual_machine name',
       }),
       name: text(128, { required: true }),
-      mac_address: plain('mac', { nullable: true }),
+      mac_address: text(32, { blank: true }),
       enabled: flag(true),
       mtu: integer({ ...positive32, nullable: true, default: null }),
       ...tail,

@@ -1,0 +1,134 @@
+import { relationId, textOf } from '../../../netbox/records/compare.js';
+import type { NetBoxRecord } from '../../../netbox/types.js';
+import { loadIfAllowed, loadRowsOf } from '../../collect/machine-rows.js';
+import type { Roster } from '../../collect/roster.js';
+import { chooseDevice } from '../../plan/devices.js';
+import { chooseCluster, siteScope } from '../../plan/infrastructure.js';
+import type { PlanBuilder } from '../../plan/plan-builder.js';
+import { proxboxTag, ref } from '../../plan/support-objects.js';
+import type { RunContext } from '../../run-context.js';
+import type { Ref, Warning } from '../../types.js';
+import type { NicMatch } from './match.js';
+import type { CollectedBridges, CollectedGuest } from './types.js';
+
+/** The devices of the nodes with their interfaces, and which bridges are recorded. undefined: nothing is to be recorded. */
+export async function collectBridges(
+  run: RunContext,
+  { roster, guests }: { readonly roster: Roster; readonly guests: readonly CollectedGuest[] },
+  warnings: Warning[],
+): Promise<CollectedBridges | undefined> {
+  const { capabilities, options } = run;
+  if (!capabilities.proxboxPlugin || !options.overwrite.overwrite_vm_interface_custom_fields) return undefined;
+  const matches = guests.flatMap((guest) => guest.matches);
+  const without = 'The bridges of VM interfaces are not recorded.';
+  const states = await loadIfAllowed(run, warnings, { kind: 'vm-interface-state', without }, () =>
+    loadRowsOf(run, 'vm-interface-state', {
+      filter: 'vm_interface_id',
+      of: matches.flatMap(({ current }) => current?.id ?? []),
+    }),
+  );
+  if (states === undefined) return undefined;
+  if (!matches.some(({ nic }) => nic.device.bridge !== null)) return { devices: new Map(), interfaces: [], states };
+  const devices = await findDevices(run, { roster, guests }, warnings);
+  const interfaces = await loadIfAllowed(run, warnings, { kind: 'node-interface', without }, () =>
+    run.collections.load(
+      'node-interface',
+      {},
+      { filter: 'device_id', of: [...new Set([...devices.values()].map(({ id }) => id))].sort((a, b) => a - b) },
+    ),
+  );
+  return interfaces === undefined ? undefined : { devices, interfaces, states };
+}
+
+/** The devices of the nodes that host the guests, recognised as the stage of devices does. */
+async function findDevices(
+  run: RunContext,
+  { roster, guests }: { readonly roster: Roster; readonly guests: readonly CollectedGuest[] },
+  warnings: Warning[],
+): Promise<ReadonlyMap<string, NetBoxRecord>> {
+  const names = [...new Set(run.clusters.flatMap(({ view }) => view.nodes.map((node) => node.name)))].sort();
+  const devices = await run.collections.load('device', {}, { filter: 'name', of: names });
+  const without = 'The devices of nodes are recognised by their names and clusters alone.';
+  const deviceStates = await loadIfAllowed(run, warnings, { kind: 'device-state', without }, () =>
+    run.collections.load('device-state', {}, { filter: 'device_id', of: devices.map(({ id }) => id) }),
+  );
+  const views = roster.clusters.map(({ view }) => view);
+  const found = new Map<string, NetBoxRecord>();
+  for (const { cluster, node } of guests) {
+    const { view } = cluster;
+    const key = deviceKey(view.key, node);
+    if (found.has(key)) continue;
+    const current = chooseCluster(
+      roster.netboxClusters.filter((record) => textOf(record['name']) === view.name),
+      view.owner.site.id,
+    );
+    const device = chooseDevice(
+      { view, current, site: current === undefined ? null : siteScope(current) },
+      { name: node },
+      { views, endpoints: run.endpoints, records: { devices, deviceStates: deviceStates ?? [] } },
+    );
+    if (device !== undefined) found.set(key, device);
+  }
+  return found;
+}
+
+function deviceKey(viewKey: string, node: string): string {
+  return `${viewKey}/${node}`;
+}
+
+/** Records which bridge of the node a device is plugged into. Without the device of the node a stored bridge stays. */
+export function planBridge(
+  builder: PlanBuilder,
+  guest: CollectedGuest,
+  { match, label }: { readonly match: NicMatch; readonly label: string },
+  bridges: CollectedBridges,
+): void {
+  const { nic, current } = match;
+  const state = bridges.states.find((row) => current !== undefined && relationId(row['vm_interface']) === current.id);
+  const bridge = nic.device.bridge === null ? null : bridgeRef(builder, guest, nic.device.bridge, bridges);
+  if (bridge === undefined || (bridge === null && state === undefined)) return;
+  const key = `${guest.key}/${nic.device.key}`;
+  builder.add(
+    {
+      kind: 'vm-interface-state',
+      key,
+      label,
+      fields: { vm_interface: ref('vm-interface', key), proxbox_bridge: bridge },
+      rules: { vm_interface: 'create-only' },
+      source: guest.source,
+    },
+    state,
+  );
+}
+
+/** An interface of the node's device with the bridge's name, whatever its type; made as a bridge when there is none. */
+function bridgeRef(
+  builder: PlanBuilder,
+  { cluster, node, source }: CollectedGuest,
+  name: string,
+  { devices, interfaces }: CollectedBridges,
+): Ref | undefined {
+  const deviceId = deviceKey(cluster.view.key, node);
+  const device = devices.get(deviceId);
+  if (device === undefined) return undefined;
+  const key = `${deviceId}/${name}`;
+  if (builder.has('node-interface', key)) return ref('node-interface', key);
+  const existing = interfaces.find((row) => relationId(row['device']) === device.id && textOf(row['name']) === name);
+  if (existing !== undefined) {
+    builder.know('node-interface', key, existing.id);
+    return ref('node-interface', key);
+  }
+  builder.know('device', deviceId, device.id);
+  builder.add(
+    {
+      kind: 'node-interface',
+      key,
+      label: `${node} ${name}`,
+      fields: { device: ref('device', deviceId), name, type: 'bridge', tags: [proxboxTag] },
+      rules: { device: 'create-only', name: 'create-only', type: 'create-only', tags: 'union-if-unset' },
+      source: { endpointId: source.endpointId, cluster: source.cluster, node, name },
+    },
+    undefined,
+  );
+  return ref('node-interface', key);
+}
