@@ -84,6 +84,8 @@ export interface Desired {
   /** Only in the payload of a creation (first-discovery tags). Merged into `tags`. */
   readonly createTags?: readonly TagRef[];
   readonly rules: FieldRules;
+  /** An address: where NetBox refuses to create it because another object has it, it is skipped for this reason. */
+  readonly ifDuplicate?: Reason;
   readonly source?: SourceRef;
 }
 

@@ -107,7 +107,8 @@ function toInstant(value: unknown): number | null {
   return Number.isNaN(instant) ? null : instant;
 }
 
-function contentType(value: unknown): string | null {
+/** `app_label.model`, rendered as text or as an object. */
+export function contentType(value: unknown): string | null {
   if (isObject(value)) return `${textOf(value['app_label'])}.${textOf(value['model'])}`;
   return typeof value === 'string' && value !== '' ? value : null;
 }

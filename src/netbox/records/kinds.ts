@@ -263,6 +263,7 @@ export const kinds = {
       dns_name: 'text',
       tags: 'tags',
     },
+    alsoRead: ['assigned_object', 'role', 'vrf'],
   },
   'guest-vm-interface': {
     path: '/api/plugins/proxbox/guest-vm-interfaces/',

@@ -17,7 +17,7 @@ import {
 } from '../types.js';
 import { finderOf } from './find-existing.js';
 import { retryWithAggregateDisk } from './aggregate-disk.js';
-import { kindReason, rejectionReason } from './failure-reasons.js';
+import { duplicateReason, kindReason, rejectionReason } from './failure-reasons.js';
 import { orderRenames } from './rename-order.js';
 import { creationFields, creationKey, resolveBody } from './resolve-body.js';
 
@@ -328,6 +328,11 @@ class Execution {
     if (endsTheRun(error)) {
       this.#end ??= error;
       this.#outcomes.delete(objectKey(desired.kind, desired.key));
+      return;
+    }
+    const duplicate = duplicateReason(desired, error);
+    if (duplicate !== undefined) {
+      this.#settle(desired, { status: 'skipped', reason: duplicate });
       return;
     }
     const reason = kindReason(desired.kind, error);

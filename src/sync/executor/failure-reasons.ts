@@ -22,6 +22,12 @@ export function kindReason(kind: ObjectKind, error: ProxboxError): Reason | unde
   };
 }
 
+/** The reason for which an object is left out because another one has its address; undefined when that was not the cause. */
+export function duplicateReason({ ifDuplicate }: Desired, error: ProxboxError): Reason | undefined {
+  const text = `${errorText(error)} ${JSON.stringify(error.upstream?.body ?? '')}`;
+  return /duplicate ip address/i.test(text) ? ifDuplicate : undefined;
+}
+
 /** Why NetBox did not take one object, in a sentence that names it. */
 export function rejectionReason(desired: Desired, error: ProxboxError): Reason {
   const { noun } = kindDefinition(desired.kind);

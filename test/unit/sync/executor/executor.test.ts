@@ -428,3 +428,29 @@ it('ends every change in exactly one outcome', async () => {
     'updated',
   ]);
 });
+
+describe('an address that NetBox keeps unique', () => {
+  const taken = { code: 'ip_conflict', message: 'Another object has it.' } as const;
+  const anAddress = (more: Partial<Desired> = {}): Change =>
+    create(
+      aDesired({ kind: 'ip-address', key: 'a', label: '10.0.0.5/24', fields: { address: '10.0.0.5/24' }, ...more }),
+    );
+  const refuse = (text: string) => {
+    const netbox = createInMemoryNetBox();
+    netbox.verdict = () => refusal({ address: [text] });
+    return netbox;
+  };
+  const duplicate = 'Duplicate IP address found in global table: 10.0.0.5/24';
+
+  it('is skipped where the plan knew who has it, and failed where it did not', async () => {
+    const known = await apply(refuse(duplicate), [anAddress({ ifDuplicate: taken })]);
+    expect(lines(known.outcomes)).toEqual(['ip-address 10.0.0.5/24: skipped ip_conflict']);
+    const unknown = await apply(refuse(duplicate), [anAddress()]);
+    expect(lines(unknown.outcomes)).toEqual(['ip-address 10.0.0.5/24: failed rejected']);
+  });
+
+  it('is failed where NetBox refused it for something else', async () => {
+    const { outcomes } = await apply(refuse('10.0.0.5 is a network ID.'), [anAddress({ ifDuplicate: taken })]);
+    expect(lines(outcomes)).toEqual(['ip-address 10.0.0.5/24: failed rejected']);
+  });
+});
