@@ -42,10 +42,7 @@ const withStream = (path: string): readonly string[] => [path, `${path}/stream`]
 const alsoPost = (path: string) => [['GET', 'POST'], path] as const;
 
 const stages: readonly UnbuiltRoute[] = [
-  ...unbuilt('Syncing node interfaces', [
-    ...withStream('/dcim/devices/interfaces/create'),
-    '/dcim/devices/:node/interfaces/create',
-  ]),
+  ...unbuilt('Syncing the interfaces of one node', ['/dcim/devices/:node/interfaces/create']),
   ...unbuilt('Syncing task history', [`${vms}/task-history/create/stream`]),
   ...unbuilt('Syncing virtual disks', [
     ...withStream(`${vms}/virtual-disks/create`),

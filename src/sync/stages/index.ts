@@ -1,7 +1,9 @@
+import { contentType, relationId } from '../../netbox/records/compare.js';
 import type { SyncOptions } from '../plan/options.js';
 import type { Stage } from '../stage.js';
 import type { Outcome } from '../types.js';
 import { devicesStage } from './devices/index.js';
+import { nodeInterfacesStage } from './node-interfaces/index.js';
 import { storageStage } from './storage/index.js';
 import { virtualMachinesStage, virtualMachineStage } from './virtual-machines/index.js';
 
@@ -22,7 +24,7 @@ export interface StageEntry extends StageJob {
   /** The path reads Proxmox in its JSON form: only the stream syncs. */
   readonly streamOnly?: boolean;
   /** An object of the JSON form; absent = the NetBox object. */
-  readonly row?: (outcome: Outcome) => object;
+  readonly row?: (outcome: Outcome, all: readonly Outcome[]) => object;
   /** The same for one machine, whose NetBox id is in the path. */
   readonly machine?: StageJob & { readonly path: string; readonly streamOnly: boolean };
 }
@@ -57,6 +59,13 @@ export const stageTable: readonly StageEntry[] = [
       streamOnly: false,
     },
   },
+  {
+    stage: nodeInterfacesStage,
+    path: '/dcim/devices/interfaces/create',
+    resultKey: 'node_interfaces',
+    answer: 'objects',
+    row: nodeInterfaceRow,
+  },
 ];
 
 /** Every stage of the table; the sweep of orphans comes last. */
@@ -65,4 +74,20 @@ export const fullUpdateStages: readonly StageEntry[] = stageTable;
 /** What a run of the machines alone goes on with: the plugin switches off what it calls as stages of their own. */
 function afterMachines(_options: SyncOptions): readonly Stage[] {
   return [];
+}
+
+/** With the first address that is on the interface now. */
+function nodeInterfaceRow({ record, source, label }: Outcome, all: readonly Outcome[]): object {
+  const address = all.find(
+    (outcome) =>
+      outcome.kind === 'ip-address' &&
+      record !== undefined &&
+      relationId(outcome.record?.['assigned_object_id']) === record.id &&
+      contentType(outcome.record?.['assigned_object_type']) === 'dcim.interface',
+  );
+  return {
+    id: record?.id,
+    name: source?.name ?? label,
+    ...(address?.record === undefined ? {} : { ip_id: address.record.id, ip_address: address.record['address'] }),
+  };
 }

@@ -8,6 +8,7 @@ const mainKinds: Readonly<Record<string, string>> = {
   storage: 'storage',
   'virtual-machines': 'virtual-machine',
   'virtual-machine': 'virtual-machine',
+  'node-interfaces': 'node-interface',
 };
 
 /**

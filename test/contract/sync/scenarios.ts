@@ -5,6 +5,7 @@
 import { describe } from 'vitest';
 import { describeClusters } from './clusters.js';
 import { describeFirstRun } from './first-run.js';
+import { describeNodeInterfaces } from './node-interfaces.js';
 import { describeOperatorEdits } from './operator-edits.js';
 import { describeProxmoxChanges } from './proxmox-changes.js';
 import type { OpenTarget } from './target.js';
@@ -15,5 +16,6 @@ export function describeSyncScenarios(name: string, openTarget: OpenTarget): voi
     describeOperatorEdits(openTarget);
     describeProxmoxChanges(openTarget);
     describeClusters(openTarget);
+    describeNodeInterfaces(openTarget);
   });
 }
