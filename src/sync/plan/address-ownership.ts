@@ -35,8 +35,9 @@ export type Ownership =
    */
   | { readonly action: 'create'; readonly ifDuplicate?: Reason }
   /**
-   * Another interface of this run takes the address. Two rows in one request would both be saved, whatever NetBox
-   * enforces, so the second one waits: the next run sees who has it.
+   * Not to be written now. Either another interface of this run takes the address: two rows in one request would both be
+   * saved, whatever NetBox enforces, so the second one waits until the next run sees who has it. Or NetBox refused it
+   * lately because of the same owner.
    */
   | { readonly action: 'conflict'; readonly reason: Reason };
 
@@ -53,7 +54,11 @@ export class AddressOwnership {
   /** By host: who gets a new or adopted row. */
   readonly #takenHosts = new Map<string, string>();
 
-  constructor(rows: readonly NetBoxRecord[]) {
+  readonly #refused: ReadonlySet<string>;
+
+  /** `refused`: sentences of earlier refusals (`Collections.refusals`), which are not tried again. */
+  constructor(rows: readonly NetBoxRecord[], refused: ReadonlySet<string> = new Set()) {
+    this.#refused = refused;
     for (const row of [...rows].sort((a, b) => a.id - b.id)) {
       const host = hostOf(textOf(row['address']));
       this.#rows.set(host, [...(this.#rows.get(host) ?? []), row]);
@@ -72,7 +77,11 @@ export class AddressOwnership {
     this.#takenHosts.set(host, holder.label);
     const free = adoptable(left.filter(isUnassigned), address);
     if (free !== undefined) return { action: 'adopt', record: this.#take(free) };
-    return rows.length === 0 ? { action: 'create' } : { action: 'create', ifDuplicate: owned(address, holder, rows) };
+    if (rows.length === 0) return { action: 'create' };
+    const reason = owned(address, holder, rows);
+    return this.#refused.has(reason.message)
+      ? { action: 'conflict', reason }
+      : { action: 'create', ifDuplicate: reason };
   }
 
   #take(row: NetBoxRecord): NetBoxRecord {

@@ -32,6 +32,8 @@ export interface CollectedInterfaces {
   readonly interfaces: readonly NetBoxRecord[];
   readonly vlans: readonly NetBoxRecord[];
   readonly addresses: readonly NetBoxRecord[];
+  /** Addresses that NetBox refused lately, by the sentence that said why. */
+  readonly refused: ReadonlySet<string>;
 }
 
 type Attempt = NetworkRead & { readonly cause?: ProxboxError };
@@ -106,6 +108,7 @@ async function loadStored(
   return {
     interfaces: await collections.load('node-interface', {}, { filter: 'device_id', of: ascending(deviceIds) }),
     vlans: await collections.load('vlan', {}, { filter: 'vid', of: ascending(numbers) }),
+    refused: collections.refusals(),
     addresses: await collections.load('ip-address', {}, { filter: 'address', of: [...new Set(hosts)].sort() }),
   };
 }

@@ -46,10 +46,10 @@ interface PlannedInterface extends KnownNode {
 
 /** Every interface of every node that could be read, with its VLAN and addresses. Nothing is ever deleted. */
 export function planNodeInterfaces(input: InterfaceInput): Plan {
-  const { supportIds, addresses, interfaces, nodes } = input;
+  const { supportIds, addresses, refused, interfaces, nodes } = input;
   const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: bootstrapOnlyTag(supportIds) });
   const stored = new Map(interfaces.map((row) => [`${relationId(row['device'])}/${textOf(row['name'])}`, row]));
-  const planner = { builder, ownership: new AddressOwnership(addresses), input, stored };
+  const planner = { builder, ownership: new AddressOwnership(addresses, refused), input, stored };
   for (const node of nodes) planNode(planner, node);
   return builder.build('node-interfaces');
 }

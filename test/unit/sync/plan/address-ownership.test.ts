@@ -110,3 +110,23 @@ describe('the owner of a foreign address', () => {
     expect(message(fields)).toContain(text);
   });
 });
+
+describe('an address that NetBox refused lately', () => {
+  const sentence = (rows: readonly NetBoxRecord[]): string => {
+    const decided = new AddressOwnership(rows).decide('10.0.0.5/24', bridge);
+    return decided.action === 'create' ? (decided.ifDuplicate?.message ?? '') : '';
+  };
+  const taken = [row(1, '10.0.0.5/24', ofStranger)];
+
+  it('is not tried again while the same object has it', () => {
+    const decided = new AddressOwnership(taken, new Set([sentence(taken)])).decide('10.0.0.5/24', bridge);
+    expect(decided).toMatchObject({ action: 'conflict', reason: { code: 'ip_conflict', message: sentence(taken) } });
+  });
+
+  it('is tried again when another object has it, or none', () => {
+    const refused = new Set([sentence(taken)]);
+    const other = [row(1, '10.0.0.5/24', { ...ofStranger, assigned_object: null })];
+    expect(told(new AddressOwnership(other, refused).decide('10.0.0.5/24', bridge))).toBe('create or skip');
+    expect(told(new AddressOwnership([], refused).decide('10.0.0.5/24', bridge))).toBe('create');
+  });
+});
