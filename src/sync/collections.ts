@@ -28,6 +28,10 @@ export interface Collections {
   /** After a write: puts the object into every loaded collection of its kind that already holds it, or could. */
   remember(kind: ObjectKind, record: NetBoxRecord): void;
   forget(kind: ObjectKind, id: number): void;
+  /** Sentences of `rememberRefusal`, of the last hour: what they are about need not be tried again. */
+  refusals(): ReadonlySet<string>;
+  /** NetBox refused an object because of another one; the sentence names both, and so ends with either. */
+  rememberRefusal(sentence: string): void;
 }
 
 export interface LoadOptions {
@@ -41,6 +45,7 @@ export interface CollectionStore {
   drop(scopeKey?: string): void;
 }
 
+const refusalMs = 3_600_000;
 const deviceLike: ReadonlySet<ObjectKind> = new Set(['device', 'virtual-machine']);
 
 /**
@@ -49,12 +54,17 @@ const deviceLike: ReadonlySet<ObjectKind> = new Set(['device', 'virtual-machine'
  */
 export function createCollectionStore(clock: Clock): CollectionStore {
   const scopes = new Map<string, Map<string, Entry>>();
+  /** By scope: sentence and when it was told. Kept when a job begins: an attempt that must fail is a write all the same. */
+  const refused = new Map<string, Map<string, number>>();
 
   function open(scope: CollectionScope, client: NetBoxClient): Collections {
     const entries = scopes.get(scope.key) ?? new Map<string, Entry>();
     scopes.set(scope.key, entries);
     const openedAtMs = clock.monotonicMs();
     for (const [key, entry] of entries) if (openedAtMs - entry.readAtMs > scope.ttlMs) entries.delete(key);
+    const sentences = refused.get(scope.key) ?? new Map<string, number>();
+    refused.set(scope.key, sentences);
+    for (const [sentence, atMs] of sentences) if (openedAtMs - atMs > refusalMs) sentences.delete(sentence);
 
     return {
       async load(kind, query, ...[values, options = {}]) {
@@ -79,14 +89,20 @@ export function createCollectionStore(clock: Clock): CollectionStore {
         const stored = storedKind(kind);
         for (const entry of entries.values()) if (entry.kind === stored) entry.records.delete(id);
       },
+      refusals: () => new Set(sentences.keys()),
+      rememberRefusal: (sentence) => void sentences.set(sentence, clock.monotonicMs()),
     };
   }
 
   return {
     open,
     drop(scopeKey) {
-      if (scopeKey === undefined) scopes.clear();
-      else scopes.delete(scopeKey);
+      if (scopeKey !== undefined) {
+        scopes.delete(scopeKey);
+        return;
+      }
+      scopes.clear();
+      refused.clear();
     },
   };
 }

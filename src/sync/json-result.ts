@@ -6,8 +6,8 @@ import type { StageEntry } from './stages/index.js';
 /** The answer of a stage's JSON form: the NetBox objects that are now as they should be (without null values), or counters. */
 export function stageJson({ stage, answer, row }: StageEntry, summary: RunSummary): object {
   if (answer === 'counters') return summary.result ?? {};
-  const done = summary.stages.flatMap(({ outcomes }) => outcomes).filter(isDone(stage.kinds[0]));
-  return done.map(row ?? (({ record }) => withoutNulls(record ?? {})));
+  const all = summary.stages.flatMap(({ outcomes }) => outcomes);
+  return all.filter(isDone(stage.kinds[0])).map((outcome) => row?.(outcome, all) ?? withoutNulls(outcome.record ?? {}));
 }
 
 export function failedCount(summary: RunSummary): number {

@@ -38,7 +38,6 @@ const empty = (what: string, path: string, answer: UnbuiltRoute['answer']): Unbu
 
 const vms = '/virtualization/virtual-machines';
 const guestPaths = ['/proxmox/qemu/:vmid', '/proxmox/lxc/:vmid'] as const;
-const withStream = (path: string): readonly string[] => [path, `${path}/stream`];
 const alsoPost = (path: string) => [['GET', 'POST'], path] as const;
 
 const stages: readonly UnbuiltRoute[] = [

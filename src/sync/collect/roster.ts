@@ -21,6 +21,8 @@ export interface OmittedGuest {
   readonly label: string;
   readonly reason: Reason;
   readonly source: SourceRef;
+  /** `refuse`: its identity is in doubt; `skip`: there is nothing to do for it. */
+  readonly outcome: 'skip' | 'refuse';
 }
 
 export interface Roster {
@@ -55,7 +57,7 @@ export async function collectRoster(run: RunContext): Promise<Roster> {
     const subject = subjectOf(guest);
     const left = omissionOf(run, guest);
     if (left !== undefined) {
-      omitted.push({ ...subject, reason: left });
+      omitted.push({ ...subject, reason: left, outcome: 'skip' });
       continue;
     }
     const { view } = guest.cluster;
@@ -74,8 +76,9 @@ export async function collectRoster(run: RunContext): Promise<Roster> {
         virtualMachine: resolution.virtualMachine,
         state: resolution.state,
       });
-    else if (resolution.status === 'refused') omitted.push({ ...subject, reason: resolution.reason });
-    else omitted.push({ ...subject, reason: missing(subject.label) });
+    else if (resolution.status === 'refused')
+      omitted.push({ ...subject, reason: resolution.reason, outcome: 'refuse' });
+    else omitted.push({ ...subject, reason: missing(subject.label), outcome: 'skip' });
   }
   const { clusters, listedClusters, warnings } = list;
   return { guests, omitted, clusters, listedClusters, states, virtualMachines, netboxClusters, warnings };

@@ -357,6 +357,7 @@ class Execution {
     }
     const duplicate = duplicateReason(desired, error);
     if (duplicate !== undefined) {
+      this.#context.collections.rememberRefusal(duplicate.message);
       this.#settle(desired, { status: 'skipped', reason: duplicate });
       return;
     }

@@ -30,13 +30,14 @@ export type Ownership =
   /** Assigned to nothing: the assignment is written. */
   | { readonly action: 'adopt'; readonly record: NetBoxRecord }
   /**
-   * No row that could be used. `ifDuplicate` is there when others have the address and this NetBox seems to take
-   * duplicates; goes into `Desired.ifDuplicate`.
+   * No row that could be used. `ifDuplicate` is there when others have the address: NetBox may keep addresses unique or
+   * not, and only an attempt tells; goes into `Desired.ifDuplicate`.
    */
   | { readonly action: 'create'; readonly ifDuplicate?: Reason }
   /**
-   * Another object has the address, or another interface of this run takes it: two rows in one request would both be
-   * saved, whatever NetBox enforces, so the second one waits and the next run sees who has it.
+   * Not to be written now. Either another interface of this run takes the address: two rows in one request would both be
+   * saved, whatever NetBox enforces, so the second one waits until the next run sees who has it. Or NetBox refused it
+   * lately because of the same owner.
    */
   | { readonly action: 'conflict'; readonly reason: Reason };
 
@@ -50,20 +51,18 @@ const sharedRoles: ReadonlySet<string> = new Set(['anycast', 'vip', 'vrrp', 'hsr
 export class AddressOwnership {
   readonly #rows = new Map<string, NetBoxRecord[]>();
   readonly #takenRows = new Set<number>();
-  /**
-   * NetBox does not say whether it keeps addresses unique (it does unless somebody switched that off). A host that it has
-   * twice in the global table shows that it does not; without that sign nothing is tried that it would refuse every time.
-   */
-  readonly #allowsDuplicates: boolean;
   /** By host: who gets a new or adopted row. */
   readonly #takenHosts = new Map<string, string>();
 
-  constructor(rows: readonly NetBoxRecord[]) {
+  readonly #refused: ReadonlySet<string>;
+
+  /** `refused`: sentences of earlier refusals (`Collections.refusals`), which are not tried again. */
+  constructor(rows: readonly NetBoxRecord[], refused: ReadonlySet<string> = new Set()) {
+    this.#refused = refused;
     for (const row of [...rows].sort((a, b) => a.id - b.id)) {
       const host = hostOf(textOf(row['address']));
       this.#rows.set(host, [...(this.#rows.get(host) ?? []), row]);
     }
-    this.#allowsDuplicates = [...this.#rows.values()].some((sameHost) => sameHost.filter(isOrdinary).length > 1);
   }
 
   /** What to do for `address` (with prefix, any spelling) on an interface. */
@@ -78,10 +77,11 @@ export class AddressOwnership {
     this.#takenHosts.set(host, holder.label);
     const free = adoptable(left.filter(isUnassigned), address);
     if (free !== undefined) return { action: 'adopt', record: this.#take(free) };
-    const others = rows.filter((row) => relationId(row['vrf']) === null);
-    if (others.length === 0) return { action: 'create' };
-    const reason = owned(address, holder, others);
-    return this.#allowsDuplicates ? { action: 'create', ifDuplicate: reason } : { action: 'conflict', reason };
+    if (rows.length === 0) return { action: 'create' };
+    const reason = owned(address, holder, rows);
+    return this.#refused.has(reason.message)
+      ? { action: 'conflict', reason }
+      : { action: 'create', ifDuplicate: reason };
   }
 
   #take(row: NetBoxRecord): NetBoxRecord {
@@ -110,11 +110,6 @@ function isAssignedTo(row: NetBoxRecord, { type, id }: AddressHolder): boolean {
     relationId(row['assigned_object_id']) === id &&
     contentType(row['assigned_object_type']) === type
   );
-}
-
-/** In the global table, and of one machine. */
-function isOrdinary(row: NetBoxRecord): boolean {
-  return relationId(row['vrf']) === null && !sharedRoles.has(choiceValue(row['role']) ?? '');
 }
 
 function isUnassigned(row: NetBoxRecord): boolean {

@@ -1,3 +1,4 @@
+import { contentType, relationId } from '../../netbox/records/compare.js';
 import type { SyncOptions } from '../plan/options.js';
 import type { Stage } from '../stage.js';
 import type { Outcome } from '../types.js';
@@ -8,6 +9,7 @@ import { ipAddressesStage } from './ip-addresses/index.js';
 import { orphanSweepStage } from './orphan-sweep/index.js';
 import { replicationsStage } from './replications/index.js';
 import { snapshotsStage } from './snapshots/index.js';
+import { nodeInterfacesStage } from './node-interfaces/index.js';
 import { storageStage } from './storage/index.js';
 import { taskHistoryStage } from './task-history/index.js';
 import { virtualDisksStage } from './virtual-disks/index.js';
@@ -32,7 +34,7 @@ export interface StageEntry extends StageJob {
   /** The path reads Proxmox in its JSON form: only the stream syncs. */
   readonly streamOnly?: boolean;
   /** An object of the JSON form; absent = the NetBox object. */
-  readonly row?: (outcome: Outcome) => object;
+  readonly row?: (outcome: Outcome, all: readonly Outcome[]) => object;
   /** The same for one machine, whose NetBox id is in the path. */
   readonly machine?: StageJob & { readonly path: string; readonly streamOnly: boolean };
 }
@@ -96,6 +98,13 @@ export const stageTable: readonly StageEntry[] = [
     machine: { stage: snapshotsStage, path: `${vms}/:netbox_vm_id/snapshots/create`, streamOnly: true },
   },
   {
+    stage: nodeInterfacesStage,
+    path: '/dcim/devices/interfaces/create',
+    resultKey: 'node_interfaces',
+    answer: 'objects',
+    row: nodeInterfaceRow,
+  },
+  {
     stage: vmInterfacesStage,
     path: `${vms}/interfaces/create`,
     resultKey: 'vm_interfaces',
@@ -148,4 +157,20 @@ function afterMachines({ syncVmNetwork, syncTaskHistory, network }: SyncOptions)
     ...(syncVmNetwork ? [vmInterfacesStage, ...(network.assignIps ? [ipAddressesStage] : []), virtualDisksStage] : []),
     ...(syncTaskHistory ? [taskHistoryStage] : []),
   ];
+}
+
+/** With the first address that is on the interface now. */
+function nodeInterfaceRow({ record, source, label }: Outcome, all: readonly Outcome[]): object {
+  const address = all.find(
+    (outcome) =>
+      outcome.kind === 'ip-address' &&
+      record !== undefined &&
+      relationId(outcome.record?.['assigned_object_id']) === record.id &&
+      contentType(outcome.record?.['assigned_object_type']) === 'dcim.interface',
+  );
+  return {
+    id: record?.id,
+    name: source?.name ?? label,
+    ...(address?.record === undefined ? {} : { ip_id: address.record.id, ip_address: address.record['address'] }),
+  };
 }

@@ -16,6 +16,7 @@ const mainKinds: Readonly<Record<string, string>> = {
   'backup-routines': 'backup-routine',
   'virtual-disks': 'virtual-disk',
   'vm-interfaces': 'vm-interface',
+  'node-interfaces': 'node-interface',
 };
 
 /**

@@ -48,7 +48,7 @@ export function describeClusters(openTarget: OpenTarget): void {
     ];
     const lab = aCluster({ guests });
     const edge = aCluster({ name: 'edge', guests });
-    const solo = aCluster({ name: 'solo', nodes: ['solo'], standalone: true, guests });
+    const solo = aCluster({ name: 'solo', network: '203.0.113', nodes: ['solo'], standalone: true, guests });
     const clusters: readonly EstateCluster[] = [lab, edge, solo];
     let target: SyncTarget;
 

@@ -10,6 +10,8 @@ export interface ClusterPlan {
   readonly name?: string;
   readonly nodes?: readonly string[];
   readonly standalone?: boolean;
+  /** The first three numbers of the nodes' addresses; of its own for every name that is used beside another. */
+  readonly network?: string;
   readonly guests: readonly (Partial<GuestDraft> & Pick<GuestDraft, 'vmid'>)[];
 }
 
@@ -21,13 +23,14 @@ export function aCluster({
   name = 'lab',
   nodes = ['pve1', 'pve2', 'pve3'],
   standalone = false,
+  network = name === 'lab' ? '192.0.2' : '198.51.100',
   guests,
 }: ClusterPlan): EstateCluster {
   return makeCluster({
     name,
     standalone,
     profile: '9.1',
-    nodes: nodes.map((node, n) => makeNode({ name: node, nodeid: n + 1, address: `192.0.2.${n + 1}`, epochS })),
+    nodes: nodes.map((node, n) => makeNode({ name: node, nodeid: n + 1, address: `${network}.${n + 1}`, epochS })),
     guests: guests.map((draft) => makeGuest(epochS, aGuest(draft, nodes[0] ?? 'pve1'))),
     storages: [
       makeStorage({ name: 'local', type: 'dir', content: 'iso,backup', options: { path: '/var/lib/vz' } }),

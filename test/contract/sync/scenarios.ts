@@ -7,6 +7,7 @@ import { describeBackups } from './backups.js';
 import { describeClusters } from './clusters.js';
 import { describeFirstRun } from './first-run.js';
 import { describeBackupRoutines, describeReplications } from './jobs.js';
+import { describeNodeInterfaces } from './node-interfaces.js';
 import { describeOperatorEdits } from './operator-edits.js';
 import { describeProxmoxChanges } from './proxmox-changes.js';
 import { describeSnapshots } from './snapshots.js';
@@ -28,5 +29,6 @@ export function describeSyncScenarios(name: string, openTarget: OpenTarget): voi
     describeBackupRoutines(openTarget);
     describeVirtualDisks(openTarget);
     describeVmInterfaces(openTarget);
+    describeNodeInterfaces(openTarget);
   });
 }

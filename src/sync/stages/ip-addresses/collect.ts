@@ -29,6 +29,7 @@ export async function collectAddresses(run: RunContext): Promise<CollectedAddres
     unread,
     interfaces,
     addresses: await withOthers(run, located, assigned),
+    refused: run.collections.refusals(),
     guestInterfaces: hasGuestTables ? await loadOfMachines(run, 'guest-vm-interface', roster.guests) : [],
     guestAddresses: hasGuestTables ? await run.collections.load('guest-vm-interface-address', {}) : [],
   };

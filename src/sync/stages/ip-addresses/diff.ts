@@ -44,7 +44,7 @@ export function planAddresses(collected: CollectedAddresses, input: AddressPlanI
     .map((one) => withPorts(one, interfaces.get(one.guest.virtualMachine.id) ?? []));
   const gone = planVanished(builder, guests, collected, input);
   const stored = collected.addresses.filter(({ id }) => !gone.has(id));
-  const ownership = new AddressOwnership(stored);
+  const ownership = new AddressOwnership(stored, collected.refused);
   for (const guest of guests) {
     tellWhy(builder, guest);
     const placed = guest.ports.flatMap((port) => planPort(builder, guest, port, { ownership, input }));

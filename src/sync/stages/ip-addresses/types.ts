@@ -29,6 +29,8 @@ export interface CollectedAddresses {
   readonly interfaces: readonly NetBoxRecord[];
   /** Addresses of virtual machines, and whatever else has a wanted address. */
   readonly addresses: readonly NetBoxRecord[];
+  /** Sentences of addresses that NetBox refused lately. */
+  readonly refused: ReadonlySet<string>;
   readonly guestInterfaces: readonly NetBoxRecord[];
   readonly guestAddresses: readonly NetBoxRecord[];
 }

@@ -47,14 +47,8 @@ describe('the row that an address of an interface is', () => {
     ['the global table comes first', [row(1, '10.0.0.5/24', { vrf: { id: 4 } }), row(2, '10.0.0.5/24')], 'adopt 2'],
     ['only a VRF has it', [row(1, '10.0.0.5/24', { vrf: { id: 4 } })], 'adopt 1'],
     ['two free ones are equally good', [row(1, '10.0.0.5/24'), row(2, '10.0.0.5/24')], 'create or skip'],
-    ['it is assigned to another object', [row(1, '10.0.0.5/24', ofStranger)], 'conflict'],
-    ['a VRF has it for another object', [row(1, '10.0.0.5/24', { ...ofStranger, vrf: { id: 4 } })], 'create'],
-    [
-      'this NetBox has some address twice',
-      [row(1, '10.0.0.5/24', ofStranger), row(2, '10.9.9.9/24', ofBridge), row(3, '10.9.9.9/24', ofStranger)],
-      'create or skip',
-    ],
-    ['it is a shared address', [row(1, '10.0.0.5/24', { role: { value: 'vrrp', label: 'VRRP' } })], 'conflict'],
+    ['it is assigned to another object', [row(1, '10.0.0.5/24', ofStranger)], 'create or skip'],
+    ['it is a shared address', [row(1, '10.0.0.5/24', { role: { value: 'vrrp', label: 'VRRP' } })], 'create or skip'],
   ])('when %s', (_case, rows, expected) => {
     expect(decide(rows)).toBe(expected);
   });
@@ -65,11 +59,11 @@ describe('the row that an address of an interface is', () => {
   });
 
   it('is not that of an interface of another type with the same id', () => {
-    expect(decide([row(1, '10.0.0.5/24', ofBridge)], nic)).toBe('conflict');
+    expect(decide([row(1, '10.0.0.5/24', ofBridge)], nic)).toBe('create or skip');
   });
 
   it('is never own to an interface that does not exist yet', () => {
-    expect(decide([row(1, '10.0.0.5/24', ofStranger)], newNic)).toBe('conflict');
+    expect(decide([row(1, '10.0.0.5/24', ofStranger)], newNic)).toBe('create or skip');
     expect(decide([row(1, '10.0.0.5/24')], newNic)).toBe('adopt 1');
   });
 });
@@ -96,7 +90,7 @@ describe('two interfaces with one address in one run', () => {
 
   it('keep what each has, and the one with a row does not take it from the other', () => {
     const ownership = new AddressOwnership([row(1, '10.0.0.5/24', ofBridge)]);
-    expect(told(ownership.decide('10.0.0.5/24', nic))).toBe('conflict');
+    expect(told(ownership.decide('10.0.0.5/24', nic))).toBe('create or skip');
     expect(told(ownership.decide('10.0.0.5/24', bridge))).toBe('reuse 1');
   });
 });
@@ -104,7 +98,7 @@ describe('two interfaces with one address in one run', () => {
 describe('the owner of a foreign address', () => {
   function message(fields: Readonly<Record<string, unknown>>): string {
     const decided = new AddressOwnership([row(4, '10.0.0.5/32', fields)]).decide('10.0.0.5/24', bridge);
-    return decided.action === 'conflict' ? decided.reason.message : '';
+    return decided.action === 'create' ? (decided.ifDuplicate?.message ?? '') : '';
   }
 
   it.each<[string, Readonly<Record<string, unknown>>]>([
@@ -114,5 +108,25 @@ describe('the owner of a foreign address', () => {
     ['shared as vip', { role: { value: 'vip' } }],
   ])('is told: %s', (text, fields) => {
     expect(message(fields)).toContain(text);
+  });
+});
+
+describe('an address that NetBox refused lately', () => {
+  const sentence = (rows: readonly NetBoxRecord[]): string => {
+    const decided = new AddressOwnership(rows).decide('10.0.0.5/24', bridge);
+    return decided.action === 'create' ? (decided.ifDuplicate?.message ?? '') : '';
+  };
+  const taken = [row(1, '10.0.0.5/24', ofStranger)];
+
+  it('is not tried again while the same object has it', () => {
+    const decided = new AddressOwnership(taken, new Set([sentence(taken)])).decide('10.0.0.5/24', bridge);
+    expect(decided).toMatchObject({ action: 'conflict', reason: { code: 'ip_conflict', message: sentence(taken) } });
+  });
+
+  it('is tried again when another object has it, or none', () => {
+    const refused = new Set([sentence(taken)]);
+    const other = [row(1, '10.0.0.5/24', { ...ofStranger, assigned_object: null })];
+    expect(told(new AddressOwnership(other, refused).decide('10.0.0.5/24', bridge))).toBe('create or skip');
+    expect(told(new AddressOwnership([], refused).decide('10.0.0.5/24', bridge))).toBe('create');
   });
 });

@@ -1,0 +1,25 @@
+import { defineStage } from '../../stage.js';
+import { collectInterfaces } from './collect.js';
+import { planNodeInterfaces } from './diff.js';
+
+/** The interfaces of the nodes on their devices, with VLANs, addresses and the devices' primary addresses. */
+export const nodeInterfacesStage = defineStage({
+  name: 'node-interfaces',
+  title: 'Node interfaces',
+  kinds: ['node-interface', 'vlan', 'ip-address'],
+  resources: ['node'],
+  collect: collectInterfaces,
+  plan: (collected, { options, supportIds }) => planNodeInterfaces({ ...collected, options, supportIds }),
+  discovered: ({ nodes }) => ({
+    noun: 'node interface',
+    items: nodes.flatMap(({ name, source, network }) =>
+      network.status === 'read'
+        ? network.interfaces.map((one) => ({
+            name: one.name,
+            item_type: 'interface',
+            extra: { cluster: source.cluster, node: name },
+          }))
+        : [],
+    ),
+  }),
+});
