@@ -1,0 +1,30 @@
+/**
+ * Which parts of the plugin's jobs this service can serve today. Turn `everyStage` to true when the last stage is built, and
+ * `individualSync` with the routes below `/sync/individual`: the scenarios that wait for them then run.
+ */
+export const built: { readonly everyStage: boolean; readonly individualSync: boolean } = {
+  everyStage: false,
+  individualSync: false,
+};
+
+/** The sync types of a job for everything. */
+export const fullSync: readonly string[] = built.everyStage ? ['all'] : ['devices', 'storage', 'virtual-machines'];
+
+/** The stages of that job, in the order in which the plugin runs them for each endpoint; `sdn` is off by default. */
+export const fullSyncStages: readonly string[] = built.everyStage
+  ? [
+      'devices',
+      'storage',
+      'virtual-machines',
+      'task-history',
+      'vm-disks',
+      'vm-backups',
+      'vm-snapshots',
+      'network-interfaces',
+      'vm-interfaces',
+      'ip-addresses',
+      'sdn',
+      'replications',
+      'backup-routines',
+    ]
+  : fullSync;
