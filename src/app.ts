@@ -34,6 +34,7 @@ import { registerMetaRoutes } from './http/routes/meta.js';
 import { registerNetBoxEndpointRoutes } from './http/routes/netbox-endpoint.js';
 import { registerNotImplementedRoutes } from './http/routes/not-implemented.js';
 import { registerProxmoxEndpointRoutes } from './http/routes/proxmox-endpoints.js';
+import { registerProxmoxNodeTimeRoute } from './http/routes/proxmox-node-time.js';
 import { registerProxmoxReadRoutes } from './http/routes/proxmox-read.js';
 import { registerSettingsRoutes } from './http/routes/settings.js';
 import { registerSyncRoutes } from './http/routes/sync/index.js';
@@ -127,6 +128,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   });
   registerProxmoxEndpointRoutes(app, proxmoxEndpoints);
   registerProxmoxReadRoutes(app, deps);
+  registerProxmoxNodeTimeRoute(app, deps);
   registerCacheRoutes(app, {
     getCache: netboxClients,
     clearCaches: () => {

@@ -98,6 +98,12 @@ describe('the plugin with a new service and two clusters', { timeout: jobTimeout
     expect(changes).toBe(0);
   });
 
+  it('then knows the time zone of every endpoint', async () => {
+    const zones = (await allOf(world.netbox, path.endpoints)).map(({ iana_timezone }) => iana_timezone);
+
+    expect(zones).toEqual(['Europe/Berlin', 'Europe/Berlin']);
+  });
+
   it('syncs one type by its button, and nothing else', async () => {
     const [cluster] = estate.clusters;
     const [guest] = cluster!.guests.values();
