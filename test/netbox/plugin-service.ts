@@ -6,13 +6,22 @@ import { createDeps } from '../../src/deps.js';
 
 export interface LocalService {
   readonly url: string;
+  /** Warnings it logged, and requests it refused or failed (`404 GET /path`), since the last call. */
+  problems(): readonly string[];
   stop(): Promise<void>;
 }
 
 /** @param folder holds its database */
 export async function startLocalService(folder: string): Promise<LocalService> {
+  const problems: string[] = [];
   const { env } = parseEnv({ ...variablesFor(folder), PROXBOX_BIND_HOST: '127.0.0.1' });
-  const app = await buildApp(createDeps({ env, bcryptCost: 4, console: { write: () => true } }));
+  const console = { write: (line: string) => problems.push(line) > 0 };
+  const app = await buildApp(createDeps({ env, bcryptCost: 4, console }));
+  app.server.on('request', ({ method, url }, response) => {
+    response.once('finish', () => {
+      if (response.statusCode >= 400) problems.push(`${response.statusCode} ${method} ${url}`);
+    });
+  });
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
-  return { url, stop: () => app.close() };
+  return { url, problems: () => problems.splice(0), stop: () => app.close() };
 }

@@ -20,13 +20,16 @@ export interface PluginWorld {
   readonly proxmox: readonly ProxmoxSimulator[];
   readonly netbox: Api;
   readonly worker: PluginWorker;
-  readonly serviceUrl: string;
   /** The plugin's ids of its rows about the Proxmox endpoints, in the order of the clusters. */
   readonly endpointIds: readonly number[];
   /** A GET from the service, with the key that the plugin has adopted. */
   ask(path: string): Promise<Answer['body']>;
   /** A job of these sync types for all endpoints, or some, queued through the plugin's REST API and run. */
   sync(types: readonly string[], endpointIds?: readonly number[]): Promise<PluginJob>;
+  /** Warnings the service logged, and requests it refused or failed, since the last call. */
+  problems(): readonly string[];
+  /** The operator approves what the row of this path leads to. */
+  approve(path: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -97,7 +100,8 @@ export async function openPluginWorld(estate: Estate): Promise<PluginWorld> {
     proxmox: started.simulators,
     netbox,
     worker,
-    serviceUrl: service.url,
+    problems: () => service.problems(),
+    approve: (path) => approve(netbox, path),
     endpointIds,
     ask: async (path) => {
       const headers = { 'x-proxbox-api-key': await worker.key() };

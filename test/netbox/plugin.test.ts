@@ -20,6 +20,7 @@ import { openPluginWorld, type PluginWorld } from './plugin-world.js';
 
 const jobTimeoutMs = built.everyStage ? 300_000 : 120_000;
 const buttons = '/plugins/proxbox/sync/';
+const netboxEndpoints = '/api/plugins/proxbox/endpoints/netbox/';
 
 /** A job and the requests by which the service changed NetBox meanwhile; the plugin's own changes are no requests. */
 async function writesOf(
@@ -85,6 +86,7 @@ describe('the plugin with a new service and two clusters', { timeout: jobTimeout
 
     expectCompleted(job);
     expectStages(job, fullSyncStages, world.endpointIds);
+    expect(world.problems()).toEqual([]);
     await expectEstate(world);
     await expectIdentities(world, runIdOf(job));
     await expectLinkedRows(world);
@@ -96,6 +98,7 @@ describe('the plugin with a new service and two clusters', { timeout: jobTimeout
     expectCompleted(job);
     expect(writes).toEqual([]);
     expect(changes).toBe(0);
+    expect(world.problems()).toEqual([]);
   });
 
   it('then knows the time zone of every endpoint', async () => {
@@ -117,6 +120,23 @@ describe('the plugin with a new service and two clusters', { timeout: jobTimeout
     expectStages(job, ['storage'], world.endpointIds);
     expect(writes).toEqual([`PATCH ${path.storage}`]);
     expect((await machineOf(world, cluster!, guest!.vmid)).memory).toBe(memory);
+  });
+
+  it('gives the service another token, which the next job uses', async () => {
+    const [{ id }] = (await allOf(world.netbox, netboxEndpoints)) as [{ id: number }];
+    const [token] = (await allOf(world.netbox, '/api/users/tokens/', '&user=proxbox&version=1&ordering=id')) as [
+      { id: number },
+    ];
+    const answer = await world.netbox.patch(`${netboxEndpoints}${id}/`, { token: token.id });
+    expect(answer).toMatchObject({ status: 200, body: { token_version: 'v1' } });
+    const unapproved = await world.sync(['devices']);
+    await world.approve(`${netboxEndpoints}${id}/`);
+
+    const job = await world.sync(['devices']);
+
+    expect(unapproved.status).toBe('errored');
+    expectCompleted(job);
+    expect(await world.ask('/netbox/endpoint')).toEqual([expect.objectContaining({ token_version: 'v1' })]);
   });
 
   it('renames, disables and enables a Proxmox endpoint: the row here is the same one and follows', async () => {
