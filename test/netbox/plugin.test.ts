@@ -106,6 +106,15 @@ describe('the plugin with a new service and two clusters', { timeout: jobTimeout
     );
   });
 
+  it('syncs everything again: the service writes nothing', async () => {
+    const { job, writes, changes } = await writesOf(() => world.sync(fullSync));
+
+    expectCompleted(job);
+    expect(writes).toEqual([]);
+    expect(changes).toBe(0);
+    expect(world.problems().filter(isUnexpected)).toEqual([]);
+  });
+
   it('then knows the time zone of every endpoint', async () => {
     const zones = (await allOf(world.netbox, path.endpoints)).map(({ iana_timezone }) => iana_timezone);
 
