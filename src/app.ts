@@ -39,6 +39,7 @@ import { registerProxmoxEndpointRoutes } from './http/routes/proxmox-endpoints.j
 import { registerProxmoxClusterReadRoutes } from './http/routes/proxmox-cluster-read.js';
 import { registerProxmoxHaRoutes } from './http/routes/proxmox-ha.js';
 import { registerProxmoxNodeReadRoutes } from './http/routes/proxmox-node-read.js';
+import { registerProxmoxNodeTimeRoute } from './http/routes/proxmox-node-time.js';
 import { registerProxmoxReadRoutes } from './http/routes/proxmox-read.js';
 import { registerSettingsRoutes } from './http/routes/settings.js';
 import { registerSyncRoutes } from './http/routes/sync/index.js';
@@ -139,6 +140,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerProxmoxClusterReadRoutes(app, deps);
   registerProxmoxNodeReadRoutes(app, deps);
   registerProxmoxHaRoutes(app, deps);
+  registerProxmoxNodeTimeRoute(app, deps);
   registerCacheRoutes(app, {
     getCache: netboxClients,
     clearCaches: () => {

@@ -5,10 +5,13 @@
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 
 export interface WriteTarget {
-  /** The plugin sends its own primary key here. */
+  /**
+   * The plugin's own primary key up to its version 0.0.29.post4, the id of this service in 0.0.29.post6; nothing else in the
+   * request tells them apart.
+   */
   readonly endpointId: number | undefined;
-  /** `backend`: `endpointId` is the id of this service, as direct users of the API know it. */
-  readonly kind: 'plugin' | 'backend';
+  /** What a direct user of the API says that `endpointId` is; the plugin says nothing. */
+  readonly kind?: 'plugin' | 'backend' | undefined;
 }
 
 /** Body of the 403. */
@@ -29,8 +32,26 @@ function findTarget(
   id: number,
   kind: WriteTarget['kind'],
 ): ProxmoxEndpoint | undefined {
-  const isFromPlugin = kind === 'plugin' && rows.some((row) => suffix.test(row.name));
+  const isFromPlugin = kind !== 'backend' && rows.some((row) => suffix.test(row.name));
   return rows.find((row) => (isFromPlugin ? Number(suffix.exec(row.name)?.[1]) : row.id) === id);
+}
+
+/** The number means another endpoint to another version of the plugin. */
+function ambiguity(
+  rows: readonly ProxmoxEndpoint[],
+  { endpointId, kind }: WriteTarget,
+  found: ProxmoxEndpoint,
+): GateRefusal | undefined {
+  const other = rows.find(({ id }) => id === endpointId);
+  if (kind !== undefined || other === undefined || other.id === found.id) return undefined;
+  return {
+    reason: 'endpoint_ambiguous',
+    detail:
+      `endpoint_id=${endpointId} is '${found.name}' by the number of the plugin and '${other.name}' by the id of this service, ` +
+      'and versions of the plugin differ in which of them they send. Nothing was done. Delete both endpoints here and save ' +
+      'them in NetBox again, or add endpoint_id_kind=plugin or endpoint_id_kind=backend to the request.',
+    endpoint_id: other.id,
+  };
 }
 
 /** undefined: writing is allowed. `disabledReason` differs between VM verbs and the other write routes. */
@@ -58,7 +79,7 @@ export function writeRefusal(
       endpoint_id: endpointId,
     };
   }
-  if (row.allowWrites) return undefined;
+  if (row.allowWrites) return ambiguity(rows, target, row);
   return {
     reason: disabledReason,
     detail:

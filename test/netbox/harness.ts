@@ -17,7 +17,8 @@ const Tokens = z.object({
 const SeenRequest = z.object({ method: z.string(), path: z.string(), query: z.string() });
 export type SeenRequest = z.infer<typeof SeenRequest>;
 
-function variable(name: string): string {
+/** A variable of `npm run test:netbox`. */
+export function variable(name: string): string {
   const value = process.env[name];
   if (value === undefined)
     throw new Error(`${name} is not set. These tests need a NetBox: run them with "npm run test:netbox".`);

@@ -59,7 +59,7 @@ async function openNetBox({ python, template }) {
   cleanups.push(() => rm(folder, { recursive: true, force: true }));
   const server = await createNetBoxServer({ python, folder, database });
   cleanups.push(() => server.stop());
-  return { folder, server, reset };
+  return { python, folder, server, reset };
 }
 
 function vitest(reportFile, variables) {
@@ -86,7 +86,7 @@ async function readReport(file, exitCode) {
 }
 
 async function main() {
-  const { folder, server, reset } = await openNetBox(await prepare());
+  const { python, folder, server, reset } = await openNetBox(await prepare());
   log(`starting NetBox ${VERSIONS.netbox} with netbox-proxbox ${VERSIONS['netbox-proxbox']} at ${server.url}`);
   await server.start();
   const control = await openControl({
@@ -102,6 +102,8 @@ async function main() {
   const exitCode = await vitest(reportFile, {
     NETBOX_TEST_URL: server.url,
     NETBOX_TEST_CONTROL: control.url,
+    NETBOX_TEST_PYTHON: python,
+    NETBOX_TEST_ROOT: folder,
     NETBOX_TEST_TOKENS: JSON.stringify(seed.tokens),
   });
   const sum = await readReport(reportFile, exitCode);

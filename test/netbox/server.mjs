@@ -13,7 +13,7 @@ import { seed, writeInstance } from './settings.mjs';
 
 const WORKERS = 2;
 const THREADS = 3;
-const START_TIMEOUT_MS = 120_000;
+const START_TIMEOUT_MS = 300_000;
 const STOP_GRACE_MS = 10_000;
 
 async function freePort() {

@@ -2,7 +2,7 @@
  * Routes that clients of this API know and that this version does not have. As data, so that a test can walk it and no row
  * survives the route it stands for.
  */
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Reason of the 403 when writing to the endpoint is switched off: VM verbs say the first, the rest the second. */
 export type GateReason = 'endpoint_writes_disabled' | 'writes_disabled_for_endpoint';
@@ -82,6 +82,7 @@ const netbox: readonly UnbuiltRoute[] = [
 const verbs: readonly UnbuiltRoute[] = guestPaths.flatMap((guest) => [
   ...unbuilt('Starting a guest', [['POST', `${guest}/start`]], 'endpoint_writes_disabled'),
   ...unbuilt('Stopping a guest', [['POST', `${guest}/stop`]], 'endpoint_writes_disabled'),
+  ...unbuilt('Changing the tags of a guest', [[['PUT', 'PATCH'], `${guest}/tags`]], 'endpoint_writes_disabled'),
   ...unbuilt('Taking a snapshot', [['POST', `${guest}/snapshot`]], 'endpoint_writes_disabled'),
   ...unbuilt(
     'Migrating a guest',
@@ -136,7 +137,14 @@ const proxmoxReads: readonly UnbuiltRoute[] = [
       'node-status',
     ].map((kind) => `/proxmox/sdn/${kind}`),
   ]),
-  ...unbuilt('Opening a console', [['POST', '/proxmox/console/sessions']]),
+  ...unbuilt('Opening a console', [
+    ['POST', '/proxmox/console/sessions'],
+    ['POST', '/proxmox/console/browser-sessions'],
+  ]),
+  ...unbuilt('Reading metrics', [
+    ['POST', '/proxmox/metrics/influx/query'],
+    ['POST', '/proxmox/metrics/pull/query'],
+  ]),
   ...unbuilt('The generated Proxmox API', ['/proxmox/api2/*']),
   ...unbuilt('The viewer of the Proxmox API', [
     ['POST', '/proxmox/viewer/generate'],

@@ -21,7 +21,7 @@ export interface NotImplementedDeps {
 
 const GateQuery = z.object({
   endpoint_id: integerField().optional(),
-  endpoint_id_kind: z.enum(['plugin', 'backend']).default('plugin'),
+  endpoint_id_kind: z.enum(['plugin', 'backend']).optional(),
 });
 
 const GuestParams = z.looseObject({ vmid: integerField({ min: 1 }).optional() });

@@ -264,15 +264,17 @@ describe('the gate of write verbs', () => {
     'Operational verbs require an explicit endpoint_id query parameter so the gate can resolve the target Proxmox cluster.';
 
   /** Backend ids 1, 2 and 3 carry the plugin's ids 3, 2 and 1. */
-  async function aGate() {
+  const endpoints: readonly (readonly [string, object])[] = [
+    ['closed (nb:3)', {}],
+    ['open (nb:2)', { allow_writes: true }],
+    ['off (nb:1)', { allow_writes: true, enabled: false }],
+  ];
+
+  async function aGate(rows = endpoints) {
     const fixture = await anApp();
     const { app, headers, deps } = fixture;
     const row = { ip_address: '10.0.0.1', port: 8006, username: 'root@pam', password: 'secret' };
-    for (const [name, more] of [
-      ['closed (nb:3)', {}],
-      ['open (nb:2)', { allow_writes: true }],
-      ['off (nb:1)', { allow_writes: true, enabled: false }],
-    ] as const) {
+    for (const [name, more] of rows) {
       await app.inject({ method: 'POST', url: '/proxmox/endpoints', headers, payload: { ...row, name, ...more } });
     }
     const post = async (url: string, payload: object = {}) => {
@@ -307,6 +309,21 @@ describe('the gate of write verbs', () => {
     expect((await post('/proxmox/qemu/100/start?endpoint_id=1&endpoint_id_kind=backend'))[1].reason).toBe(
       'endpoint_writes_disabled',
     );
+    expect((await post('/proxmox/qemu/100/start?endpoint_id=2&endpoint_id_kind=backend'))[0]).toBe(501);
+  });
+
+  it('refuses a number that is two endpoints, unless told which is meant', async () => {
+    const { post } = await aGate([
+      ['one (nb:2)', { allow_writes: true }],
+      ['two (nb:1)', { allow_writes: true }],
+    ]);
+
+    const [status, body] = await post('/proxmox/qemu/100/start?endpoint_id=2');
+
+    expect([status, body.reason, body.endpoint_id]).toEqual([403, 'endpoint_ambiguous', 2]);
+    expect(body.detail).toContain("'one (nb:2)'");
+    expect(body.detail).toContain("'two (nb:1)'");
+    expect((await post('/proxmox/qemu/100/start?endpoint_id=2&endpoint_id_kind=plugin'))[0]).toBe(501);
     expect((await post('/proxmox/qemu/100/start?endpoint_id=2&endpoint_id_kind=backend'))[0]).toBe(501);
   });
 

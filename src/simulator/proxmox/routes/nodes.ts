@@ -30,6 +30,12 @@ export const nodeRoutes: readonly Route[] = [
     path: '/nodes',
     handler: (call) => call.cluster.nodes.map((node) => nodeRow(call, node)),
   },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/time',
+    permission: { at: '/nodes/{node}', all: ['Sys.Audit'] },
+    handler: ({ nowS }) => ({ timezone: 'Europe/Berlin', time: Math.floor(nowS), localtime: Math.floor(nowS) + 3600 }),
+  },
   { ...networkRoute, profiles: ['8.4'], parameters: { type: { type: 'string', values: INTERFACE_TYPES } } },
   {
     ...networkRoute,

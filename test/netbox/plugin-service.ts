@@ -1,0 +1,27 @@
+/** The service in this process, with an empty database and real time. */
+import { buildApp } from '../../src/app.js';
+import { variablesFor } from '../../src/cli/service-process.js';
+import { parseEnv } from '../../src/config/env.js';
+import { createDeps } from '../../src/deps.js';
+
+export interface LocalService {
+  readonly url: string;
+  /** Warnings it logged, and requests it refused or failed (`404 GET /path`), since the last call. */
+  problems(): readonly string[];
+  stop(): Promise<void>;
+}
+
+/** @param folder holds its database */
+export async function startLocalService(folder: string): Promise<LocalService> {
+  const problems: string[] = [];
+  const { env } = parseEnv({ ...variablesFor(folder), PROXBOX_BIND_HOST: '127.0.0.1' });
+  const console = { write: (line: string) => problems.push(line) > 0 };
+  const app = await buildApp(createDeps({ env, bcryptCost: 4, console }));
+  app.server.on('request', ({ method, url }, response) => {
+    response.once('finish', () => {
+      if (response.statusCode >= 400) problems.push(`${response.statusCode} ${method} ${url}`);
+    });
+  });
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  return { url, problems: () => problems.splice(0), stop: () => app.close() };
+}

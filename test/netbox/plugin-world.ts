@@ -1,0 +1,124 @@
+/**
+ * A NetBox with the plugin whose operator has just installed this service: the service runs, knows nothing, and everything
+ * it learns comes from the plugin. Proxmox is simulated.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Estate } from '../../src/simulator/estate/index.js';
+import { startProxmoxSimulators, type ProxmoxSimulator } from '../../src/simulator/proxmox/index.js';
+import { apiOf, type Answer, type Api } from '../contract/netbox/target.js';
+import { resetNetBox, type RealNetBox } from './harness.js';
+import { startLocalService } from './plugin-service.js';
+import { startPluginWorker, type PluginJob, type PluginWorker } from './plugin-worker.js';
+
+const endpoints = '/api/plugins/proxbox/endpoints/';
+
+export interface PluginWorld {
+  readonly estate: Estate;
+  readonly proxmox: readonly ProxmoxSimulator[];
+  readonly netbox: Api;
+  readonly worker: PluginWorker;
+  /** The plugin's ids of its rows about the Proxmox endpoints, in the order of the clusters. */
+  readonly endpointIds: readonly number[];
+  /** A GET from the service, with the key that the plugin has adopted. */
+  ask(path: string): Promise<Answer['body']>;
+  /** A job of these sync types for all endpoints, or some, queued through the plugin's REST API and run. */
+  sync(types: readonly string[], endpointIds?: readonly number[]): Promise<PluginJob>;
+  /** Warnings the service logged, and requests it refused or failed, since the last call. */
+  problems(): readonly string[];
+  /** The operator approves what the row of this path leads to. */
+  approve(path: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The operator reads what the connection leads to and approves it; before, the plugin gives no secret away. */
+async function approve(netbox: Api, path: string): Promise<void> {
+  const review = await netbox.get(`${path}connection-authority/`);
+  const answer = await netbox.send('PUT', `${path}connection-authority/`, {
+    body: { target_fingerprint: review.body.target_fingerprint },
+  });
+  expect(answer).toMatchObject({ status: 200, body: { approved: true } });
+}
+
+async function createBackend(netbox: Api, serviceUrl: string): Promise<void> {
+  const address = await netbox.create('/api/ipam/ip-addresses/', { address: '127.0.0.1/32' });
+  await netbox.create(`${endpoints}fastapi/`, {
+    name: 'backend',
+    ip_address: address.id,
+    port: Number(new URL(serviceUrl).port),
+    use_https: false,
+    verify_ssl: false,
+  });
+}
+
+async function createNetBoxEndpoint(netbox: Api, { url, tokens }: RealNetBox): Promise<void> {
+  const { id } = await netbox.create(`${endpoints}netbox/`, {
+    name: 'this NetBox',
+    domain: 'localhost',
+    port: Number(new URL(url).port),
+    token_version: 'v2',
+    token_key: tokens.v2Key,
+    token_secret: tokens.v2,
+    verify_ssl: false,
+  });
+  await approve(netbox, `${endpoints}netbox/${id}/`);
+}
+
+async function createProxmoxEndpoint(netbox: Api, name: string, simulator: ProxmoxSimulator): Promise<number> {
+  const { id } = await netbox.create(`${endpoints}proxmox/`, {
+    name,
+    mode: 'undefined',
+    domain: 'localhost',
+    port: simulator.port,
+    username: simulator.username,
+    token_name: simulator.tokenName,
+    token_value: simulator.tokenValue,
+    verify_ssl: false,
+  });
+  await approve(netbox, `${endpoints}proxmox/${id}/`);
+  return id;
+}
+
+/** Empties NetBox, starts service and simulators, and creates the rows that an operator creates, through the REST API. */
+export async function openPluginWorld(estate: Estate): Promise<PluginWorld> {
+  const real = await resetNetBox();
+  const netbox = apiOf(real);
+  const folder = await mkdtemp(join(tmpdir(), 'proxbox-plugin-'));
+  const started = await startProxmoxSimulators(estate);
+  const service = await startLocalService(folder);
+  const worker = startPluginWorker();
+  await createBackend(netbox, service.url);
+  await createNetBoxEndpoint(netbox, real);
+  const endpointIds: number[] = [];
+  for (const [index, simulator] of started.simulators.entries())
+    endpointIds.push(await createProxmoxEndpoint(netbox, estate.clusters[index]!.name, simulator));
+
+  return {
+    estate,
+    proxmox: started.simulators,
+    netbox,
+    worker,
+    problems: () => service.problems(),
+    approve: (path) => approve(netbox, path),
+    endpointIds,
+    ask: async (path) => {
+      const headers = { 'x-proxbox-api-key': await worker.key() };
+      const response = await fetch(`${service.url}${path}`, { headers });
+      expect(response.status, path).toBe(200);
+      return response.json();
+    },
+    sync: async (types, ids = endpointIds) => {
+      const body = { sync_types: types, proxmox_endpoint_ids: ids };
+      const { job_id } = await netbox.create('/api/plugins/proxbox/sync/schedule/', body);
+      return worker.run(job_id);
+    },
+    close: async () => {
+      await worker.close();
+      await service.stop();
+      await started.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,75 @@
+"""The plugin at work: presses its buttons and runs its queued jobs, as NetBox's web server and its worker would.
+
+Reads one JSON object a line from standard input and answers with one a line on standard output:
+
+    {"key": true}                          the API key that the plugin has adopted, {"key": text}
+    {"run": <id of a queued NetBox job>}   runs it, {"job": {...}}
+    {"click": <path>, "data": {...}}       POSTs the form as the superuser and runs the job that this queued
+    {"enqueue": {...}}                     queues a sync job with these arguments and runs it
+
+A failure is {"failure": traceback}. Jobs are taken out of the queue by their id, so that runs which share a Redis never
+take one another's.
+"""
+
+import json
+import sys
+import traceback
+
+import django
+
+django.setup()
+
+import django_rq  # noqa: E402
+from core.models import Job  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
+from netbox_proxbox.jobs import ProxboxSyncJob  # noqa: E402
+from netbox_proxbox.models import FastAPIEndpoint  # noqa: E402
+from rq import SimpleWorker  # noqa: E402
+from users.models import User  # noqa: E402
+
+
+def superuser():
+    return User.objects.get(username="proxbox")
+
+
+def run(pk):
+    job = Job.objects.get(pk=pk)
+    queue = django_rq.get_queue(job.queue_name)
+    queued = queue.fetch_job(str(job.job_id))
+    queue.remove(queued)
+    SimpleWorker([queue], connection=queue.connection).execute_job(queued, queue)
+    job.refresh_from_db()
+    log = [{"level": entry["level"], "message": entry["message"]} for entry in job.log_entries]
+    return {"job": {"id": job.pk, "status": job.status, "error": job.error, "log": log, "data": job.data}}
+
+
+def click(path, data):
+    last = Job.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    browser = Client()
+    browser.force_login(superuser())
+    response = browser.post(path, data)
+    queued = list(Job.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True))
+    if len(queued) != 1:
+        raise RuntimeError(f"POST {path} answered {response.status_code} and queued the jobs {queued}, not one.")
+    return run(queued[0])
+
+
+def answer(request):
+    if "key" in request:
+        return {"key": FastAPIEndpoint.objects.get().token}
+    if "run" in request:
+        return run(request["run"])
+    if "click" in request:
+        return click(request["click"], request["data"])
+    return run(ProxboxSyncJob.enqueue(user=superuser(), queue_name="default", **request["enqueue"]).pk)
+
+
+for line in sys.stdin:
+    try:
+        reply = answer(json.loads(line))
+    except Exception:
+        reply = {"failure": traceback.format_exc()}
+    # The tests drop and copy the database between jobs, which ends its connections.
+    connection.close()
+    print(json.dumps(reply, default=str), flush=True)
