@@ -240,7 +240,7 @@ describe('the stage of backups', () => {
 
     const run = await watchedSync(target, backupCleanUp);
 
-    expect([run.writes, run.requests]).toEqual([[], 16]);
+    expect([run.writes, run.requests]).toEqual([[], 15]);
     // version, status, guests, storages, permissions, pbs, and local on four nodes
     expect(proxmox().counters.total).toBe(10);
   });
