@@ -354,6 +354,7 @@ export const kinds = {
     path: '/api/extras/journal-entries/',
     noun: 'journal entry',
     fields: { assigned_object_type: 'content-type', assigned_object_id: 'number', kind: 'choice', comments: 'text' },
+    plugin: true,
     isNote: true,
   },
   'task-history': {

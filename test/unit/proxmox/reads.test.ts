@@ -157,6 +157,21 @@ describe('reading lists', () => {
     });
   });
 
+  it('finds the snapshots of a guest that moved since it was listed, on its new node', async () => {
+    const moved = { id: 'qemu/100', type: 'qemu', vmid: 100, node: 'pve2', status: 'running' };
+    const session = aSession((below) => {
+      if (below === 'cluster/resources') return [moved];
+      if (below === 'nodes/pve2/qemu/100/snapshot') return [{ name: 'clean', snaptime: 1 }, { name: 'current' }];
+      throw refusal('proxmox_error', 404, 'not here');
+    });
+
+    expect(await readSnapshots(session, { node: 'pve1', type: 'qemu', vmid: 100 })).toMatchObject({
+      status: 'read',
+      snapshots: [{ name: 'clean', node: 'pve2' }],
+    });
+    expect(await readSnapshots(session, { node: 'pve1', type: 'qemu', vmid: 101 })).toEqual({ status: 'gone' });
+  });
+
   it('takes no interfaces for a stopped container', async () => {
     expect(
       await readContainerInterfaces(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDiskSizeMb } from '../../../../src/proxmox/parse/disk-size.js';
-import { parseGuestDisks } from '../../../../src/proxmox/parse/disks.js';
+import { bootStorage, parseGuestDisks } from '../../../../src/proxmox/parse/disks.js';
 
 describe('disk sizes', () => {
   it.each([
@@ -96,5 +96,23 @@ describe('disks of a guest', () => {
 
   it('never reports a total that NetBox cannot store', () => {
     expect(parseGuestDisks({ scsi0: 'a:b,size=2P', scsi1: 'a:c,size=2P' }).totalMb).toBe(2_147_483_647);
+  });
+});
+
+describe('the storage of a guest', () => {
+  it.each([
+    ['the root of a container', { mp0: 'big:x,size=1G', rootfs: 'ceph:y,size=2G' }, 'ceph'],
+    ['the boot disk before others', { scsi1: 'a:x,size=1G', virtio0: 'b:x,size=1G', scsi0: 'c:x,size=1G' }, 'c'],
+    ['no CD-ROM', { ide0: 'iso:iso/x.iso,media=cdrom,size=1G', sata3: 'a:x,size=1G' }, 'a'],
+    [
+      'the first disk where no boot disk is',
+      { efidisk0: 'e:x,size=4M', scsi5: 'a:x,size=1G', scsi3: 'b:x,size=1G' },
+      'b',
+    ],
+    ['a disk without a size too', { scsi0: 'a:x' }, 'a'],
+    ['no path of the node', { scsi0: '/dev/sdb,size=1G', scsi1: 'a:x,size=1G' }, 'a'],
+    ['nothing where there is no disk', { net0: 'virtio=BC:24:11:00:00:01' }, null],
+  ])('is %s', (_, config, storage) => {
+    expect(bootStorage(config)).toBe(storage);
   });
 });
