@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { NetBoxRecord } from '../../../../src/netbox/types.js';
-import { pluginEndpointOf, sameTarget, type EndpointTarget } from '../../../../src/sync/plan/plugin-endpoint.js';
+import {
+  pluginEndpointOf,
+  pluginEndpointOfCluster,
+  sameTarget,
+  type EndpointTarget,
+} from '../../../../src/sync/plan/plugin-endpoint.js';
 import { aNetBoxRecord } from '../../../support/factories/netbox-records.js';
 import { anEndpointTarget } from '../../../support/factories/sync.js';
 
@@ -86,5 +91,40 @@ describe('whether a row leads to the same target', () => {
     [{ domain: 'pve.lan' }, { domain: '', ip_address: '10.0.0.10' }, true],
   ])('%j and %j: %j', (target, row, expected) => {
     expect(sameTarget(anEndpointTarget(target), aRow(1, row))).toBe(expected);
+  });
+});
+
+describe("the plugin's row of a cluster", () => {
+  const own = anEndpointTarget({ name: 'one', ipAddress: '10.0.0.10' });
+  const other = anEndpointTarget({ name: 'two', ipAddress: '10.0.0.20' });
+  const cluster = { owner: { endpointId: 1 }, endpointIds: [1] };
+  const endpoints = new Map([
+    [1, own],
+    [2, other],
+  ]);
+
+  it('is that of its owner', () => {
+    const rows = [aRow(7, { ip_address: '10.0.0.10/24' }), aRow(8, { ip_address: '10.0.0.20/24' })];
+
+    expect(pluginEndpointOfCluster(cluster, endpoints, rows)?.id).toBe(7);
+  });
+
+  it('may be guessed while no other cluster would guess the same', () => {
+    expect(pluginEndpointOfCluster(cluster, new Map([[1, own]]), [aRow(7)])?.id).toBe(7);
+    expect(pluginEndpointOfCluster({ ...cluster, endpointIds: [1, 2] }, endpoints, [aRow(7)])?.id).toBe(7);
+    expect(pluginEndpointOfCluster(cluster, endpoints, [aRow(7)])).toBeUndefined();
+  });
+
+  it('stays its own when another cluster can only guess it', () => {
+    const rows = [aRow(7, { ip_address: '10.0.0.10/24' })];
+
+    expect(pluginEndpointOfCluster(cluster, endpoints, rows)?.id).toBe(7);
+    expect(pluginEndpointOfCluster({ owner: { endpointId: 2 }, endpointIds: [2] }, endpoints, rows)).toBeUndefined();
+  });
+
+  it('is unknown when its owner is', () => {
+    expect(
+      pluginEndpointOfCluster({ owner: { endpointId: 9 }, endpointIds: [9] }, endpoints, [aRow(7)]),
+    ).toBeUndefined();
   });
 });
