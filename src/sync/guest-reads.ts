@@ -1,8 +1,6 @@
 import type { Clock } from '../config/clock.js';
 import type { GuestResource, ProxmoxSession } from '../proxmox/types.js';
-import type { LocatedConfig } from './collect/guest-config.js';
-import type { ListedGuest } from './collect/guest-list.js';
-import type { GuestNetwork, HostName } from './collect/guest-network.js';
+import type { GuestNetwork, HostName, ListedGuest, LocatedConfig } from './guests.js';
 
 export interface GuestRows {
   readonly guests: readonly GuestResource[];

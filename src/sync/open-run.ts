@@ -15,8 +15,9 @@ import type { GuestReadStore } from './guest-reads.js';
 import { buildClusterViews, type SessionSummary } from './plan/cluster-views.js';
 import type { SyncRequest } from './request.js';
 import { resolveOptions } from './resolve-options.js';
-import type { ConnectedCluster, LegacyFields, RunContext } from './run-context.js';
+import type { LegacyFields, RunContext } from './run-context.js';
 import type { Warning } from './types.js';
+import type { ConnectedCluster } from './guests.js';
 
 /** What a run needs of the rest of the service; the composition root fills it in. */
 export interface SyncPorts {

@@ -4,20 +4,14 @@ import type { Clock } from '../config/clock.js';
 import type { ResolvedSettings } from '../config/types.js';
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import type { NetBoxCapabilities, NetBoxClient, NetBoxRecord } from '../netbox/types.js';
-import type { ProxmoxSession } from '../proxmox/types.js';
 import type { Collections } from './collections.js';
 import type { EventSink } from './events.js';
 import type { GuestReads } from './guest-reads.js';
-import type { ClusterView, SessionSummary } from './plan/cluster-views.js';
+import type { ConnectedCluster } from './guests.js';
+import type { SessionSummary } from './plan/cluster-views.js';
 import type { KnownIds } from './plan/diff-object.js';
 import type { SyncOptions } from './plan/options.js';
 import type { Warning } from './types.js';
-
-/** A cluster of the run with the sessions that lead to it, the owner's first. */
-export interface ConnectedCluster {
-  readonly view: ClusterView;
-  readonly sessions: readonly ProxmoxSession[];
-}
 
 /** A legacy custom field that exists in NetBox, by the object types it applies to. */
 export type LegacyFields = ReadonlyMap<string, ReadonlySet<string>>;

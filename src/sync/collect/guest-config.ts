@@ -1,28 +1,10 @@
 import { errorText, toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
 import { isGuestGone } from '../../proxmox/failures.js';
 import { readGuestConfig } from '../../proxmox/reads/guests.js';
-import type { GuestConfig } from '../../proxmox/types.js';
 import { substep } from '../events.js';
 import type { RunContext } from '../run-context.js';
-import type { Reason } from '../types.js';
-import type { ListedGuest } from './guest-list.js';
 import { readFromCluster } from './proxmox.js';
-
-/** A configuration, or why there is none: `skip` when that is nobody's failure (node offline, guest gone). */
-export type ConfigRead =
-  | { readonly status: 'read'; readonly config: GuestConfig }
-  | { readonly status: 'skip' | 'failed'; readonly reason: Reason };
-
-/** The configuration and the node it was read from: a guest may have migrated since it was listed. */
-export interface LocatedConfig {
-  readonly config: ConfigRead;
-  readonly node: string;
-}
-
-/** For messages: `qemu 100 "web" on node "pve1" of "lab"`. */
-export function describeGuest({ cluster, resource }: ListedGuest): string {
-  return `${resource.type} ${resource.vmid} "${resource.name}" on node "${resource.node}" of "${cluster.view.name}"`;
-}
+import { describeGuest, type ConfigRead, type ListedGuest, type LocatedConfig } from '../guests.js';
 
 /** The configurations of guests, each read once per run, however many stages ask. `phase` tells who waits for them. */
 export async function readConfigs<G extends ListedGuest>(

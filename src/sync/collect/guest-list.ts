@@ -2,18 +2,13 @@
 import { errorText, toProxboxError } from '../../errors/proxbox-error.js';
 import { relationId, textOf, toNumber } from '../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
-import type { GuestResource } from '../../proxmox/types.js';
 import type { ClusterView } from '../plan/cluster-views.js';
-import type { ConnectedCluster, RunContext } from '../run-context.js';
+import type { RunContext } from '../run-context.js';
 import type { Warning } from '../types.js';
 import { withAliases } from './aliases.js';
 import { readFromEachCluster } from './proxmox.js';
 import { selectGuests } from './selection.js';
-
-export interface ListedGuest {
-  readonly cluster: ConnectedCluster;
-  readonly resource: GuestResource;
-}
+import type { ConnectedCluster, ListedGuest } from '../guests.js';
 
 export interface GuestList {
   /** With every endpoint that leads to them. */

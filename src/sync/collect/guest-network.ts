@@ -1,23 +1,13 @@
 /** What a guest says of its own network: the guest agent of QEMU machines, the interface list of containers. */
 import { errorText, toProxboxError } from '../../errors/proxbox-error.js';
-import { normaliseHostName, type GuestInterface } from '../../proxmox/parse/guest-interfaces.js';
+import { normaliseHostName } from '../../proxmox/parse/guest-interfaces.js';
 import { parseAgentFlag } from '../../proxmox/parse/guest-config.js';
 import { readAgentHostName, readAgentInterfaces, type AgentProblem } from '../../proxmox/reads/agent.js';
 import { readContainerInterfaces } from '../../proxmox/reads/guests.js';
 import type { GuestConfig } from '../../proxmox/types.js';
 import type { RunContext } from '../run-context.js';
-import type { Reason } from '../types.js';
-import { describeGuest } from './guest-config.js';
-import type { ListedGuest } from './guest-list.js';
 import { readFromCluster } from './proxmox.js';
-
-/** `told`: the guest answered, so what it does not name is not there. `untold`: why nobody knows. */
-export type GuestNetwork =
-  | { readonly status: 'told'; readonly interfaces: readonly GuestInterface[] }
-  | { readonly status: 'untold'; readonly reason: Reason; readonly isProblem: boolean };
-
-/** null: the guest has no name that says anything; `untold`: it could not be asked. */
-export type HostName = { readonly status: 'told'; readonly name: string | null } | { readonly status: 'untold' };
+import { describeGuest, type GuestNetwork, type HostName, type ListedGuest } from '../guests.js';
 
 /** The interfaces as the guest sees them, asked once per run. Throws only what concerns more than this guest. */
 export function readGuestNetwork(run: RunContext, guest: ListedGuest, config: GuestConfig): Promise<GuestNetwork> {

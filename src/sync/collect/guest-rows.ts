@@ -1,7 +1,7 @@
 /** Rows of the plugin that hang on guests: snapshots and backups. */
 import type { NetBoxRecord } from '../../netbox/types.js';
 import type { RunContext } from '../run-context.js';
-import type { Roster } from './roster.js';
+import type { Roster } from '../plan/roster.js';
 
 /** A roster of fewer guests, in a NetBox with many more, is asked for by its VMIDs. */
 const smallRoster = 100;

@@ -2,9 +2,10 @@
 import type { NetBoxRecord } from '../../netbox/types.js';
 import type { ProxmoxSession } from '../../proxmox/types.js';
 import { pluginEndpointOfCluster } from '../plan/plugin-endpoint.js';
-import type { ConnectedCluster, RunContext } from '../run-context.js';
+import type { RunContext } from '../run-context.js';
 import type { Warning } from '../types.js';
 import { readFromEachCluster } from './proxmox.js';
+import type { ConnectedCluster } from '../guests.js';
 
 export interface JobList<Job> {
   readonly cluster: ConnectedCluster;

@@ -1,7 +1,8 @@
 import { errorText, ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
 import type { ProxmoxSession } from '../../proxmox/types.js';
-import type { ConnectedCluster, RunContext } from '../run-context.js';
+import type { RunContext } from '../run-context.js';
 import type { Warning } from '../types.js';
+import type { ConnectedCluster } from '../guests.js';
 
 /**
  * One read from a cluster through the first of its endpoints that answers. Every member of a cluster gives the same

@@ -2,7 +2,8 @@ import { ProxboxError } from '../../errors/proxbox-error.js';
 import { relationId, textOf, toNumber } from '../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
 import type { GuestResource } from '../../proxmox/types.js';
-import type { ConnectedCluster, RunContext } from '../run-context.js';
+import type { RunContext } from '../run-context.js';
+import type { ConnectedCluster } from '../guests.js';
 
 interface Listed {
   readonly cluster: ConnectedCluster;

@@ -5,16 +5,8 @@
 import type { ObjectKind } from '../../netbox/records/kinds.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
 import type { Reason, SourceRef } from '../types.js';
-import type { SyncMode, SyncOptions } from './options.js';
+import type { DeleteLimit, SyncMode, SyncOptions } from './options.js';
 import type { PlanBuilder } from './plan-builder.js';
-
-/** At most this share of the stored rows may vanish in one run, unless it is only a handful. */
-export interface DeleteLimit {
-  /** 0 to 100; 100 = no limit. */
-  readonly percent: number;
-  /** The caller asked for it by name (`force_deletes=true`). */
-  readonly force: boolean;
-}
 
 /** So many may always go: a small estate changes by large shares. */
 const alwaysAllowed = 10;

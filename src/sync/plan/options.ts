@@ -1,5 +1,3 @@
-import type { DeleteLimit } from './absence.js';
-
 /** The plugin's contract: names and order are compared for equality by its tests. All default to true. */
 export const overwriteFlags = [
   'overwrite_device_role',
@@ -68,6 +66,14 @@ export interface SyncOptions {
   readonly deleteOrphans: boolean;
   /** Says what the orphan sweep and the syncs of single objects would do; the stages of a full update write all the same. */
   readonly dryRun: boolean;
+}
+
+/** At most this share of the stored rows may vanish in one run, unless it is only a handful. */
+export interface DeleteLimit {
+  /** 0 to 100; 100 = no limit. */
+  readonly percent: number;
+  /** The caller asked for it by name (`force_deletes=true`). */
+  readonly force: boolean;
 }
 
 export const interfaceStrategies = ['guest_os_model', 'legacy_rename'] as const;

@@ -1,5 +1,5 @@
 import type { GuestConfig, GuestResource, ProxmoxSession } from '../../../src/proxmox/types.js';
-import type { ConnectedCluster, RunContext } from '../../../src/sync/run-context.js';
+import type { RunContext } from '../../../src/sync/run-context.js';
 import { runStage } from '../../../src/sync/stage-runner.js';
 import { devicesStage } from '../../../src/sync/stages/devices/index.js';
 import { supportObjectsStage } from '../../../src/sync/stages/support-objects/index.js';
@@ -11,6 +11,7 @@ import type { InMemoryNetBox } from './in-memory-netbox.js';
 import { aGuestResource, aProxmoxSession } from './proxmox.js';
 import { aRun } from './run.js';
 import { aClusterView, anEndpointTarget } from './sync.js';
+import type { ConnectedCluster } from '../../../src/sync/guests.js';
 
 export interface EstateGuest {
   readonly resource: GuestResource;

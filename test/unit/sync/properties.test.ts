@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ConnectedCluster } from '../../../src/sync/run-context.js';
 import { aConnectedCluster, aGuest, syncInventory, type EstateGuest } from '../../support/factories/estate.js';
 import { createInMemoryNetBox, type InMemoryNetBox } from '../../support/factories/in-memory-netbox.js';
 import { aNode } from '../../support/factories/proxmox.js';
+import type { ConnectedCluster } from '../../../src/sync/guests.js';
 
 const machines = '/api/virtualization/virtual-machines/';
 

@@ -1,11 +1,12 @@
 import { relationId, textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import { readBackupJobs } from '../../../proxmox/reads/cluster.js';
-import { collectGuestList, type GuestList, type ListedGuest } from '../../collect/guest-list.js';
+import { collectGuestList, type GuestList } from '../../collect/guest-list.js';
 import { loadNodeRows, readJobLists } from '../../collect/job-lists.js';
 import { chooseCluster } from '../../plan/infrastructure.js';
-import type { ConnectedCluster, RunContext } from '../../run-context.js';
+import type { RunContext } from '../../run-context.js';
 import type { CollectedRoutines, CoveredGuest } from './types.js';
+import type { ConnectedCluster, ListedGuest } from '../../guests.js';
 
 /**
  * The backup jobs of every cluster, the guests that jobs without a list of VMIDs take, and all rows of the plugin's table. A

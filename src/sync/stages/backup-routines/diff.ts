@@ -1,7 +1,6 @@
 import { relationId, textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { BackupJob } from '../../../proxmox/parse/backup-jobs.js';
-import type { DeleteLimit } from '../../plan/absence.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import { unknownEndpoint } from '../../plan/job-rows.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
@@ -9,6 +8,7 @@ import { activeRowsOf, planStale } from '../../plan/stale.js';
 import type { Plan, Reason } from '../../types.js';
 import { routineRow, selectionOf, subjectOf } from './map.js';
 import type { CollectedRoutines, RoutineList } from './types.js';
+import type { DeleteLimit } from '../../plan/options.js';
 
 export interface RoutineInput extends CollectedRoutines {
   readonly supportIds: KnownIds;

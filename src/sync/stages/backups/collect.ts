@@ -4,13 +4,15 @@ import { readBackups, readStorages } from '../../../proxmox/reads/storage.js';
 import type { ProxmoxSession } from '../../../proxmox/types.js';
 import { loadGuestRows } from '../../collect/guest-rows.js';
 import { readFromCluster } from '../../collect/proxmox.js';
-import { collectRoster, type Roster } from '../../collect/roster.js';
+import { collectRoster } from '../../collect/roster.js';
 import { substep } from '../../events.js';
-import type { ConnectedCluster, RunContext } from '../../run-context.js';
+import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
 import { betterCopy, contentPlaces, type ContentPlace, type ContentPlaces } from './map.js';
 import type { ClusterBackups, CollectedBackups } from './types.js';
 import { readVisibility } from './visibility.js';
+import type { Roster } from '../../plan/roster.js';
+import type { ConnectedCluster } from '../../guests.js';
 
 interface ClusterRead {
   readonly backups: ClusterBackups | undefined;

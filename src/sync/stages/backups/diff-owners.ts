@@ -1,10 +1,10 @@
 /** Whose backup is it. Pure. */
 import { relationId, textOf, toNumber } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
-import type { KnownGuest, Roster } from '../../collect/roster.js';
 import type { ClusterView } from '../../plan/cluster-views.js';
 import type { SyncMode, SyncOptions } from '../../plan/options.js';
 import type { Reason, SourceRef } from '../../types.js';
+import type { KnownGuest, Roster } from '../../plan/roster.js';
 
 export interface KnownOwner {
   readonly status: 'known';

@@ -1,4 +1,3 @@
-import { planRoster } from '../../collect/roster.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
 import { warnWithoutPlugin } from '../../plan/without-plugin.js';
@@ -6,6 +5,7 @@ import { defineStage } from '../../stage.js';
 import { collectBackups } from './collect.js';
 import { planBackups } from './diff.js';
 import type { ClusterBackups, CollectedBackups } from './types.js';
+import { planRoster } from '../../plan/roster.js';
 
 /** Backups of guests on the storages of Proxmox, in the plugin's table, with journal entries of what happened to them. */
 export const backupsStage = defineStage<CollectedBackups | undefined>({

@@ -1,8 +1,8 @@
 import type { Backup } from '../../../proxmox/parse/backups.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
-import type { Roster } from '../../collect/roster.js';
 import type { ClusterView } from '../../plan/cluster-views.js';
 import type { Warning } from '../../types.js';
+import type { Roster } from '../../plan/roster.js';
 
 /** The backups of one cluster, and what their absence proves. */
 export interface ClusterBackups {

@@ -1,14 +1,16 @@
 import { relationId, textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import { readConfigs } from '../../collect/guest-config.js';
-import { readGuestNetwork, readHostName, type HostName } from '../../collect/guest-network.js';
+import { readGuestNetwork, readHostName } from '../../collect/guest-network.js';
 import { loadOfMachines } from '../../collect/machine-rows.js';
-import { collectRoster, type KnownGuest, type Roster } from '../../collect/roster.js';
+import { collectRoster } from '../../collect/roster.js';
 import { substep } from '../../events.js';
 import { hostOf } from '../../plan/address-ownership.js';
 import type { RunContext } from '../../run-context.js';
 import type { AddressedGuest, CollectedAddresses } from './types.js';
 import { wantedNics } from './map.js';
+import type { HostName } from '../../guests.js';
+import type { KnownGuest, Roster } from '../../plan/roster.js';
 
 type Located = Omit<AddressedGuest, 'hostName'>;
 

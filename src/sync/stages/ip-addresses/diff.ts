@@ -1,6 +1,5 @@
 import { relationId, tagIds, textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
-import { machineName, planRoster, type KnownGuest } from '../../collect/roster.js';
 import { admitAbsence, type AbsentRow } from '../../plan/absence.js';
 import { AddressOwnership, hostOf, type Ownership } from '../../plan/address-ownership.js';
 import type { KnownIds } from '../../plan/diff-object.js';
@@ -8,10 +7,11 @@ import type { SyncMode, SyncOptions } from '../../plan/options.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { bootstrapOnlyTag, proxboxTag } from '../../plan/support-objects.js';
 import { objectKey, type FieldRules, type Fields, type Plan, type SourceRef } from '../../types.js';
-import { planGuestAddresses } from './guest-addresses.js';
+import { planGuestAddresses } from './diff-guest-addresses.js';
 import type { WantedAddress, WantedNic } from './map.js';
-import { planPrimaryAddresses } from './primary.js';
+import { planPrimaryAddresses } from './diff-primary.js';
 import type { AddressedGuest, CollectedAddresses, PlacedAddress } from './types.js';
+import { machineName, planRoster, type KnownGuest } from '../../plan/roster.js';
 
 export interface AddressPlanInput {
   readonly options: SyncOptions;

@@ -1,9 +1,9 @@
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { GuestConfig } from '../../../proxmox/types.js';
-import type { GuestNetwork, HostName } from '../../collect/guest-network.js';
-import type { KnownGuest, Roster } from '../../collect/roster.js';
 import type { Reason } from '../../types.js';
 import type { WantedAddress, WantedNic } from './map.js';
+import type { GuestNetwork, HostName } from '../../guests.js';
+import type { KnownGuest, Roster } from '../../plan/roster.js';
 
 /** A guest with what it says of its network. */
 export interface AddressedGuest {

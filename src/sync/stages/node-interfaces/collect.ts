@@ -8,9 +8,10 @@ import { readFromCluster } from '../../collect/proxmox.js';
 import { hostOf } from '../../plan/address-ownership.js';
 import type { ClusterView } from '../../plan/cluster-views.js';
 import { findNodeDevices, nodeKey, type NodeDevice } from '../../plan/node-devices.js';
-import type { ConnectedCluster, RunContext } from '../../run-context.js';
+import type { RunContext } from '../../run-context.js';
 import type { Reason, SourceRef } from '../../types.js';
 import { usableAddresses, wantedVlan } from './map.js';
+import type { ConnectedCluster } from '../../guests.js';
 
 /** What Proxmox says about the network of a node, or why that is not known: it is offline, or could not be read. */
 export type NetworkRead =

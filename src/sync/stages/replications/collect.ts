@@ -4,10 +4,11 @@ import type { ReplicationJob } from '../../../proxmox/parse/replication.js';
 import { readPermissions, readReplicationJobs } from '../../../proxmox/reads/cluster.js';
 import { loadNodeRows, readJobLists, type JobList } from '../../collect/job-lists.js';
 import { readFromCluster } from '../../collect/proxmox.js';
-import { collectRoster, type Roster } from '../../collect/roster.js';
+import { collectRoster } from '../../collect/roster.js';
 import { activeRowsOf } from '../../plan/stale.js';
 import type { RunContext } from '../../run-context.js';
 import type { CollectedReplications, ReplicationList } from './types.js';
+import type { Roster } from '../../plan/roster.js';
 
 /** The replication jobs of every cluster with the machines they are about, and all rows of the plugin's table. */
 export async function collectReplications(run: RunContext): Promise<CollectedReplications> {

@@ -1,8 +1,6 @@
 import { relationId, textOf, toNumber } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { ReplicationJob } from '../../../proxmox/parse/replication.js';
-import type { KnownGuest } from '../../collect/roster.js';
-import type { DeleteLimit } from '../../plan/absence.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import { unknownEndpoint } from '../../plan/job-rows.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
@@ -10,6 +8,8 @@ import { activeRowsOf, planStale } from '../../plan/stale.js';
 import type { Plan, Reason } from '../../types.js';
 import { replicationRow, subjectOf } from './map.js';
 import type { CollectedReplications, ReplicationList } from './types.js';
+import type { KnownGuest } from '../../plan/roster.js';
+import type { DeleteLimit } from '../../plan/options.js';
 
 export interface ReplicationInput extends CollectedReplications {
   readonly supportIds: KnownIds;

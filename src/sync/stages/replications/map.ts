@@ -1,10 +1,10 @@
 import type { ReplicationJob } from '../../../proxmox/parse/replication.js';
-import type { KnownGuest } from '../../collect/roster.js';
 import { lastingConfig, nodeRowId } from '../../plan/job-rows.js';
 import { proxboxTag, ref } from '../../plan/support-objects.js';
 import type { Desired, SourceRef } from '../../types.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { ReplicationList } from './types.js';
+import type { KnownGuest } from '../../plan/roster.js';
 
 export function subjectOf({ cluster: { view } }: Pick<ReplicationList, 'cluster'>, job: ReplicationJob) {
   const source: SourceRef = {

@@ -1,8 +1,8 @@
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { ReplicationJob } from '../../../proxmox/parse/replication.js';
 import type { JobList } from '../../collect/job-lists.js';
-import type { KnownGuest, OmittedGuest } from '../../collect/roster.js';
 import type { Warning } from '../../types.js';
+import type { KnownGuest, OmittedGuest } from '../../plan/roster.js';
 
 export interface ReplicationList extends JobList<ReplicationJob> {
   /** By VMID; Proxmox lists jobs of guests that the account may see, and no others. */

@@ -1,14 +1,16 @@
 import { errorText, toProxboxError, type ProxboxError } from '../../../errors/proxbox-error.js';
 import { bootStorage } from '../../../proxmox/parse/disks.js';
 import { readSnapshots } from '../../../proxmox/reads/guests.js';
-import { describeGuest, readConfigs } from '../../collect/guest-config.js';
+import { readConfigs } from '../../collect/guest-config.js';
 import { loadGuestRows } from '../../collect/guest-rows.js';
 import { readFromCluster } from '../../collect/proxmox.js';
-import { collectRoster, type KnownGuest } from '../../collect/roster.js';
+import { collectRoster } from '../../collect/roster.js';
 import { substep } from '../../events.js';
 import type { RunContext } from '../../run-context.js';
 import type { Reason } from '../../types.js';
 import type { CollectedSnapshots, SnapshotGuest, SnapshotListing } from './types.js';
+import { describeGuest } from '../../guests.js';
+import type { KnownGuest } from '../../plan/roster.js';
 
 export const snapshotPhase = 'vm-snapshots';
 

@@ -1,4 +1,3 @@
-import { planRoster } from '../../collect/roster.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
 import { warnWithoutPlugin } from '../../plan/without-plugin.js';
@@ -6,6 +5,7 @@ import { defineStage } from '../../stage.js';
 import { collectSnapshots, snapshotPhase } from './collect.js';
 import { planSnapshots } from './diff.js';
 import type { CollectedSnapshots, SnapshotGuest } from './types.js';
+import { planRoster } from '../../plan/roster.js';
 
 /** Snapshots of guests, in the plugin's table. */
 export const snapshotsStage = defineStage<CollectedSnapshots | undefined>({

@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../../proxmox/parse/snapshots.js';
-import type { KnownGuest, Roster } from '../../collect/roster.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { Reason } from '../../types.js';
+import type { KnownGuest, Roster } from '../../plan/roster.js';
 
 /** The snapshots of a guest, all of them, or why they are not known. */
 export type SnapshotListing =

@@ -3,11 +3,12 @@ import { errorText, ProxboxError, toProxboxError } from '../../../errors/proxbox
 import type { Task } from '../../../proxmox/parse/tasks.js';
 import { readTasks } from '../../../proxmox/reads/nodes.js';
 import { readFromCluster } from '../../collect/proxmox.js';
-import type { KnownGuest, Roster } from '../../collect/roster.js';
 import { substep } from '../../events.js';
-import type { ConnectedCluster, RunContext } from '../../run-context.js';
+import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
 import type { GuestTask, TaskArchives } from './types.js';
+import type { KnownGuest, Roster } from '../../plan/roster.js';
+import type { ConnectedCluster } from '../../guests.js';
 
 /**
  * Up to so many selected guests of a cluster are asked for one by one: Proxmox then answers their tasks alone, usually one

@@ -1,10 +1,11 @@
 import { ProxboxError } from '../../../errors/proxbox-error.js';
-import { collectRoster, type Roster } from '../../collect/roster.js';
+import { collectRoster } from '../../collect/roster.js';
 import type { RunContext } from '../../run-context.js';
 import { readArchives } from './archives.js';
 import { latestOfEach } from './diff-rows.js';
 import { loadOutdated, loadStored } from './stored-rows.js';
 import type { CollectedTasks } from './types.js';
+import type { Roster } from '../../plan/roster.js';
 
 const nothing = { tasks: [], stored: new Map(), outdated: new Map(), warnings: [], failures: 0 } as const;
 

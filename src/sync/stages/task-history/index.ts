@@ -1,10 +1,10 @@
-import { planRoster } from '../../collect/roster.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { defineStage } from '../../stage.js';
 import { collectTasks } from './collect.js';
 import { planTaskHistory } from './diff.js';
 import { subjectOf } from './map.js';
 import type { CollectedTasks } from './types.js';
+import { planRoster } from '../../plan/roster.js';
 
 /** Frames name the first ones only. */
 const announced = 20;

@@ -1,7 +1,7 @@
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { Task } from '../../../proxmox/parse/tasks.js';
-import type { KnownGuest, Roster } from '../../collect/roster.js';
 import type { Warning } from '../../types.js';
+import type { KnownGuest, Roster } from '../../plan/roster.js';
 
 /** A finished task of a guest that has a machine in NetBox. */
 export interface GuestTask {

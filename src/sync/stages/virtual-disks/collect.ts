@@ -2,9 +2,10 @@ import { relationId } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import { readConfigs } from '../../collect/guest-config.js';
 import { loadPluginTable, type PluginTable } from '../../collect/plugin-table.js';
-import { collectRoster, type Roster } from '../../collect/roster.js';
+import { collectRoster } from '../../collect/roster.js';
 import type { RunContext } from '../../run-context.js';
 import type { CollectedDisks } from './types.js';
+import type { Roster } from '../../plan/roster.js';
 
 /** Up to so many machines are asked for by id, where NetBox holds several times as many. */
 const fewMachines = 100;

@@ -1,7 +1,6 @@
 import { relationId, tagIds, textOf, toNumber } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import { parseGuestDisks, type DiskEntry } from '../../../proxmox/parse/disks.js';
-import { machineName, planRoster } from '../../collect/roster.js';
 import { admitAbsence, type AbsentRow } from '../../plan/absence.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import { chooseCluster } from '../../plan/infrastructure.js';
@@ -11,6 +10,7 @@ import { bootstrapOnlyTag, ref } from '../../plan/support-objects.js';
 import { objectKey, type Plan } from '../../types.js';
 import { diskFields, diskRules, diskStateFields, diskStateRules, StorageIndex } from './map.js';
 import type { CollectedDisks, DiskMachine } from './types.js';
+import { machineName, planRoster } from '../../plan/roster.js';
 
 export interface DiskPlanInput {
   readonly options: SyncOptions;

@@ -1,11 +1,11 @@
 import { parseGuestDisks } from '../../../proxmox/parse/disks.js';
-import { machineName } from '../../collect/roster.js';
 import type { Item } from '../../events.js';
 import { defineStage } from '../../stage.js';
 import type { SourceRef } from '../../types.js';
 import { collectDisks } from './collect.js';
 import { planDisks } from './diff.js';
 import type { DiskMachine } from './types.js';
+import { machineName } from '../../plan/roster.js';
 
 /** Disks, mount points and drives of guests as NetBox virtual disks, linked to the storages they lie on. */
 export const virtualDisksStage = defineStage({

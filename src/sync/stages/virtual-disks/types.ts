@@ -1,7 +1,7 @@
 import type { NetBoxRecord } from '../../../netbox/types.js';
-import type { LocatedConfig } from '../../collect/guest-config.js';
-import type { KnownGuest, Roster } from '../../collect/roster.js';
 import type { Warning } from '../../types.js';
+import type { LocatedConfig } from '../../guests.js';
+import type { KnownGuest, Roster } from '../../plan/roster.js';
 
 export type DiskMachine = KnownGuest & LocatedConfig;
 

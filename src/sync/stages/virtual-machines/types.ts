@@ -4,7 +4,7 @@ import type { ClusterView } from '../../plan/cluster-views.js';
 import type { TagColours } from '../../plan/guest-tags.js';
 import type { InfrastructureRecords } from '../../plan/infrastructure-types.js';
 import type { Warning } from '../../types.js';
-import type { ConfigRead } from '../../collect/guest-config.js';
+import type { ConfigRead } from '../../guests.js';
 
 export interface CollectedGuest {
   readonly view: ClusterView;

@@ -1,7 +1,6 @@
 import { relationId, textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import { loadIfAllowed, loadRowsOf } from '../../collect/machine-rows.js';
-import type { Roster } from '../../collect/roster.js';
 import { chooseDevice } from '../../plan/devices.js';
 import { chooseCluster, siteScope } from '../../plan/infrastructure.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
@@ -10,6 +9,7 @@ import type { RunContext } from '../../run-context.js';
 import type { Ref, Warning } from '../../types.js';
 import type { NicMatch } from './match.js';
 import type { CollectedBridges, CollectedGuest } from './types.js';
+import type { Roster } from '../../plan/roster.js';
 
 /** The devices of the nodes with their interfaces, and which bridges are recorded. undefined: nothing is to be recorded. */
 export async function collectBridges(

@@ -2,7 +2,7 @@ import { isObject, relationId, textOf, toNumber } from '../../../netbox/records/
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import { readConfigs } from '../../collect/guest-config.js';
 import { loadIfAllowed, loadRowsOf } from '../../collect/machine-rows.js';
-import { collectRoster, type Roster } from '../../collect/roster.js';
+import { collectRoster } from '../../collect/roster.js';
 import { matchNics } from '../../plan/guest-nics.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
 import type { RunContext } from '../../run-context.js';
@@ -13,6 +13,7 @@ import { changesMac, wantsMac } from './macs.js';
 import { matchStored } from './match.js';
 import { readNetworks } from './networks.js';
 import type { CollectedGuest, CollectedInterfaces } from './types.js';
+import type { Roster } from '../../plan/roster.js';
 
 /** Reads the guests' configurations and agents, and what NetBox has of their interfaces, in a few list requests. */
 export async function collectInterfaces(run: RunContext): Promise<CollectedInterfaces> {

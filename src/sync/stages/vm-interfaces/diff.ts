@@ -1,4 +1,3 @@
-import { machineName, planRoster } from '../../collect/roster.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
@@ -11,6 +10,7 @@ import { toInterface } from './map.js';
 import type { NicMatch } from './match.js';
 import type { CollectedGuest, CollectedInterfaces } from './types.js';
 import { vlanFields } from './vlans.js';
+import { machineName, planRoster } from '../../plan/roster.js';
 
 export interface InterfaceInput {
   readonly options: SyncOptions;

@@ -2,7 +2,6 @@
 import { relationId, textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { GuestInterface } from '../../../proxmox/parse/guest-interfaces.js';
-import { machineName } from '../../collect/roster.js';
 import { cut } from '../../plan/names.js';
 import type { SyncOptions } from '../../plan/options.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
@@ -10,6 +9,7 @@ import { proxboxTag, ref } from '../../plan/support-objects.js';
 import type { FieldRules, FieldValue } from '../../types.js';
 import { isOfMachine, isOurs } from './match.js';
 import type { CollectedGuest } from './types.js';
+import { machineName } from '../../plan/roster.js';
 
 /** The longest name the plugin takes. */
 const nameLength = 128;

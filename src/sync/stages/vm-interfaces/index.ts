@@ -1,7 +1,7 @@
-import { machineName } from '../../collect/roster.js';
 import { defineStage } from '../../stage.js';
 import { collectInterfaces } from './collect.js';
 import { planInterfaces } from './diff.js';
+import { machineName } from '../../plan/roster.js';
 
 /** Network devices of guests: VM interfaces with MAC address and VLAN, their bridges, and what the guests call them. */
 export const vmInterfacesStage = defineStage({

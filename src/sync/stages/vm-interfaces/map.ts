@@ -1,10 +1,10 @@
 import type { NetBoxRecord } from '../../../netbox/types.js';
-import { machineName } from '../../collect/roster.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { proxboxTag, ref } from '../../plan/support-objects.js';
 import type { Desired, FieldRules, Fields } from '../../types.js';
 import type { NicMatch } from './match.js';
 import type { CollectedGuest } from './types.js';
+import { machineName } from '../../plan/roster.js';
 
 /** What NetBox should hold for one network device. `more`: its VLAN and MAC address, where they are ours to say. */
 export function toInterface(guest: CollectedGuest, match: NicMatch, more: Fields, options: SyncOptions): Desired {

@@ -1,10 +1,10 @@
 import { errorText, toProxboxError } from '../../../errors/proxbox-error.js';
-import { describeGuest, type LocatedConfig } from '../../collect/guest-config.js';
-import { readGuestNetwork, type GuestNetwork } from '../../collect/guest-network.js';
-import type { KnownGuest } from '../../collect/roster.js';
+import { readGuestNetwork } from '../../collect/guest-network.js';
 import type { ReasonCode } from '../../reasons.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
+import { describeGuest, type GuestNetwork, type LocatedConfig } from '../../guests.js';
+import type { KnownGuest } from '../../plan/roster.js';
 
 type AskedGuest = KnownGuest & LocatedConfig;
 type Untold = Extract<GuestNetwork, { status: 'untold' }>;

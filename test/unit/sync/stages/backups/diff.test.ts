@@ -2,12 +2,12 @@ import { performance } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import type { NetBoxRecord } from '../../../../../src/netbox/types.js';
 import { parseBackup, type Backup } from '../../../../../src/proxmox/parse/backups.js';
-import type { KnownGuest, Roster } from '../../../../../src/sync/collect/roster.js';
 import { PlanBuilder } from '../../../../../src/sync/plan/plan-builder.js';
 import { planBackups } from '../../../../../src/sync/stages/backups/diff.js';
 import { aCluster } from '../../../../support/factories/netbox-records.js';
 import { aGuestResource } from '../../../../support/factories/proxmox.js';
 import { aClusterView, syncOptions, type OptionChanges } from '../../../../support/factories/sync.js';
+import type { KnownGuest, Roster } from '../../../../../src/sync/plan/roster.js';
 
 const view = aClusterView();
 

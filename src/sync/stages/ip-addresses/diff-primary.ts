@@ -1,10 +1,10 @@
 import { relationId } from '../../../netbox/records/compare.js';
-import { machineName, type KnownGuest } from '../../collect/roster.js';
 import type { SyncMode } from '../../plan/options.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { ref } from '../../plan/support-objects.js';
 import type { Ref } from '../../types.js';
 import type { PlacedAddress } from './types.js';
+import { machineName, type KnownGuest } from '../../plan/roster.js';
 
 const families = [
   { field: 'primary_ip4', family: 4 },
