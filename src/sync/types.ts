@@ -85,6 +85,8 @@ export interface Desired {
   readonly createTags?: readonly TagRef[];
   readonly rules: FieldRules;
   readonly source?: SourceRef;
+  /** Another object of the plan that must have been written before; when that fails, so does this one. */
+  readonly after?: ObjectKey;
 }
 
 export interface FieldDiff {

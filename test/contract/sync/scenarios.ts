@@ -5,6 +5,7 @@
 import { describe } from 'vitest';
 import { describeClusters } from './clusters.js';
 import { describeFirstRun } from './first-run.js';
+import { describeCloudInit, describeDefaultRoles } from './machine-extras.js';
 import { describeOperatorEdits } from './operator-edits.js';
 import { describeProxmoxChanges } from './proxmox-changes.js';
 import type { OpenTarget } from './target.js';
@@ -17,5 +18,7 @@ export function describeSyncScenarios(name: string, openTarget: OpenTarget): voi
     describeProxmoxChanges(openTarget);
     describeClusters(openTarget);
     describeVirtualDisks(openTarget);
+    describeCloudInit(openTarget);
+    describeDefaultRoles(openTarget);
   });
 }
