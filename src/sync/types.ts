@@ -92,6 +92,8 @@ export interface Desired {
   /** An address: where NetBox refuses to create it because another object has it, it is skipped for this reason. */
   readonly ifDuplicate?: Reason;
   readonly source?: SourceRef;
+  /** Another object of the plan that must have been written before; when that fails, so does this one. */
+  readonly after?: ObjectKey;
 }
 
 export interface FieldDiff {

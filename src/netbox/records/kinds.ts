@@ -122,7 +122,7 @@ export const kinds = {
     path: '/api/plugins/proxbox/proxmox-nodes/',
     noun: 'Proxmox node row',
     fields: { netbox_device: 'relation' },
-    alsoRead: ['name', 'endpoint', 'proxmox_cluster'],
+    alsoRead: ['name', 'endpoint', 'proxmox_cluster', 'default_role_qemu', 'default_role_lxc'],
     plugin: true,
   },
   storage: {
@@ -200,6 +200,13 @@ export const kinds = {
       proxmox_last_synced_role_id: 'number',
     },
     plugin: true,
+  },
+  'vm-state-role': {
+    path: '/api/plugins/proxbox/sync-state/virtual-machines/',
+    noun: 'record of the role of a virtual machine',
+    fields: { proxmox_last_synced_role_id: 'number' },
+    plugin: true,
+    viewOf: 'vm-state',
   },
   vlan: {
     path: '/api/ipam/vlans/',
@@ -444,6 +451,7 @@ export const kinds = {
       sshkeys_truncated: 'boolean',
       tags: 'tags',
     },
+    alsoRead: ['is_intent'],
     plugin: true,
   },
 } as const satisfies Record<string, KindDefinition>;

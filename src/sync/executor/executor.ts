@@ -43,6 +43,7 @@ const writeOrder: readonly ObjectKind[] = [
   'node-interface',
   'virtual-machine',
   'vm-state',
+  'vm-state-role',
   'cloud-init',
   'mac-address',
   'vm-interface',
@@ -199,7 +200,7 @@ class Execution {
   async #update(kind: ObjectKind, changes: readonly Extract<Change, { action: 'update' }>[]): Promise<void> {
     const jobs: UpdateJob[] = [];
     for (const change of changes) {
-      const resolved = resolveBody(change.patch, this.#ids);
+      const resolved = this.#blocked(change.desired) ?? resolveBody(change.patch, this.#ids);
       if ('missing' in resolved) {
         this.#failFor(change.desired, resolved.missing);
         continue;
@@ -329,6 +330,11 @@ class Execution {
       code: 'vanished',
       message: `The ${noun} "${desired.label}" (id ${id}) was deleted in NetBox during the run; the next run creates it again.`,
     });
+  }
+
+  /** The object that had to be written before, where that failed. */
+  #blocked({ after }: Desired): { readonly missing: ObjectKey } | undefined {
+    return after !== undefined && this.#outcomes.get(after)?.status === 'failed' ? { missing: after } : undefined;
   }
 
   #failFor(desired: Desired, missing: ObjectKey): void {

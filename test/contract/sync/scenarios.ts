@@ -8,6 +8,7 @@ import { describeClusters } from './clusters.js';
 import { describeFirstRun } from './first-run.js';
 import { describeBackupRoutines, describeReplications } from './jobs.js';
 import { describeNodeInterfaces } from './node-interfaces.js';
+import { describeCloudInit, describeDefaultRoles } from './machine-extras.js';
 import { describeOperatorEdits } from './operator-edits.js';
 import { describeProxmoxChanges } from './proxmox-changes.js';
 import { describeSnapshots } from './snapshots.js';
@@ -30,5 +31,7 @@ export function describeSyncScenarios(name: string, openTarget: OpenTarget): voi
     describeVirtualDisks(openTarget);
     describeVmInterfaces(openTarget);
     describeNodeInterfaces(openTarget);
+    describeCloudInit(openTarget);
+    describeDefaultRoles(openTarget);
   });
 }

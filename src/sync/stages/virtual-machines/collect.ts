@@ -4,6 +4,7 @@ import { parseTagColours, parseTags } from '../../../proxmox/parse/tags.js';
 import { readConfigs } from '../../collect/guest-config.js';
 import { collectGuestList, loadVirtualMachines } from '../../collect/guest-list.js';
 import { collectInfrastructure } from '../../collect/infrastructure.js';
+import { loadPluginTable, type PluginTable } from '../../collect/plugin-table.js';
 import { readFromCluster } from '../../collect/proxmox.js';
 import { possibleSlugs, type TagColours } from '../../plan/guest-tags.js';
 import type { RunContext } from '../../run-context.js';
@@ -20,6 +21,7 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     .filter((view) => guests.some((guest) => guest.view.key === view.key));
   const { views, records } = await collectInfrastructure(run, wanted);
   const virtualMachines = await loadVirtualMachines(run, views, records.clusters, known);
+  const cloudInits = await loadCloudInits(run);
   return {
     guests: guests.map((guest) => ({ ...guest, view: views.find(({ key }) => key === guest.view.key) ?? guest.view })),
     views,
@@ -28,7 +30,8 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     virtualMachines,
     tags: await loadTags(run, guests),
     colours: await loadColours(run, guests),
-    warnings: list.warnings,
+    cloudInits: cloudInits.rows,
+    warnings: [...list.warnings, ...cloudInits.warnings],
   };
 }
 
@@ -48,6 +51,13 @@ async function loadTags(run: RunContext, guests: readonly CollectedGuest[]): Pro
     { filter: 'name__ie', of: names.filter((name) => !found.has(name)) },
   );
   return [...bySlug, ...byName];
+}
+
+/** The rows of the selected machines, or all. The plugin ignores every other filter than this one. */
+function loadCloudInits(run: RunContext): Promise<PluginTable> {
+  const { netboxVmIds } = run.options;
+  if (netboxVmIds === null) return loadPluginTable(run, 'cloud-init');
+  return loadPluginTable(run, 'cloud-init', { filter: 'virtual_machine', of: netboxVmIds });
 }
 
 /** The colours of a cluster's tags, asked for only where some guest has tags. */

@@ -1,53 +1,39 @@
 import { relationId, tagIds, textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
-import { parseGuestDisks } from '../../../proxmox/parse/disks.js';
 import { parseGuestName } from '../../../proxmox/parse/guest-name.js';
-import type { GuestResource } from '../../../proxmox/types.js';
-import type { KnownIds } from '../../plan/diff-object.js';
 import { planGuestTags } from '../../plan/guest-tags.js';
 import { buildIdentityIndex, type IdentityIndex, type Resolution } from '../../plan/identity.js';
 import { planInfrastructure } from '../../plan/infrastructure.js';
-import type { InfrastructureInput, PlannedCluster } from '../../plan/infrastructure-types.js';
+import type { PlannedCluster } from '../../plan/infrastructure-types.js';
 import { isVariantOf, resolveNames, type NameRequest, type ResolvedName } from '../../plan/names.js';
-import type { SyncMode } from '../../plan/options.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
-import { bootstrapOnlyTag, ref } from '../../plan/support-objects.js';
-import { objectKey, type Plan, type SourceRef } from '../../types.js';
+import { bootstrapOnlyTag } from '../../plan/support-objects.js';
+import { objectKey, type Plan, type SourceRef, type Warning } from '../../types.js';
+import { planMachine } from './machine.js';
+import { guestTagNames, storedName } from './map.js';
 import {
-  guestTagNames,
-  stateFields,
-  stateRules,
-  storedName,
-  virtualMachineFields,
-  virtualMachineRules,
-  type MapOptions,
-} from './map.js';
-import type { CollectedGuest, CollectedGuests } from './types.js';
+  modeOf,
+  noState,
+  type CollectedGuest,
+  type CollectedGuests,
+  type GuestPlanInput,
+  type PlanContext,
+  type Prepared,
+} from './types.js';
 
-export interface GuestPlanInput extends MapOptions, Pick<InfrastructureInput, 'endpoints'> {
-  readonly supportIds: KnownIds;
-  readonly hasPlugin: boolean;
-}
+export type { GuestPlanInput } from './types.js';
 
-interface Prepared {
-  readonly guest: CollectedGuest;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly key: string;
-  readonly subject: {
-    readonly kind: 'virtual-machine';
-    readonly key: string;
-    readonly label: string;
-    readonly source: SourceRef;
-  };
-  readonly candidate: ReturnType<typeof parseGuestName>;
-  readonly current: NetBoxRecord | undefined;
-  readonly state: NetBoxRecord | undefined;
-}
+const metadataIgnored: Warning = {
+  code: 'not_implemented',
+  message:
+    'Blocks of the kind netbox-metadata in descriptions of guests are not read by this version (parse_description_metadata); the guests were synced without them.',
+};
 
 /** Every guest against what NetBox has: identity first, then names, then fields. One guest that fails fails alone. */
 export function planGuests(collected: CollectedGuests, input: GuestPlanInput): Plan {
   const builder = new PlanBuilder({ known: input.supportIds, bootstrapOnlyTag: bootstrapOnlyTag(input.supportIds) });
   for (const warning of collected.warnings) builder.warn(warning);
+  if (input.options.parseDescriptionMetadata) builder.warn(metadataIgnored);
   builder.discovered('virtual-machine', collected.guests.length);
   const homes = planInfrastructure(builder, {
     views: collected.views,
@@ -60,12 +46,8 @@ export function planGuests(collected: CollectedGuests, input: GuestPlanInput): P
   const prepared = prepareGuests(builder, collected, { homes, input });
   planTags(builder, prepared, collected, input);
   const names = nameGuests(builder, prepared, collected, homes);
-  for (const guest of prepared) planGuest(builder, guest, { homes, names, input });
+  for (const guest of prepared) planMachine(builder, guest, { homes, names, input, collected });
   return builder.build('virtual-machines');
-}
-
-function modeOf({ template }: GuestResource, { options }: GuestPlanInput): SyncMode {
-  return options.modes[template ? 'vm_template' : 'vm'];
 }
 
 /** The nodes that host guests of the run: only their devices are needed. */
@@ -185,9 +167,6 @@ function resolveGuest({ view, resource }: CollectedGuest, name: string, lookup: 
   return { status: 'found', virtualMachine: adopted, state: noState };
 }
 
-/** Stands for "no sidecar yet": it is created. */
-const noState: NetBoxRecord = { id: 0 };
-
 function adoptableMachines(
   collected: CollectedGuests,
   identities: IdentityIndex,
@@ -275,57 +254,6 @@ function reportName(builder: PlanBuilder, { guest, candidate, current }: Prepare
     suffixIndex: name.suffixIndex,
     operatorRenamed: name.operatorRenamed,
   });
-}
-
-interface PlanContext {
-  readonly homes: ReadonlyMap<string, PlannedCluster>;
-  readonly names: ReadonlyMap<string, ResolvedName>;
-  readonly input: GuestPlanInput;
-}
-
-function planGuest(builder: PlanBuilder, prepared: Prepared, { homes, names, input }: PlanContext): void {
-  const { guest, subject, current, state, config, key } = prepared;
-  const home = homes.get(guest.view.key);
-  const name = names.get(key)?.name;
-  if (home === undefined || name === undefined) {
-    builder.refuse(subject, {
-      code: 'dependency_failed',
-      message: `"${subject.label}" needs the cluster "${guest.view.name}", which cannot be written.`,
-    });
-    return;
-  }
-  const toMap = { view: guest.view, resource: guest.resource, config, home, name };
-  for (const { name: disk, volume } of parseGuestDisks(config).unsized) {
-    builder.warn({
-      code: 'disk_unsized',
-      message: `${disk} (${volume}) of "${name}" has no size in Proxmox and is not counted.`,
-      source: subject.source,
-    });
-  }
-  const mode = modeOf(guest.resource, input);
-  const action = builder.add(
-    {
-      ...subject,
-      label: name,
-      fields: virtualMachineFields(toMap, input),
-      createTags: [ref('tag', `proxbox-discovered-${guest.resource.type}`)],
-      rules: virtualMachineRules(input.options, current),
-    },
-    current,
-    { mode },
-  );
-  if (action === 'skip' || action === 'refuse' || !input.hasPlugin) return;
-  builder.add(
-    {
-      kind: 'vm-state',
-      key,
-      label: name,
-      fields: stateFields(toMap, ref('virtual-machine', key), input),
-      rules: stateRules(input),
-      source: subject.source,
-    },
-    state === noState ? undefined : state,
-  );
 }
 
 function compareText(a: string, b: string): number {

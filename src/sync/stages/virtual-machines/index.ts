@@ -16,6 +16,10 @@ export const virtualMachinesStage = defineStage({
       endpoints: run.endpoints,
       virtualMachineTypes: run.capabilities.virtualMachineTypes,
       hasPlugin: run.capabilities.proxboxPlugin,
+      defaultRoles: {
+        qemu: run.settings.plugin?.defaultRoleQemu ?? null,
+        lxc: run.settings.plugin?.defaultRoleLxc ?? null,
+      },
       legacyFields: run.legacyFields.get('virtualization.virtualmachine') ?? new Set(),
       runId: run.runId,
       now: run.now,

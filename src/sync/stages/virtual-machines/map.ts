@@ -11,6 +11,7 @@ import { cut } from '../../plan/names.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { proxboxTag, ref } from '../../plan/support-objects.js';
 import type { Fields, FieldRules, Ref, TagRef } from '../../types.js';
+import type { RoleDecision } from './roles.js';
 
 export interface GuestToMap {
   readonly view: ClusterView;
@@ -19,6 +20,7 @@ export interface GuestToMap {
   readonly home: PlannedCluster;
   /** As resolved against the other machines of the cluster. */
   readonly name: string;
+  readonly role: RoleDecision;
 }
 
 export interface MapOptions {
@@ -38,6 +40,11 @@ const types = {
   lxc: { type: 'lxc-container', role: 'container-lxc' },
 } as const;
 
+/** Before NetBox 4.6 there are no types of machines: a role of its own says what a new guest is. */
+export function typeRole({ type }: GuestResource): Ref {
+  return ref('device-role', types[type].role);
+}
+
 /** The NetBox virtual machine of a guest. Never among the fields: tenant, platform, comments, primary addresses. */
 export function virtualMachineFields(
   guest: GuestToMap,
@@ -54,9 +61,8 @@ export function virtualMachineFields(
     // NetBox refuses every change of a machine whose device is not in its cluster, so such a device is taken off it.
     ...(device === undefined ? {} : { device: device.inCluster ? device.device : null }),
     ...(home.site === null ? {} : { site: home.site }),
-    ...(virtualMachineTypes
-      ? { virtual_machine_type: ref('vm-type', types[resource.type].type) }
-      : { role: ref('device-role', types[resource.type].role) }),
+    ...(virtualMachineTypes ? { virtual_machine_type: ref('vm-type', types[resource.type].type) } : {}),
+    ...(guest.role.role === undefined ? {} : { role: guest.role.role }),
     ...vcpus(resource, config),
     memory: Math.max(0, Math.floor((resource.maxmem ?? 0) / 1_048_576)),
     disk: disks.totalMb,
@@ -72,7 +78,6 @@ export function virtualMachineRules({ overwrite }: SyncOptions, current: NetBoxR
   return {
     status: 'unless-operator',
     disk: hasDisks ? 'create-only' : 'always',
-    role: 'if-unset',
     virtual_machine_type: overwrite.overwrite_vm_type ? 'always' : 'if-unset',
     description: overwrite.overwrite_vm_description ? { ours: /^Synced from Proxmox node \S+$/ } : 'if-unset',
     tags: overwrite.overwrite_vm_tags ? 'union' : 'union-if-unset',

@@ -5,6 +5,7 @@ import { ref } from '../../../../../src/sync/plan/support-objects.js';
 import {
   stateFields,
   stateRules,
+  typeRole,
   virtualMachineFields,
   virtualMachineRules,
   type MapOptions,
@@ -46,6 +47,7 @@ function fieldsOf(
     config,
     home: { ...home, ...where },
     name: 'web',
+    role: {},
   };
   return virtualMachineFields(guest, { ...options, ...changes });
 }
@@ -56,7 +58,14 @@ function stateOf(
   view = aClusterView(),
   where: Partial<PlannedCluster> = {},
 ): Fields {
-  const guest = { view, resource: aGuestResource(resource), config, home: { ...home, ...where }, name: 'resolved' };
+  const guest = {
+    view,
+    resource: aGuestResource(resource),
+    config,
+    home: { ...home, ...where },
+    name: 'resolved',
+    role: {},
+  };
   return stateFields(guest, ref('virtual-machine', 'x'), options);
 }
 
@@ -132,11 +141,12 @@ describe('type and role of a machine', () => {
   it.each([
     ['qemu', 'qemu-virtual-machine', 'virtual-machine-qemu'],
     ['lxc', 'lxc-container', 'container-lxc'],
-  ] as const)('%s has a type from NetBox 4.6 on, and a role before', (type, typeSlug, roleSlug) => {
+  ] as const)('%s has a type from NetBox 4.6 on, and may have a role before', (type, typeSlug, roleSlug) => {
     const newer = fieldsOf({ type });
     expect([newer.virtual_machine_type, newer.role]).toEqual([ref('vm-type', typeSlug), undefined]);
     const older = fieldsOf({ type }, {}, { virtualMachineTypes: false });
-    expect([older.virtual_machine_type, older.role]).toEqual([undefined, ref('device-role', roleSlug)]);
+    expect([older.virtual_machine_type, older.role]).toEqual([undefined, undefined]);
+    expect(typeRole(aGuestResource({ type }))).toEqual(ref('device-role', roleSlug));
   });
 });
 

@@ -1,0 +1,129 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createEstate, setConfig } from '../../../src/simulator/estate/index.js';
+import { path } from '../../contract/netbox/target.js';
+import { aCluster, anEstate } from '../../contract/sync/estates.js';
+import { all, edit, machineOf, sync, tagsOf, watchedSync } from '../../contract/sync/target.js';
+import { bundle } from './plugin-calls.js';
+import { openSimulated, type SimulatedTarget } from './simulated-target.js';
+
+const stage = '/virtualization/virtual-machines/virtual-disks/create/stream';
+
+describe('the stage of virtual disks', () => {
+  let target: SimulatedTarget;
+  afterEach(() => target.close());
+
+  const names = async (vmid: number): Promise<string[]> =>
+    (await all(target, path.disks, `&virtual_machine_id=${(await machineOf(target, vmid)).machine.id}`)).map(
+      ({ name }) => name,
+    );
+
+  it('deletes nothing of a guest whose configuration cannot be read, and counts it as failed', async () => {
+    const config = { scsi0: 'ceph:a,size=1G', scsi1: 'ceph:b,size=1G' };
+    const lab = aCluster({ guests: [{ vmid: 100 }, { vmid: 101, config }] });
+    target = await openSimulated(anEstate(lab));
+    await sync(target);
+    for (const vmid of [100, 101]) setConfig(lab, vmid, 'scsi0', null);
+    await target.world.restart();
+    target.world.proxmox[0]!.faults.add({
+      match: { path: /qemu\/100\/config$/ },
+      action: { status: 500, reason: 'no' },
+    });
+
+    const { complete } = await sync(target, stage);
+
+    expect(complete.result).toMatchObject({ count: 1, deleted: 1, failed: 1 });
+    expect(complete.result!.errors).toMatchObject([{ reason: 'config_unreadable', name: 'guest-100' }]);
+    expect([await names(100), await names(101)]).toEqual([['scsi0'], ['scsi1']]);
+  });
+
+  it('keeps all disks of a cluster when suspiciously many are gone at once', async () => {
+    const config = Object.fromEntries(Array.from({ length: 14 }, (_, n) => [`scsi${n}`, `ceph:disk-${n},size=1G`]));
+    const lab = aCluster({ guests: [{ vmid: 100, config }] });
+    target = await openSimulated(anEstate(lab));
+    await sync(target);
+    for (let n = 1; n < 14; n += 1) setConfig(lab, 100, `scsi${n}`, null);
+    await target.world.restart();
+
+    const limited = await watchedSync(target, stage);
+    expect(limited.writes).toEqual([]);
+    expect(limited.complete.result!.warnings).toMatchObject([{ reason: 'delete_limit' }]);
+
+    const forced = await sync(target, `${stage}?force_deletes=true`);
+    expect(forced.complete.result).toMatchObject({ deleted: 13 });
+    expect((await machineOf(target, 100)).machine.disk).toBe(1024);
+  });
+
+  it('in the mode bootstrap_only creates disks once and leaves them alone', async () => {
+    const lab = aCluster({ guests: [{ vmid: 100, config: { scsi0: 'ceph:a,size=1G', scsi1: 'ceph:b,size=1G' } }] });
+    target = await openSimulated(anEstate(lab));
+    const update = '/full-update/stream?sync_mode_vm=bootstrap_only';
+    await sync(target, update);
+    setConfig(lab, 100, 'scsi0', 'ceph:a,size=9G');
+    setConfig(lab, 100, 'scsi1', null);
+
+    expect((await watchedSync(target, update)).writes).toEqual([]);
+
+    const rows = await all(target, path.disks);
+    expect(rows.map(({ name, size }) => [name, size])).toEqual([
+      ['scsi0', 1024],
+      ['scsi1', 1024],
+    ]);
+    expect(rows.map(tagsOf)).toEqual(rows.map(() => ['bootstrap-only', 'proxbox']));
+  });
+
+  it('leaves the storage of a known disk alone with overwrite_vm_custom_fields=false', async () => {
+    const lab = aCluster({ guests: [{ vmid: 100 }] });
+    target = await openSimulated(anEstate(lab));
+    await sync(target);
+    setConfig(lab, 100, 'scsi0', 'local:disk,size=8G');
+    const linked = async (): Promise<number> => (await all(target, path.diskState))[0].proxbox_storage.id;
+    const ids = Object.fromEntries((await all(target, path.storage)).map(({ id, name }) => [name, id]));
+
+    await sync(target, '/full-update/stream?overwrite_vm_custom_fields=false');
+    expect(await linked()).toBe(ids['ceph']);
+    await sync(target);
+    expect(await linked()).toBe(ids['local']);
+  });
+
+  it('of one machine touches that machine only, and asks NetBox for nothing else', async () => {
+    const lab = aCluster({ guests: [{ vmid: 100 }, { vmid: 101 }] });
+    target = await openSimulated(anEstate(lab));
+    await sync(target);
+    const { machine } = await machineOf(target, 100);
+    for (const disk of await all(target, path.disks)) await edit(target, path.disks, disk.id, { size: 1 });
+
+    const run = await watchedSync(target, `/virtualization/virtual-machines/${machine.id}/virtual-disks/create/stream`);
+
+    expect(run.complete.result).toMatchObject({ count: 1, updated: 1 });
+    const sizes = (await all(target, path.disks)).map(({ virtual_machine: { name }, size }) => [name, size]);
+    expect(sizes.sort()).toEqual([
+      ['guest-100', 8192],
+      ['guest-101', 1],
+    ]);
+  });
+
+  it('says of a guest that NetBox does not have yet what to do', async () => {
+    target = await openSimulated(anEstate(aCluster({ guests: [{ vmid: 100 }] })));
+
+    const { complete } = await sync(target, stage);
+
+    expect(complete.result).toMatchObject({ count: 0, skipped: 1, failed: 0 });
+    expect(complete.result!.warnings).toMatchObject([{ reason: 'vm_missing' }]);
+  });
+
+  it('costs three list requests more than the guests themselves, however many there are', async () => {
+    target = await openSimulated(createEstate({ vms: 200, clusters: 1, seed: 3 }));
+    await sync(target);
+    await target.world.restart(); // what the stages of a job share is forgotten
+
+    target.simulator.resetCounters();
+    const { complete } = await sync(target, `${stage}?${bundle(1)}`);
+
+    expect(complete.result).toMatchObject({ count: 200, created: 0, updated: 0, deleted: 0 });
+    const lists = target.simulator.requestLog.map(({ target: at }) => at.split('?')[0] ?? '');
+    expect(lists.filter((at) => at.startsWith(path.disks))).toHaveLength(1);
+    expect(lists.filter((at) => at.startsWith(path.diskState))).toHaveLength(1);
+    expect(lists.filter((at) => at.startsWith(path.storage)).length).toBeLessThanOrEqual(1);
+    expect(target.simulator.requestLog.filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+});
