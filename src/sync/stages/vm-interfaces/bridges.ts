@@ -21,13 +21,14 @@ export async function collectBridges(
   if (!capabilities.proxboxPlugin || !options.overwrite.overwrite_vm_interface_custom_fields) return undefined;
   const matches = guests.flatMap((guest) => guest.matches);
   const without = 'The bridges of VM interfaces are not recorded.';
-  const states = await loadIfAllowed(run, warnings, { kind: 'vm-interface-state', without }, () =>
+  const rows = await loadIfAllowed(run, warnings, { kind: 'vm-interface-state', without }, () =>
     loadRowsOf(run, 'vm-interface-state', {
       filter: 'vm_interface_id',
       of: matches.flatMap(({ current }) => current?.id ?? []),
     }),
   );
-  if (states === undefined) return undefined;
+  if (rows === undefined) return undefined;
+  const states = new Map(rows.map((row) => [relationId(row['vm_interface']) ?? 0, row]));
   if (!matches.some(({ nic }) => nic.device.bridge !== null)) return { devices: new Map(), interfaces: [], states };
   const devices = await findDevices(run, { roster, guests }, warnings);
   const interfaces = await loadIfAllowed(run, warnings, { kind: 'node-interface', without }, () =>
@@ -84,7 +85,7 @@ export function planBridge(
   bridges: CollectedBridges,
 ): void {
   const { nic, current } = match;
-  const state = bridges.states.find((row) => current !== undefined && relationId(row['vm_interface']) === current.id);
+  const state = current === undefined ? undefined : bridges.states.get(current.id);
   const bridge = nic.device.bridge === null ? null : bridgeRef(builder, guest, nic.device.bridge, bridges);
   if (bridge === undefined || (bridge === null && state === undefined)) return;
   const key = `${guest.key}/${nic.device.key}`;

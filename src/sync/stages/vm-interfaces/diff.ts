@@ -41,7 +41,12 @@ export function planInterfaces(collected: CollectedInterfaces, input: InterfaceI
     if (!hasConfig(builder, guest)) continue;
     builder.discovered('vm-interface', guest.matches.length);
     for (const match of guest.matches) planInterface(builder, guest, match, { collected, macs });
-    if (guestRows !== undefined) planGuestRows(builder, guest, { rows: guestRows, options, proxboxTag: tag });
+    if (guestRows !== undefined)
+      planGuestRows(builder, guest, {
+        rows: guestRows.get(guest.virtualMachine.id) ?? [],
+        options,
+        proxboxTag: tag,
+      });
   }
   return builder.build('vm-interfaces');
 }

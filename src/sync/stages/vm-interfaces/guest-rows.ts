@@ -8,13 +8,14 @@ import type { SyncOptions } from '../../plan/options.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { proxboxTag, ref } from '../../plan/support-objects.js';
 import type { FieldRules, FieldValue } from '../../types.js';
-import { isOfMachine, isOurs } from './match.js';
+import { isOurs } from './match.js';
 import type { CollectedGuest } from './types.js';
 
 /** The longest name the plugin takes. */
 const nameLength = 128;
 
 export interface GuestRowInput {
+  /** Of the machine. */
   readonly rows: readonly NetBoxRecord[];
   readonly options: SyncOptions;
   readonly proxboxTag: number | undefined;
@@ -34,7 +35,7 @@ interface Claim {
 export function planGuestRows(builder: PlanBuilder, guest: CollectedGuest, input: GuestRowInput): void {
   const { network } = guest;
   if (network?.status !== 'told') return;
-  const stored = input.rows.filter((row) => isOfMachine(row, guest.virtualMachine.id));
+  const stored = input.rows;
   const names = new Set(network.interfaces.map(rowName));
   const claims = planClaims(guest, stored, { names, input });
   builder.discovered('guest-vm-interface', network.interfaces.length);

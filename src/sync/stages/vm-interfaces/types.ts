@@ -19,8 +19,8 @@ export interface CollectedInterfaces {
   readonly vlans: readonly NetBoxRecord[] | undefined;
   /** undefined: bridges are not recorded in this run. */
   readonly bridges: CollectedBridges | undefined;
-  /** undefined: what runs inside is not recorded in this run. */
-  readonly guestRows: readonly NetBoxRecord[] | undefined;
+  /** By machine. undefined: what runs inside is not recorded in this run. */
+  readonly guestRows: ReadonlyMap<number, readonly NetBoxRecord[]> | undefined;
   /** MAC address objects that this run replaces, read for this decision. */
   readonly replacedMacs: readonly NetBoxRecord[];
   /** MAC address objects of ours that belong to no interface: what a run that was cut off left behind. */
@@ -32,5 +32,6 @@ export interface CollectedBridges {
   /** The device of a node, by `<cluster view key>/<node>`. */
   readonly devices: ReadonlyMap<string, NetBoxRecord>;
   readonly interfaces: readonly NetBoxRecord[];
-  readonly states: readonly NetBoxRecord[];
+  /** The sidecars, by interface. */
+  readonly states: ReadonlyMap<number, NetBoxRecord>;
 }
