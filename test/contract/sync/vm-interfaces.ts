@@ -352,6 +352,6 @@ export function describeVmInterfaces(openTarget: OpenTarget): void {
       } finally {
         await target.close();
       }
-    });
+    }, 180_000);
   });
 }
