@@ -7,11 +7,11 @@ import { matchNics } from '../../plan/guest-nics.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
 import type { RunContext } from '../../run-context.js';
 import { objectKey, type Warning } from '../../types.js';
-import { collectBridges } from './bridges.js';
-import { keptVlanNumbers, usableVlan } from './vlans.js';
-import { changesMac, wantsMac } from './macs.js';
-import { isOurs, matchStored, type NicMatch } from './match.js';
-import { readNetworks } from './networks.js';
+import { collectBridges } from './collect-bridges.js';
+import { keptVlanNumbers, usableVlan } from './map-vlans.js';
+import { changesMac, wantsMac } from './map-macs.js';
+import { isOurs, matchStored, type NicMatch } from './map-match.js';
+import { readNetworks } from './collect-networks.js';
 import type { CollectedGuest, CollectedInterfaces } from './types.js';
 
 /** Reads the guests' configurations and agents, and what NetBox has of their interfaces, in a few list requests. */

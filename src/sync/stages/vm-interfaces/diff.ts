@@ -1,16 +1,14 @@
-import { machineName, planRoster } from '../../collect/roster.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncOptions } from '../../plan/options.js';
-import { PlanBuilder } from '../../plan/plan-builder.js';
-import { bootstrapOnlyTag } from '../../plan/support-objects.js';
+import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { objectKey, type Plan } from '../../types.js';
-import { planBridge } from './bridges.js';
-import { planGuestRows } from './guest-rows.js';
-import { macFields, planReplacedMacs, type MacInput } from './macs.js';
-import { toInterface } from './map.js';
-import type { NicMatch } from './match.js';
+import { planBridge } from './diff-bridges.js';
+import { planGuestRows } from './map-guest-rows.js';
+import { macFields, planReplacedMacs, type MacInput } from './map-macs.js';
+import { machineName, toInterface } from './map.js';
+import type { NicMatch } from './map-match.js';
 import type { CollectedGuest, CollectedInterfaces } from './types.js';
-import { vlanFields } from './vlans.js';
+import { vlanFields } from './map-vlans.js';
 
 export interface InterfaceInput {
   readonly options: SyncOptions;
@@ -20,10 +18,9 @@ export interface InterfaceInput {
 }
 
 /** The network devices of every guest against what NetBox has. Nothing is deleted but MAC addresses of ours that changed. */
-export function planInterfaces(collected: CollectedInterfaces, input: InterfaceInput): Plan {
+export function planInterfaces(builder: PlanBuilder, collected: CollectedInterfaces, input: InterfaceInput): Plan {
   const { options, supportIds } = input;
   const { guests, replacedMacs, freeMacs, guestRows } = collected;
-  const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: bootstrapOnlyTag(supportIds) });
   const tag = supportIds.get(objectKey('tag', 'proxbox'));
   const macs: MacInput = {
     options,
@@ -33,7 +30,6 @@ export function planInterfaces(collected: CollectedInterfaces, input: InterfaceI
     writable: input.writableInterfaceMac,
     taken: new Set(),
   };
-  planRoster(builder, collected.roster);
   for (const warning of collected.warnings) builder.warn(warning);
   warnAboutStrategy(builder, options);
   planReplacedMacs(builder, guests, macs);

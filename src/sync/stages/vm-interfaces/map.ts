@@ -1,10 +1,15 @@
+import { textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
-import { machineName } from '../../collect/roster.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { proxboxTag, ref } from '../../plan/support-objects.js';
 import type { Desired, FieldRules, Fields } from '../../types.js';
-import type { NicMatch } from './match.js';
+import type { NicMatch } from './map-match.js';
 import type { CollectedGuest } from './types.js';
+
+/** The name of the machine in NetBox. */
+export function machineName({ virtualMachine }: Pick<CollectedGuest, 'virtualMachine'>): string {
+  return textOf(virtualMachine['name']);
+}
 
 /** What NetBox should hold for one network device. `more`: its VLAN and MAC address, where they are ours to say. */
 export function toInterface(guest: CollectedGuest, match: NicMatch, more: Fields, options: SyncOptions): Desired {

@@ -3,7 +3,7 @@ import type { KnownGuest, Roster } from '../../collect/roster.js';
 import type { LocatedConfig } from '../../collect/guest-config.js';
 import type { GuestNetwork } from '../../collect/guest-network.js';
 import type { Warning } from '../../types.js';
-import type { NicMatch } from './match.js';
+import type { NicMatch } from './map-match.js';
 
 export interface CollectedGuest extends KnownGuest, LocatedConfig {
   /** undefined: the agent was not asked, because nothing depends on its answer. */

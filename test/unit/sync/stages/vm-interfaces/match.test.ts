@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NetBoxRecord } from '../../../../../src/netbox/types.js';
 import { matchNics } from '../../../../../src/sync/plan/guest-nics.js';
-import { matchStored } from '../../../../../src/sync/stages/vm-interfaces/match.js';
+import { matchStored } from '../../../../../src/sync/stages/vm-interfaces/map-match.js';
 import { tagsOf } from '../../../../support/factories/netbox-records.js';
 
 const proxboxTag = 1;

@@ -2,13 +2,13 @@
 import { relationId, textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { GuestInterface } from '../../../proxmox/parse/guest-interfaces.js';
-import { machineName } from '../../collect/roster.js';
 import { cut } from '../../plan/names.js';
 import type { SyncOptions } from '../../plan/options.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { proxboxTag, ref } from '../../plan/support-objects.js';
 import type { FieldRules, FieldValue } from '../../types.js';
-import { isOurs } from './match.js';
+import { machineName } from './map.js';
+import { isOurs } from './map-match.js';
 import type { CollectedGuest } from './types.js';
 
 /** The longest name the plugin takes. */
