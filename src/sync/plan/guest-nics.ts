@@ -51,6 +51,12 @@ function insideOf(device: NetworkDevice, interfaces: readonly GuestInterface[]):
   return sameName === undefined ? [] : [sameName];
 }
 
+/** The name of an interface inside a guest as the plugin takes it: no control characters, at most 128 characters. */
+export function guestRowName(name: string): string {
+  const clean = cut(name.replace(/[\u0000-\u001f\u007f-\u009f]/g, '').trim(), 128);
+  return clean === '' ? 'unnamed' : clean;
+}
+
 /** `guest_os_model`: always Proxmox's name. `legacy_rename`: the guest's own name, when wanted and known. */
 function nameOf(device: NetworkDevice, inside: readonly GuestInterface[], naming: Naming): string {
   const own = inside[0]?.name;

@@ -310,6 +310,24 @@ function describeComponents(getTarget: () => Promise<NetBoxTarget>): void {
       ]);
     });
 
+    it('gives such a MAC address no tags, and lets a list of primary ones be deleted', async () => {
+      const created = await api.create(path.vmInterfaces, {
+        virtual_machine: vm,
+        name: 'net2',
+        mac_address: 'aa:bb:cc:00:00:03',
+        tags: [{ slug: 'proxbox' }],
+      });
+      const mac = created.primary_mac_address.id;
+
+      expect((await api.get(`${path.macAddresses}${mac}/`)).body).toMatchObject({ tags: [], description: '' });
+      expect(await api.remove(path.macAddresses, [{ id: mac }])).toMatchObject({ status: 204 });
+      expect((await api.get(`${path.vmInterfaces}${created.id}/`)).body).toMatchObject({
+        mac_address: null,
+        primary_mac_address: null,
+        mac_addresses: [],
+      });
+    });
+
     it('does the same for device interfaces and in bulk', async () => {
       const interfaces = await api.create(path.deviceInterfaces, [
         { device: estate.device, name: 'eno1', type: 'other', mac_address: 'aa:bb:cc:00:01:01' },

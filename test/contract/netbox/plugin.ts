@@ -538,6 +538,10 @@ function describePluginInventory(getTarget: () => Promise<NetBoxTarget>): void {
       const guest = (await api.create(path.guestInterfaces, { virtual_machine: vm, name: 'eth0', vm_interface: nic }))
         .id;
       const address = (await api.create(path.guestAddresses, { guest_interface: guest, ip_address: ip })).id;
+      const bare = await api.create(path.guestInterfaces, { virtual_machine: vm, name: 'lo', mac_address: '' });
+      expect([bare.mac_address, bare.mtu, bare.enabled]).toEqual(['', null, true]);
+      const text = await api.patch(`${path.guestInterfaces}${bare.id}/`, { mac_address: 'aa:bb:cc:00:00:0a' });
+      expect(text.body.mac_address).toBe('aa:bb:cc:00:00:0a');
 
       expect(await api.post(path.guestInterfaces, { virtual_machine: vm, name: 'eth0' })).toMatchObject(
         refused({ __all__: ['Guest VM interface with this Virtual machine and Name already exists.'] }),

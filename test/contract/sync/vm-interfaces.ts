@@ -40,7 +40,7 @@ const options = (text: string): Map<string, string> =>
   );
 
 /** The interfaces of a generated guest, told from its configuration by the test itself. */
-function expectedOf(guest: EstateGuest): object[] {
+function expectedOf(guest: EstateGuest) {
   return Object.entries(guest.config)
     .filter(([key]) => /^net\d+$/.test(key))
     .map(([key, value]) => {
@@ -94,7 +94,7 @@ export function describeVmInterfaces(openTarget: OpenTarget): void {
         ...new Set(
           [...cluster.guests.values()]
             .flatMap(expectedOf)
-            .flatMap((row) => ('vlan' in row && row.vlan !== null ? [`${cluster.name} ${String(row.vlan)}`] : [])),
+            .flatMap(({ vlan }) => (vlan === null ? [] : [`${cluster.name} ${vlan}`])),
         ),
       ]);
 
@@ -352,6 +352,6 @@ export function describeVmInterfaces(openTarget: OpenTarget): void {
       } finally {
         await target.close();
       }
-    });
+    }, 180_000);
   });
 }

@@ -1,5 +1,6 @@
 import { relationId, textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
+import { guestRowName } from '../../plan/guest-nics.js';
 import { hostOf } from '../../plan/address-ownership.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { ref } from '../../plan/support-objects.js';
@@ -15,7 +16,7 @@ export function planGuestAddresses(
   const own = guestInterfaces.filter((row) => relationId(row['virtual_machine']) === guest.virtualMachine.id);
   if (own.length === 0) return;
   for (const { name, addresses } of nics.flatMap(({ inside }) => inside)) {
-    const row = own.find((one) => textOf(one['name']) === name);
+    const row = own.find((one) => textOf(one['name']) === guestRowName(name));
     if (row === undefined) continue;
     for (const address of addresses) {
       const core = placed.find((one) => hostOf(one.address) === hostOf(address));

@@ -1,4 +1,4 @@
-import { isObject, relationId, textOf, toNumber } from '../../../netbox/records/compare.js';
+import { tagIds, relationId, toNumber } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import { readConfigs } from '../../collect/guest-config.js';
 import { loadIfAllowed, loadRowsOf } from '../../collect/machine-rows.js';
@@ -7,11 +7,11 @@ import { matchNics } from '../../plan/guest-nics.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
 import type { RunContext } from '../../run-context.js';
 import { objectKey, type Warning } from '../../types.js';
-import { collectBridges } from './bridges.js';
-import { keptVlanNumbers, usableVlan } from './vlans.js';
-import { changesMac, wantsMac } from './macs.js';
-import { matchStored } from './match.js';
-import { readNetworks } from './networks.js';
+import { collectBridges } from './collect-bridges.js';
+import { keptVlanNumbers, usableVlan } from './map-vlans.js';
+import { changesMac, wantsMac } from './map-macs.js';
+import { isOurs, matchStored, type NicMatch } from './map-match.js';
+import { readNetworks } from './collect-networks.js';
 import type { CollectedGuest, CollectedInterfaces } from './types.js';
 import type { Roster } from '../../plan/roster.js';
 
@@ -20,7 +20,6 @@ export async function collectInterfaces(run: RunContext): Promise<CollectedInter
   const roster = await collectRoster(run);
   const warnings: Warning[] = [];
   const guests = await readGuests(run, roster, warnings);
-  const matches = guests.flatMap((guest) => guest.matches);
   return {
     roster,
     guests,
@@ -28,11 +27,7 @@ export async function collectInterfaces(run: RunContext): Promise<CollectedInter
     bridges: await collectBridges(run, { roster, guests }, warnings),
     guestRows: await loadGuestRows(run, guests, warnings),
     replacedMacs: await loadReplacedMacs(run, guests),
-    freeMacs:
-      run.capabilities.writableInterfaceMac ||
-      !matches.some(({ nic, current }) => current === undefined && nic.device.mac !== null)
-        ? []
-        : await loadFreeMacs(run, warnings),
+    freeMacs: await loadFreeMacs(run, guests, warnings),
     warnings,
   };
 }
@@ -62,7 +57,7 @@ async function readGuests(run: RunContext, roster: Roster, warnings: Warning[]):
   });
 }
 
-export function proxboxTagId({ supportIds }: Pick<RunContext, 'supportIds'>): number | undefined {
+function proxboxTagId({ supportIds }: Pick<RunContext, 'supportIds'>): number | undefined {
   return supportIds.get(objectKey('tag', 'proxbox'));
 }
 
@@ -99,13 +94,14 @@ async function loadGuestRows(
   run: RunContext,
   guests: readonly CollectedGuest[],
   warnings: Warning[],
-): Promise<readonly NetBoxRecord[] | undefined> {
+): Promise<CollectedInterfaces['guestRows']> {
   if (run.options.network.strategy !== 'guest_os_model' || !run.capabilities.proxboxPlugin) return undefined;
   const of = guests.filter(({ network }) => network?.status === 'told').map(({ virtualMachine }) => virtualMachine.id);
   const without = 'What the guests report of their interfaces is not written.';
-  return loadIfAllowed(run, warnings, { kind: 'guest-vm-interface', without }, () =>
+  const rows = await loadIfAllowed(run, warnings, { kind: 'guest-vm-interface', without }, () =>
     loadRowsOf(run, 'guest-vm-interface', { filter: 'virtual_machine_id', of }),
   );
+  return rows === undefined ? undefined : groupBy(rows, 'virtual_machine');
 }
 
 /** The primary MAC address objects of interfaces whose MAC address changes: few, and read for this run. */
@@ -119,29 +115,25 @@ async function loadReplacedMacs(run: RunContext, guests: readonly CollectedGuest
   return run.collections.load('mac-address', {}, { filter: 'id', of: ids }, { fresh: true });
 }
 
+/** Interfaces that syncs in the mode `bootstrap_only` keep away from. */
 function isLeftAlone(current: NetBoxRecord | undefined, run: RunContext): boolean {
-  if (run.options.modes.vm_interface !== 'bootstrap_only' || current === undefined) return false;
   const tag = bootstrapOnlyTag(run.supportIds);
-  const tags: unknown = current['tags'];
-  return tag !== undefined && Array.isArray(tags) && tags.some((one: unknown) => relationId(one) === tag);
+  if (run.options.modes.vm_interface !== 'bootstrap_only' || current === undefined || tag === undefined) return false;
+  return tagIds(current['tags']).includes(tag);
 }
 
 /** Before NetBox 4.7 the MAC address object is made first, and taken over by the interface that is made after it. */
-async function loadFreeMacs(run: RunContext, warnings: Warning[]): Promise<readonly NetBoxRecord[]> {
-  if (!wantsMac(run.options)) return [];
-  const without = 'Interfaces are written without a MAC address.';
+async function loadFreeMacs(
+  run: RunContext,
+  guests: readonly CollectedGuest[],
+  warnings: Warning[],
+): Promise<readonly NetBoxRecord[]> {
+  if (run.capabilities.writableInterfaceMac || !wantsMac(run.options)) return [];
+  const isNew = ({ nic, current }: NicMatch): boolean => current === undefined && nic.device.mac !== null;
+  if (!guests.some(({ matches }) => matches.some(isNew))) return [];
+  const without = 'Every new interface gets a new one.';
   const rows = await loadIfAllowed(run, warnings, { kind: 'mac-address', without }, () =>
     run.collections.load('mac-address', { assigned: false }, undefined, { fresh: true }),
   );
-  return (rows ?? []).filter(
-    (row) =>
-      toNumber(row['assigned_object_id']) === null &&
-      hasTag(row, proxboxTagId(run)) &&
-      textOf(row['mac_address']) !== '',
-  );
-}
-
-function hasTag(row: NetBoxRecord, id: number | undefined): boolean {
-  const tags: unknown = row['tags'];
-  return id !== undefined && Array.isArray(tags) && tags.some((tag: unknown) => isObject(tag) && tag['id'] === id);
+  return (rows ?? []).filter((row) => toNumber(row['assigned_object_id']) === null && isOurs(row, proxboxTagId(run)));
 }

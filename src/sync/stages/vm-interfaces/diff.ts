@@ -1,16 +1,15 @@
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncOptions } from '../../plan/options.js';
-import { PlanBuilder } from '../../plan/plan-builder.js';
-import { bootstrapOnlyTag } from '../../plan/support-objects.js';
+import type { PlanBuilder } from '../../plan/plan-builder.js';
+import { machineName } from '../../plan/roster.js';
 import { objectKey, type Plan } from '../../types.js';
-import { planBridge } from './bridges.js';
-import { planGuestRows } from './guest-rows.js';
-import { macFields, planReplacedMacs, type MacInput } from './macs.js';
+import { planBridge } from './diff-bridges.js';
+import { planGuestRows } from './map-guest-rows.js';
+import { macFields, planReplacedMacs, type MacInput } from './map-macs.js';
 import { toInterface } from './map.js';
-import type { NicMatch } from './match.js';
+import type { NicMatch } from './map-match.js';
 import type { CollectedGuest, CollectedInterfaces } from './types.js';
-import { vlanFields } from './vlans.js';
-import { machineName, planRoster } from '../../plan/roster.js';
+import { vlanFields } from './map-vlans.js';
 
 export interface InterfaceInput {
   readonly options: SyncOptions;
@@ -20,10 +19,9 @@ export interface InterfaceInput {
 }
 
 /** The network devices of every guest against what NetBox has. Nothing is deleted but MAC addresses of ours that changed. */
-export function planInterfaces(collected: CollectedInterfaces, input: InterfaceInput): Plan {
+export function planInterfaces(builder: PlanBuilder, collected: CollectedInterfaces, input: InterfaceInput): Plan {
   const { options, supportIds } = input;
   const { guests, replacedMacs, freeMacs, guestRows } = collected;
-  const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: bootstrapOnlyTag(supportIds) });
   const tag = supportIds.get(objectKey('tag', 'proxbox'));
   const macs: MacInput = {
     options,
@@ -33,7 +31,6 @@ export function planInterfaces(collected: CollectedInterfaces, input: InterfaceI
     writable: input.writableInterfaceMac,
     taken: new Set(),
   };
-  planRoster(builder, collected.roster);
   for (const warning of collected.warnings) builder.warn(warning);
   warnAboutStrategy(builder, options);
   planReplacedMacs(builder, guests, macs);
@@ -41,7 +38,12 @@ export function planInterfaces(collected: CollectedInterfaces, input: InterfaceI
     if (!hasConfig(builder, guest)) continue;
     builder.discovered('vm-interface', guest.matches.length);
     for (const match of guest.matches) planInterface(builder, guest, match, { collected, macs });
-    if (guestRows !== undefined) planGuestRows(builder, guest, { rows: guestRows, options, proxboxTag: tag });
+    if (guestRows !== undefined)
+      planGuestRows(builder, guest, {
+        rows: guestRows.get(guest.virtualMachine.id) ?? [],
+        options,
+        proxboxTag: tag,
+      });
   }
   return builder.build('vm-interfaces');
 }
@@ -56,12 +58,9 @@ function warnAboutStrategy(builder: PlanBuilder, { network }: SyncOptions): void
 }
 
 function hasConfig(builder: PlanBuilder, guest: CollectedGuest): boolean {
-  const { config, key, source } = guest;
-  if (config.status === 'read') return true;
-  const subject = { kind: 'virtual-machine' as const, key, label: machineName(guest), source };
-  if (config.status === 'skip') builder.skip(subject, config.reason);
-  else builder.refuse(subject, config.reason);
-  return false;
+  const { config, source } = guest;
+  if (config.status !== 'read') builder.note({ ...config.reason, label: machineName(guest), source });
+  return config.status === 'read';
 }
 
 interface InterfaceContext {

@@ -1,21 +1,23 @@
+import { PlanBuilder } from '../../plan/plan-builder.js';
+import { machineName, planRoster } from '../../plan/roster.js';
+import { bootstrapOnlyTag } from '../../plan/support-objects.js';
 import { defineStage } from '../../stage.js';
 import { collectInterfaces } from './collect.js';
 import { planInterfaces } from './diff.js';
-import { machineName } from '../../plan/roster.js';
 
 /** Network devices of guests: VM interfaces with MAC address and VLAN, their bridges, and what the guests call them. */
 export const vmInterfacesStage = defineStage({
   name: 'vm-interfaces',
   title: 'VM interfaces',
-  kinds: ['vm-interface', 'virtual-machine'],
+  kinds: ['vm-interface'],
   resources: ['vm_interface'],
   collect: collectInterfaces,
-  plan: (collected, run) =>
-    planInterfaces(collected, {
-      options: run.options,
-      supportIds: run.supportIds,
-      writableInterfaceMac: run.capabilities.writableInterfaceMac,
-    }),
+  plan: (collected, { options, supportIds, capabilities }) => {
+    const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: bootstrapOnlyTag(supportIds) });
+    planRoster(builder, collected.roster);
+    const { writableInterfaceMac } = capabilities;
+    return planInterfaces(builder, collected, { options, supportIds, writableInterfaceMac });
+  },
   discovered: ({ guests }) => ({
     noun: 'VM interface',
     items: guests.flatMap((guest) =>

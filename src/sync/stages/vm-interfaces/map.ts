@@ -1,8 +1,9 @@
+import { textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { proxboxTag, ref } from '../../plan/support-objects.js';
 import type { Desired, FieldRules, Fields } from '../../types.js';
-import type { NicMatch } from './match.js';
+import type { NicMatch } from './map-match.js';
 import type { CollectedGuest } from './types.js';
 import { machineName } from '../../plan/roster.js';
 

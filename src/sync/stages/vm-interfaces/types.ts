@@ -1,6 +1,6 @@
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { Warning } from '../../types.js';
-import type { NicMatch } from './match.js';
+import type { NicMatch } from './map-match.js';
 import type { KnownGuest, Roster } from '../../plan/roster.js';
 import type { GuestNetwork, LocatedConfig } from '../../guests.js';
 
@@ -18,8 +18,8 @@ export interface CollectedInterfaces {
   readonly vlans: readonly NetBoxRecord[] | undefined;
   /** undefined: bridges are not recorded in this run. */
   readonly bridges: CollectedBridges | undefined;
-  /** undefined: what runs inside is not recorded in this run. */
-  readonly guestRows: readonly NetBoxRecord[] | undefined;
+  /** By machine. undefined: what runs inside is not recorded in this run. */
+  readonly guestRows: ReadonlyMap<number, readonly NetBoxRecord[]> | undefined;
   /** MAC address objects that this run replaces, read for this decision. */
   readonly replacedMacs: readonly NetBoxRecord[];
   /** MAC address objects of ours that belong to no interface: what a run that was cut off left behind. */
@@ -31,5 +31,6 @@ export interface CollectedBridges {
   /** The device of a node, by `<cluster view key>/<node>`. */
   readonly devices: ReadonlyMap<string, NetBoxRecord>;
   readonly interfaces: readonly NetBoxRecord[];
-  readonly states: readonly NetBoxRecord[];
+  /** The sidecars, by interface. */
+  readonly states: ReadonlyMap<number, NetBoxRecord>;
 }

@@ -33,6 +33,14 @@ describe('passes of renames', () => {
     expect(textOf(parked?.body.name).length).toBeLessThanOrEqual(64);
   });
 
+  it('are one pass across machines: interfaces are named within theirs', () => {
+    const ofMachine = (id: number, from: string, to: string): Rename => ({
+      item: { id, body: { name: to } },
+      current: { id, name: from, virtual_machine: { id } },
+    });
+    expect(passes(ofMachine(1, 'net0', 'net1'), ofMachine(2, 'net1', 'net0'))).toEqual([['1:net1', '2:net0']]);
+  });
+
   it('see the cluster that the object moves to', () => {
     const mover: Rename = {
       item: { id: 1, body: { name: 'b', cluster: 2 } },

@@ -5,7 +5,7 @@ import type { SyncOptions } from '../../plan/options.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { proxboxTag, ref } from '../../plan/support-objects.js';
 import type { Fields } from '../../types.js';
-import { hasMac, isOurs, type NicMatch } from './match.js';
+import { hasMac, isOurs, type NicMatch } from './map-match.js';
 import type { CollectedGuest, CollectedInterfaces } from './types.js';
 
 export interface MacInput extends Pick<CollectedInterfaces, 'replacedMacs' | 'freeMacs'> {

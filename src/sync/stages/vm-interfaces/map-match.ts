@@ -1,4 +1,4 @@
-import { equalValues, relationId, tagIds, textOf } from '../../../netbox/records/compare.js';
+import { equalValues, tagIds, textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { GuestNic } from '../../plan/guest-nics.js';
 
@@ -75,8 +75,4 @@ export function isOurs(row: NetBoxRecord, proxboxTag: number | undefined): boole
 
 export function hasMac(row: NetBoxRecord, mac: string): boolean {
   return equalValues('mac', row['mac_address'], mac);
-}
-
-export function isOfMachine(row: NetBoxRecord, virtualMachine: number): boolean {
-  return relationId(row['virtual_machine']) === virtualMachine;
 }

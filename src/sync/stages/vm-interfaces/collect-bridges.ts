@@ -3,11 +3,9 @@ import type { NetBoxRecord } from '../../../netbox/types.js';
 import { loadIfAllowed, loadRowsOf } from '../../collect/machine-rows.js';
 import { chooseDevice } from '../../plan/devices.js';
 import { chooseCluster, siteScope } from '../../plan/infrastructure.js';
-import type { PlanBuilder } from '../../plan/plan-builder.js';
-import { proxboxTag, ref } from '../../plan/support-objects.js';
 import type { RunContext } from '../../run-context.js';
-import type { Ref, Warning } from '../../types.js';
-import type { NicMatch } from './match.js';
+import type { Warning } from '../../types.js';
+import { deviceKey } from './diff-bridges.js';
 import type { CollectedBridges, CollectedGuest } from './types.js';
 import type { Roster } from '../../plan/roster.js';
 
@@ -21,13 +19,14 @@ export async function collectBridges(
   if (!capabilities.proxboxPlugin || !options.overwrite.overwrite_vm_interface_custom_fields) return undefined;
   const matches = guests.flatMap((guest) => guest.matches);
   const without = 'The bridges of VM interfaces are not recorded.';
-  const states = await loadIfAllowed(run, warnings, { kind: 'vm-interface-state', without }, () =>
+  const rows = await loadIfAllowed(run, warnings, { kind: 'vm-interface-state', without }, () =>
     loadRowsOf(run, 'vm-interface-state', {
       filter: 'vm_interface_id',
       of: matches.flatMap(({ current }) => current?.id ?? []),
     }),
   );
-  if (states === undefined) return undefined;
+  if (rows === undefined) return undefined;
+  const states = new Map(rows.map((row) => [relationId(row['vm_interface']) ?? 0, row]));
   if (!matches.some(({ nic }) => nic.device.bridge !== null)) return { devices: new Map(), interfaces: [], states };
   const devices = await findDevices(run, { roster, guests }, warnings);
   const interfaces = await loadIfAllowed(run, warnings, { kind: 'node-interface', without }, () =>
@@ -46,7 +45,8 @@ async function findDevices(
   { roster, guests }: { readonly roster: Roster; readonly guests: readonly CollectedGuest[] },
   warnings: Warning[],
 ): Promise<ReadonlyMap<string, NetBoxRecord>> {
-  const names = [...new Set(run.clusters.flatMap(({ view }) => view.nodes.map((node) => node.name)))].sort();
+  // All nodes of these clusters: what the stages of devices and machines ask for as well, so that one request does for all.
+  const names = [...new Set(guests.flatMap(({ cluster }) => cluster.view.nodes.map((node) => node.name)))].sort();
   const devices = await run.collections.load('device', {}, { filter: 'name', of: names });
   const without = 'The devices of nodes are recognised by their names and clusters alone.';
   const deviceStates = await loadIfAllowed(run, warnings, { kind: 'device-state', without }, () =>
@@ -70,65 +70,4 @@ async function findDevices(
     if (device !== undefined) found.set(key, device);
   }
   return found;
-}
-
-function deviceKey(viewKey: string, node: string): string {
-  return `${viewKey}/${node}`;
-}
-
-/** Records which bridge of the node a device is plugged into. Without the device of the node a stored bridge stays. */
-export function planBridge(
-  builder: PlanBuilder,
-  guest: CollectedGuest,
-  { match, label }: { readonly match: NicMatch; readonly label: string },
-  bridges: CollectedBridges,
-): void {
-  const { nic, current } = match;
-  const state = bridges.states.find((row) => current !== undefined && relationId(row['vm_interface']) === current.id);
-  const bridge = nic.device.bridge === null ? null : bridgeRef(builder, guest, nic.device.bridge, bridges);
-  if (bridge === undefined || (bridge === null && state === undefined)) return;
-  const key = `${guest.key}/${nic.device.key}`;
-  builder.add(
-    {
-      kind: 'vm-interface-state',
-      key,
-      label,
-      fields: { vm_interface: ref('vm-interface', key), proxbox_bridge: bridge },
-      rules: { vm_interface: 'create-only' },
-      source: guest.source,
-    },
-    state,
-  );
-}
-
-/** An interface of the node's device with the bridge's name, whatever its type; made as a bridge when there is none. */
-function bridgeRef(
-  builder: PlanBuilder,
-  { cluster, node, source }: CollectedGuest,
-  name: string,
-  { devices, interfaces }: CollectedBridges,
-): Ref | undefined {
-  const deviceId = deviceKey(cluster.view.key, node);
-  const device = devices.get(deviceId);
-  if (device === undefined) return undefined;
-  const key = `${deviceId}/${name}`;
-  if (builder.has('node-interface', key)) return ref('node-interface', key);
-  const existing = interfaces.find((row) => relationId(row['device']) === device.id && textOf(row['name']) === name);
-  if (existing !== undefined) {
-    builder.know('node-interface', key, existing.id);
-    return ref('node-interface', key);
-  }
-  builder.know('device', deviceId, device.id);
-  builder.add(
-    {
-      kind: 'node-interface',
-      key,
-      label: `${node} ${name}`,
-      fields: { device: ref('device', deviceId), name, type: 'bridge', tags: [proxboxTag] },
-      rules: { device: 'create-only', name: 'create-only', type: 'create-only', tags: 'union-if-unset' },
-      source: { endpointId: source.endpointId, cluster: source.cluster, node, name },
-    },
-    undefined,
-  );
-  return ref('node-interface', key);
 }

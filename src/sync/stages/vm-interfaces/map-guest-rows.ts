@@ -2,19 +2,17 @@
 import { relationId, textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { GuestInterface } from '../../../proxmox/parse/guest-interfaces.js';
-import { cut } from '../../plan/names.js';
+import { guestRowName } from '../../plan/guest-nics.js';
 import type { SyncOptions } from '../../plan/options.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { proxboxTag, ref } from '../../plan/support-objects.js';
 import type { FieldRules, FieldValue } from '../../types.js';
-import { isOfMachine, isOurs } from './match.js';
+import { isOurs } from './map-match.js';
 import type { CollectedGuest } from './types.js';
 import { machineName } from '../../plan/roster.js';
 
-/** The longest name the plugin takes. */
-const nameLength = 128;
-
 export interface GuestRowInput {
+  /** Of the machine. */
   readonly rows: readonly NetBoxRecord[];
   readonly options: SyncOptions;
   readonly proxboxTag: number | undefined;
@@ -34,24 +32,18 @@ interface Claim {
 export function planGuestRows(builder: PlanBuilder, guest: CollectedGuest, input: GuestRowInput): void {
   const { network } = guest;
   if (network?.status !== 'told') return;
-  const stored = input.rows.filter((row) => isOfMachine(row, guest.virtualMachine.id));
-  const names = new Set(network.interfaces.map(rowName));
+  const stored = input.rows;
+  const names = new Set(network.interfaces.map(({ name }) => guestRowName(name)));
   const claims = planClaims(guest, stored, { names, input });
   builder.discovered('guest-vm-interface', network.interfaces.length);
   for (const one of network.interfaces) {
-    const current = stored.find((row) => textOf(row['name']) === rowName(one));
-    const claim = claims.find(({ claimant }) => claimant === rowName(one));
+    const current = stored.find((row) => textOf(row['name']) === guestRowName(one.name));
+    const claim = claims.find(({ claimant }) => claimant === guestRowName(one.name));
     planRow(builder, guest, { one, current, core: coreOf(claim, current) }, input.options);
   }
   for (const { released } of claims) {
     if (released !== undefined && !names.has(textOf(released['name']))) release(builder, guest, released);
   }
-}
-
-/** A name that the plugin takes; the same for everybody who looks the row up. */
-export function rowName({ name }: GuestInterface): string {
-  const clean = cut(name.replace(/[\u0000-\u001f\u007f-\u009f]/g, '').trim(), nameLength);
-  return clean === '' ? 'unnamed' : clean;
 }
 
 function planClaims(
@@ -96,7 +88,7 @@ function planRow(
   options: SyncOptions,
 ): void {
   const { one, current, core } = row;
-  const name = rowName(one);
+  const name = guestRowName(one.name);
   builder.add(
     {
       kind: 'guest-vm-interface',

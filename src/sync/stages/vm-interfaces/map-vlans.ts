@@ -3,7 +3,7 @@ import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { proxboxTag, ref } from '../../plan/support-objects.js';
 import type { Fields } from '../../types.js';
-import { isOurs, type NicMatch } from './match.js';
+import { isOurs, type NicMatch } from './map-match.js';
 import type { CollectedGuest } from './types.js';
 
 /** NetBox and Proxmox both take 1 to 4094; 0 is Proxmox's way to say none. */
