@@ -9,7 +9,7 @@ import { isVariantOf, resolveNames, type NameRequest, type ResolvedName } from '
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
 import { objectKey, type Plan, type SourceRef, type Warning } from '../../types.js';
-import { planMachine } from './machine.js';
+import { planMachine } from './diff-machine.js';
 import { guestTagNames, storedName } from './map.js';
 import {
   modeOf,
