@@ -36,6 +36,7 @@ import { registerNotImplementedRoutes } from './http/routes/not-implemented.js';
 import { registerProxmoxEndpointRoutes } from './http/routes/proxmox-endpoints.js';
 import { registerProxmoxReadRoutes } from './http/routes/proxmox-read.js';
 import { registerSettingsRoutes } from './http/routes/settings.js';
+import { registerIndividualRoutes } from './http/routes/sync/individual.js';
 import { registerSyncRoutes } from './http/routes/sync/index.js';
 import { messageCounter, registerSocketRoutes, type SocketRouteDeps } from './http/routes/sync/websocket.js';
 import { serverOptions } from './http/server-options.js';
@@ -137,6 +138,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   });
   registerBootstrapStatusRoute(app, deps.supportPass.status);
   registerSyncRoutes(app, deps);
+  registerIndividualRoutes(app, deps);
   registerSocketRoutes(app, sockets);
   registerSettingsRoutes(app, settings);
   registerAdminLogsRoutes(app, { logBuffer: deps.logBuffer, clock, stopping: deps.stopping.signal });

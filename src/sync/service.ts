@@ -5,10 +5,12 @@ import { createCollectionStore } from './collections.js';
 import { EventChannel } from './event-channel.js';
 import type { RunEvent } from './events.js';
 import { createGuestReadStore } from './guest-reads.js';
+import { createIndividualSync, type IndividualSync } from './individual/service.js';
 import { openRun, type OpenedRun, type RunScope, type RunStores, type SyncPorts } from './open-run.js';
 import type { EndpointSelector, SyncRequest } from './request.js';
 import { createRunQueue, type RunQueue } from './run-queue.js';
 import { runFullUpdate, runSingleStage, type Conductor, type RunSummary } from './runner.js';
+import { chooseEndpoints } from './scope.js';
 import { fullUpdateStages, type StageJob } from './stages/index.js';
 
 /** A checked request, ready to run. */
@@ -23,6 +25,7 @@ export interface SyncService {
   /** Checks everything that needs no network: throws 4xx before a stream begins. */
   prepareStage(job: StageJob, request: SyncRequest): PreparedRun;
   prepareFullUpdate(request: SyncRequest): PreparedRun;
+  readonly individual: IndividualSync;
   readonly activeRuns: ActiveRuns;
   /** Forgets what was read from NetBox and from guests. */
   clearCollections(): void;
@@ -58,6 +61,7 @@ export function createSyncService(ports: SyncPorts): SyncService {
 
   return {
     activeRuns,
+    individual: createIndividualSync({ ports, activeRuns, onWritten: () => stores.collections.drop() }),
     prepareStage: (job, request) =>
       prepare(job.stage.name, request, (conductor, openIt) => runSingleStage(job, conductor, openIt)),
     prepareFullUpdate: (request) =>
@@ -154,26 +158,6 @@ function scopeOf(ports: SyncPorts, request: SyncRequest): RunScope {
     endpoints,
     key: [netbox.revision, request.branch, endpoints.map(({ id }) => id).join(',')].join('|'),
   };
-}
-
-function chooseEndpoints(
-  stored: readonly ProxmoxEndpoint[],
-  ids: readonly number[] | null,
-): readonly ProxmoxEndpoint[] {
-  if (ids === null) {
-    const enabled = stored.filter((endpoint) => endpoint.enabled && endpoint.plugin.enabled !== false);
-    if (enabled.length > 0) return enabled;
-    throw new ProxboxError(
-      'bad_request',
-      'No Proxmox endpoints configured. Register one with POST /proxmox/endpoints.',
-    );
-  }
-  const unknown = ids.filter((id) => !stored.some((endpoint) => endpoint.id === id && endpoint.enabled));
-  if (unknown.length === 0) return stored.filter((endpoint) => ids.includes(endpoint.id));
-  throw new ProxboxError(
-    'bad_request',
-    `Unknown or disabled Proxmox endpoint id(s): ${unknown.join(', ')}. GET /proxmox/endpoints lists them.`,
-  );
 }
 
 /** The first endpoint whose field has exactly the value, as the older selectors ask for it. */
