@@ -2,7 +2,7 @@ import { ProxboxError } from '../../errors/proxbox-error.js';
 import type { ObjectKind } from '../../netbox/records/kinds.js';
 import { objectOf, type PlannedObject } from '../plan/single-object.js';
 import type { ReasonCode } from '../reasons.js';
-import type { Change, Outcome, Reason } from '../types.js';
+import type { Change, Outcome, Reason, SourceRef } from '../types.js';
 import type { SyncedDependency } from './types.js';
 
 /** What the plugin calls the kinds that it can ask for; others are not told. */
@@ -54,20 +54,27 @@ function dependency(
 ): readonly SyncedDependency[] {
   const type = typeNames[kind];
   if (type === undefined) return [];
-  const name = kind === 'device' || kind === 'storage' ? (source?.node ?? source?.name ?? label) : label;
+  const name = kind === 'device' ? (source?.node ?? label) : kind === 'storage' ? (source?.name ?? label) : label;
   const param = nameParams[type];
   return [
     {
       object_type: type,
       action,
       name,
-      ...(source === undefined ? {} : { cluster_name: source.cluster }),
-      ...(source?.node === undefined ? {} : { node: source.node }),
-      ...(source?.type === undefined ? {} : { type: source.type }),
-      ...(source?.vmid === undefined ? {} : { vmid: source.vmid }),
+      ...(source === undefined ? {} : callParams(source)),
       ...(param === undefined ? {} : { [param]: name }),
     },
   ];
+}
+
+/** Where the object is, under the names of the query. */
+function callParams({ cluster, node, type, vmid }: SourceRef): Readonly<Record<string, string | number>> {
+  return {
+    cluster_name: cluster,
+    ...(node === undefined ? {} : { node }),
+    ...(type === undefined ? {} : { type }),
+    ...(vmid === undefined ? {} : { vmid }),
+  };
 }
 
 /** Left alone on purpose: nothing failed. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../../config/clock.js';
 import type { ProxmoxEndpoint } from '../../endpoints/types.js';
 import { errorText, ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
 import type { ActiveRuns } from '../active-runs.js';
@@ -90,28 +91,35 @@ export function createIndividualSync({ ports, activeRuns, onWritten }: Individua
 
   return {
     async sync(entry, query, request, signal) {
-      const progress: Progress = { resource: null, dependencies: [] };
-      const limit = new AbortController();
-      const job = { entry, query, request, progress, signal: AbortSignal.any([signal, limit.signal]) };
-      const timer = new AbortController();
-      const late = ports.clock.sleep(limitMs, timer.signal).then(() => {
-        const error = tooLate();
-        limit.abort(error);
-        throw error;
-      });
-      const working = run(job);
-      // Whichever is not waited for any more may fail unheard.
-      late.catch(() => undefined);
-      working.catch(() => undefined);
-      try {
-        return succeeded(job, await Promise.race([working, late]));
-      } catch (error) {
-        return failed(job, limit.signal.aborted ? tooLate() : toProxboxError(error));
-      } finally {
-        timer.abort();
-      }
+      const job = { entry, query, request, progress: { resource: null, dependencies: [] } };
+      return answerInTime(job, (limit) => run({ ...job, signal: AbortSignal.any([signal, limit]) }), ports.clock);
     },
   };
+}
+
+/** Waits for the work no longer than the client does; what is late is stopped, and answered as late. */
+async function answerInTime(
+  job: Omit<Job, 'signal'>,
+  work: (limit: AbortSignal) => Promise<Synced>,
+  clock: Clock,
+): Promise<IndividualResult> {
+  const limit = new AbortController();
+  const timer = new AbortController();
+  const late = clock.sleep(limitMs, timer.signal).then(() => {
+    limit.abort(tooLate());
+    throw tooLate();
+  });
+  const working = work(limit.signal);
+  // Whichever is not waited for any more may fail unheard.
+  late.catch(() => undefined);
+  working.catch(() => undefined);
+  try {
+    return succeeded(job, await Promise.race([working, late]));
+  } catch (error) {
+    return failed(job, limit.signal.aborted ? tooLate() : toProxboxError(error));
+  } finally {
+    timer.abort();
+  }
 }
 
 interface Job {
@@ -151,7 +159,10 @@ function tooLate(): ProxboxError {
   );
 }
 
-function succeeded({ entry, request, progress }: Job, { action, netboxObject, reason }: Synced): IndividualResult {
+function succeeded(
+  { entry, request, progress }: Omit<Job, 'signal'>,
+  { action, netboxObject, reason }: Synced,
+): IndividualResult {
   return {
     status: 200,
     answer: {
@@ -164,7 +175,7 @@ function succeeded({ entry, request, progress }: Job, { action, netboxObject, re
 }
 
 /** A bug is not told here: it goes to where all bugs go. */
-function failed({ entry, request, progress }: Job, error: ProxboxError): IndividualResult {
+function failed({ entry, request, progress }: Omit<Job, 'signal'>, error: ProxboxError): IndividualResult {
   if (error.code === 'internal') throw error;
   const text = errorText(error);
   return {

@@ -77,17 +77,24 @@ async function syncPlanned(
     if (entry.mayBeAbsent?.(query) === true) return { action: 'noop', netboxObject: null };
     throw new ProxboxError('not_found', entry.notFound(query));
   }
-  const reason = 'reason' in object ? object.reason : undefined;
-  if (reason !== undefined && isLeftAlone(reason)) return { action: 'noop', netboxObject: null, reason };
-  if (reason?.code === 'cluster_missing' && run.options.dryRun) {
-    const { cluster_name } = query;
-    progress.dependencies.push({ object_type: 'cluster', action: 'dry_run', name: cluster_name, cluster_name });
-    return { action: 'dry_run', netboxObject: null };
-  }
-  if (reason !== undefined) throw errorOf(reason, objectOf(object).label);
+  const unplanned = 'reason' in object ? unplannedResult(object, query, run, progress) : undefined;
+  if (unplanned !== undefined) return unplanned;
   const selected = onlyObjects(plan, objects, entry.also);
   if (run.options.dryRun) return dryRun(object, selected, progress);
   return apply(object, selected, run, progress);
+}
+
+/** For an object that was skipped or refused. Throws why, unless that is as it should be. */
+function unplannedResult(
+  { reason, label }: { readonly reason: Reason; readonly label: string },
+  { cluster_name }: ObjectQuery,
+  { options }: RunContext,
+  progress: Progress,
+): Synced {
+  if (isLeftAlone(reason)) return { action: 'noop', netboxObject: null, reason };
+  if (reason.code !== 'cluster_missing' || !options.dryRun) throw errorOf(reason, label);
+  progress.dependencies.push({ object_type: 'cluster', action: 'dry_run', name: cluster_name, cluster_name });
+  return { action: 'dry_run', netboxObject: null };
 }
 
 /** A storage needs the NetBox cluster; where that is missing it is made, and the stage plans again. */
