@@ -253,6 +253,27 @@ describe('the sync of a single object', () => {
       expect((await ask('cluster', 'cluster_name=lab&proxmox_endpoint_ids=1')).status).toBe(200);
     });
 
+    it('a branch is written to alone, and refused where there are none', async () => {
+      expect((await ask('cluster', 'cluster_name=lab&netbox_branch_schema_id=br4nch01')).status).toBe(400);
+      await target.close();
+      target = await openSimulated(anEstate(aCluster({ guests })), { netbox: { branching: true } });
+      target.simulator.resetCounters();
+
+      expect((await ask('vm', `${vm}&netbox_branch_schema_id=br4nch01`)).body.action).toBe('created');
+
+      const writes = target.simulator.requestLog.filter(({ method }) => method !== 'GET');
+      expect(new Set(writes.map(({ branch }) => branch))).toEqual(new Set(['br4nch01']));
+      expect(await all(target, path.vms)).toEqual([]);
+    });
+
+    it('calls at the same time create what they share once', async () => {
+      const answers = await Promise.all([100, 101].map((id) => ask('vm', vm.replace('100', String(id)))));
+
+      expect(answers.map(({ body }) => body.action)).toEqual(['created', 'created']);
+      expect(await all(target, path.clusters)).toHaveLength(1);
+      expect(await all(target, path.devices)).toHaveLength(1);
+    });
+
     it('an endpoint id without this cluster is 404', async () => {
       expect((await ask('cluster', 'cluster_name=lab&proxmox_endpoint_ids=2')).status).toBe(404);
       expect((await ask('cluster', 'cluster_name=lab&proxmox_endpoint_ids=77')).status).toBe(400);
