@@ -79,11 +79,11 @@ describe('the stage of node interfaces', () => {
 
     const run = await watchedSync(target, stream);
 
-    const own = [path.deviceInterfaces, path.vlans, path.ipAddresses];
+    const own: string[] = [path.deviceInterfaces, path.vlans, path.ipAddresses];
     const lists = target.simulator.requestLog.map(({ target: url }) => url.split('?')[0] ?? '');
     expect(run.writes).toEqual([]);
     expect(run.complete.result!.kinds['node-interface']).toMatchObject({ discovered: 80, unchanged: 80 });
     expect(lists.filter((url) => own.includes(url))).toEqual(own);
-    expect(run.requests).toBe(22);
+    expect(run.requests).toBe(20);
   });
 });

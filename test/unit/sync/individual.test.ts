@@ -74,13 +74,13 @@ describe('a sync of a single object that takes too long', () => {
           });
         }),
     };
-    const { sync } = createIndividualSync({
+    const individual = createIndividualSync({
       ports: ports as unknown as IndividualDeps['ports'],
       activeRuns: { list: () => [] },
       onWritten: () => undefined,
     });
     const query = { cluster_name: 'lab' } as ObjectQuery;
-    const answering = sync(clusterEntry, query, parseSyncRequest({}), signal);
+    const answering = individual.sync(clusterEntry, query, parseSyncRequest({}), signal);
     clock.release();
     const { status, answer } = await answering;
 
