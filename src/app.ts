@@ -42,6 +42,7 @@ import { registerProxmoxNodeReadRoutes } from './http/routes/proxmox-node-read.j
 import { registerProxmoxNodeTimeRoute } from './http/routes/proxmox-node-time.js';
 import { registerProxmoxReadRoutes } from './http/routes/proxmox-read.js';
 import { registerSettingsRoutes } from './http/routes/settings.js';
+import { registerIndividualRoutes } from './http/routes/sync/individual.js';
 import { registerSyncRoutes } from './http/routes/sync/index.js';
 import { messageCounter, registerSocketRoutes, type SocketRouteDeps } from './http/routes/sync/websocket.js';
 import { serverOptions } from './http/server-options.js';
@@ -155,6 +156,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
     supportPass: deps.supportPass,
   });
   registerSyncRoutes(app, deps);
+  registerIndividualRoutes(app, deps);
   registerSocketRoutes(app, sockets);
   registerSettingsRoutes(app, settings);
   registerAdminLogsRoutes(app, { logBuffer: deps.logBuffer, clock, stopping: deps.stopping.signal });

@@ -70,6 +70,8 @@ export interface OpenOptions {
   readonly fresh: boolean;
   /** Forget what earlier calls read from guests (stages of machines and full update). */
   readonly freshGuests: boolean;
+  /** What earlier calls read from NetBox is used no longer than this; absent = as long as the settings say. */
+  readonly maxAgeMs?: number;
 }
 
 /** What runs share with the runs after them. */
@@ -103,7 +105,10 @@ export async function openRun(
     runId,
     now: ports.clock.now().toISOString(),
     client,
-    collections: collections.open({ key: scope.key, ttlMs: settings.values.netboxGetCacheTtlS * 1000 }, client),
+    collections: collections.open(
+      { key: scope.key, ttlMs: Math.min(settings.values.netboxGetCacheTtlS * 1000, options.maxAgeMs ?? Infinity) },
+      client,
+    ),
     capabilities,
     clusters,
     endpoints: new Map([...ports.proxmoxEndpoints(), ...scope.endpoints].map((endpoint) => [endpoint.id, endpoint])),

@@ -4,6 +4,7 @@ import type { Clock } from '../config/clock.js';
 import type { ResolvedSettings } from '../config/types.js';
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import type { NetBoxCapabilities, NetBoxClient, NetBoxRecord } from '../netbox/types.js';
+import type { GuestResource } from '../proxmox/types.js';
 import type { Collections } from './collections.js';
 import type { EventSink } from './events.js';
 import type { GuestReads } from './guest-reads.js';
@@ -44,6 +45,8 @@ export interface RunContext {
   readonly warnings: readonly Warning[];
   /** What was read from single guests, shared by all stages. */
   readonly guestReads: GuestReads;
+  /** Only these guests are looked at, whatever else there is: a run for a single object. */
+  readonly guestFilter?: (guest: { readonly resource: GuestResource }) => boolean;
   /** All Proxmox reads of the run pass here. */
   readonly proxmoxReads: LimitFunction;
   /** The run syncs machines and goes on with what hangs on them. */

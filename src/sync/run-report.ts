@@ -80,13 +80,14 @@ export function fullUpdateBody(
   const kindsBody: Record<string, unknown> = {};
   for (const { stage, resultKey, answer } of table) {
     const result = stages.find((one) => one.stage === stage.name);
-    body[`${resultKey}_count`] = result?.count ?? 0;
     if (answer === 'counters') {
+      body[`${resultKey}_count`] = result?.count ?? 0;
       body[resultKey] = { count: result?.count ?? 0, ...(result?.counts ?? noCounts), ...result?.extra };
       continue;
     }
     const [mainKind] = stage.kinds;
     const done = (result?.outcomes ?? []).filter(isDone(mainKind));
+    body[`${resultKey}_count`] = done.length;
     const listed = includeAll ? done : done.slice(0, listLimit);
     body[resultKey] = listed.map(({ label, record }) => ({
       id: record?.id,

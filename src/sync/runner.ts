@@ -187,7 +187,8 @@ async function runStep(stage: Stage, run: RunContext, conductor: Conductor): Pro
   }
 }
 
-async function prepareSupport(run: RunContext): Promise<RunContext> {
+/** The run with the tags, roles and types that everything hangs on; they are made where they are missing. */
+export async function prepareSupport(run: RunContext): Promise<RunContext> {
   return { ...run, supportIds: checkedSupport(await ensureSupport(run)) };
 }
 
@@ -203,7 +204,8 @@ function checkedSupport(support: Awaited<ReturnType<typeof runStage>>): RunConte
   throw new ProxboxError('stage_failed', 'Error ensuring Proxbox tag', { detail: reason?.message ?? null });
 }
 
-function disabledReason(stage: Stage, { options }: RunContext): string | undefined {
+/** Why a stage does nothing; undefined when it runs. */
+export function disabledReason(stage: Stage, { options }: RunContext): string | undefined {
   const isOff =
     stage.resources.length > 0 && stage.resources.every((resource) => options.modes[resource] === 'disabled');
   return isOff

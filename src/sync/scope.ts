@@ -53,6 +53,7 @@ const idTexts = {
   netbox: 'With source=netbox they are the ids that the NetBox plugin gives its endpoints.',
 } as const;
 
+/** The enabled endpoints, or the named ones. Throws `bad_request` when there is none, or one of the named is not usable. */
 function chooseEndpoints(
   candidates: readonly ProxmoxEndpoint[],
   { endpointIds: ids, source }: SyncRequest,

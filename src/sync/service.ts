@@ -4,6 +4,7 @@ import { createCollectionStore } from './collections.js';
 import { EventChannel } from './event-channel.js';
 import type { RunEvent } from './events.js';
 import { createGuestReadStore } from './guest-reads.js';
+import { createIndividualSync, type IndividualSync } from './individual/service.js';
 import { openRun, type OpenedRun, type RunStores, type SyncPorts } from './open-run.js';
 import type { SyncRequest } from './request.js';
 import { createRunQueue, type RunQueue } from './run-queue.js';
@@ -23,6 +24,7 @@ export interface SyncService {
   /** Checks everything that needs no network: throws 4xx before a stream begins. */
   prepareStage(job: StageJob, request: SyncRequest): PreparedRun;
   prepareFullUpdate(request: SyncRequest): PreparedRun;
+  readonly individual: IndividualSync;
   readonly activeRuns: ActiveRuns;
   /** Forgets what was read from NetBox and from guests. */
   clearCollections(): void;
@@ -58,6 +60,7 @@ export function createSyncService(ports: SyncPorts): SyncService {
 
   return {
     activeRuns,
+    individual: createIndividualSync({ ports, activeRuns, onWritten: () => stores.collections.drop() }),
     prepareStage: (job, request) =>
       prepare(job.stage.name, request, (conductor, openIt) => runSingleStage(job, conductor, openIt)),
     prepareFullUpdate: (request) =>

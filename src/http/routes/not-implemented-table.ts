@@ -49,11 +49,6 @@ const stages: readonly UnbuiltRoute[] = [
 
 const singleObjects: readonly UnbuiltRoute[] = [
   ...unbuilt('Syncing a single object', [
-    '/sync/individual/cluster',
-    '/sync/individual/node',
-    '/sync/individual/vm',
-    '/sync/individual/vm/:cluster_name/:node/:type/:vmid',
-    '/sync/individual/storage',
     alsoPost('/sync/individual/backup'),
     alsoPost('/sync/individual/snapshot'),
     '/sync/individual/task-history',

@@ -2,7 +2,17 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { errorText } from '../../errors/proxbox-error.js';
-import { haFailureRow, readHaGroups, readHaManager, readHaResourceOfGuest, readHaResources, readHaRules, readHaScheduling, readHaStatus, readHaSummary } from '../../proxmox-reads/ha.js';
+import {
+  haFailureRow,
+  readHaGroups,
+  readHaManager,
+  readHaResourceOfGuest,
+  readHaResources,
+  readHaRules,
+  readHaScheduling,
+  readHaStatus,
+  readHaSummary,
+} from '../../proxmox-reads/ha.js';
 import type { ReadDeps } from '../../proxmox-reads/read-endpoints.js';
 import { uniqueRows } from '../../proxmox-reads/unique-rows.js';
 import type { App } from '../app-type.js';

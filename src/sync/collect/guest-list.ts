@@ -29,7 +29,9 @@ export async function collectGuestList(run: RunContext): Promise<GuestList> {
   const known = states === 'unreadable' ? [] : states;
   const clusters = await completeClusters(run, known);
   const { guests, listedClusters } = await listGuests({ ...run, clusters }, known, warnings);
-  return { clusters, guests: await selectGuests(run, guests, known), listedClusters, states, warnings };
+  const { guestFilter } = run;
+  const wanted = guestFilter === undefined ? guests : guests.filter(guestFilter);
+  return { clusters, guests: await selectGuests(run, wanted, known), listedClusters, states, warnings };
 }
 
 /** The clusters of the run, each with every endpoint that leads to it. */

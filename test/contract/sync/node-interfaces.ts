@@ -60,7 +60,7 @@ export function describeNodeInterfaces(openTarget: OpenTarget): void {
         const { id } = await device('pve1');
         const ports = await all(target, path.deviceInterfaces, `&device_id=${id}`);
         const told = ports.map(({ name, type, mode, untagged_vlan: vlan, ...port_ }) =>
-          [name, type.value, mode?.value ?? '-', vlan?.vid ?? '-', ...tagsOf(port_ as Object)].join(' '),
+          [name, type.value, mode?.value ?? '-', vlan?.vid ?? '-', ...tagsOf(port_)].join(' '),
         );
 
         expect(told.sort()).toEqual([

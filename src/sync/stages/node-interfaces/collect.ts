@@ -9,6 +9,7 @@ import { hostOf } from '../../plan/address-ownership.js';
 import type { ClusterView } from '../../plan/cluster-views.js';
 import { findNodeDevices, nodeKey, type NodeDevice } from '../../plan/node-devices.js';
 import type { RunContext } from '../../run-context.js';
+import type { ReasonCode } from '../../reasons.js';
 import type { Reason, SourceRef } from '../../types.js';
 import { usableAddresses, wantedVlan } from './map.js';
 import type { ConnectedCluster } from '../../guests.js';
@@ -37,7 +38,11 @@ export interface CollectedInterfaces {
   readonly refused: ReadonlySet<string>;
 }
 
-type Attempt = NetworkRead & { readonly cause?: ProxboxError };
+interface Attempt {
+  readonly network: NetworkRead;
+  /** Set when the read failed. */
+  readonly cause?: ProxboxError;
+}
 
 /** One Proxmox read per node that is online. Throws the first cause when not one of them could be read. */
 export async function collectInterfaces(run: RunContext): Promise<CollectedInterfaces> {
@@ -50,12 +55,12 @@ export async function collectInterfaces(run: RunContext): Promise<CollectedInter
   const clusters = run.clusters.map((cluster, index) => ({ ...cluster, view: views[index] ?? cluster.view }));
   const attempts = await Promise.all(
     clusters.flatMap((cluster) =>
-      cluster.view.nodes.map(async (node) => ({ cluster, node, attempt: await readNetwork(run, cluster, node) })),
+      cluster.view.nodes.map(async (node) => ({ cluster, node, ...(await readNetwork(run, cluster, node)) })),
     ),
   );
-  const first = attempts.find(({ attempt }) => attempt.cause !== undefined)?.attempt.cause;
-  if (first !== undefined && attempts.every(({ attempt }) => attempt.status === 'unread')) throw first;
-  const nodes = attempts.flatMap(({ cluster: { view }, node, attempt: { cause: _cause, ...network } }) => {
+  const first = attempts.find(({ cause }) => cause !== undefined)?.cause;
+  if (first !== undefined && attempts.every(({ network }) => network.status === 'unread')) throw first;
+  const nodes = attempts.flatMap(({ cluster: { view }, node, network }) => {
     const key = nodeKey(view, node.name);
     const device = devices.get(key);
     return device === undefined ? [] : [{ key, name: node.name, source: sourceOf(view, node), device, network }];
@@ -64,29 +69,21 @@ export async function collectInterfaces(run: RunContext): Promise<CollectedInter
 }
 
 async function readNetwork(run: RunContext, cluster: ConnectedCluster, node: ClusterStatusNode): Promise<Attempt> {
-  const name = `Node "${node.name}" of "${cluster.view.name}"`;
-  if (!node.online) {
-    return {
-      status: 'unread',
-      reason: { code: 'node_offline', message: `${name} is offline; its interfaces are left as they are.` },
-    };
-  }
+  const name = `node "${node.name}" of "${cluster.view.name}"`;
+  const unread = (code: ReasonCode, message: string): NetworkRead => ({ status: 'unread', reason: { code, message } });
+  if (!node.online)
+    return { network: unread('node_offline', `The ${name} is offline; its interfaces are left as they are.`) };
   try {
     const interfaces = await readFromCluster(run, cluster, (session) =>
       readNodeNetwork(session, node.name, { signal: run.signal }),
     );
-    return { status: 'read', interfaces };
+    return { network: { status: 'read', interfaces } };
   } catch (error) {
     run.signal.throwIfAborted();
     const cause = toProxboxError(error);
-    return {
-      status: 'unread',
-      cause,
-      reason: {
-        code: cause.code === 'proxmox_forbidden' ? 'privilege_missing' : 'read_incomplete',
-        message: `The network of ${name} cannot be read; its interfaces are left as they are: ${errorText(cause)}`,
-      },
-    };
+    const code = cause.code === 'proxmox_forbidden' ? 'privilege_missing' : 'read_incomplete';
+    const text = `The network of ${name} cannot be read; its interfaces are left as they are: ${errorText(cause)}`;
+    return { network: unread(code, text), cause };
   }
 }
 

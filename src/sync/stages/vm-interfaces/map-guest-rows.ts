@@ -52,7 +52,9 @@ function planClaims(
   { names, input }: { readonly names: ReadonlySet<string>; readonly input: GuestRowInput },
 ): readonly Claim[] {
   return guest.matches.map(({ nic, current }): Claim => {
-    const matching = nic.inside.filter(({ mac }) => mac !== null && mac === nic.device.mac).map(({ name }) => guestRowName(name));
+    const matching = nic.inside
+      .filter(({ mac }) => mac !== null && mac === nic.device.mac)
+      .map(({ name }) => guestRowName(name));
     const [first] = matching;
     const interfaceKey = `${guest.key}/${nic.device.key}`;
     const owner =

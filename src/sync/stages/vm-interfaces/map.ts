@@ -1,4 +1,3 @@
-import { textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { proxboxTag, ref } from '../../plan/support-objects.js';

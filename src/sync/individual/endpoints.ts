@@ -1,0 +1,59 @@
+import type { ProxmoxEndpoint } from '../../endpoints/types.js';
+import { errorText, ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
+import type { SyncPorts } from '../open-run.js';
+
+/** Finds the endpoints that lead to a cluster by its name. */
+export interface ClusterFinder {
+  /**
+   * Of these endpoints those with a cluster (or standalone node) of this name, in any case. Endpoints that are known to
+   * have it are asked alone. Throws `not_found`, or the error of an endpoint that could not be asked.
+   */
+  find(name: string, among: readonly ProxmoxEndpoint[], signal: AbortSignal): Promise<readonly ProxmoxEndpoint[]>;
+}
+
+export function createClusterFinder(ports: Pick<SyncPorts, 'openSession'>): ClusterFinder {
+  /** By endpoint id, as the endpoint said it last. Only an order of asking: the answer is always checked. */
+  const names = new Map<number, string>();
+
+  async function ask(endpoints: readonly ProxmoxEndpoint[], signal: AbortSignal) {
+    const failures: ProxboxError[] = [];
+    await Promise.all(
+      endpoints.map(async (endpoint) => {
+        try {
+          names.set(endpoint.id, (await ports.openSession(endpoint, signal)).name.toLowerCase());
+        } catch (error) {
+          signal.throwIfAborted();
+          names.delete(endpoint.id);
+          failures.push(toProxboxError(error));
+        }
+      }),
+    );
+    return failures;
+  }
+
+  return {
+    async find(name, among, signal) {
+      const wanted = name.toLowerCase();
+      const known = among.filter(({ id }) => names.get(id) === wanted);
+      const failures = await ask(known, signal);
+      let found = known.filter(({ id }) => names.get(id) === wanted);
+      if (found.length > 0) return found;
+      failures.push(
+        ...(await ask(
+          among.filter((endpoint) => !known.includes(endpoint)),
+          signal,
+        )),
+      );
+      found = among.filter(({ id }) => names.get(id) === wanted);
+      if (found.length > 0) return found;
+      throw notFound(name, failures);
+    },
+  };
+}
+
+/** An endpoint that could not be asked may be the one: then nobody knows that the cluster does not exist. */
+function notFound(name: string, [first]: readonly ProxboxError[]): ProxboxError {
+  const text = `No Proxmox session found for cluster: ${name}`;
+  if (first === undefined) return new ProxboxError('not_found', text);
+  return new ProxboxError(first.code, text, { detail: errorText(first), cause: first });
+}

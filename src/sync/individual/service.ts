@@ -1,0 +1,201 @@
+import type { Clock } from '../../config/clock.js';
+import type { ProxmoxEndpoint } from '../../endpoints/types.js';
+import { errorText, ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
+import type { ActiveRuns } from '../active-runs.js';
+import { createCollectionStore } from '../collections.js';
+import { createGuestReadStore } from '../guest-reads.js';
+import { openRun, type OpenedRun, type RunScope, type SyncPorts } from '../open-run.js';
+import type { SyncRequest } from '../request.js';
+import type { RunContext } from '../run-context.js';
+import { createRunQueue } from '../run-queue.js';
+import { prepareSupport } from '../runner.js';
+import { prepareScope } from '../scope.js';
+import { supportObjectsStage } from '../stages/support-objects/index.js';
+import { createClusterFinder } from './endpoints.js';
+import { syncObject, type Progress, type Synced } from './sync-object.js';
+import type { IndividualAnswer, IndividualEntry, IndividualResult, ObjectQuery } from './types.js';
+
+/** Syncs single objects: the stages' own code with a scope of one. */
+export interface IndividualSync {
+  /** Never throws but for bugs: a failure is an answer too. */
+  sync(
+    entry: IndividualEntry,
+    query: ObjectQuery,
+    request: SyncRequest,
+    signal: AbortSignal,
+  ): Promise<IndividualResult>;
+}
+
+export interface IndividualDeps {
+  readonly ports: SyncPorts;
+  readonly activeRuns: Pick<ActiveRuns, 'list'>;
+  /** Called when something was written: what stages read before is no longer true. */
+  readonly onWritten: () => void;
+}
+
+/** The plugin gives up after 30 s and calls again. */
+const limitMs = 25_000;
+/** A batch of calls shares what was read; a person who changed something and asks again does not meet it. */
+const maxAgeMs = 5_000;
+
+export function createIndividualSync({ ports, activeRuns, onWritten }: IndividualDeps): IndividualSync {
+  const collections = createCollectionStore(ports.clock);
+  const finder = createClusterFinder(ports);
+  const queue = createRunQueue();
+
+  async function scopeOf(query: ObjectQuery, request: SyncRequest, signal: AbortSignal): Promise<RunScope> {
+    const scope = await prepareScope(ports, { ...request, selector: null })(signal);
+    const endpoints = await finder.find(query.cluster_name, scope.endpoints, signal);
+    return { ...scope, endpoints, key: [scope.netbox.revision, request.branch, idsOf(endpoints)].join('|') };
+  }
+
+  async function run(job: Job): Promise<Synced> {
+    const { query, request, signal } = job;
+    const scope = await scopeOf(query, request, signal);
+    // One at a time per cluster: two guests of one new cluster would both create it, or take the same name.
+    const release = await queue.acquire([scope.key], { signal, onWait: () => undefined });
+    try {
+      const fullUpdate = activeRuns.list().find(({ kind }) => kind === 'full-update');
+      const opened = await openRun(
+        ports,
+        { collections, guestReads: createGuestReadStore(ports.clock) },
+        {
+          request: { ...request, selector: null, netboxVmIds: null },
+          scope,
+          // Machines that a full update has touched keep its stamp: it looks for those without it at its end.
+          runId: fullUpdate?.id ?? request.runId ?? ports.randomId(),
+          kind: 'individual',
+          signal,
+          events: { emit: () => undefined },
+          fresh: false,
+          freshGuests: true,
+          maxAgeMs,
+        },
+      );
+      return await work(job, opened);
+    } finally {
+      release();
+    }
+  }
+
+  async function work({ entry, query, request, progress }: Job, opened: OpenedRun): Promise<Synced> {
+    try {
+      const cluster = ofCluster(opened.run, query.cluster_name);
+      const ready = request.dryRun ? await withKnownSupport(cluster) : await prepareSupport(cluster);
+      return await syncObject(entry, query, ready, progress);
+    } finally {
+      if (opened.counters.writes > 0) onWritten();
+    }
+  }
+
+  return {
+    async sync(entry, query, request, signal) {
+      const job = { entry, query, request, progress: { resource: null, dependencies: [] } };
+      return answerInTime(job, (limit) => run({ ...job, signal: AbortSignal.any([signal, limit]) }), ports.clock);
+    },
+  };
+}
+
+/** Waits for the work no longer than the client does; what is late is stopped, and answered as late. */
+async function answerInTime(
+  job: Omit<Job, 'signal'>,
+  work: (limit: AbortSignal) => Promise<Synced>,
+  clock: Clock,
+): Promise<IndividualResult> {
+  const limit = new AbortController();
+  const timer = new AbortController();
+  const late = clock.sleep(limitMs, timer.signal).then(() => {
+    limit.abort(tooLate());
+    throw tooLate();
+  });
+  const working = work(limit.signal);
+  // Whichever is not waited for any more may fail unheard.
+  late.catch(() => undefined);
+  working.catch(() => undefined);
+  try {
+    return succeeded(job, await Promise.race([working, late]));
+  } catch (error) {
+    return failed(job, limit.signal.aborted ? tooLate() : toProxboxError(error));
+  } finally {
+    timer.abort();
+  }
+}
+
+interface Job {
+  readonly entry: IndividualEntry;
+  readonly query: ObjectQuery;
+  readonly request: SyncRequest;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+function idsOf(endpoints: readonly ProxmoxEndpoint[]): string {
+  return endpoints.map(({ id }) => id).join(',');
+}
+
+/** The run, about the one cluster of this name. */
+function ofCluster(run: RunContext, name: string): RunContext {
+  const clusters = run.clusters.filter(({ view }) => view.name.toLowerCase() === name.toLowerCase());
+  if (clusters.length === 1) return { ...run, clusters };
+  if (clusters.length === 0) throw new ProxboxError('not_found', `No Proxmox session found for cluster: ${name}`);
+  throw new ProxboxError(
+    'invalid_request',
+    `Cluster name "${name}" is ambiguous across endpoints; pass proxmox_endpoint_ids`,
+  );
+}
+
+/** For a dry run: the support objects that are there. */
+async function withKnownSupport(run: RunContext): Promise<RunContext> {
+  const { plan } = await supportObjectsStage.prepare(run);
+  return { ...run, supportIds: plan.known };
+}
+
+function tooLate(): ProxboxError {
+  return new ProxboxError(
+    'run_busy',
+    `The sync of the object took more than ${limitMs / 1000} s and was stopped. What was written stays; sync it again.`,
+    { status: 504 },
+  );
+}
+
+function succeeded(
+  { entry, request, progress }: Omit<Job, 'signal'>,
+  { action, netboxObject, reason }: Synced,
+): IndividualResult {
+  return {
+    status: 200,
+    answer: {
+      ...answerOf(entry, request, progress),
+      action,
+      netbox_object: netboxObject,
+      ...(reason === undefined ? {} : { reason: reason.message }),
+    },
+  };
+}
+
+/** A bug is not told here: it goes to where all bugs go. */
+function failed({ entry, request, progress }: Omit<Job, 'signal'>, error: ProxboxError): IndividualResult {
+  if (error.code === 'internal') throw error;
+  const text = errorText(error);
+  return {
+    status: error.status,
+    ...(error.retryAfterS === undefined ? {} : { retryAfterS: error.retryAfterS }),
+    answer: { ...answerOf(entry, request, progress), action: 'error', error: text, detail: text, reason: error.code },
+  };
+}
+
+function answerOf(
+  entry: IndividualEntry,
+  request: SyncRequest,
+  { resource, dependencies }: Progress,
+): IndividualAnswer {
+  return {
+    object_type: entry.objectType,
+    action: 'unchanged',
+    proxmox_resource: resource,
+    netbox_object: null,
+    dry_run: request.dryRun,
+    dependencies_synced: dependencies,
+    error: null,
+  };
+}

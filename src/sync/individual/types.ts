@@ -1,0 +1,106 @@
+import type { ObjectKind } from '../../netbox/records/kinds.js';
+import type { GuestType } from '../../proxmox/types.js';
+import type { PlannedObject } from '../plan/single-object.js';
+import type { RunContext } from '../run-context.js';
+import type { Stage } from '../stage.js';
+import type { Change } from '../types.js';
+
+/** What callers say about the object, under the names of the query. */
+export interface ObjectParams {
+  readonly cluster_name: string;
+  readonly node_name: string;
+  readonly node: string;
+  readonly type: GuestType;
+  readonly vmid: number;
+  readonly storage_name: string;
+  readonly storage: string;
+  readonly volid: string;
+  readonly snapshot_name: string;
+  readonly upid: string;
+  readonly interface_name: string;
+  readonly ip_address: string;
+  readonly disk_name: string;
+  readonly replication_id: string;
+  readonly job_id: string;
+}
+
+export type ParamName = keyof ObjectParams;
+
+/** Checked: what a row requires is there. What is not given is "" (or 0). */
+export interface ObjectQuery extends ObjectParams {
+  /** A missing virtual machine is created first. */
+  readonly auto_create_vm: boolean;
+}
+
+export type ObjectType =
+  | 'cluster'
+  | 'node'
+  | 'vm'
+  | 'interface'
+  | 'ip_address'
+  | 'virtual_disk'
+  | 'storage'
+  | 'backup'
+  | 'snapshot'
+  | 'task_history'
+  | 'replication'
+  | 'backup_routine';
+
+/** One row per kind of object: a stage, and which of the objects it plans is the one. */
+export interface IndividualEntry {
+  readonly objectType: ObjectType;
+  /** Below /sync/individual. */
+  readonly path: string;
+  readonly methods: readonly ('GET' | 'POST')[];
+  readonly required: readonly ParamName[];
+  readonly stage: Stage;
+  /** The kind of the object in plans. */
+  readonly kind: ObjectKind;
+  /**
+   * `cluster`: the stage looks at the whole cluster. `guest`: at one guest. `machine`: at one guest that must have its
+   * NetBox virtual machine; it is made first where it is missing and may be made.
+   */
+  readonly scope: 'cluster' | 'guest' | 'machine';
+  readonly isObject: (object: PlannedObject, query: ObjectQuery) => boolean;
+  /** Of several that fit; absent = the first. */
+  readonly choose?: (changes: readonly Change[]) => readonly Change[];
+  /** Kinds that go along whole: no field of them refers to the object. */
+  readonly also?: readonly ObjectKind[];
+  /** The Proxmox object, as the answer shows it; null when there is none. */
+  readonly resource: (run: RunContext, query: ObjectQuery) => Promise<object | null>;
+  /** The sentence for an object that Proxmox does not have. */
+  readonly notFound: (query: ObjectQuery) => string;
+  /** True when it is no error that there is none: the answer is `noop`. */
+  readonly mayBeAbsent?: (query: ObjectQuery) => boolean;
+}
+
+export type IndividualAction = 'created' | 'updated' | 'unchanged' | 'noop' | 'dry_run' | 'error';
+
+/** Another object that was written along, with what is needed to ask for it. */
+export interface SyncedDependency {
+  readonly object_type: string;
+  readonly action: string;
+  readonly name: string;
+  readonly [param: string]: string | number;
+}
+
+/** The answer of every single-object route, also of a failed one. */
+export interface IndividualAnswer {
+  readonly object_type: ObjectType;
+  readonly action: IndividualAction;
+  readonly proxmox_resource: object | null;
+  readonly netbox_object: object | null;
+  readonly dry_run: boolean;
+  readonly dependencies_synced: readonly SyncedDependency[];
+  readonly error: string | null;
+  /** Why nothing was done, where that is no error. */
+  readonly reason?: string;
+  /** The same text as `error`: clients read either. */
+  readonly detail?: string;
+}
+
+export interface IndividualResult {
+  readonly status: number;
+  readonly retryAfterS?: number;
+  readonly answer: IndividualAnswer;
+}

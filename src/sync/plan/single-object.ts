@@ -1,0 +1,85 @@
+/** Of the plan of a stage what concerns one object: a sync of a single object applies nothing else. Pure. */
+import type { ObjectKind } from '../../netbox/records/kinds.js';
+import { isRef, objectKey, type Change, type Fields, type ObjectKey, type Plan, type SourceRef } from '../types.js';
+
+/** An object of a plan, whatever was decided about it. */
+export interface PlannedObject {
+  readonly kind: ObjectKind;
+  readonly key: string;
+  readonly label: string;
+  readonly source: SourceRef | undefined;
+  /** Empty where the object was skipped or refused. */
+  readonly fields: Fields;
+}
+
+/** Rows that say more about an object and are written along with it. */
+const companions: Partial<Record<ObjectKind, readonly ObjectKind[]>> = {
+  cluster: ['cluster-state', 'cluster-link'],
+  device: ['device-state', 'node-link'],
+  'virtual-machine': ['vm-state', 'vm-state-role', 'cloud-init'],
+  'vm-interface': ['vm-interface-state'],
+  'ip-address': ['primary-address', 'guest-vm-interface-address'],
+  'virtual-disk': ['virtual-disk-state'],
+  backup: ['backup-journal'],
+};
+
+export function companionKinds(kind: ObjectKind): readonly ObjectKind[] {
+  return companions[kind] ?? [];
+}
+
+export function objectOf(change: Change): PlannedObject {
+  if (change.action === 'create' || change.action === 'update' || change.action === 'keep') {
+    const { kind, key, label, source, fields } = change.desired;
+    return { kind, key, label, source, fields };
+  }
+  const { kind, key, label, source } = change;
+  return { kind, key, label, source, fields: {} };
+}
+
+/** The planned changes of objects that fit, in the order of the plan. Deletions are no objects of Proxmox. */
+export function findChanges(plan: Plan, fits: (object: PlannedObject) => boolean): readonly Change[] {
+  return plan.changes.filter((change) => change.action !== 'delete' && fits(objectOf(change)));
+}
+
+/**
+ * The plan reduced to some objects, what they refer to (and what that refers to), and the rows that say more about these.
+ * `also`: kinds that are kept whole, because no field refers to what they belong to.
+ */
+export function onlyObjects(plan: Plan, objects: readonly Change[], also: readonly ObjectKind[] = []): Plan {
+  const byKey = new Map(
+    plan.changes.filter((change) => change.action !== 'delete').map((change) => [keyOf(change), change]),
+  );
+  const kept = new Set<Change>();
+  const waiting = [...objects, ...[...byKey.values()].filter((change) => also.includes(objectOf(change).kind))];
+  for (let change = waiting.pop(); change !== undefined; change = waiting.pop()) {
+    if (kept.has(change)) continue;
+    kept.add(change);
+    for (const key of refsOf(change)) {
+      const needed = byKey.get(key);
+      if (needed !== undefined) waiting.push(needed);
+    }
+    waiting.push(...companionsOf(change, byKey.values()));
+  }
+  return { ...plan, changes: plan.changes.filter((change) => kept.has(change)) };
+}
+
+function keyOf(change: Change): ObjectKey {
+  const { kind, key } = objectOf(change);
+  return objectKey(kind, key);
+}
+
+function refsOf(change: Change): readonly ObjectKey[] {
+  if (change.action !== 'create' && change.action !== 'update' && change.action !== 'keep') return [];
+  const { fields, createTags = [] } = change.desired;
+  const values = [...Object.values(fields), ...createTags].flatMap((value): readonly unknown[] =>
+    Array.isArray(value) ? value : [value],
+  );
+  return values.filter(isRef).map(({ ref }) => ref);
+}
+
+function companionsOf(change: Change, all: Iterable<Change>): readonly Change[] {
+  const kinds = companionKinds(objectOf(change).kind);
+  if (kinds.length === 0) return [];
+  const key = keyOf(change);
+  return [...all].filter((other) => kinds.includes(objectOf(other).kind) && refsOf(other).includes(key));
+}
