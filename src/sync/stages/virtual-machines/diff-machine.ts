@@ -5,7 +5,7 @@ import type { PlannedCluster } from '../../plan/infrastructure-types.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { ref } from '../../plan/support-objects.js';
 import { objectKey } from '../../types.js';
-import { planCloudInit } from './cloud-init.js';
+import { planCloudInit } from './map-cloud-init.js';
 import {
   stateFields,
   stateRules,
@@ -14,7 +14,7 @@ import {
   virtualMachineRules,
   type GuestToMap,
 } from './map.js';
-import { decideRole, defaultRoleOf, lastSyncedRole, type RoleDecision } from './roles.js';
+import { decideRole, defaultRoleOf, lastSyncedRole, type RoleDecision } from './map-roles.js';
 import { modeOf, noState, type PlanContext, type Prepared } from './types.js';
 
 export function planMachine(builder: PlanBuilder, prepared: Prepared, context: PlanContext): void {

@@ -11,7 +11,7 @@ import { cut } from '../../plan/names.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { proxboxTag, ref } from '../../plan/support-objects.js';
 import type { Fields, FieldRules, Ref, TagRef } from '../../types.js';
-import type { RoleDecision } from './roles.js';
+import type { RoleDecision } from './map-roles.js';
 
 export interface GuestToMap {
   readonly view: ClusterView;
