@@ -17,7 +17,7 @@ describe('seeded estate', () => {
 
   it('keeps its bytes from release to release', () => {
     expect(hashOf(createEstate({ vms: 60, seed: 7 }))).toMatchInlineSnapshot(
-      `"4ec325bf99da48ce822662ae6f74d3f030201876140521a9f54a4af2cd5913ea"`,
+      `"5925e78d5698f1d14ff7c6ed5a6ca3fbd9f5fb2e173604948937144c4edbbc25"`,
     );
   });
 

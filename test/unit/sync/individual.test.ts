@@ -62,6 +62,8 @@ describe('a sync of a single object that takes too long', () => {
     const clock = createFakeClock();
     clock.hold();
     let stopped: unknown;
+    let asked = (): void => undefined;
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
     const ports = {
       clock,
       netboxEndpoint: () => ({ revision: 'r' }),
@@ -72,6 +74,7 @@ describe('a sync of a single object that takes too long', () => {
             stopped = ofRun.reason;
             reject(ofRun.reason as Error);
           });
+          asked();
         }),
     };
     const individual = createIndividualSync({
@@ -81,6 +84,7 @@ describe('a sync of a single object that takes too long', () => {
     });
     const query = { cluster_name: 'lab' } as ObjectQuery;
     const answering = individual.sync(clusterEntry, query, parseSyncRequest({}), signal);
+    await isAsked;
     clock.release();
     const { status, answer } = await answering;
 

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { decideRole, defaultRoleOf, type DefaultRoles } from '../../../../../src/sync/stages/virtual-machines/map-roles.js';
+import {
+  decideRole,
+  defaultRoleOf,
+  type DefaultRoles,
+} from '../../../../../src/sync/stages/virtual-machines/map-roles.js';
 import { ref } from '../../../../../src/sync/plan/support-objects.js';
 import type { ObjectKey } from '../../../../../src/sync/types.js';
 
