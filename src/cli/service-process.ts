@@ -21,6 +21,8 @@ export function variablesFor(folder: string): Readonly<Record<string, string>> {
     PROXBOX_DATABASE_PATH: path.join(folder, 'database.db'),
     PROXBOX_ENCRYPTION_KEY: randomBytes(32).toString('base64url'),
     PROXBOX_BULK_BATCH_DELAY_MS: '0',
+    PROXBOX_BACKUP_BATCH_DELAY_MS: '0',
+    PROXBOX_INTERFACE_BATCH_DELAY_MS: '0',
     PROXBOX_LOG_LEVEL: 'WARNING',
   };
 }

@@ -5,6 +5,7 @@ import type { InfrastructureRecords } from '../plan/infrastructure-types.js';
 import { slugify } from '../plan/slug.js';
 import type { RunContext } from '../run-context.js';
 import { withAliases } from './aliases.js';
+import { loadClustersAndDevices } from './settled.js';
 
 export interface CollectedInfrastructure {
   /** Completed by stored endpoints that lead to the same clusters. */
@@ -21,8 +22,16 @@ export async function collectInfrastructure(
   const names = unique(given.map((view) => view.name));
   const nodeNames = unique(given.flatMap((view) => view.nodes.map((node) => node.name)));
   const hasPlugin = capabilities.proxboxPlugin;
-  const clusters = await collections.load('cluster', {}, { filter: 'name', of: names });
-  const devices = await collections.load('device', {}, { filter: 'name', of: nodeNames });
+  const isSelection = run.options.netboxVmIds !== null;
+  const { clusters, devices, isComplete } = isSelection
+    ? await loadClustersAndDevices(run)
+    : {
+        clusters: await collections.load('cluster', {}, { filter: 'name', of: names }),
+        devices: await collections.load('device', {}, { filter: 'name', of: nodeNames }),
+        isComplete: false,
+      };
+  // What is only needed to make or mend clusters is not read where they are taken as they are.
+  const unlessSettled = async (load: () => Promise<readonly NetBoxRecord[]>) => (isComplete ? [] : load());
   const plugin = async (load: () => Promise<readonly NetBoxRecord[]>) => (hasPlugin ? load() : []);
   const deviceStates = await plugin(() =>
     collections.load('device-state', {}, { filter: 'device_id', of: devices.map(idOf) }),
@@ -32,18 +41,18 @@ export async function collectInfrastructure(
     hasPlugin,
     clusters,
     devices,
-    clusterTypes: await collections.load(
-      'cluster-type',
-      {},
-      { filter: 'slug', of: ['cluster', 'restricted', 'standalone'] },
+    clusterTypes: await unlessSettled(() =>
+      collections.load('cluster-type', {}, { filter: 'slug', of: ['cluster', 'restricted', 'standalone'] }),
     ),
-    sites: await collectPlacements(run, 'site', views),
-    tenants: await collectPlacements(run, 'tenant', views),
-    clusterStates: await plugin(() =>
-      collections.load('cluster-state', {}, { filter: 'cluster_id', of: clusters.map(idOf) }),
+    sites: await collectPlacements(run, 'site', { views, defaults: !isComplete }),
+    tenants: await collectPlacements(run, 'tenant', { views, defaults: false }),
+    clusterStates: await unlessSettled(() =>
+      plugin(() => collections.load('cluster-state', {}, { filter: 'cluster_id', of: clusters.map(idOf) })),
     ),
     deviceStates,
-    clusterLinks: await plugin(() => collections.load('cluster-link', {}, { filter: 'name', of: names })),
+    clusterLinks: await unlessSettled(() =>
+      plugin(() => collections.load('cluster-link', {}, { filter: 'name', of: names })),
+    ),
     nodeLinks: await plugin(() => collections.load('node-link', {}, { filter: 'name', of: nodeNames })),
     pluginEndpoints: run.pluginEndpoints,
   };
@@ -54,10 +63,10 @@ export async function collectInfrastructure(
 async function collectPlacements(
   run: RunContext,
   kind: 'site' | 'tenant',
-  views: readonly ClusterView[],
+  { views, defaults: withDefaults }: { readonly views: readonly ClusterView[]; readonly defaults: boolean },
 ): Promise<readonly NetBoxRecord[]> {
   const placements = views.map((view) => view.owner[kind]);
-  const defaults = kind === 'site' ? views.map((view) => `proxmox-default-site-${slugify(view.name, 'cluster')}`) : [];
+  const defaults = withDefaults ? views.map((view) => `proxmox-default-site-${slugify(view.name, 'cluster')}`) : [];
   const ids = unique(placements.map((placement) => placement.id).filter((id) => id !== null));
   const slugs = unique(
     [...placements.map((placement) => placement.slug ?? ''), ...defaults].filter((slug) => slug !== ''),

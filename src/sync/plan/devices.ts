@@ -55,6 +55,10 @@ function planDevice(
   const key = `${view.key}/${node.name}`;
   const subject = { kind: 'device' as const, key, label: node.name, source: sourceOf(view, node) };
   const current = chooseDevice(home, node, input);
+  if (input.asItIs && current !== undefined) {
+    builder.know('device', key, current.id);
+    return { device: ref('device', key), inCluster: isInCluster(current, home) };
+  }
   if (options.modes.node === 'disabled' && (current !== undefined || input.purpose === 'inventory')) {
     if (current !== undefined) builder.know('device', key, current.id);
     builder.skip(subject, {

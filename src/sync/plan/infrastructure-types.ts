@@ -29,6 +29,8 @@ export interface InfrastructureInput {
   readonly now: string;
   /** `inventory`: the devices stage. `guests`: only what these guests need: nodes per view key. */
   readonly purpose: 'inventory' | { readonly nodesOf: ReadonlyMap<string, ReadonlySet<string>> };
+  /** A run of selected machines takes clusters and devices as they are: it makes missing ones, and changes none. */
+  readonly asItIs: boolean;
 }
 
 /** How the guests of a view refer to its objects. `null` site: the cluster has no site scope we know. */

@@ -64,6 +64,10 @@ function planCluster(builder: PlanBuilder, view: ClusterView, input: Infrastruct
   }
   const scopeSite = found === undefined ? null : siteScope(found);
   const cluster = ref('cluster', view.key);
+  if (input.asItIs && found !== undefined) {
+    builder.know('cluster', view.key, found.id);
+    return { view, cluster, current: found, site: scopeSite };
+  }
   if (options.modes.cluster === 'disabled' && (found !== undefined || input.purpose === 'inventory')) {
     if (found !== undefined) builder.know('cluster', view.key, found.id);
     builder.skip(subject, {
@@ -157,6 +161,7 @@ function planClusterRows(
 ): void {
   const { records, options, now } = input;
   if (!records.hasPlugin || options.modes.cluster === 'disabled') return;
+  if (input.asItIs && current !== undefined) return;
   const state =
     current === undefined ? undefined : records.clusterStates.find((row) => relationId(row['cluster']) === current.id);
   if (state === undefined || options.overwrite.overwrite_cluster_custom_fields) {

@@ -20,7 +20,7 @@ export function findNodeDevices(
   input: Pick<InfrastructureInput, 'views' | 'records' | 'endpoints' | 'options' | 'now'>,
 ): ReadonlyMap<string, NodeDevice> {
   const builder = new PlanBuilder();
-  planInfrastructure(builder, { ...input, purpose: 'inventory' });
+  planInfrastructure(builder, { ...input, purpose: 'inventory', asItIs: false });
   const { known, changes } = builder.build('devices');
   const byId = new Map(input.records.devices.map((device) => [device.id, device]));
   const found = new Map<string, NodeDevice>();

@@ -131,10 +131,12 @@ const bootstrapOnly = supportObject('tag:bootstrap-only', 'tag', 'bootstrap-only
 /** Stored support objects by kind, as read by slug (and model). */
 export type SupportRecords = ReadonlyMap<ObjectKind, readonly NetBoxRecord[]>;
 
-/** Plans every support object this NetBox can hold. `virtualMachineTypes` is false before NetBox 4.6. */
+/** Plans every support object of the kinds that were read and this NetBox can hold. `virtualMachineTypes` is false before NetBox 4.6. */
 export function planSupportObjects(builder: PlanBuilder, records: SupportRecords, virtualMachineTypes: boolean): void {
   for (const object of supportObjects) {
     if (object.kind === 'vm-type' && !virtualMachineTypes) continue;
+    // Not read: a run that makes nothing of the kind needs none.
+    if (!records.has(object.kind)) continue;
     builder.add(object.desired, findSupport(object, records));
   }
 }

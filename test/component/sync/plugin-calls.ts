@@ -19,13 +19,24 @@ export function bundle(endpointId: number): string {
   return query.toString();
 }
 
+const vms = '/virtualization/virtual-machines';
+
 /** The stages of one endpoint as its job calls them, one after another. */
 export function stages(endpointId: number): readonly string[] {
   const query = bundle(endpointId);
   const own = 'sync_task_history=false&sync_vm_network=false&run_id=11111111-2222-4333-8444-555555555555';
   return [
     `/dcim/devices/create/stream?${query}`,
-    `/virtualization/virtual-machines/storage/create/stream?${query}`,
-    `/virtualization/virtual-machines/create/stream?${query}&${own}`,
+    `${vms}/storage/create/stream?${query}`,
+    `${vms}/create/stream?${query}&${own}`,
+    `${vms}/task-history/create/stream?${query}`,
+    `${vms}/virtual-disks/create/stream?${query}`,
+    `${vms}/backups/all/create/stream?${query}&delete_nonexistent_backup=true`,
+    `${vms}/snapshots/all/create/stream?${query}&delete_nonexistent_snapshot=true`,
+    `/dcim/devices/interfaces/create/stream?${query}`,
+    `${vms}/interfaces/create/stream?${query}`,
+    `${vms}/interfaces/ip-address/create/stream?${query}`,
+    `/proxmox/replication/stream?${query}`,
+    `/proxmox/cluster/backup/stream?${query}`,
   ];
 }

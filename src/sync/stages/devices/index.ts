@@ -15,7 +15,15 @@ export const devicesStage = defineStage({
     ),
   plan: ({ views, records }, run) =>
     planDevicesStage(
-      { views, records, endpoints: run.endpoints, options: run.options, now: run.now, purpose: 'inventory' },
+      {
+        views,
+        records,
+        endpoints: run.endpoints,
+        options: run.options,
+        now: run.now,
+        purpose: 'inventory',
+        asItIs: false,
+      },
       run.supportIds,
     ),
   discovered: ({ views }) => ({

@@ -2,7 +2,7 @@ import { relationId, textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import { readConfigs } from '../../collect/guest-config.js';
 import { readGuestNetwork, readHostName } from '../../collect/guest-network.js';
-import { loadOfMachines } from '../../collect/machine-rows.js';
+import { loadOfMachines, loadRowsOf } from '../../collect/machine-rows.js';
 import { collectRoster } from '../../collect/roster.js';
 import { substep } from '../../events.js';
 import { hostOf } from '../../plan/address-ownership.js';
@@ -25,6 +25,7 @@ export async function collectAddresses(run: RunContext): Promise<CollectedAddres
   const interfaces = await loadOfMachines(run, 'vm-interface', roster.guests);
   const assigned = await loadAssigned(run, roster);
   const hasGuestTables = run.capabilities.proxboxPlugin && run.options.network.strategy === 'guest_os_model';
+  const guestInterfaces = hasGuestTables ? await loadGuestInterfaces(run, located) : [];
   return {
     roster,
     guests: await nameGuests(run, located, { interfaces, assigned }),
@@ -32,8 +33,11 @@ export async function collectAddresses(run: RunContext): Promise<CollectedAddres
     interfaces,
     addresses: await withOthers(run, located, assigned),
     refused: run.collections.refusals(),
-    guestInterfaces: hasGuestTables ? await loadOfMachines(run, 'guest-vm-interface', roster.guests) : [],
-    guestAddresses: hasGuestTables ? await run.collections.load('guest-vm-interface-address', {}) : [],
+    guestInterfaces,
+    guestAddresses: await loadRowsOf(run, 'guest-vm-interface-address', {
+      filter: 'guest_interface_id',
+      of: guestInterfaces.map(({ id }) => id),
+    }),
   };
 }
 
@@ -52,6 +56,16 @@ async function askGuests(run: RunContext, guests: readonly Read[]): Promise<read
     return [{ guest, config: config.config, network, nics }];
   });
   return (await Promise.all(asked)).flat();
+}
+
+/** Of the guests whose agent answered: the same question as that of the stage of interfaces, so it is asked once. */
+function loadGuestInterfaces(run: RunContext, guests: readonly Located[]): Promise<readonly NetBoxRecord[]> {
+  const told = guests.filter(({ guest, network }) => guest.resource.type === 'qemu' && network.status === 'told');
+  return loadOfMachines(
+    run,
+    'guest-vm-interface',
+    told.map(({ guest }) => guest),
+  );
 }
 
 /** Of a whole estate: the addresses of all virtual machines, a page per thousand. */

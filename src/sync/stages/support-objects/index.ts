@@ -1,5 +1,6 @@
 import type { ObjectKind } from '../../../netbox/records/kinds.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
+import { isSettled } from '../../collect/settled.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { planBootstrapOnlyTag, planSupportObjects, supportObjects } from '../../plan/support-objects.js';
 import type { RunContext } from '../../run-context.js';
@@ -21,10 +22,15 @@ export const supportObjectsStage = defineStage({
   discovered: () => ({ noun: 'support object', items: [] }),
 });
 
+/** What nothing but new clusters and devices refers to. */
+const onlyToMake: ReadonlySet<ObjectKind> = new Set(['cluster-type', 'manufacturer', 'device-type']);
+
 async function collect(run: RunContext): Promise<ReadonlyMap<ObjectKind, readonly NetBoxRecord[]>> {
   const records = new Map<ObjectKind, readonly NetBoxRecord[]>();
   const kinds = [...new Set(supportObjects.map(({ kind }) => kind))];
+  const settled = await isSettled(run);
   for (const kind of kinds) {
+    if (settled && onlyToMake.has(kind)) continue;
     if (kind === 'vm-type' && !run.capabilities.virtualMachineTypes) continue;
     const slugs = supportObjects.filter((object) => object.kind === kind).map(({ slug }) => slug);
     const more = kind === 'tag' ? ['bootstrap-only'] : kind === 'cluster-type' ? ['standalone', 'restricted'] : [];

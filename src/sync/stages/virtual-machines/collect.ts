@@ -1,5 +1,6 @@
 import { textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
+import { parseGuestName } from '../../../proxmox/parse/guest-name.js';
 import { parseTagColours, parseTags } from '../../../proxmox/parse/tags.js';
 import { readConfigs } from '../../collect/guest-config.js';
 import { collectGuestList, loadVirtualMachines } from '../../collect/guest-list.js';
@@ -20,7 +21,8 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     .map(({ view }) => view)
     .filter((view) => guests.some((guest) => guest.view.key === view.key));
   const { views, records } = await collectInfrastructure(run, wanted);
-  const virtualMachines = await loadVirtualMachines(run, views, records.clusters, known);
+  const virtualMachines =
+    (await selectedAsNamed(run, guests)) ?? (await loadVirtualMachines(run, views, records.clusters, known));
   const cloudInits = await loadCloudInits(run);
   return {
     guests: guests.map((guest) => ({ ...guest, view: views.find(({ key }) => key === guest.view.key) ?? guest.view })),
@@ -33,6 +35,19 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     cloudInits: cloudInits.rows,
     warnings: [...list.warnings, ...cloudInits.warnings],
   };
+}
+
+/** The selected machines, where none of them needs a name that the others of its cluster would have to be asked about. */
+async function selectedAsNamed(
+  run: RunContext,
+  guests: readonly CollectedGuest[],
+): Promise<readonly NetBoxRecord[] | undefined> {
+  const { netboxVmIds } = run.options;
+  if (netboxVmIds === null) return undefined;
+  const selected = await run.collections.load('virtual-machine', {}, { filter: 'id', of: netboxVmIds });
+  const names = new Set(selected.map((record) => textOf(record['name'])));
+  const areNamed = guests.every(({ resource }) => names.has(parseGuestName(resource.name, resource.vmid).name));
+  return areNamed ? selected : undefined;
 }
 
 function tagNames(guest: CollectedGuest): readonly string[] {

@@ -41,6 +41,7 @@ export function planGuests(collected: CollectedGuests, input: GuestPlanInput): P
     endpoints: input.endpoints,
     options: input.options,
     now: input.now,
+    asItIs: input.options.netboxVmIds !== null,
     purpose: { nodesOf: nodesOf(collected.guests.filter(({ resource }) => modeOf(resource, input) !== 'disabled')) },
   });
   const prepared = prepareGuests(builder, collected, { homes, input });

@@ -37,6 +37,7 @@ function planFor(records: Partial<InfrastructureRecords> = {}, input: Partial<In
     options: syncOptions(),
     now,
     purpose: 'inventory',
+    asItIs: false,
     ...input,
   });
   return { plan: builder.build('devices'), homes };

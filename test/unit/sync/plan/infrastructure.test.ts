@@ -20,6 +20,7 @@ function planFor(records: Partial<InfrastructureRecords> = {}, input: Partial<In
     options: syncOptions(),
     now,
     purpose: 'inventory',
+    asItIs: false,
     ...input,
   });
   return builder.build('devices');

@@ -1,0 +1,40 @@
+import { textOf } from '../../netbox/records/compare.js';
+import type { NetBoxRecord } from '../../netbox/types.js';
+import type { RunContext } from '../run-context.js';
+
+export interface SettledRecords {
+  /** With the names of the run's clusters. */
+  readonly clusters: readonly NetBoxRecord[];
+  /** With the names of their nodes. */
+  readonly devices: readonly NetBoxRecord[];
+  /** Every cluster is there exactly once and placed in a site, and every node has a device in it. */
+  readonly isComplete: boolean;
+}
+
+/** The clusters and devices of the run, and whether there is nothing to make for machines that are to be synced. */
+export async function loadClustersAndDevices(run: RunContext): Promise<SettledRecords> {
+  const views = run.clusters.map(({ view }) => view);
+  const names = unique(views.map(({ name }) => name));
+  const nodeNames = unique(views.flatMap(({ nodes }) => nodes.map(({ name }) => name)));
+  const clusters = await run.collections.load('cluster', {}, { filter: 'name', of: names });
+  const devices = await run.collections.load('device', {}, { filter: 'name', of: nodeNames });
+  const isComplete = views.every(({ name, nodes }) => {
+    const named = clusters.filter((record) => textOf(record['name']) === name);
+    const isPlaced = named.length === 1 && textOf(named[0]?.['scope_type']) === 'dcim.site';
+    return isPlaced && nodes.every((node) => devices.some((device) => sameName(device, node.name)));
+  });
+  return { clusters, devices, isComplete };
+}
+
+/** A run of selected machines that finds all their infrastructure reads nothing that is only needed to make some. */
+export async function isSettled(run: RunContext): Promise<boolean> {
+  return run.options.netboxVmIds !== null && (await loadClustersAndDevices(run)).isComplete;
+}
+
+function sameName(device: NetBoxRecord, name: string): boolean {
+  return textOf(device['name']).toLowerCase() === name.toLowerCase();
+}
+
+function unique(values: readonly string[]): readonly string[] {
+  return [...new Set(values)].sort();
+}
