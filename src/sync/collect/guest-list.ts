@@ -58,7 +58,11 @@ async function loadStates(run: RunContext, warnings: Warning[]): Promise<readonl
     return [];
   }
   try {
-    return await run.collections.load('vm-state', {});
+    // Selected machines are who their own rows say; without a selection nobody knows yet whose rows matter.
+    const { netboxVmIds } = run.options;
+    return await (netboxVmIds === null
+      ? run.collections.load('vm-state', {})
+      : run.collections.load('vm-state', {}, { filter: 'virtual_machine_id', of: netboxVmIds }));
   } catch (error) {
     run.signal.throwIfAborted();
     const cause = toProxboxError(error);

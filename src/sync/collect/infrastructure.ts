@@ -33,8 +33,8 @@ export async function collectInfrastructure(
   // What is only needed to make or mend clusters is not read where they are taken as they are.
   const unlessSettled = async (load: () => Promise<readonly NetBoxRecord[]>) => (isComplete ? [] : load());
   const plugin = async (load: () => Promise<readonly NetBoxRecord[]>) => (hasPlugin ? load() : []);
-  const deviceStates = await plugin(() =>
-    collections.load('device-state', {}, { filter: 'device_id', of: devices.map(idOf) }),
+  const deviceStates = await unlessSettled(() =>
+    plugin(() => collections.load('device-state', {}, { filter: 'device_id', of: devices.map(idOf) })),
   );
   const views = await withAliases(run, given, deviceStates);
   const records: InfrastructureRecords = {

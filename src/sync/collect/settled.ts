@@ -1,4 +1,4 @@
-import { textOf } from '../../netbox/records/compare.js';
+import { relationId, textOf } from '../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
 import type { RunContext } from '../run-context.js';
 
@@ -7,7 +7,7 @@ export interface SettledRecords {
   readonly clusters: readonly NetBoxRecord[];
   /** With the names of their nodes. */
   readonly devices: readonly NetBoxRecord[];
-  /** Every cluster is there exactly once and placed in a site, and every node has a device in it. */
+  /** Every cluster is there exactly once and placed in a site, and every node has exactly one device in it. */
   readonly isComplete: boolean;
 }
 
@@ -20,8 +20,10 @@ export async function loadClustersAndDevices(run: RunContext): Promise<SettledRe
   const devices = await run.collections.load('device', {}, { filter: 'name', of: nodeNames });
   const isComplete = views.every(({ name, nodes }) => {
     const named = clusters.filter((record) => textOf(record['name']) === name);
-    const isPlaced = named.length === 1 && textOf(named[0]?.['scope_type']) === 'dcim.site';
-    return isPlaced && nodes.every((node) => devices.some((device) => sameName(device, node.name)));
+    const [cluster] = named;
+    if (cluster === undefined || named.length > 1 || textOf(cluster['scope_type']) !== 'dcim.site') return false;
+    const members = devices.filter((device) => relationId(device['cluster']) === cluster.id);
+    return nodes.every((node) => members.filter((device) => sameName(device, node.name)).length === 1);
   });
   return { clusters, devices, isComplete };
 }
