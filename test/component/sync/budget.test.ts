@@ -23,17 +23,17 @@ const expected = [
     clusters: 1,
     first: { netbox: 433, writes: 376, proxmox: 3767 },
     noChange: { netbox: 52, writes: 0, proxmox: 3041 },
-    oneAdded: { netbox: 0, writes: 0, proxmox: 0 },
-    oneMachine: { netbox: 0, writes: 0, proxmox: 0 },
-    staged: { netbox: 0, writes: 0, proxmox: 0 },
+    oneAdded: { netbox: 57, writes: 5, proxmox: 3043 },
+    oneMachine: { netbox: 25, writes: 0, proxmox: 17 },
+    staged: { netbox: 92, writes: 0, proxmox: 4063 },
   },
   {
     clusters: 2,
     first: { netbox: 433, writes: 376, proxmox: 3776 },
     noChange: { netbox: 52, writes: 0, proxmox: 3050 },
-    oneAdded: { netbox: 0, writes: 0, proxmox: 0 },
-    oneMachine: { netbox: 0, writes: 0, proxmox: 0 },
-    staged: { netbox: 0, writes: 0, proxmox: 0 },
+    oneAdded: { netbox: 57, writes: 5, proxmox: 3052 },
+    oneMachine: { netbox: 24, writes: 0, proxmox: 14 },
+    staged: { netbox: 177, writes: 0, proxmox: 4091 },
   },
 ];
 
