@@ -104,7 +104,7 @@ describe('each change in Proxmox costs exactly the writes it needs:', () => {
     expect(run.writes).toEqual([patchMachines, patchStates]);
   });
 
-  it('disk, memory and CPUs follow, in one write that does not touch the sidecar', async () => {
+  it('memory and CPUs follow in one write that does not touch the sidecar, disks as virtual disks', async () => {
     resizeDisk(cluster, vmid.resized, 'scsi0', '40G');
     setConfig(cluster, vmid.resized, 'scsi1', 'ceph:vm-106-disk-1,size=1G');
     guest(vmid.resized).memoryMb = 3072;
@@ -115,7 +115,8 @@ describe('each change in Proxmox costs exactly the writes it needs:', () => {
     const { machine } = await machineOf(target, vmid.resized);
     expect(machine).toMatchObject({ disk: 41 * 1024, memory: 3072 });
     expect(Number(machine.vcpus)).toBe(6);
-    expect([run.writes, run.changes]).toEqual([[patchMachines], 1]);
+    const disks = [`PATCH ${path.disks}`, `POST ${path.disks}`, `POST ${path.diskState}`];
+    expect(run.writes).toEqual([patchMachines, ...disks]);
   });
 
   it('a stopped guest is offline, and active again when it runs', async () => {
@@ -152,7 +153,7 @@ describe('each change in Proxmox costs exactly the writes it needs:', () => {
     expect([run.writes, run.changes]).toEqual([[patchStates], 1]);
   });
 
-  it('a new guest is created with its sidecar, and nothing else is written', async () => {
+  it('a new guest is created with its sidecar and its disk, and nothing else is written', async () => {
     addGuest(cluster, aGuest({ vmid: 150, name: 'newcomer', type: 'lxc', config: { rootfs: 'ceph:x,size=2G' } }));
 
     const run = await watchedSync(target);
@@ -160,7 +161,8 @@ describe('each change in Proxmox costs exactly the writes it needs:', () => {
     const { machine } = await machineOf(target, 150);
     expect(machine).toMatchObject({ name: 'newcomer', disk: 2048 });
     expect(tagsOf(machine)).toEqual(['proxbox', 'proxbox-discovered-lxc']);
-    expect([run.writes, run.changes]).toEqual([[`POST ${path.vms}`, `POST ${path.vmState}`], 2]);
+    const made = [path.vms, path.vmState, path.disks, path.diskState].map((at) => `POST ${at}`);
+    expect([run.writes, run.changes]).toEqual([made, 4]);
   });
 
   it('a guest removed in Proxmox stays in NetBox, untouched', async () => {

@@ -105,7 +105,7 @@ describe('the stage task-history', () => {
     const { complete } = await sync(target, taskStage);
 
     expect(complete.result).toMatchObject({ count: 0, created: 0 });
-    expect(complete.result!.kinds['virtual-machine']).toMatchObject({ skipped: 2 });
+    expect(complete.result).toMatchObject({ reasons: { vm_missing: 2 } });
     expect(taskReads()).toEqual([]);
   });
 

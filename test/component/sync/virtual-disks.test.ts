@@ -107,7 +107,7 @@ describe('the stage of virtual disks', () => {
 
     const { complete } = await sync(target, stage);
 
-    expect(complete.result).toMatchObject({ count: 0, skipped: 1, failed: 0 });
+    expect(complete.result).toMatchObject({ count: 0, created: 0, failed: 0, reasons: { vm_missing: 1 } });
     expect(complete.result!.warnings).toMatchObject([{ reason: 'vm_missing' }]);
   });
 

@@ -116,7 +116,9 @@ function planPort(
       current,
       { mode: input.options.modes.ip_address },
     );
-    return action === 'refuse' ? [] : [{ ...wanted, key }];
+    // What NetBox may well refuse is nothing to build on.
+    const isSure = decision.action !== 'create' || decision.ifDuplicate === undefined;
+    return action !== 'refuse' && isSure ? [{ ...wanted, key }] : [];
   });
 }
 
