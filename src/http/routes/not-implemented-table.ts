@@ -38,8 +38,6 @@ const empty = (what: string, path: string, answer: UnbuiltRoute['answer']): Unbu
 
 const vms = '/virtualization/virtual-machines';
 const guestPaths = ['/proxmox/qemu/:vmid', '/proxmox/lxc/:vmid'] as const;
-const alsoPost = (path: string) => [['GET', 'POST'], path] as const;
-
 const stages: readonly UnbuiltRoute[] = [
   ...unbuilt('Syncing the interfaces of one node', ['/dcim/devices/:node/interfaces/create']),
   ...unbuilt('Syncing the backups of one storage', [`${vms}/backups/create`]),
@@ -48,16 +46,6 @@ const stages: readonly UnbuiltRoute[] = [
 ];
 
 const singleObjects: readonly UnbuiltRoute[] = [
-  ...unbuilt('Syncing a single object', [
-    alsoPost('/sync/individual/backup'),
-    alsoPost('/sync/individual/snapshot'),
-    '/sync/individual/task-history',
-    alsoPost('/sync/individual/interface'),
-    alsoPost('/sync/individual/ip'),
-    alsoPost('/sync/individual/disk'),
-    alsoPost('/sync/individual/replication'),
-    alsoPost('/sync/individual/backup-routines'),
-  ]),
   ...unbuilt('Cancelling a run by its id', [['DELETE', '/sync/active/:id']]),
 ];
 

@@ -1,5 +1,7 @@
 import { ProxboxError } from '../../errors/proxbox-error.js';
 import type { ObjectKind } from '../../netbox/records/kinds.js';
+import { textOf } from '../../netbox/records/compare.js';
+import { storageOfVolume } from '../../proxmox/parse/backups.js';
 import { objectOf, type PlannedObject } from '../plan/single-object.js';
 import type { ReasonCode } from '../reasons.js';
 import type { Change, Outcome, Reason, SourceRef } from '../types.js';
@@ -38,7 +40,7 @@ export function writtenBeside(
 ): SyncedDependency[] {
   return outcomes
     .filter((outcome) => !isObject(outcome) && (outcome.status === 'created' || outcome.status === 'updated'))
-    .flatMap((outcome) => dependency({ ...outcome, source: outcome.source }, outcome.status));
+    .flatMap((outcome) => dependency({ ...outcome, fields: outcome.record ?? {} }, outcome.status));
 }
 
 /** What would be written besides, in a dry run. */
@@ -48,13 +50,17 @@ export function plannedBeside(changes: readonly Change[], isObject: (change: Cha
     .flatMap((change) => dependency(objectOf(change), 'dry_run'));
 }
 
-function dependency(
-  { kind, label, source }: Pick<PlannedObject, 'kind' | 'label' | 'source'>,
-  action: string,
-): readonly SyncedDependency[] {
+/** What of an object its call needs: planned values, or those of the row. */
+interface Subject extends Pick<PlannedObject, 'kind' | 'key' | 'label'> {
+  readonly source?: SourceRef | undefined;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+function dependency(subject: Subject, action: string): readonly SyncedDependency[] {
+  const { kind, key, label, source } = subject;
   const type = typeNames[kind];
   if (type === undefined) return [];
-  const name = kind === 'device' ? (source?.node ?? label) : kind === 'storage' ? (source?.name ?? label) : label;
+  const name = nameOf(subject);
   const param = nameParams[type];
   return [
     {
@@ -63,8 +69,19 @@ function dependency(
       name,
       ...(source === undefined ? {} : callParams(source)),
       ...(param === undefined ? {} : { [param]: name }),
+      ...(kind === 'backup' ? { storage: storageOfVolume(label), volid: label } : {}),
+      ...(kind === 'task-history' ? { upid: key } : {}),
     },
   ];
+}
+
+/** Labels are for people and name the machine too. */
+function nameOf({ kind, key, label, source, fields }: Subject): string {
+  if (kind === 'device') return source?.node ?? label;
+  if (kind === 'storage') return source?.name ?? label;
+  const isBelowMachine = kind === 'vm-interface' || kind === 'virtual-disk' || kind === 'snapshot';
+  if (!isBelowMachine) return label;
+  return textOf(fields['name']) || (key.split('/').at(-1) ?? label);
 }
 
 /** Where the object is, under the names of the query. */
@@ -78,7 +95,13 @@ function callParams({ cluster, node, type, vmid }: SourceRef): Readonly<Record<s
 }
 
 /** Left alone on purpose: nothing failed. */
-const leftAlone: ReadonlySet<ReasonCode> = new Set(['mode_disabled', 'bootstrap_only', 'not_selected']);
+const leftAlone: ReadonlySet<ReasonCode> = new Set([
+  'mode_disabled',
+  'bootstrap_only',
+  'not_selected',
+  'disk_unsized',
+  'selection_empty',
+]);
 const absent: ReadonlySet<ReasonCode> = new Set([
   'guest_gone',
   'gone_from_proxmox',

@@ -9,6 +9,13 @@ export interface ClusterFinder {
    * have it are asked alone. Throws `not_found`, or the error of an endpoint that could not be asked.
    */
   find(name: string, among: readonly ProxmoxEndpoint[], signal: AbortSignal): Promise<readonly ProxmoxEndpoint[]>;
+  /** The only cluster that these endpoints lead to. Throws `bad_request` when there are several, or may be. */
+  only(among: readonly ProxmoxEndpoint[], signal: AbortSignal): Promise<Located>;
+}
+
+export interface Located {
+  readonly name: string;
+  readonly endpoints: readonly ProxmoxEndpoint[];
 }
 
 export function createClusterFinder(ports: Pick<SyncPorts, 'openSession'>): ClusterFinder {
@@ -47,6 +54,16 @@ export function createClusterFinder(ports: Pick<SyncPorts, 'openSession'>): Clus
       found = among.filter(({ id }) => names.get(id) === wanted);
       if (found.length > 0) return found;
       throw notFound(name, failures);
+    },
+    async only(among, signal) {
+      const [failure, ...others] = await ask(among, signal);
+      const [name, ...more] = new Set(among.flatMap(({ id }) => names.get(id) ?? []));
+      if (name !== undefined && more.length === 0 && failure === undefined) return { name, endpoints: among };
+      if (name === undefined && failure !== undefined && others.length === 0) throw failure;
+      throw new ProxboxError(
+        'bad_request',
+        'Multiple Proxmox sessions configured; provide cluster_name for task history.',
+      );
     },
   };
 }

@@ -43,15 +43,21 @@ export function createIndividualSync({ ports, activeRuns, onWritten }: Individua
   const finder = createClusterFinder(ports);
   const queue = createRunQueue();
 
-  async function scopeOf(query: ObjectQuery, request: SyncRequest, signal: AbortSignal): Promise<RunScope> {
+  /** The endpoints of the cluster, and its name: where it is not given, that of the only one. */
+  async function locate({ query, request, signal }: Job): Promise<{ scope: RunScope; name: string }> {
     const scope = await prepareScope(ports, { ...request, selector: null })(signal);
-    const endpoints = await finder.find(query.cluster_name, scope.endpoints, signal);
-    return { ...scope, endpoints, key: [scope.netbox.revision, request.branch, idsOf(endpoints)].join('|') };
+    const { name, endpoints } =
+      query.cluster_name === ''
+        ? await finder.only(scope.endpoints, signal)
+        : { name: query.cluster_name, endpoints: await finder.find(query.cluster_name, scope.endpoints, signal) };
+    const key = [scope.netbox.revision, request.branch, idsOf(endpoints)].join('|');
+    return { scope: { ...scope, endpoints, key }, name };
   }
 
-  async function run(job: Job): Promise<Synced> {
-    const { query, request, signal } = job;
-    const scope = await scopeOf(query, request, signal);
+  async function run(asked: Job): Promise<Synced> {
+    const { request, signal } = asked;
+    const { scope, name } = await locate(asked);
+    const job = { ...asked, query: { ...asked.query, cluster_name: name } };
     // One at a time per cluster: two guests of one new cluster would both create it, or take the same name.
     const release = await queue.acquire([scope.key], { signal, onWait: () => undefined });
     try {
@@ -160,15 +166,18 @@ function tooLate(): ProxboxError {
 
 function succeeded(
   { entry, request, progress }: Omit<Job, 'signal'>,
-  { action, netboxObject, reason }: Synced,
+  { action, netboxObject, reason, items }: Synced,
 ): IndividualResult {
+  const error = items?.find((item) => item.error !== null)?.error;
   return {
-    status: 200,
+    status: error === undefined ? 200 : 502,
     answer: {
       ...answerOf(entry, request, progress),
       action,
       netbox_object: netboxObject,
       ...(reason === undefined ? {} : { reason: reason.message }),
+      ...(items === undefined ? {} : { items }),
+      ...(typeof error === 'string' ? { error, detail: error } : {}),
     },
   };
 }

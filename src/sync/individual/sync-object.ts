@@ -1,4 +1,4 @@
-import { ProxboxError } from '../../errors/proxbox-error.js';
+import { errorText, ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
 import type { ObjectKind } from '../../netbox/records/kinds.js';
 import { collectRoster } from '../collect/roster.js';
 import { applyPlan, type Applied } from '../executor/executor.js';
@@ -7,8 +7,9 @@ import type { RunContext } from '../run-context.js';
 import { disabledReason } from '../runner.js';
 import type { Change, Outcome, Plan, Reason } from '../types.js';
 import { errorOf, isLeftAlone, plannedBeside, writtenBeside } from './answer.js';
-import { clusterEntry, machineEntry } from './table.js';
-import type { IndividualAction, IndividualEntry, ObjectQuery, SyncedDependency } from './types.js';
+import { interfaceEntry } from './rows-of-machine.js';
+import { clusterEntry, machineEntry, storageEntry } from './table.js';
+import type { IndividualAction, IndividualEntry, IndividualItem, ObjectQuery, SyncedDependency } from './types.js';
 
 /** What is known so far; also what the answer of a failure tells. */
 export interface Progress {
@@ -21,46 +22,81 @@ export interface Synced {
   readonly netboxObject: object | null;
   /** Why it was left alone. */
   readonly reason?: Reason;
+  /** Of several objects that were asked for together; the action is that of all. */
+  readonly items?: readonly IndividualItem[];
 }
 
 /** Brings one object into NetBox, with what it needs. `run` is about its cluster alone. Throws why it could not. */
 export async function syncObject(
   entry: IndividualEntry,
-  query: ObjectQuery,
+  asked: ObjectQuery,
   run: RunContext,
   progress: Progress,
 ): Promise<Synced> {
-  const narrowed = entry.scope === 'cluster' ? run : { ...run, guestFilter: guestFilter(query) };
   const disabled = disabledReason(entry.stage, run);
   if (disabled !== undefined)
     return { action: 'noop', netboxObject: null, reason: { code: 'mode_disabled', message: disabled } };
-  progress.resource = await entry.resource(narrowed, query);
+  const found = await entry.find(narrow(entry, asked, run), asked);
+  if (found === null) return absent(entry, asked);
+  progress.resource = found.resource;
+  const query = { ...asked, ...found.params };
+  if (entry.isWhole?.(query) === true) return syncWhole(entry, query, run, progress);
+  const narrowed = narrow(entry, query, run);
   if (entry.scope !== 'machine') return syncPlanned(entry, query, narrowed, progress);
-  const id = await ensureMachine(query, narrowed, progress);
-  // A dry run makes no machine, so nothing that hangs on it can be planned.
-  if (id === undefined) return { action: 'dry_run', netboxObject: null };
-  return syncPlanned(entry, query, { ...narrowed, options: { ...run.options, netboxVmIds: [id] } }, progress);
+  const machine = await ensureMachine(query, narrowed, progress);
+  if (typeof machine !== 'number') return machine;
+  await ensureStorage(found.storage ?? '', query, narrowed, progress);
+  return syncPlanned(entry, query, { ...narrowed, options: { ...run.options, netboxVmIds: [machine] } }, progress);
+}
+
+/** The run, about the one guest alone where the object has one. */
+function narrow({ scope }: IndividualEntry, query: ObjectQuery, run: RunContext): RunContext {
+  return scope === 'cluster' || query.vmid === 0 ? run : { ...run, guestFilter: guestFilter(query) };
+}
+
+function absent(entry: IndividualEntry, query: ObjectQuery): Synced {
+  if (entry.mayBeAbsent?.(query) === true) return { action: 'noop', netboxObject: null };
+  throw new ProxboxError('not_found', entry.notFound(query));
 }
 
 function guestFilter({ type, vmid }: ObjectQuery): NonNullable<RunContext['guestFilter']> {
-  return ({ resource }) => resource.vmid === vmid && resource.type === type;
+  return ({ resource }) => resource.vmid === vmid && (type === '' || resource.type === type);
 }
 
-/** The NetBox machine of the guest; it is made when it is missing and may be. undefined: a dry run would make it. */
-async function ensureMachine(query: ObjectQuery, run: RunContext, progress: Progress): Promise<number | undefined> {
+/**
+ * The NetBox machine of the guest; it is made when it is missing and may be. Otherwise what the answer is instead: the guest
+ * is left alone, or this is a dry run, where nothing that hangs on the machine can be planned.
+ */
+async function ensureMachine(query: ObjectQuery, run: RunContext, progress: Progress): Promise<number | Synced> {
   const { guests, omitted } = await collectRoster(run);
   const known = guests[0]?.virtualMachine.id;
   if (known !== undefined) return known;
   const [left] = omitted;
   if (left === undefined) throw new ProxboxError('not_found', machineEntry.notFound(query));
+  if (isLeftAlone(left.reason)) return { action: 'noop', netboxObject: null, reason: left.reason };
   if (left.reason.code !== 'vm_missing' || !query.auto_create_vm) throw errorOf(left.reason, left.label);
   const { action, netboxObject } = await syncPlanned(machineEntry, query, run, progress);
-  if (run.options.dryRun) return undefined;
+  const { cluster_name } = query;
+  const { node = query.node, type = query.type, vmid = query.vmid } = left.source;
+  progress.dependencies.push({ object_type: 'vm', action, name: left.label, cluster_name, node, type, vmid });
+  if (run.options.dryRun) return { action: 'dry_run', netboxObject: null };
   const id = netboxObject !== null && 'id' in netboxObject ? netboxObject.id : undefined;
   if (typeof id !== 'number') throw errorOf(left.reason, left.label);
-  const { cluster_name, node, type, vmid } = query;
-  progress.dependencies.push({ object_type: 'vm', action, name: left.label, cluster_name, node, type, vmid });
   return id;
+}
+
+/** Makes the row of a storage that NetBox does not have yet. One that has changed is another call's business. */
+async function ensureStorage(name: string, query: ObjectQuery, run: RunContext, progress: Progress): Promise<void> {
+  if (name === '' || !query.auto_create_storage || disabledReason(storageEntry.stage, run) !== undefined) return;
+  const of = { ...query, storage_name: name };
+  const { plan } = await storageEntry.stage.prepare(run);
+  const [change] = findChanges(plan, (object) => object.kind === 'storage' && storageEntry.isObject(object, of));
+  if (change?.action !== 'create') return;
+  const { action } = run.options.dryRun
+    ? ({ action: 'dry_run' } as const)
+    : await apply(change, onlyObjects(plan, [change]), run, progress);
+  const { cluster_name } = query;
+  progress.dependencies.push({ object_type: 'storage', action, name, cluster_name, storage_name: name });
 }
 
 async function syncPlanned(
@@ -71,45 +107,107 @@ async function syncPlanned(
 ): Promise<Synced> {
   const plan = await planOf(entry, query, run, progress);
   const fitting = findChanges(plan, (object) => object.kind === entry.kind && entry.isObject(object, query));
-  const objects = entry.choose?.(fitting) ?? fitting.slice(0, 1);
-  const [object] = objects;
-  if (object === undefined) {
-    if (entry.mayBeAbsent?.(query) === true) return { action: 'noop', netboxObject: null };
-    throw new ProxboxError('not_found', entry.notFound(query));
-  }
+  const [object] = fitting;
+  if (object === undefined) return absent(entry, query);
   const unplanned = 'reason' in object ? unplannedResult(object, query, run, progress) : undefined;
   if (unplanned !== undefined) return unplanned;
-  const selected = onlyObjects(plan, objects, entry.also);
+  const selected = onlyObjects(plan, [object], entry.also);
   if (run.options.dryRun) return dryRun(object, selected, progress);
   return apply(object, selected, run, progress);
 }
 
 /** For an object that was skipped or refused. Throws why, unless that is as it should be. */
 function unplannedResult(
-  { reason, label }: { readonly reason: Reason; readonly label: string },
-  { cluster_name }: ObjectQuery,
+  object: { readonly reason: Reason; readonly label: string; readonly key: string },
+  query: ObjectQuery,
   { options }: RunContext,
   progress: Progress,
 ): Synced {
+  const { reason, label } = object;
   if (isLeftAlone(reason)) return { action: 'noop', netboxObject: null, reason };
-  if (reason.code !== 'cluster_missing' || !options.dryRun) throw errorOf(reason, label);
-  progress.dependencies.push({ object_type: 'cluster', action: 'dry_run', name: cluster_name, cluster_name });
+  const needed = needOf(object, query);
+  if (needed === undefined || !options.dryRun) throw errorOf(reason, label);
+  progress.dependencies.push({ ...needed.dependency, action: 'dry_run' });
   return { action: 'dry_run', netboxObject: null };
 }
 
-/** A storage needs the NetBox cluster; where that is missing it is made, and the stage plans again. */
+interface Need {
+  readonly entry: IndividualEntry;
+  readonly query: ObjectQuery;
+  readonly dependency: Omit<SyncedDependency, 'action'> & Readonly<Record<string, string | number>>;
+}
+
+/** What has to be in NetBox before: the cluster of a storage, the interface of an address. */
+function needOf({ reason, key }: { readonly reason: Reason; readonly key: string }, query: ObjectQuery) {
+  const { cluster_name, node, type, vmid } = query;
+  if (reason.code === 'cluster_missing')
+    return {
+      entry: clusterEntry,
+      query,
+      dependency: { object_type: 'cluster', name: cluster_name, cluster_name },
+    } satisfies Need;
+  if (reason.code !== 'interface_missing') return undefined;
+  // Before the address in its key; the address has no slash.
+  const name = key.split('/').at(-2) ?? '';
+  return {
+    entry: interfaceEntry,
+    query: { ...query, interface_name: name },
+    dependency: { object_type: 'interface', name, cluster_name, node, type, vmid, interface_name: name },
+  } satisfies Need;
+}
+
+/** Where something that the object needs is missing it is made, and the stage plans again. */
 async function planOf(entry: IndividualEntry, query: ObjectQuery, run: RunContext, progress: Progress): Promise<Plan> {
   const { plan } = await entry.stage.prepare(run);
   run.signal.throwIfAborted();
-  const isWaiting = findChanges(plan, (object) => object.kind === entry.kind && entry.isObject(object, query)).some(
-    (change) => change.action === 'skip' && change.reason.code === 'cluster_missing',
+  const [change] = findChanges(plan, (object) => object.kind === entry.kind && entry.isObject(object, query));
+  const needed = change?.action === 'skip' ? needOf(change, query) : undefined;
+  if (needed === undefined || run.options.dryRun) return plan;
+  const found = needed.entry === interfaceEntry ? await interfaceEntry.find(run, needed.query) : null;
+  const { action, netboxObject } = await syncPlanned(
+    needed.entry,
+    { ...needed.query, ...found?.params },
+    run,
+    progress,
   );
-  if (!isWaiting || run.options.dryRun) return plan;
-  const { action, netboxObject } = await syncPlanned(clusterEntry, query, run, progress);
-  const { cluster_name } = query;
   if (netboxObject === null) return plan;
-  progress.dependencies.push({ object_type: 'cluster', action, name: cluster_name, cluster_name });
+  progress.dependencies.push({ ...needed.dependency, action });
   return (await entry.stage.prepare(run)).plan;
+}
+
+/** All objects of the kind, each with its own outcome. */
+async function syncWhole(
+  entry: IndividualEntry,
+  query: ObjectQuery,
+  run: RunContext,
+  progress: Progress,
+): Promise<Synced> {
+  const { plan } = await entry.stage.prepare(run);
+  const objects = findChanges(plan, (object) => object.kind === entry.kind && entry.isObject(object, query));
+  const selected = onlyObjects(plan, objects, entry.also);
+  const applied = run.options.dryRun ? undefined : await applySelected(selected, run);
+  if (applied?.stopped !== undefined && applied.outcomes.length === 0) throw applied.stopped;
+  const items = objects.map((object) => itemOf(object, () => resultOf(object, applied)));
+  if (applied !== undefined)
+    progress.dependencies.push(...writtenBeside(applied.outcomes, ({ kind }) => kind === entry.kind));
+  return { action: actionOfAll(items, run), netboxObject: null, items };
+}
+
+function itemOf(object: Change, result: () => Synced): IndividualItem {
+  const name = objectOf(object).label;
+  try {
+    const { action, netboxObject, reason } = result();
+    const why = reason === undefined ? {} : { reason: reason.message };
+    return { name, action, netbox_object: netboxObject, error: null, ...why };
+  } catch (error) {
+    return { name, action: 'error', netbox_object: null, error: errorText(toProxboxError(error)) };
+  }
+}
+
+function actionOfAll(items: readonly IndividualItem[], { options }: RunContext): IndividualAction {
+  if (options.dryRun) return 'dry_run';
+  const order = ['error', 'created', 'updated', 'unchanged'] as const;
+  return order.find((action) => items.some((item) => item.action === action)) ?? 'noop';
 }
 
 function dryRun(object: Change, plan: Plan, progress: Progress): Synced {
@@ -118,19 +216,37 @@ function dryRun(object: Change, plan: Plan, progress: Progress): Synced {
 }
 
 async function apply(object: Change, plan: Plan, run: RunContext, progress: Progress): Promise<Synced> {
+  const applied = await applySelected(plan, run);
+  progress.dependencies.push(...writtenBeside(applied.outcomes, isOutcomeOf(object)));
+  if (applied.stopped !== undefined) throw applied.stopped;
+  return resultOf(object, applied);
+}
+
+function applySelected(plan: Plan, run: RunContext): Promise<Applied> {
   const { bulkBatchSize, bulkBatchDelayMs } = run.settings.values;
-  const applied = await applyPlan(plan, {
+  return applyPlan(plan, {
     client: run.client,
     collections: run.collections,
     logger: run.logger,
     batchOf: () => ({ batchSize: bulkBatchSize, delayMs: bulkBatchDelayMs }),
     onProgress: () => undefined,
   });
-  const { kind, key, label } = objectOf(object);
-  const isObject = (outcome: Pick<Outcome, 'kind' | 'key'>): boolean => outcome.kind === kind && outcome.key === key;
-  progress.dependencies.push(...writtenBeside(applied.outcomes, isObject));
-  if (applied.stopped !== undefined) throw applied.stopped;
-  const outcome = applied.outcomes.find(isObject);
+}
+
+function isOutcomeOf(object: Change): (outcome: Pick<Outcome, 'kind' | 'key'>) => boolean {
+  const { kind, key } = objectOf(object);
+  return (outcome) => outcome.kind === kind && outcome.key === key;
+}
+
+/** What became of an object; without `applied`: of a dry run. Throws why it was not written. */
+function resultOf(object: Change, applied: Applied | undefined): Synced {
+  const { kind, label } = objectOf(object);
+  if ('reason' in object) {
+    if (isLeftAlone(object.reason)) return { action: 'noop', netboxObject: null, reason: object.reason };
+    throw errorOf(object.reason, label);
+  }
+  if (applied === undefined) return { action: 'dry_run', netboxObject: 'current' in object ? object.current : null };
+  const outcome = applied.outcomes.find(isOutcomeOf(object));
   if (outcome?.reason !== undefined && isLeftAlone(outcome.reason))
     return { action: 'noop', netboxObject: null, reason: outcome.reason };
   if (outcome?.record === undefined || outcome.status === 'failed' || outcome.status === 'skipped')

@@ -1,13 +1,18 @@
-import { withoutSecrets } from '../../proxmox/parse/secrets.js';
-import { toText } from '../../proxmox/parse/coerce.js';
-import { readConfigs } from '../collect/guest-config.js';
-import { collectGuestList } from '../collect/guest-list.js';
-import { readFromCluster } from '../collect/proxmox.js';
-import type { RunContext } from '../run-context.js';
 import { devicesStage } from '../stages/devices/index.js';
 import { storageStage } from '../stages/storage/index.js';
 import { virtualMachineStage } from '../stages/virtual-machines/index.js';
-import type { IndividualEntry, ObjectQuery } from './types.js';
+import { backupRoutinesStage } from '../stages/backup-routines/index.js';
+import { findGuest, findRoutines, findStorage, missingGuest } from './find.js';
+import {
+  addressEntry,
+  backupEntry,
+  diskEntry,
+  interfaceEntry,
+  replicationEntry,
+  snapshotEntry,
+  taskHistoryEntry,
+} from './rows-of-machine.js';
+import type { IndividualEntry } from './types.js';
 
 const sameName = (a: string | undefined, b: string): boolean => a?.toLowerCase() === b.toLowerCase();
 
@@ -20,11 +25,11 @@ export const clusterEntry: IndividualEntry = {
   kind: 'cluster',
   scope: 'cluster',
   isObject: ({ source }, query) => sameName(source?.cluster, query.cluster_name),
-  resource: async ({ clusters }) => {
+  find: async ({ clusters }) => {
     const view = clusters[0]?.view;
     if (view === undefined) return null;
     const nodes = view.nodes.map(({ name, online, ip }) => ({ name, online, ip }));
-    return { name: view.name, mode: view.mode, nodes };
+    return { resource: { name: view.name, mode: view.mode, nodes } };
   },
   notFound: ({ cluster_name }) => `No Proxmox session found for cluster: ${cluster_name}`,
 };
@@ -37,9 +42,38 @@ export const machineEntry: IndividualEntry = {
   stage: virtualMachineStage,
   kind: 'virtual-machine',
   scope: 'guest',
-  isObject: ({ source }, { type, vmid }) => source?.vmid === vmid && source.type === type,
-  resource: guestResource,
+  isObject: ({ source }, { type, vmid }) => source?.vmid === vmid && (type === '' || source.type === type),
+  find: findGuest,
   notFound: missingGuest,
+};
+
+export const storageEntry: IndividualEntry = {
+  objectType: 'storage',
+  path: '/storage',
+  methods: ['GET'],
+  required: ['cluster_name', 'storage_name'],
+  stage: storageStage,
+  kind: 'storage',
+  scope: 'cluster',
+  isObject: ({ source }, { storage_name }) => source?.name === storage_name,
+  find: findStorage,
+  notFound: ({ cluster_name, storage_name }) => `Proxmox cluster "${cluster_name}" has no storage "${storage_name}".`,
+};
+
+const routineEntry: IndividualEntry = {
+  objectType: 'backup_routine',
+  path: '/backup-routines',
+  methods: ['GET', 'POST'],
+  required: ['cluster_name'],
+  optional: ['job_id'],
+  stage: backupRoutinesStage,
+  kind: 'backup-routine',
+  scope: 'cluster',
+  // Rows whose job is gone are marked by the stage, not here.
+  isObject: ({ key, label }, { job_id }) => !key.startsWith('stale ') && (job_id === '' || label === job_id),
+  find: findRoutines,
+  isWhole: ({ job_id }) => job_id === '',
+  notFound: ({ job_id }) => `Backup routine ${job_id} not found in Proxmox`,
 };
 
 /** Every object that can be synced alone. The order is that of the API document. */
@@ -54,43 +88,20 @@ export const individualTable: readonly IndividualEntry[] = [
     kind: 'device',
     scope: 'cluster',
     isObject: ({ source }, { node_name }) => sameName(source?.node, node_name),
-    resource: async ({ clusters }, { node_name }) =>
-      clusters[0]?.view.nodes.find(({ name }) => sameName(name, node_name)) ?? null,
+    find: async ({ clusters }, { node_name }) => {
+      const resource = clusters[0]?.view.nodes.find(({ name }) => sameName(name, node_name));
+      return resource === undefined ? null : { resource };
+    },
     notFound: ({ cluster_name, node_name }) => `Proxmox cluster "${cluster_name}" has no node "${node_name}".`,
   },
   machineEntry,
-  {
-    objectType: 'storage',
-    path: '/storage',
-    methods: ['GET'],
-    required: ['cluster_name', 'storage_name'],
-    stage: storageStage,
-    kind: 'storage',
-    scope: 'cluster',
-    isObject: ({ source }, { storage_name }) => source?.name === storage_name,
-    resource: storageResource,
-    notFound: ({ cluster_name, storage_name }) => `Proxmox cluster "${cluster_name}" has no storage "${storage_name}".`,
-  },
+  storageEntry,
+  backupEntry,
+  snapshotEntry,
+  taskHistoryEntry,
+  interfaceEntry,
+  addressEntry,
+  diskEntry,
+  replicationEntry,
+  routineEntry,
 ];
-
-export function missingGuest({ cluster_name, type, vmid }: ObjectQuery): string {
-  return `Proxmox cluster "${cluster_name}" has no ${type} guest with VMID ${vmid}.`;
-}
-
-/** The guest with its configuration, without secrets. */
-export async function guestResource(run: RunContext): Promise<object | null> {
-  const { guests } = await collectGuestList({ ...run, options: { ...run.options, netboxVmIds: null } });
-  const [read] = await readConfigs(run, guests.slice(0, 1), 'virtual-machine');
-  if (read === undefined) return null;
-  const { vmid, name, node, type, status, maxcpu, maxmem, maxdisk } = read.resource;
-  const config = read.config.status === 'read' ? withoutSecrets(read.config.config) : null;
-  return { vmid, name, node, type, status, maxcpu, maxmem, maxdisk, config, proxmox_last_updated: run.now };
-}
-
-async function storageResource(run: RunContext, { storage_name }: ObjectQuery): Promise<object | null> {
-  const [cluster] = run.clusters;
-  if (cluster === undefined) return null;
-  const rows = await readFromCluster(run, cluster, (session) => session.storages({ signal: run.signal }));
-  const row = rows.find((one) => toText(one['storage']) === storage_name);
-  return row === undefined ? null : withoutSecrets(row);
-}

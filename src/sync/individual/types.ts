@@ -3,14 +3,13 @@ import type { GuestType } from '../../proxmox/types.js';
 import type { PlannedObject } from '../plan/single-object.js';
 import type { RunContext } from '../run-context.js';
 import type { Stage } from '../stage.js';
-import type { Change } from '../types.js';
 
 /** What callers say about the object, under the names of the query. */
 export interface ObjectParams {
   readonly cluster_name: string;
   readonly node_name: string;
   readonly node: string;
-  readonly type: GuestType;
+  readonly type: GuestType | '';
   readonly vmid: number;
   readonly storage_name: string;
   readonly storage: string;
@@ -30,6 +29,18 @@ export type ParamName = keyof ObjectParams;
 export interface ObjectQuery extends ObjectParams {
   /** A missing virtual machine is created first. */
   readonly auto_create_vm: boolean;
+  /** A missing row of the storage that the object lies on is created first. */
+  readonly auto_create_storage: boolean;
+}
+
+/** An object as Proxmox has it. */
+export interface FoundObject {
+  /** As the answer shows it. */
+  readonly resource: object;
+  /** What the caller left open, or knew less exactly. */
+  readonly params?: Partial<ObjectParams>;
+  /** Name of the storage that its row refers to. */
+  readonly storage?: string | null;
 }
 
 export type ObjectType =
@@ -53,6 +64,8 @@ export interface IndividualEntry {
   readonly path: string;
   readonly methods: readonly ('GET' | 'POST')[];
   readonly required: readonly ParamName[];
+  /** May be left out; given, it must be valid. */
+  readonly optional?: readonly ParamName[];
   readonly stage: Stage;
   /** The kind of the object in plans. */
   readonly kind: ObjectKind;
@@ -62,12 +75,15 @@ export interface IndividualEntry {
    */
   readonly scope: 'cluster' | 'guest' | 'machine';
   readonly isObject: (object: PlannedObject, query: ObjectQuery) => boolean;
-  /** Of several that fit; absent = the first. */
-  readonly choose?: (changes: readonly Change[]) => readonly Change[];
   /** Kinds that go along whole: no field of them refers to the object. */
   readonly also?: readonly ObjectKind[];
-  /** The Proxmox object, as the answer shows it; null when there is none. */
-  readonly resource: (run: RunContext, query: ObjectQuery) => Promise<object | null>;
+  /**
+   * Looks for the object in Proxmox, so that nothing is made for one that is not there; null when there is none. Throws when
+   * nobody can tell.
+   */
+  readonly find: (run: RunContext, query: ObjectQuery) => Promise<FoundObject | null>;
+  /** True when the query may name no object and means all of the cluster. */
+  readonly isWhole?: (query: ObjectQuery) => boolean;
   /** The sentence for an object that Proxmox does not have. */
   readonly notFound: (query: ObjectQuery) => string;
   /** True when it is no error that there is none: the answer is `noop`. */
@@ -84,6 +100,15 @@ export interface SyncedDependency {
   readonly [param: string]: string | number;
 }
 
+/** One of several objects that were asked for together. */
+export interface IndividualItem {
+  readonly name: string;
+  readonly action: IndividualAction;
+  readonly netbox_object: object | null;
+  readonly error: string | null;
+  readonly reason?: string;
+}
+
 /** The answer of every single-object route, also of a failed one. */
 export interface IndividualAnswer {
   readonly object_type: ObjectType;
@@ -97,6 +122,8 @@ export interface IndividualAnswer {
   readonly reason?: string;
   /** The same text as `error`: clients read either. */
   readonly detail?: string;
+  /** Where all objects of a cluster were asked for. */
+  readonly items?: readonly IndividualItem[];
 }
 
 export interface IndividualResult {

@@ -17,11 +17,14 @@ const companions: Partial<Record<ObjectKind, readonly ObjectKind[]>> = {
   cluster: ['cluster-state', 'cluster-link'],
   device: ['device-state', 'node-link'],
   'virtual-machine': ['vm-state', 'vm-state-role', 'cloud-init'],
-  'vm-interface': ['vm-interface-state'],
+  'vm-interface': ['vm-interface-state', 'guest-vm-interface'],
   'ip-address': ['primary-address', 'guest-vm-interface-address'],
   'virtual-disk': ['virtual-disk-state'],
   backup: ['backup-journal'],
 };
+
+/** Rows that are deleted along with a change of an object; their keys begin with that of the object. */
+const replaced: Partial<Record<ObjectKind, ObjectKind>> = { 'vm-interface': 'mac-address' };
 
 export function companionKinds(kind: ObjectKind): readonly ObjectKind[] {
   return companions[kind] ?? [];
@@ -60,7 +63,14 @@ export function onlyObjects(plan: Plan, objects: readonly Change[], also: readon
     }
     waiting.push(...companionsOf(change, byKey.values()));
   }
-  return { ...plan, changes: plan.changes.filter((change) => kept.has(change)) };
+  const changes = [...kept];
+  const isReplaced = (change: Change): boolean =>
+    change.action === 'delete' && changes.some((other) => belongsTo(objectOf(other), objectOf(change)));
+  return { ...plan, changes: plan.changes.filter((change) => kept.has(change) || isReplaced(change)) };
+}
+
+function belongsTo(owner: PlannedObject, row: PlannedObject): boolean {
+  return replaced[owner.kind] === row.kind && row.key.startsWith(`${owner.key}/`);
 }
 
 function keyOf(change: Change): ObjectKey {

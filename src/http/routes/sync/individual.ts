@@ -38,12 +38,14 @@ const fields = {
 const common = {
   dry_run: booleanField.default(false).describe('true: says what is there and writes nothing'),
   auto_create_vm: booleanField.default(true).describe('true: a missing virtual machine is created first'),
+  auto_create_storage: booleanField.default(true).describe('true: a missing row of the storage is created first'),
 };
 
 /** The required fields; unknown keys pass, as the plugin adds those of the parent object to every call. */
-function querySchema(required: readonly ParamName[]) {
+function querySchema(required: readonly ParamName[], optional: readonly ParamName[] = []) {
   const shape: Partial<Record<ParamName, z.ZodType>> = {};
   for (const name of required) shape[name] = fields[name];
+  for (const name of optional) shape[name] = z.union([z.literal(''), fields[name]]).optional();
   return z.looseObject({ ...shape, ...common });
 }
 
@@ -55,7 +57,7 @@ export function registerIndividualRoutes(app: App, deps: IndividualRouteDeps): v
       schema: {
         tags: ['sync'],
         summary: `Syncs one object: ${entry.objectType}`,
-        querystring: querySchema(entry.required),
+        querystring: querySchema(entry.required, entry.optional),
       },
       handler: (request, reply) => answer(deps, entry, request, reply),
     });
@@ -118,12 +120,13 @@ function objectQuery(query: Loose): ObjectQuery {
     const parsed = fields[name].safeParse(query[name]);
     return parsed.success ? String(parsed.data) : '';
   };
+  const type = fields.type.safeParse(query['type']);
   const vmid = fields.vmid.safeParse(query['vmid']);
   return {
     cluster_name: text('cluster_name'),
     node_name: text('node_name'),
     node: text('node'),
-    type: text('type') === 'lxc' ? 'lxc' : 'qemu',
+    type: type.success ? type.data : '',
     vmid: vmid.success ? vmid.data : 0,
     storage_name: text('storage_name'),
     storage: text('storage'),
@@ -136,5 +139,6 @@ function objectQuery(query: Loose): ObjectQuery {
     replication_id: text('replication_id'),
     job_id: text('job_id'),
     auto_create_vm: query['auto_create_vm'] !== false,
+    auto_create_storage: query['auto_create_storage'] !== false,
   };
 }

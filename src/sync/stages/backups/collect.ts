@@ -133,7 +133,7 @@ async function readContents(
 }
 
 /** A shared storage is asked for on its next node when the first one cannot be reached. */
-async function readContent(
+export async function readContent(
   run: RunContext,
   cluster: ConnectedCluster,
   { place, vmid }: { readonly place: ContentPlace; readonly vmid: number | undefined },
