@@ -8,9 +8,9 @@ export const built: {
   readonly individualSync: boolean;
   readonly guestConfiguration: boolean;
 } = {
-  everyStage: false,
-  individualSync: false,
-  guestConfiguration: false,
+  everyStage: true,
+  individualSync: true,
+  guestConfiguration: true,
 };
 
 /** The sync types of a job for everything. */

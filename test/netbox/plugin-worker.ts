@@ -29,6 +29,11 @@ export interface PluginWorker {
   run(jobId: number): Promise<PluginJob>;
   /** Presses a button of the plugin's pages and runs the job that this queued. */
   click(path: string, data?: Readonly<Record<string, unknown>>): Promise<PluginJob>;
+  /**
+   * The same in a worker with `DJANGO_ALLOW_ASYNC_UNSAFE`, without which Django refuses the queries that the plugin makes
+   * inside its event loop when it syncs selected objects.
+   */
+  clickAsyncUnsafe(path: string, data: Readonly<Record<string, unknown>>): Promise<PluginJob>;
   /** Queues a sync job with these arguments of the plugin's own `enqueue`, and runs it. */
   enqueue(parameters: Readonly<Record<string, unknown>>): Promise<PluginJob>;
   close(): Promise<void>;
@@ -63,6 +68,7 @@ export function startPluginWorker(): PluginWorker {
     key: async () => z.string().parse((await send({ key: true })).key),
     run: (jobId) => job({ run: jobId }),
     click: (path, data = {}) => job({ click: path, data }),
+    clickAsyncUnsafe: (path, data) => job({ click: path, data, async_unsafe: true }),
     enqueue: (parameters) => job({ enqueue: parameters }),
     close: async () => {
       child.stdin.end();

@@ -220,7 +220,9 @@ describe('two endpoints with equal node names, VMIDs and guest names', { timeout
     const selected = [await machineOf(world, lab, 102), await machineOf(world, edge, 103)];
     for (const cluster of [lab, edge]) for (const vmid of [102, 103]) setStatus(cluster, vmid, 'stopped');
 
-    const job = await world.worker.click(`${buttons}selected/virtual-machines/`, { pk: selected.map(({ id }) => id) });
+    const job = await world.worker.clickAsyncUnsafe(`${buttons}selected/virtual-machines/`, {
+      pk: selected.map(({ id }) => id),
+    });
 
     expectCompleted(job);
     expect(job.data.proxbox_sync.response.batch).toMatchObject({ total: 2, succeeded: 2, failed: 0 });

@@ -7,11 +7,14 @@ Reads one JSON object a line from standard input and answers with one a line on 
     {"click": <path>, "data": {...}}       POSTs the form as the superuser and runs the job that this queued
     {"enqueue": {...}}                     queues a sync job with these arguments and runs it
 
+`"async_unsafe": true` beside any of them runs it with DJANGO_ALLOW_ASYNC_UNSAFE, as some operators run their worker.
+
 A failure is {"failure": traceback}. Jobs are taken out of the queue by their id, so that runs which share a Redis never
 take one another's.
 """
 
 import json
+import os
 import sys
 import traceback
 
@@ -55,7 +58,15 @@ def click(path, data):
     return run(queued[0])
 
 
+def allow_async_unsafe(is_allowed):
+    if is_allowed:
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    else:
+        os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
+
+
 def answer(request):
+    allow_async_unsafe(request.get("async_unsafe", False))
     if "key" in request:
         return {"key": FastAPIEndpoint.objects.get().token}
     if "run" in request:
