@@ -86,9 +86,9 @@ export function createIndividualSync({ ports, activeRuns, onWritten }: Individua
 
   async function work({ entry, query, request, progress }: Job, opened: OpenedRun): Promise<Synced> {
     try {
-      const cluster = ofCluster(opened.run, query.cluster_name);
-      const ready = request.dryRun ? await withKnownSupport(cluster) : await prepareSupport(cluster);
-      return await syncObject(entry, query, ready, progress);
+      const looking = ofCluster(opened.run, query.cluster_name);
+      const prepare = request.dryRun ? withKnownSupport : prepareSupport;
+      return await syncObject(entry, query, { looking, prepare }, progress);
     } finally {
       if (opened.counters.writes > 0) onWritten();
     }

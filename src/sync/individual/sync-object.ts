@@ -26,19 +26,27 @@ export interface Synced {
   readonly items?: readonly IndividualItem[];
 }
 
-/** Brings one object into NetBox, with what it needs. `run` is about its cluster alone. Throws why it could not. */
+/** `looking` is about the cluster of the object alone, and writes nothing. */
+export interface Ground {
+  readonly looking: RunContext;
+  /** Adds the support objects; makes them where they are missing, so it is asked for an object that is there. */
+  readonly prepare: (run: RunContext) => Promise<RunContext>;
+}
+
+/** Brings one object into NetBox, with what it needs. Throws why it could not. */
 export async function syncObject(
   entry: IndividualEntry,
   asked: ObjectQuery,
-  run: RunContext,
+  { looking, prepare }: Ground,
   progress: Progress,
 ): Promise<Synced> {
-  const disabled = disabledReason(entry.stage, run);
+  const disabled = disabledReason(entry.stage, looking);
   if (disabled !== undefined)
     return { action: 'noop', netboxObject: null, reason: { code: 'mode_disabled', message: disabled } };
-  const found = await entry.find(narrow(entry, asked, run), asked);
+  const found = await entry.find(narrow(entry, asked, looking), asked);
   if (found === null) return absent(entry, asked);
   progress.resource = found.resource;
+  const run = await prepare(looking);
   const query = { ...asked, ...found.params };
   if (entry.isWhole?.(query) === true) return syncWhole(entry, query, run, progress);
   const narrowed = narrow(entry, query, run);

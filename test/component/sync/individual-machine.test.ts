@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeStorage } from '../../../src/simulator/estate/generate-storage.js';
+import { path } from '../../contract/netbox/target.js';
+import { pbsBackup } from '../../contract/sync/backups.js';
+import { aCluster, anEstate } from '../../contract/sync/estates.js';
+import { aReplication } from '../../contract/sync/jobs.js';
+import { aTask, archive } from '../../contract/sync/task-history.js';
+import { all } from '../../contract/sync/target.js';
+import type { ServiceAnswer } from '../../support/world.js';
+import { openSimulated, type SimulatedTarget } from './simulated-target.js';
+
+const mac = 'BC:24:11:00:00:01';
+const guests = [
+  {
+    vmid: 100,
+    name: 'web',
+    config: { agent: 1, scsi0: 'ceph:vm-100-disk-0,size=8G', net0: `virtio=${mac},bridge=vmbr0` },
+    snapshots: [{ name: 'clean', description: '', snaptime: 1_777_500_000 }],
+    agent: {
+      state: 'running' as const,
+      hostName: 'web.example.org',
+      interfaces: [
+        {
+          name: 'eth0',
+          'hardware-address': mac.toLowerCase(),
+          'ip-addresses': [{ 'ip-address': '10.0.0.5', 'ip-address-type': 'ipv4' as const, prefix: 24 }],
+        },
+      ],
+    },
+  },
+];
+const backup = pbsBackup(100);
+const task = aTask('pve1', 100);
+const older = aTask('pve2', 100, { type: 'qmigrate', starttime: task.starttime - 3600 });
+
+function estate() {
+  const clusters = ['lab', 'edge'].map((name) => aCluster({ name, guests }));
+  for (const cluster of clusters) {
+    cluster.storages.push(
+      makeStorage({ name: 'pbs', type: 'pbs', content: 'backup', shared: true, options: { server: 'pbs' } }),
+    );
+    cluster.storages.find(({ name }) => name === 'pbs')!.volumes.push(backup);
+    cluster.replicationJobs.push(aReplication(100));
+    archive(cluster.nodes[0]!, task);
+    archive(cluster.nodes[1]!, older);
+  }
+  return anEstate(...clusters);
+}
+
+const guest = 'node=pve1&type=qemu&vmid=100';
+const below = (more: string): string => `cluster_name=lab&${guest}&${more}`;
+const volid = encodeURIComponent(backup.volid);
+
+/** Route, query of an object that is there, of one that is not, and where its row is. */
+const rows = [
+  ['backup', below(`storage=pbs&volid=${volid}`), below(`storage=pbs&volid=${volid}x`), path.backups],
+  ['snapshot', below('snapshot_name=clean'), below('snapshot_name=none'), path.snapshots],
+  ['task-history', below(`upid=${encodeURIComponent(older.upid)}`), below('upid=UPID:none'), path.taskHistory],
+  ['interface', below('interface_name=net0'), below('interface_name=net7'), path.vmInterfaces],
+  ['ip', below('ip_address=10.0.0.5'), below('ip_address=10.0.0.6'), path.ipAddresses],
+  ['disk', below('disk_name=scsi0'), below('disk_name=scsi7'), path.disks],
+  ['replication', 'cluster_name=lab&replication_id=100-0', 'cluster_name=lab&replication_id=7-0', path.replications],
+] as const;
+
+describe('the sync of a single object of a machine', () => {
+  let target: SimulatedTarget;
+  const ask = (of: string, query: string): Promise<ServiceAnswer> =>
+    target.world.ask('GET', `/sync/individual/${of}?${query}`);
+  const watched = async (of: string, query: string) => {
+    let answer: ServiceAnswer | undefined;
+    const seen = await target.watch(async () => {
+      answer = await ask(of, query);
+    });
+    return { ...seen, ...answer! };
+  };
+  beforeEach(async () => {
+    target = await openSimulated(estate());
+  });
+  afterEach(() => target.close());
+
+  it.each(rows)('%s: is refused, rehearsed, created with its machine, and then unchanged', async (...row) => {
+    const [of, query, unknown, collection] = row;
+    const gone = await watched(of, unknown);
+    expect([gone.status, gone.body.action, gone.body.detail, gone.writes]).toEqual([404, 'error', gone.body.error, []]);
+    expect(gone.body.error).toContain('not found in Proxmox');
+
+    const dry = await watched(of, `${query}&dry_run=true`);
+    expect([dry.status, dry.body.action, dry.writes, dry.changes]).toEqual([200, 'dry_run', [], 0]);
+    expect(dry.body.dependencies_synced.map(({ object_type }: { object_type: string }) => object_type)).toContain('vm');
+
+    const refused = await watched(of, `${query}&auto_create_vm=false`);
+    expect([refused.status, refused.body.action]).toEqual([404, 'error']);
+    expect(await all(target, path.vms)).toEqual([]);
+
+    const made = await ask(of, query);
+    expect([made.status, made.body.action, made.body.error], JSON.stringify(made.body)).toEqual([200, 'created', null]);
+    expect(made.body.dependencies_synced).toContainEqual({
+      object_type: 'vm',
+      action: 'created',
+      name: 'web',
+      cluster_name: 'lab',
+      node: 'pve1',
+      type: 'qemu',
+      vmid: 100,
+    });
+    const stored = await all(target, collection);
+    expect(stored.map(({ id }) => id)).toContain(made.body.netbox_object.id);
+
+    const again = await watched(of, query);
+    expect([again.status, again.body.action, again.writes]).toEqual([200, 'unchanged', []]);
+    expect(again.body.dependencies_synced).toEqual([]);
+
+    // The equal guest of the other cluster is another machine.
+    // NetBox keeps these once, so the second one is refused with the reason.
+    const isShared = ['snapshot', 'task-history', 'ip'].includes(of);
+    const twin = await ask(of, query.replace('lab', 'edge'));
+    expect([twin.status, twin.body.action]).toEqual(isShared ? [502, 'error'] : [200, 'created']);
+    expect((await all(target, collection)).find(({ id }) => id === made.body.netbox_object.id)).toBeDefined();
+    expect((await all(target, path.vms)).map(({ cluster }) => cluster.name).sort()).toEqual(['edge', 'lab']);
+  });
+
+  it.each([
+    ['disk', 'scsi0', 'disk_name', 17],
+    ['snapshot', 'clean', 'snapshot_name', 16],
+  ])(
+    '%s: costs NetBox a known number of requests after a start, and its storage comes with it',
+    async (of, name, param, requests) => {
+      const query = below(`${param}=${name}`);
+      const without = await ask(of, `${query}&auto_create_storage=false`);
+      expect([without.body.action, await all(target, path.storage)]).toEqual(['created', []]);
+
+      const linked = await ask(of, query);
+      expect(linked.body.action).toBe('updated');
+      expect(linked.body.dependencies_synced).toContainEqual({
+        object_type: 'storage',
+        action: 'created',
+        name: 'ceph',
+        cluster_name: 'lab',
+        storage_name: 'ceph',
+      });
+      await target.world.restart();
+      const quiet = await watched(of, query);
+      expect([quiet.body.action, quiet.writes]).toEqual(['unchanged', []]);
+      expect(quiet.requests).toBe(requests);
+    },
+  );
+});
