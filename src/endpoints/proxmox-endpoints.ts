@@ -119,10 +119,26 @@ function withUniqueName<T>(write: () => T): T {
   }
 }
 
+const pluginSuffix = / \(nb:([1-9]\d{0,8})\)$/;
+
+/**
+ * The plugin's number of the endpoint, as its name tells, while no row here has it as id. Versions of the plugin differ in
+ * which of the two numbers they send as `endpoint_id`; equal ones serve them all.
+ */
+function preferredId(context: Context, name: string): { readonly id?: number } {
+  const [, digits] = pluginSuffix.exec(name) ?? [];
+  if (digits === undefined) return {};
+  const id = Number(digits);
+  return findRow(context, id) === undefined ? { id } : {};
+}
+
 function create(context: Context, body: ProxmoxEndpointCreate): ProxmoxEndpointRecord {
   const { db, logger, feed } = context;
   const id = withUniqueName(() =>
-    db.immediate(() => insertRow(db.sqlite, proxmoxEndpoints, newProxmoxColumns(body, rulesFor(context, null)))),
+    db.immediate(() => {
+      const columns = newProxmoxColumns(body, rulesFor(context, null));
+      return insertRow(db.sqlite, proxmoxEndpoints, { ...preferredId(context, body.name), ...columns });
+    }),
   );
   logSecurityEvent(logger, { event: 'endpoint_created', kind: 'proxmox', endpointId: id, fields: Object.keys(body) });
   feed.publish({ kind: 'created', id, isConnectionChanged: true });

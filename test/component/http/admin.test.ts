@@ -274,8 +274,11 @@ describe('the gate of write verbs', () => {
     const fixture = await anApp();
     const { app, headers, deps } = fixture;
     const row = { ip_address: '10.0.0.1', port: 8006, username: 'root@pam', password: 'secret' };
-    for (const [name, more] of rows) {
-      await app.inject({ method: 'POST', url: '/proxmox/endpoints', headers, payload: { ...row, name, ...more } });
+    for (const [index, [name, more]] of rows.entries()) {
+      // Named afterwards: a new endpoint would get the number of its name as id.
+      const payload = { ...row, name: `endpoint ${index + 1}`, ...more };
+      await app.inject({ method: 'POST', url: '/proxmox/endpoints', headers, payload });
+      await app.inject({ method: 'PUT', url: `/proxmox/endpoints/${index + 1}`, headers, payload: { name } });
     }
     const post = async (url: string, payload: object = {}) => {
       const answer = await app.inject({ method: 'POST', url, headers, payload });

@@ -24,7 +24,7 @@ const netboxAnswer = {
   enabled: true,
 };
 const proxmox = {
-  name: 'pve-lab-1 (nb:3)',
+  name: 'pve-lab-1 (nb:1)',
   ip_address: '10.0.0.10',
   domain: 'pve-lab-1.local',
   port: 8006,
@@ -34,7 +34,7 @@ const proxmox = {
 };
 const proxmoxAnswer = {
   id: 1,
-  name: 'pve-lab-1 (nb:3)',
+  name: 'pve-lab-1 (nb:1)',
   ip_address: '10.0.0.10',
   domain: 'pve-lab-1.local',
   port: 8006,

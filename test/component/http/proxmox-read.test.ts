@@ -26,7 +26,7 @@ async function aLab(options: StartOptions = {}, withDeadEndpoint = false): Promi
     verify_ssl: false,
   });
   const add = (payload: object) => app.inject({ method: 'POST', url: '/proxmox/endpoints', headers, payload });
-  await add(endpoint('lab (nb:7)', simulator!.port));
+  await add(endpoint('lab (nb:1)', simulator!.port));
   if (withDeadEndpoint) await add(endpoint('dead', 1));
   return {
     ...fixture,
@@ -55,11 +55,11 @@ describe('reads from Proxmox', () => {
     const { read, fault } = await aLab();
     const at = '/proxmox/api2/nodes/pve1/time?source=database&target_name=';
 
-    expect((await read(`${at}lab%20(nb:7)`)).body).toMatchObject({ timezone: 'Europe/Berlin' });
+    expect((await read(`${at}lab%20(nb:1)`)).body).toMatchObject({ timezone: 'Europe/Berlin' });
     expect((await read(`${at}nobody`)).status).toBe(400);
     expect((await read('/proxmox/api2/nodes/pve1/time')).status).toBe(422);
     fault(/time$/, []);
-    expect(await read(`${at}lab%20(nb:7)`)).toMatchObject({ status: 502 });
+    expect(await read(`${at}lab%20(nb:1)`)).toMatchObject({ status: 502 });
   });
 
   it('list clusters with every node and a valid address for each', async () => {
@@ -192,7 +192,7 @@ describe('reads from Proxmox', () => {
     ['/proxmox/version?source=elsewhere', 400],
     ['/proxmox/version?source=netbox', 400],
     ['/proxmox/version?name=nobody', 400],
-    ['/proxmox/version?name=lab%20(nb:7)', 200],
+    ['/proxmox/version?name=lab%20(nb:1)', 200],
     ['/proxmox/cluster/resources?type=pool', 422],
     ['/proxmox/version?proxmox_endpoint_ids=1&unknown=true', 200],
   ])('answer %s with %i', async (url, expected) => {

@@ -20,8 +20,9 @@ describe('source=netbox', () => {
     const { body } = await world.ask('GET', '/proxmox/endpoints/1');
     const { tokenName, tokenValue } = world.proxmox[0]!;
     await world.ask('DELETE', '/proxmox/endpoints/1');
-    const stored = { ...body, token_name: tokenName, token_value: tokenValue, id: undefined };
-    expect((await world.ask('POST', '/proxmox/endpoints', stored)).body).toMatchObject({ id: 3, name: 'lab (nb:1)' });
+    const stored = { ...body, name: 'lab', token_name: tokenName, token_value: tokenValue, id: undefined };
+    expect((await world.ask('POST', '/proxmox/endpoints', stored)).body).toMatchObject({ id: 3 });
+    expect((await world.ask('PUT', '/proxmox/endpoints/3', { name: 'lab (nb:1)' })).status).toBe(200);
   };
 
   it('writes the same identity as source=database: the next run from the other source writes nothing', async () => {

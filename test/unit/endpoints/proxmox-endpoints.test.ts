@@ -21,7 +21,7 @@ import {
 cleanUpDatabases();
 
 const body = {
-  name: 'pve-lab-1 (nb:3)',
+  name: 'pve-lab-1 (nb:1)',
   ip_address: '10.0.0.10',
   port: 8006,
   username: 'root@pam',
@@ -62,7 +62,7 @@ describe('creating a Proxmox endpoint', () => {
 
     expect(create(store)).toEqual({
       id: 1,
-      name: 'pve-lab-1 (nb:3)',
+      name: 'pve-lab-1 (nb:1)',
       ip_address: '10.0.0.10',
       domain: null,
       port: 8006,
@@ -90,6 +90,21 @@ describe('creating a Proxmox endpoint', () => {
     ).not.toContain('MARKER');
     expect(store.credentials(1)).toMatchObject({ tokenName: null, tokenValue: null });
     expect(store.credentials(1).password?.reveal()).toBe('MARKER-pw');
+  });
+
+  it.each([
+    ['the number of the plugin in its name, while that is free', ['a (nb:7)', 'b (nb:3)'], [7, 3]],
+    ['the next free one where another endpoint has that number', ['direct', 'a (nb:1)', 'b (nb:2)'], [1, 2, 3]],
+    ['the next free one after the highest, whatever was pushed', ['a (nb:7)', 'direct'], [7, 8]],
+    [
+      'the next free one where the name ends in no such number',
+      ['a (nb:0)', 'b (nb:7) c', 'c (nb:7000000000)'],
+      [1, 2, 3],
+    ],
+  ])('has as id %s', (_case, names, ids) => {
+    const { store } = storeOn(newDatabase());
+
+    expect(names.map((name) => create(store, { name }).id)).toEqual(ids);
   });
 
   it('gives numbers and nulls back as they came', () => {
@@ -146,7 +161,7 @@ describe('creating a Proxmox endpoint', () => {
     const db = newDatabase();
     const { store } = storeOn(db);
     create(store);
-    create(store, { name: 'PVE-LAB-1 (nb:3)' });
+    create(store, { name: 'PVE-LAB-1 (nb:1)' });
     db.sqlite.exec(
       "CREATE TRIGGER race BEFORE INSERT ON proxmoxendpoint WHEN new.name = 'late' AND (SELECT count(*) FROM proxmoxendpoint WHERE name = 'late') = 0 BEGIN INSERT INTO proxmoxendpoint (name, ip_address, port, username, verify_ssl, allow_writes, access_methods, enabled) VALUES ('late', '1', 1, 'u', 1, 0, 'api', 1); END",
     );
@@ -261,7 +276,7 @@ describe('credentials of a Proxmox endpoint', () => {
       status: 503,
       message: 'Could not decrypt Proxmox endpoint credentials',
     });
-    expect(error.detail).toContain("Endpoint 'pve-lab-1 (nb:3)' has encrypted password data");
+    expect(error.detail).toContain("Endpoint 'pve-lab-1 (nb:1)' has encrypted password data");
     expect(JSON.stringify(error.detail)).not.toContain(rawRow(db).password!.slice(4));
   });
 
