@@ -120,8 +120,8 @@ describe('the sync of a single object of a machine', () => {
   });
 
   it.each([
-    ['disk', 'scsi0', 'disk_name', 17],
-    ['snapshot', 'clean', 'snapshot_name', 16],
+    ['disk', 'scsi0', 'disk_name', 18],
+    ['snapshot', 'clean', 'snapshot_name', 17],
   ])(
     '%s: costs NetBox a known number of requests after a start, and its storage comes with it',
     async (of, name, param, requests) => {

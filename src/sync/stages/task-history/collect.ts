@@ -19,7 +19,17 @@ export async function collectTasks(run: RunContext): Promise<CollectedTasks> {
   const tasks = latestOfEach(archives.tasks);
   const stored = await loadStored(run, tasks);
   const outdated = await loadOutdated(run, tasks, stored);
-  return { roster, ...archives, tasks, stored, outdated };
+  return { roster: await withOwners(run, roster, stored), ...archives, tasks, stored, outdated };
+}
+
+/** A run of selected machines knows only their own sidecars; whose the other rows are must be asked before one is taken. */
+async function withOwners(run: RunContext, roster: Roster, stored: CollectedTasks['stored']): Promise<Roster> {
+  if (run.options.netboxVmIds === null) return roster;
+  const selected = new Set(roster.guests.map(({ virtualMachine }) => virtualMachine.id));
+  const owners = [...stored.values()].map(({ virtualMachine }) => virtualMachine).filter((id) => id !== null);
+  const of = [...new Set(owners)].filter((id) => !selected.has(id)).sort((a, b) => a - b);
+  const states = await run.collections.load('vm-state', {}, { filter: 'virtual_machine_id', of });
+  return { ...roster, states: [...roster.states, ...states] };
 }
 
 /** Tasks must not be written under the wrong machine; a selection is done as a whole or not at all. */
