@@ -20,8 +20,8 @@ function expectSame(what: string, actual: readonly object[], wanted: readonly ob
 interface Reader {
   readonly machines: readonly Body[];
   readonly devices: readonly Body[];
-  ownerOf(row: Body): Owner;
-  seatOf(row: Body): Seat;
+  readonly ownerOf: (row: Body) => Owner;
+  readonly seatOf: (row: Body) => Seat;
 }
 
 async function readerOf({ netbox }: PluginWorld): Promise<Reader> {
