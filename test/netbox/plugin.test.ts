@@ -7,12 +7,14 @@ import {
   removeGuest,
   renameGuest,
   resizeDisk,
+  setAgent,
   setStatus,
 } from '../../src/simulator/estate/index.js';
 import { path } from '../contract/netbox/target.js';
 import { aCluster, aGuest, anEstate } from '../contract/sync/estates.js';
 import { watchNetBox } from './harness.js';
 import { allOf, expectEstate, expectIdentities, expectLinkedRows, machineOf } from './plugin-estate.js';
+import { expectInventory } from './plugin-inventory.js';
 import { expectCompleted, expectStages, runIdOf, stagesOf } from './plugin-jobs.js';
 import { built, fullSync, fullSyncStages } from './plugin-stages.js';
 import type { PluginJob } from './plugin-worker.js';
@@ -96,6 +98,8 @@ describe('the plugin with a new service and two clusters', { timeout: jobTimeout
     await expectLinkedRows(world);
   });
 
+  it.skipIf(!built.everyStage)('has with it all that hangs on machines and nodes', () => expectInventory(world));
+
   it.skipIf(!built.guestConfiguration)('lets the plugin keep the templates of Proxmox', async () => {
     const templates = estate.clusters.flatMap(({ guests }) => [...guests.values()].filter(({ template }) => template));
     const rows = await allOf(world.netbox, '/api/plugins/proxbox/vm-templates/');
@@ -176,7 +180,36 @@ describe('the plugin with a new service and two clusters', { timeout: jobTimeout
 
 describe('two endpoints with equal node names, VMIDs and guest names', { timeout: jobTimeoutMs }, () => {
   const guests = [100, 101, 102, 103, 104].map((vmid) => ({ vmid }));
-  const lab = aCluster({ guests });
+  const mac = 'BC:24:11:00:01:00';
+  const address = (text: string) => [
+    {
+      name: 'ens18',
+      'hardware-address': mac.toLowerCase(),
+      'ip-addresses': [{ 'ip-address': text, 'ip-address-type': 'ipv4' as const, prefix: 24 }],
+    },
+  ];
+  const lab = aCluster({
+    guests: [
+      {
+        vmid: 100,
+        config: { scsi0: 'ceph:vm-100-disk-0,size=8G', net0: `virtio=${mac},bridge=vmbr0`, agent: '1' },
+        agent: { state: 'running', interfaces: address('198.18.0.1') },
+        snapshots: ['kept', 'passing'].map((name) => ({ name, description: '', snaptime: 1_777_500_000 })),
+      },
+      ...guests.slice(1),
+    ],
+  });
+  const archives = ['10', '11'].map((hour) => ({
+    volid: `local:backup/vzdump-qemu-101-2026_04_30-${hour}_00_00.vma.zst`,
+    content: 'backup' as const,
+    format: 'vma.zst',
+    size: 1024 ** 3,
+    ctime: 1_777_500_000,
+    node: 'pve1',
+    vmid: 101,
+    extra: {},
+  }));
+  lab.storages[0]!.volumes.push(...archives);
   const edge = aCluster({ name: 'edge', guests });
   let world: PluginWorld;
   beforeAll(async () => {
@@ -250,6 +283,43 @@ describe('two endpoints with equal node names, VMIDs and guest names', { timeout
     addGuest(lab, aGuest({ vmid: 104 })); // it stays in NetBox, as it was
     await expectEstate(world);
     removeGuest(lab, 104);
+  });
+
+  it.skipIf(!built.everyStage)('follow what changes on the guests and what vanishes', async () => {
+    const ofGuest = async () => {
+      const machine = await machineOf(world, lab, 100);
+      const labBackups = await allOf(world.netbox, path.backups);
+      return {
+        primary: machine.primary_ip4?.address,
+        disk: (await allOf(world.netbox, path.disks, `&virtual_machine_id=${machine.id}`)).map(({ size }) => size),
+        snapshots: (await allOf(world.netbox, path.snapshots)).map(({ name }) => name),
+        backups: labBackups.map(({ volume_id }) => volume_id).sort(),
+      };
+    };
+    const before = await ofGuest();
+    setStatus(lab, 100, 'running');
+    setAgent(lab, 100, { interfaces: address('198.18.0.2') });
+    resizeDisk(lab, 100, 'scsi0', '12G');
+    const snapshots = lab.guests.get(100)!.snapshots;
+    if (snapshots !== 'unsupported') snapshots.pop();
+    lab.storages[0]!.volumes.pop();
+
+    const job = await world.sync(fullSync);
+
+    const volumes = archives.map(({ volid }) => volid);
+    expectCompleted(job);
+    expect(before).toEqual({
+      primary: '198.18.0.1/24',
+      disk: [8192],
+      snapshots: ['kept', 'passing'],
+      backups: volumes,
+    });
+    expect(await ofGuest()).toEqual({
+      primary: '198.18.0.2/24',
+      disk: [12_288],
+      snapshots: ['kept'],
+      backups: volumes.slice(0, 1),
+    });
   });
 
   it('one that is down is named as the reason, and the other one is synced', async () => {
