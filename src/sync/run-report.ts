@@ -39,7 +39,8 @@ export function withFollowUps(
   for (const [kind, counts] of all.flatMap((one) => Object.entries(isObject(one['kinds']) ? one['kinds'] : {})))
     if (isObject(counts)) kinds[kind] = addCounts(kinds[kind], counts);
   const warnings = all.flatMap((one): readonly unknown[] => (Array.isArray(one['warnings']) ? one['warnings'] : []));
-  const counters = ({ kinds: _kinds, warnings: _warnings, ...rest }: FollowUp['body']) => rest;
+  const counters = (one: FollowUp['body']) =>
+    Object.fromEntries(Object.entries(one).filter(([key]) => key !== 'kinds' && key !== 'warnings'));
   return {
     ...body,
     kinds,
@@ -80,26 +81,27 @@ export function fullUpdateBody(
   const kindsBody: Record<string, unknown> = {};
   for (const { stage, resultKey, answer } of table) {
     const result = stages.find((one) => one.stage === stage.name);
-    if (answer === 'counters') {
-      body[`${resultKey}_count`] = result?.count ?? 0;
-      body[resultKey] = { count: result?.count ?? 0, ...(result?.counts ?? noCounts), ...result?.extra };
-      continue;
-    }
-    const [mainKind] = stage.kinds;
-    const done = (result?.outcomes ?? []).filter(isDone(mainKind));
-    body[`${resultKey}_count`] = done.length;
-    const listed = includeAll ? done : done.slice(0, listLimit);
-    body[resultKey] = listed.map(({ label, record }) => ({
-      id: record?.id,
-      name: label,
-      url: record?.['url'] ?? null,
-    }));
-    if (listed.length < done.length) body[`${resultKey}_truncated`] = true;
+    const told = answer === 'counters' ? countersOf(result) : objectsOf(result, stage.kinds[0], includeAll);
+    body[`${resultKey}_count`] = told.count;
+    body[resultKey] = told.value;
+    if (told.isTruncated) body[`${resultKey}_truncated`] = true;
   }
   for (const { kinds } of stages) {
     for (const [kind, counts] of kinds) kindsBody[kind] = addCounts(kindsBody[kind], counts);
   }
   return { ...body, kinds: kindsBody };
+}
+
+function countersOf(result: StageResult | undefined) {
+  const count = result?.count ?? 0;
+  return { count, value: { count, ...(result?.counts ?? noCounts), ...result?.extra }, isTruncated: false };
+}
+
+function objectsOf(result: StageResult | undefined, mainKind: ObjectKind, includeAll: boolean) {
+  const done = (result?.outcomes ?? []).filter(isDone(mainKind));
+  const listed = includeAll ? done : done.slice(0, listLimit);
+  const value = listed.map(({ label, record }) => ({ id: record?.id, name: label, url: record?.['url'] ?? null }));
+  return { count: done.length, value, isTruncated: listed.length < done.length };
 }
 
 /** The objects of a kind that are now as they should be. */

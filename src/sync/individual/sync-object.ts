@@ -1,6 +1,7 @@
 import { errorText, ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
 import type { ObjectKind } from '../../netbox/records/kinds.js';
 import { collectRoster } from '../collect/roster.js';
+import type { OmittedGuest } from '../plan/roster.js';
 import { applyPlan, type Applied } from '../executor/executor.js';
 import { companionKinds, findChanges, objectOf, onlyObjects } from '../plan/single-object.js';
 import type { RunContext } from '../run-context.js';
@@ -84,13 +85,17 @@ async function ensureMachine(query: ObjectQuery, run: RunContext, progress: Prog
   if (isLeftAlone(left.reason)) return { action: 'noop', netboxObject: null, reason: left.reason };
   if (left.reason.code !== 'vm_missing' || !query.auto_create_vm) throw errorOf(left.reason, left.label);
   const { action, netboxObject } = await syncPlanned(machineEntry, query, run, progress);
-  const { cluster_name } = query;
-  const { node = query.node, type = query.type, vmid = query.vmid } = left.source;
-  progress.dependencies.push({ object_type: 'vm', action, name: left.label, cluster_name, node, type, vmid });
+  progress.dependencies.push(machineDependency(query, action, left));
   if (run.options.dryRun) return { action: 'dry_run', netboxObject: null };
   const id = netboxObject !== null && 'id' in netboxObject ? netboxObject.id : undefined;
   if (typeof id !== 'number') throw errorOf(left.reason, left.label);
   return id;
+}
+
+function machineDependency(query: ObjectQuery, action: string, { label, source }: OmittedGuest) {
+  const { cluster_name } = query;
+  const { node = query.node, type = query.type, vmid = query.vmid } = source;
+  return { object_type: 'vm', action, name: label, cluster_name, node, type, vmid };
 }
 
 /** Makes the row of a storage that NetBox does not have yet. One that has changed is another call's business. */
@@ -248,17 +253,23 @@ function isOutcomeOf(object: Change): (outcome: Pick<Outcome, 'kind' | 'key'>) =
 
 /** What became of an object; without `applied`: of a dry run. Throws why it was not written. */
 function resultOf(object: Change, applied: Applied | undefined): Synced {
-  const { kind, label } = objectOf(object);
+  const { label } = objectOf(object);
   if ('reason' in object) {
     if (isLeftAlone(object.reason)) return { action: 'noop', netboxObject: null, reason: object.reason };
     throw errorOf(object.reason, label);
   }
   if (applied === undefined) return { action: 'dry_run', netboxObject: 'current' in object ? object.current : null };
+  return writtenResult(object, applied);
+}
+
+/** What became of an object that was applied. Throws why it was not written. */
+function writtenResult(object: Change, applied: Applied): Synced {
+  const { kind, label } = objectOf(object);
   const outcome = applied.outcomes.find(isOutcomeOf(object));
   if (outcome?.reason !== undefined && isLeftAlone(outcome.reason))
     return { action: 'noop', netboxObject: null, reason: outcome.reason };
-  if (outcome?.record === undefined || outcome.status === 'failed' || outcome.status === 'skipped')
-    throw errorOf(outcome?.reason, label);
+  const isWritten = outcome !== undefined && outcome.status !== 'failed' && outcome.status !== 'skipped';
+  if (!isWritten || outcome.record === undefined) throw errorOf(outcome?.reason, label);
   return { action: actionOf(outcome, kind, applied), netboxObject: outcome.record };
 }
 

@@ -64,18 +64,13 @@ function planCluster(builder: PlanBuilder, view: ClusterView, input: Infrastruct
   }
   const scopeSite = found === undefined ? null : siteScope(found);
   const cluster = ref('cluster', view.key);
-  if (input.asItIs && found !== undefined) {
-    builder.know('cluster', view.key, found.id);
-    return { view, cluster, current: found, site: scopeSite };
-  }
-  if (options.modes.cluster === 'disabled' && (found !== undefined || input.purpose === 'inventory')) {
-    if (found !== undefined) builder.know('cluster', view.key, found.id);
+  const isOff = options.modes.cluster === 'disabled' && (found !== undefined || input.purpose === 'inventory');
+  if (isOff && !input.asItIs)
     builder.skip(subject, {
       code: 'mode_disabled',
       message: `Cluster "${view.name}" is left alone (sync_mode_cluster=disabled).`,
     });
-    return found === undefined ? undefined : { view, cluster, current: found, site: scopeSite };
-  }
+  if (isOff || (input.asItIs && found !== undefined)) return untouchedCluster(builder, view, found);
   const placedSite = planSite(builder, view, input, site ?? scopeSite);
   planClusterType(builder, view, input);
   builder.add(
@@ -89,6 +84,17 @@ function planCluster(builder: PlanBuilder, view: ClusterView, input: Infrastruct
     { mode: options.modes.cluster },
   );
   return { view, cluster, current: found, site: placedSite };
+}
+
+/** A cluster that is only referred to. */
+function untouchedCluster(
+  builder: PlanBuilder,
+  view: ClusterView,
+  found: NetBoxRecord | undefined,
+): ClusterOnly | undefined {
+  if (found === undefined) return undefined;
+  builder.know('cluster', view.key, found.id);
+  return { view, cluster: ref('cluster', view.key), current: found, site: siteScope(found) };
 }
 
 function clusterFields(view: ClusterView, site: Ref | number, tenant: number | null): Fields {

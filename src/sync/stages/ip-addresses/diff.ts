@@ -195,24 +195,32 @@ function absentRows(members: readonly GuestPorts[], addresses: readonly NetBoxRe
     if (holder === null || textOf(row['assigned_object_type']) !== 'virtualization.vminterface') continue;
     if (hasTag(row, supportIds)) rows.set(holder, [...(rows.get(holder) ?? []), row]);
   }
-  const absent: AbsentRow[] = [];
-  let stored = 0;
-  for (const { guest, ports, network } of members) {
-    for (const { row: port, nic } of ports) {
-      const held = rows.get(port.id) ?? [];
-      stored += held.length;
-      // A port without a device is judged only where it is ours: an operator's own interface is none of our business.
-      if (network.status !== 'told' || (nic === undefined && !hasTag(port, supportIds))) continue;
-      const wanted = new Set(nic?.addresses.map(({ address }) => hostOf(address)));
-      for (const row of held) {
-        const address = textOf(row['address']);
-        if (wanted.has(hostOf(address))) continue;
-        const key = `${guest.key}/${textOf(port['name'])}/${hostOf(address)}`;
-        absent.push({ key, label: address, current: row, source: guest.source });
-      }
-    }
-  }
-  return { stored, absent };
+  const held = members.flatMap((member) =>
+    member.ports.map((port) => ({ member, port, rows: rows.get(port.row.id) ?? [] })),
+  );
+  const judged = held.filter(({ member, port }) => isJudged(member, port, supportIds));
+  return {
+    stored: held.reduce((sum, one) => sum + one.rows.length, 0),
+    absent: judged.flatMap(({ member, port, rows: ours }) => vanishedOf(member.guest, port, ours)),
+  };
+}
+
+/** Only of guests that answered. A port without a device only where it is ours: an operator's own is none of our business. */
+function isJudged({ network }: GuestPorts, { row, nic }: Port, supportIds: KnownIds): boolean {
+  return network.status === 'told' && (nic !== undefined || hasTag(row, supportIds));
+}
+
+function vanishedOf(
+  { key, source }: KnownGuest,
+  { row, nic }: Port,
+  rows: readonly NetBoxRecord[],
+): readonly AbsentRow[] {
+  const wanted = new Set(nic?.addresses.map(({ address }) => hostOf(address)));
+  return rows.flatMap((current) => {
+    const label = textOf(current['address']);
+    if (wanted.has(hostOf(label))) return [];
+    return [{ key: `${key}/${textOf(row['name'])}/${hostOf(label)}`, label, current, source }];
+  });
 }
 
 /** The plugin protects an address that one of its rows names: that row goes first. */
