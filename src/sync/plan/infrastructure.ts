@@ -46,22 +46,11 @@ function sourceOf(view: ClusterView): SourceRef {
 }
 
 function planCluster(builder: PlanBuilder, view: ClusterView, input: InfrastructureInput): ClusterOnly | undefined {
-  const { records, options } = input;
-  const site = resolvePlacement(view.owner.site, records.sites);
-  const tenant = resolvePlacement(view.owner.tenant, records.tenants);
+  const { options } = input;
   const subject = { kind: 'cluster' as const, key: view.key, label: view.name, source: sourceOf(view) };
-  if (site === 'not-found' || tenant === 'not-found') {
-    builder.refuse(subject, placementMissing(view, site === 'not-found' ? 'site' : 'tenant'));
-    return undefined;
-  }
-  const found = findCluster(view, input, site);
-  if (found === 'ambiguous') {
-    builder.refuse(subject, {
-      code: 'cluster_ambiguous',
-      message: `NetBox has several clusters named "${view.name}". Set the site of the endpoint "${view.owner.endpointName}", or rename all but one.`,
-    });
-    return undefined;
-  }
+  const placed = placeCluster(builder, view, { subject, input });
+  if (placed === undefined) return undefined;
+  const { site, tenant, found } = placed;
   const scopeSite = found === undefined ? null : siteScope(found);
   const cluster = ref('cluster', view.key);
   const isOff = options.modes.cluster === 'disabled' && (found !== undefined || input.purpose === 'inventory');
@@ -84,6 +73,33 @@ function planCluster(builder: PlanBuilder, view: ClusterView, input: Infrastruct
     { mode: options.modes.cluster },
   );
   return { view, cluster, current: found, site: placedSite };
+}
+
+interface Placed {
+  readonly site: number | null;
+  readonly tenant: number | null;
+  readonly found: NetBoxRecord | undefined;
+}
+
+/** Where the cluster belongs and which NetBox object it is; refused when either cannot be told. */
+function placeCluster(
+  builder: PlanBuilder,
+  view: ClusterView,
+  { subject, input }: { readonly subject: Parameters<PlanBuilder['refuse']>[0]; readonly input: InfrastructureInput },
+): Placed | undefined {
+  const site = resolvePlacement(view.owner.site, input.records.sites);
+  const tenant = resolvePlacement(view.owner.tenant, input.records.tenants);
+  if (site === 'not-found' || tenant === 'not-found') {
+    builder.refuse(subject, placementMissing(view, site === 'not-found' ? 'site' : 'tenant'));
+    return undefined;
+  }
+  const found = findCluster(view, input, site);
+  if (found !== 'ambiguous') return { site, tenant, found };
+  builder.refuse(subject, {
+    code: 'cluster_ambiguous',
+    message: `NetBox has several clusters named "${view.name}". Set the site of the endpoint "${view.owner.endpointName}", or rename all but one.`,
+  });
+  return undefined;
 }
 
 /** A cluster that is only referred to. */
