@@ -119,6 +119,7 @@ export async function openRun(
     pluginEndpoints,
     legacyFields: await readLegacyFields(client),
     warnings: [...warnings, ...notes.map((message): Warning => ({ code: 'option_unknown', message }))],
+    told: new Set(),
     guestReads: guestReads.open({ fresh: options.freshGuests }),
     proxmoxReads: pLimit(readConcurrency(settings, request, options.kind)),
     isMachineRun: false,

@@ -43,6 +43,8 @@ export interface RunContext {
   readonly pluginEndpoints: readonly NetBoxRecord[];
   /** Found while the run was prepared; every stage result repeats them. */
   readonly warnings: readonly Warning[];
+  /** Warnings that a stage of this run gave: stages read the same lists, and each finding is told once, by the first. */
+  readonly told: Set<string>;
   /** What was read from single guests, shared by all stages. */
   readonly guestReads: GuestReads;
   /** Only these guests are looked at, whatever else there is: a run for a single object. */

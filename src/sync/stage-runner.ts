@@ -45,7 +45,7 @@ export async function runStage(stage: Stage, run: RunContext): Promise<StageResu
         }),
       ),
   });
-  const summary = summarise(stage, prepared, applied, run.clock.monotonicMs() - startedMs);
+  const summary = summarise({ stage, run }, prepared, applied, run.clock.monotonicMs() - startedMs);
   const result = { ...summary, extra: { ...summary.extra, ...stage.extra(applied.outcomes, { run, ...summary }) } };
   report(stage, run, result);
   run.logger.info({ stage: stage.name, ...result.counts, durationMs: Math.round(result.durationMs) }, 'stage ended');
@@ -67,7 +67,7 @@ function batchOf(kind: ObjectKind, { settings: { values }, isMachineRun }: RunCo
 }
 
 function summarise(
-  stage: Stage,
+  { stage, run }: { readonly stage: Stage; readonly run: RunContext },
   { plan, count, extra }: PreparedStage,
   applied: Applied,
   durationMs: number,
@@ -78,7 +78,7 @@ function summarise(
   );
   const outcomes = [...applied.outcomes.filter((outcome) => own.includes(outcome.kind)), ...dependencies];
   const counts = sumCounts(applied.outcomes, own);
-  const warnings = [...plan.warnings, ...applied.warnings, ...miscounted(plan, applied.outcomes)];
+  const warnings = untold(run, [...plan.warnings, ...applied.warnings, ...miscounted(plan, applied.outcomes)]);
   return {
     stage: stage.name,
     ok: counts.failed === 0 || counts.failed < counts.total,
@@ -91,6 +91,14 @@ function summarise(
     extra: extra ?? {},
     durationMs,
   };
+}
+
+function untold({ told }: RunContext, warnings: readonly Warning[]): readonly Warning[] {
+  return warnings.filter(({ message }) => {
+    const isNew = !told.has(message);
+    told.add(message);
+    return isNew;
+  });
 }
 
 /** The promise that every discovered object is accounted for, checked on every run. */

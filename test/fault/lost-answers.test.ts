@@ -20,6 +20,22 @@ const created = [
   '/api/plugins/proxbox/sync-state/clusters/',
   '/api/plugins/proxbox/sync-state/devices/',
   '/api/plugins/proxbox/sync-state/virtual-machines/',
+  '/api/plugins/proxbox/task-history/',
+  '/api/virtualization/virtual-disks/',
+  '/api/plugins/proxbox/sync-state/virtual-disks/',
+  '/api/plugins/proxbox/vm-cloudinit/',
+  '/api/plugins/proxbox/backups/',
+  '/api/plugins/proxbox/snapshots/',
+  '/api/dcim/interfaces/',
+  '/api/virtualization/interfaces/',
+  '/api/plugins/proxbox/sync-state/vm-interfaces/',
+  '/api/ipam/vlans/',
+  '/api/ipam/ip-addresses/',
+  '/api/plugins/proxbox/guest-vm-interfaces/',
+  '/api/plugins/proxbox/guest-vm-interface-addresses/',
+  '/api/plugins/proxbox/replications/',
+  '/api/plugins/proxbox/backup-routines/',
+  '/api/extras/journal-entries/',
 ];
 
 describe.each([

@@ -65,11 +65,9 @@ describe('malformed answers of Proxmox', () => {
 
     expect(complete).toMatchObject({ ok: true, errors: [] });
     expect(complete.result?.kinds['virtual-machine']).toMatchObject({ discovered: rows.length, created: rows.length });
-    expect(complete.result?.warnings).toMatchObject(
-      world.proxmox.map(() => ({
-        reason: 'resource_unreadable',
-        message: expect.stringContaining('lists 4 guest(s)'),
-      })),
+    // Each stage reads the list; it is told once.
+    expect(complete.result?.warnings?.filter(({ reason }) => reason === 'resource_unreadable')).toMatchObject(
+      world.proxmox.map(() => ({ message: expect.stringContaining('lists 4 guest(s)') })),
     );
     await expectConvergence(world, wanted);
   });

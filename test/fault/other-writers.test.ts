@@ -55,9 +55,12 @@ describe('people who change NetBox or Proxmox during a run', () => {
     await world.fullUpdate();
     const { name, memoryMb } = guest(100);
     guest(100).memoryMb = memoryMb * 2;
-    const deed = when('PATCH', machineList, () =>
-      world.netbox.operator.remove(machinesPath, one(machinesPath, name).id),
-    );
+    const deed = when('PATCH', machineList, () => {
+      // They protect the addresses of the machine, and NetBox wants them deleted first.
+      const links = 'plugins/proxbox/guest-vm-interface-addresses';
+      for (const { id } of world.netbox.state.objects(links)) world.netbox.operator.remove(links, id);
+      world.netbox.operator.remove(machinesPath, one(machinesPath, name).id);
+    });
 
     const result = await world.fullUpdate();
 

@@ -14,13 +14,16 @@ async function endpoints(target: SyncTarget): Promise<EndpointRow[]> {
   return (await target.world.ask('GET', '/proxmox/endpoints')).body;
 }
 
-/** Forgets an endpoint and registers it again, as after a rebuilt database: it gets another id. */
+/** A row so named gets the number as its id, while that is free. */
+const numbered = / \(nb:\d+\)$/;
+
+/** Forgets an endpoint and registers it again by hand, as after a lost database: it gets another id. */
 async function registerAgain(target: SyncTarget, index: number): Promise<EndpointRow> {
   const old = (await endpoints(target))[index]!;
   const { port, username, tokenName, tokenValue } = target.world.proxmox[index]!;
   expect((await target.world.ask('DELETE', `/proxmox/endpoints/${old.id}`)).status).toBe(200);
   const { status, body } = await target.world.ask('POST', '/proxmox/endpoints', {
-    name: old.name,
+    name: old.name.replace(numbered, ''),
     domain: 'localhost',
     ip_address: '127.0.0.1',
     port,

@@ -20,7 +20,7 @@ export function describeKills(moment: 'before' | 'after'): void {
     beforeAll(async () => {
       world = await openFaultWorld({
         estate: createEstate({ vms: 200, clusters: 2, seed: 3 }),
-        variables: { PROXBOX_BULK_BATCH_SIZE: '20', PROXBOX_NETBOX_TIMEOUT: '10' },
+        variables: { PROXBOX_BULK_BATCH_SIZE: '20', PROXBOX_BACKUP_BATCH_SIZE: '20', PROXBOX_NETBOX_TIMEOUT: '10' },
         service: 'child',
       });
       world.netbox.resetCounters();

@@ -68,6 +68,8 @@ export function variablesFor(folder: string): Readonly<Record<string, string>> {
     PROXBOX_DATABASE_PATH: path.join(folder, 'database.db'),
     PROXBOX_ENCRYPTION_KEY: randomBytes(32).toString('base64url'),
     PROXBOX_BULK_BATCH_DELAY_MS: '0',
+    PROXBOX_BACKUP_BATCH_DELAY_MS: '0',
+    PROXBOX_INTERFACE_BATCH_DELAY_MS: '0',
     PROXBOX_NETBOX_TIMEOUT: '1',
     PROXBOX_NETBOX_RETRY_DELAY: '0.01',
     PROXBOX_NETBOX_MAX_RETRIES: '3',

@@ -70,6 +70,7 @@ export function aRun(client: NetBoxClient, changes: Partial<RunContext> = {}): O
     legacyFields: new Map(),
     pluginEndpoints: [],
     warnings: [],
+    told: new Set(),
     guestReads: createGuestReadStore(clock).open({ fresh: true }),
     proxmoxReads: pLimit(4),
     isMachineRun: false,

@@ -2,10 +2,18 @@ import { describe, expect, it } from 'vitest';
 import type { ObjectKind } from '../../../../src/netbox/records/kinds.js';
 import type { NetBoxRecord } from '../../../../src/netbox/types.js';
 import { PlanBuilder } from '../../../../src/sync/plan/plan-builder.js';
-import { bootstrapOnlyTag, planSupportObjects, supportObjects } from '../../../../src/sync/plan/support-objects.js';
+import {
+  bootstrapOnlyTag,
+  planSupportObjects,
+  supportObjects,
+  type SupportRecords,
+} from '../../../../src/sync/plan/support-objects.js';
 import { tagsOf } from '../../../support/factories/netbox-records.js';
 
-function changesFor(records: ReadonlyMap<ObjectKind, readonly NetBoxRecord[]> = new Map(), virtualMachineTypes = true) {
+/** All kinds were read, and NetBox has none of them. */
+const none: SupportRecords = new Map(supportObjects.map(({ kind }) => [kind, []]));
+
+function changesFor(records = none, virtualMachineTypes = true) {
   const builder = new PlanBuilder();
   planSupportObjects(builder, records, virtualMachineTypes);
   return builder.build('support-objects').changes;
@@ -21,9 +29,14 @@ describe('support objects', () => {
   });
 
   it('leave out virtual machine types before NetBox 4.6', () => {
-    const kinds = changesFor(new Map(), false).map((change) => change.action === 'create' && change.desired.kind);
+    const kinds = changesFor(none, false).map((change) => change.action === 'create' && change.desired.kind);
     expect(kinds).not.toContain('vm-type');
     expect(kinds).toHaveLength(supportObjects.length - 2);
+  });
+
+  it('of a kind that was not read are not planned', () => {
+    expect(changesFor(new Map())).toEqual([]);
+    expect(changesFor(new Map([['manufacturer', []]]))).toMatchObject([{ desired: { kind: 'manufacturer' } }]);
   });
 
   it('that an operator renamed, recoloured and described stay as they are', () => {
