@@ -7,6 +7,7 @@ export default defineConfig({
     globalSetup: ['test/support/build-once.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    maxWorkers: 3,
+    isolate: false,
   },
 });

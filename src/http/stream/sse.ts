@@ -81,38 +81,44 @@ async function sendAll(
   options: SseOptions & { readonly gone: AbortSignal },
 ): Promise<void> {
   const iterator = frames[Symbol.asyncIterator]();
-  let next = iterator.next();
+  const over = new AbortController();
+  const signal = AbortSignal.any([options.gone, over.signal]);
+  const heart = createHeart(send, options);
+  const beating = heart.beat(signal);
+  const sending = sendFrames(iterator, async (text) => {
+    await send(text);
+    heart.rest();
+  });
   try {
-    for (;;) {
-      const result = await nextOrSilence(next, options);
-      if (result === 'silence') await send(keepAlive);
-      else if (result.done === true) return;
-      else {
-        await send(encodeSseFrame(result.value));
-        next = iterator.next();
-      }
-    }
+    await Promise.race([sending, beating]);
   } finally {
+    over.abort();
     // Not awaited: a generator that waits for its own work answers only when that work notices the abort.
-    next.catch(() => undefined);
-    void iterator.return?.().catch(() => undefined);
+    for (const left of [sending, beating, iterator.return?.()]) left?.catch(() => undefined);
   }
 }
 
-async function nextOrSilence(
-  next: Promise<IteratorResult<SseFrame>>,
-  options: SseOptions & { readonly gone: AbortSignal },
-): Promise<IteratorResult<SseFrame> | 'silence'> {
-  options.gone.throwIfAborted();
-  const turn = new AbortController();
-  const leave = (): void => turn.abort();
-  options.gone.addEventListener('abort', leave, { once: true });
-  try {
-    const silence = options.clock.sleep(options.keepAliveMs ?? 15_000, turn.signal);
-    silence.catch(() => undefined);
-    return await Promise.race([next, silence.then(() => 'silence' as const)]);
-  } finally {
-    options.gone.removeEventListener('abort', leave);
-    turn.abort();
-  }
+async function sendFrames(iterator: AsyncIterator<SseFrame>, send: (text: string) => Promise<void>): Promise<void> {
+  for (let next = await iterator.next(); next.done !== true; next = await iterator.next())
+    await send(encodeSseFrame(next.value));
+}
+
+/** Sends a comment after each `keepAliveMs` without a frame. One timer for all of them: `rest` only notes the time. */
+function createHeart(send: (text: string) => Promise<void>, { clock, keepAliveMs = 15_000 }: SseOptions) {
+  let lastMs = clock.monotonicMs();
+  const rest = (): void => void (lastMs = clock.monotonicMs());
+  return {
+    rest,
+    /** Never resolves; rejects when the signal fires or a comment cannot be sent. */
+    async beat(signal: AbortSignal): Promise<never> {
+      for (;;) {
+        const restMs = lastMs + keepAliveMs - clock.monotonicMs();
+        if (restMs > 0) await clock.sleep(restMs, signal);
+        else {
+          await send(keepAlive);
+          rest();
+        }
+      }
+    },
+  };
 }

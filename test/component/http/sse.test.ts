@@ -9,18 +9,25 @@ import { encodeSseFrame, streamSse, type SseFrame } from '../../../src/http/stre
 
 /** Sleeps end when the test says so. */
 function manualClock(): Clock & { readonly wakeAll: () => void; readonly sleepers: () => number } {
-  const sleepers = new Set<() => void>();
+  const sleepers = new Map<() => void, number>();
+  let nowMs = 0;
   return {
     ...systemClock,
-    sleep: (_ms, signal) =>
+    monotonicMs: () => nowMs,
+    sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
-        sleepers.add(resolve);
+        sleepers.set(resolve, nowMs + ms);
         signal?.addEventListener('abort', () => {
           sleepers.delete(resolve);
           reject(signal.reason as Error);
         });
       }),
-    wakeAll: () => [...sleepers].forEach((wake) => (sleepers.delete(wake), wake())),
+    wakeAll: () =>
+      [...sleepers].forEach(([wake, untilMs]) => {
+        nowMs = Math.max(nowMs, untilMs);
+        sleepers.delete(wake);
+        wake();
+      }),
     sleepers: () => sleepers.size,
   };
 }
@@ -149,6 +156,7 @@ describe('a stream', () => {
 
     await ended;
 
+    expect(clock.monotonicMs()).toBe(30_000);
     expect(chunks.join('')).toBe(
       'event: step\ndata: {}\n\n: keepalive\n\n: keepalive\n\nevent: complete\ndata: {}\n\n',
     );

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createEstate, createFixtureEstate, setNodeOnline } from '../../../src/simulator/estate/index.js';
+import { createEstate, setNodeOnline } from '../../../src/simulator/estate/index.js';
 import type { Estate, EstateVolume } from '../../../src/simulator/estate/index.js';
 import { makeStorage } from '../../../src/simulator/estate/generate-storage.js';
 import { path } from '../../contract/netbox/target.js';
@@ -11,7 +11,7 @@ import {
   pbsBackup,
   storageNamed,
 } from '../../contract/sync/backups.js';
-import { anEstate } from '../../contract/sync/estates.js';
+import { anAwkwardEstate, anEstate } from '../../contract/sync/estates.js';
 import { all, machineOf, sync, syncQuietly, watchedSync } from '../../contract/sync/target.js';
 import { createSteppedClock } from '../../support/stepped-clock.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
@@ -45,7 +45,7 @@ describe('the stage of backups', () => {
   const reasons = (warnings: readonly { readonly reason: string }[] = []) => warnings.map(({ reason }) => reason);
 
   it('has one row per backup of the whole estate that has a machine', async () => {
-    target = await openSimulated(createFixtureEstate());
+    target = await openSimulated(anAwkwardEstate());
     await target.world.fullUpdate();
 
     const visible = (estate: Estate) =>

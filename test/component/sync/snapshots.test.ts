@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createEstate, createFixtureEstate, setNodeOnline } from '../../../src/simulator/estate/index.js';
+import { createEstate, setNodeOnline } from '../../../src/simulator/estate/index.js';
 import { path } from '../../contract/netbox/target.js';
-import { aCluster, anEstate } from '../../contract/sync/estates.js';
+import { aCluster, anAwkwardEstate, anEstate } from '../../contract/sync/estates.js';
 import { snapshotStage } from '../../contract/sync/snapshots.js';
 import { all, machineOf, sync, syncQuietly, watchedSync } from '../../contract/sync/target.js';
 import { createSteppedClock } from '../../support/stepped-clock.js';
@@ -26,7 +26,7 @@ describe('the stage of snapshots', () => {
   const rows = () => all(target, path.snapshots);
 
   it('has one row per snapshot of the whole estate', async () => {
-    target = await openSimulated(createFixtureEstate());
+    target = await openSimulated(anAwkwardEstate());
     await sync(target);
 
     const wanted = target.world.estate.clusters.flatMap(({ name, guests, nodes }) =>

@@ -2,7 +2,7 @@ import { makeCluster } from '../../../src/simulator/estate/make-cluster.js';
 import { makeGuest, type GuestDraft } from '../../../src/simulator/estate/make-guest.js';
 import { makeNode } from '../../../src/simulator/estate/generate-node.js';
 import { makeStorage } from '../../../src/simulator/estate/generate-storage.js';
-import type { Estate, EstateCluster } from '../../../src/simulator/estate/index.js';
+import { createFixtureEstate, type Estate, type EstateCluster } from '../../../src/simulator/estate/index.js';
 
 const epochS = 1_777_593_600;
 
@@ -45,3 +45,10 @@ export function aGuest(draft: Partial<GuestDraft> & Pick<GuestDraft, 'vmid'>, no
 }
 
 export const anEstate = (...clusters: readonly EstateCluster[]): Estate => ({ epochS, clusters: [...clusters] });
+
+/** Everything odd that Proxmox may list, without the pauses of its slow guest agents. */
+export function anAwkwardEstate(): Estate {
+  const estate = createFixtureEstate();
+  for (const { guests } of estate.clusters) for (const { agent } of guests.values()) agent.delayMs = 0;
+  return estate;
+}

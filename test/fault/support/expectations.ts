@@ -28,9 +28,10 @@ export function expectFailure({ frames, complete }: StreamResult, text: RegExp):
 /** Shows only the lines that differ. */
 export function expectContent(world: Pick<FaultWorld, 'content'>, wanted: readonly string[]): void {
   const found = world.content();
+  const without = (lines: readonly string[], others: ReadonlySet<string>) => lines.filter((line) => !others.has(line));
   expect({
-    missing: wanted.filter((line) => !found.includes(line)),
-    unexpected: found.filter((line) => !wanted.includes(line)),
+    missing: without(wanted, new Set(found)),
+    unexpected: without(found, new Set(wanted)),
     objects: found.length,
   }).toEqual({ missing: [], unexpected: [], objects: wanted.length });
 }

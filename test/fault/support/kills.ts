@@ -5,6 +5,8 @@ import { expectConvergence, expectNoDeletes } from './expectations.js';
 import { openFaultWorld, type FaultWorld } from './world.js';
 
 const points = 10;
+/** Something of every kind on each guest. */
+const little = { disks: 1, networkDevices: 1, addresses: 1, backups: 1, snapshots: 1, tasks: 1 };
 
 /**
  * The process is killed when request k of a first run of 200 guests arrives, for ten k spread over the run: `before`
@@ -19,7 +21,7 @@ export function describeKills(moment: 'before' | 'after'): void {
 
     beforeAll(async () => {
       world = await openFaultWorld({
-        estate: createEstate({ vms: 200, clusters: 2, seed: 3 }),
+        estate: createEstate({ vms: 200, clusters: 2, seed: 3, guest: little }),
         variables: { PROXBOX_BULK_BATCH_SIZE: '20', PROXBOX_BACKUP_BATCH_SIZE: '20', PROXBOX_NETBOX_TIMEOUT: '10' },
         service: 'child',
       });
@@ -50,6 +52,7 @@ export function describeKills(moment: 'before' | 'after'): void {
         await world.restart();
         await expectConvergence(world, wanted);
       },
+      60_000,
     );
   });
 }
