@@ -2,6 +2,7 @@ import { relationId, tagIds, textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import { admitAbsence, type AbsentRow } from '../../plan/absence.js';
 import { AddressOwnership, hostOf, type Ownership } from '../../plan/address-ownership.js';
+import type { ClusterView } from '../../plan/cluster-views.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncMode, SyncOptions } from '../../plan/options.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
@@ -158,14 +159,13 @@ function planVanished(
   { options, supportIds }: AddressPlanInput,
 ): ReadonlySet<number> {
   const gone = new Set<number>();
-  for (const [cluster, members] of groupByCluster(guests)) {
+  for (const { view, members } of groupByCluster(guests)) {
     const { stored, absent } = absentRows(members, collected.addresses, supportIds);
-    const endpointId = members[0]?.guest.source.endpointId ?? 0;
     const admitted = admitAbsence(builder, {
       kind: 'ip-address',
       noun: 'IP addresses',
-      endpointId,
-      cluster,
+      endpointId: view.owner.endpointId,
+      cluster: view.name,
       stored,
       rows: absent,
       limit: options.deleteLimit,
@@ -179,13 +179,16 @@ function planVanished(
   return gone;
 }
 
-function groupByCluster(guests: readonly GuestPorts[]): ReadonlyMap<string, readonly GuestPorts[]> {
-  const groups = new Map<string, GuestPorts[]>();
+/** By key, not by name: two clusters may be called alike. */
+function groupByCluster(guests: readonly GuestPorts[]) {
+  const groups = new Map<string, { readonly view: ClusterView; readonly members: GuestPorts[] }>();
   for (const guest of guests) {
-    const { name } = guest.guest.cluster.view;
-    groups.set(name, [...(groups.get(name) ?? []), guest]);
+    const { view } = guest.guest.cluster;
+    const group = groups.get(view.key) ?? { view, members: [] };
+    group.members.push(guest);
+    groups.set(view.key, group);
   }
-  return groups;
+  return [...groups.values()];
 }
 
 function absentRows(members: readonly GuestPorts[], addresses: readonly NetBoxRecord[], supportIds: KnownIds) {
