@@ -44,11 +44,15 @@ export function parseAgentHostName(payload: unknown): string | null {
   return normaliseHostName(text);
 }
 
+/** As NetBox takes DNS names (`DNSValidator`), and no wildcard: a guest calls itself by one name. */
+const dnsName = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
+
+/** A host name as a DNS name, in small letters; null where it says nothing or cannot be one. */
 export function normaliseHostName(text: string | null): string | null {
   if (text === null || text.length > 256) return null;
   const name = text.trim().replace(/\.$/, '').toLowerCase();
-  const unusable = name === '' || name.length > 255 || name === 'localhost' || name.startsWith('localhost.');
-  return unusable ? null : name;
+  const isUsable = dnsName.test(name) && name.length <= 255 && name !== 'localhost' && !name.startsWith('localhost.');
+  return isUsable ? name : null;
 }
 
 function parseInterface(row: Row): GuestInterface | null {
