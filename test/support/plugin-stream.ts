@@ -156,7 +156,7 @@ export function readAsPlugin(url: string, apiKey: string): Promise<readonly Plug
           if (coding !== 'chunked' || packed !== undefined) throw fault('chunked and not compressed', coding ?? '');
           resolve(parsePluginStream(body));
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       });
     });

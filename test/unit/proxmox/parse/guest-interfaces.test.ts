@@ -109,7 +109,8 @@ describe('host names', () => {
   it('refuses names that DNS cannot have', () => {
     expect(normaliseHostName('a'.repeat(255))).toHaveLength(255);
     expect(normaliseHostName('a'.repeat(256))).toBeNull();
-    for (const name of ['büro', 'my pc', 'a\nb', '*.lab', 'a..b', '🦄', '.']) expect(normaliseHostName(name)).toBeNull();
+    for (const name of ['büro', 'my pc', 'a\nb', '*.lab', 'a..b', '🦄', '.'])
+      expect(normaliseHostName(name)).toBeNull();
     expect(normaliseHostName('win_11-pc.lab')).toBe('win_11-pc.lab');
   });
 });
