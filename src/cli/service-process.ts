@@ -30,7 +30,7 @@ export function variablesFor(folder: string): Readonly<Record<string, string>> {
 /** Starts the real service (`dist/main.js`) on a loopback port and waits until `/health` says ready. */
 export async function startService(variables: Readonly<Record<string, string>>): Promise<ServiceProcess> {
   const port = await freePort();
-  const main = fileURLToPath(new URL('../main.js', import.meta.url));
+  const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
   const child = spawn(process.execPath, [main], {
     env: { ...process.env, PORT: String(port), PROXBOX_BIND_HOST: '127.0.0.1', ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,5 +1,5 @@
 import { openSyncedWorld } from '../support/world.js';
-import { describeTriedScenarios } from '../contract/sync/scenarios.js';
+import { describeSyncScenarios } from '../contract/sync/scenarios.js';
 import type { OpenTarget } from '../contract/sync/target.js';
 import { apiOf } from '../contract/netbox/target.js';
 import { resetNetBox, watchNetBox } from './harness.js';
@@ -23,4 +23,4 @@ const openReal: OpenTarget = async (estate) => {
   };
 };
 
-describeTriedScenarios('a sync into the real NetBox', openReal);
+describeSyncScenarios('a sync into the real NetBox', openReal);

@@ -1,5 +1,6 @@
 /** Reads a stream as strictly as the netbox-proxbox plugin needs it: what it would misread is an error here. */
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { z } from 'zod';
 
 export interface PluginFrame {
@@ -140,27 +141,14 @@ export function parsePluginStream(body: string): readonly PluginFrame[] {
 }
 
 /** Asks with the plugin's headers, reads until the connection ends, and checks what the plugin relies on in the head. */
-export function readAsPlugin(url: string, apiKey: string): Promise<readonly PluginFrame[]> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'X-Proxbox-API-Key': apiKey, accept: 'text/event-stream' };
-    const asked = request(url, { headers }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const body = Buffer.concat(chunks).toString('latin1');
-        try {
-          const { 'content-type': type, 'transfer-encoding': coding, 'content-encoding': packed } = response.headers;
-          if (response.statusCode !== 200) throw fault(`HTTP ${response.statusCode}`, body);
-          if (type !== 'text/event-stream; charset=utf-8') throw fault('the content type', type ?? '');
-          if (coding !== 'chunked' || packed !== undefined) throw fault('chunked and not compressed', coding ?? '');
-          resolve(parsePluginStream(body));
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
-    asked.on('error', reject);
-    asked.end();
-  });
+export async function readAsPlugin(url: string, apiKey: string): Promise<readonly PluginFrame[]> {
+  const asked = request(url, { headers: { 'X-Proxbox-API-Key': apiKey, accept: 'text/event-stream' } }).end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  let body = '';
+  for await (const chunk of response.setEncoding('latin1')) body += String(chunk);
+  const { 'content-type': type, 'transfer-encoding': coding, 'content-encoding': packed } = response.headers;
+  if (response.statusCode !== 200) throw fault(`HTTP ${response.statusCode}`, body);
+  if (type !== 'text/event-stream; charset=utf-8') throw fault('the content type', type ?? '');
+  if (coding !== 'chunked' || packed !== undefined) throw fault('chunked and not compressed', coding ?? '');
+  return parsePluginStream(body);
 }

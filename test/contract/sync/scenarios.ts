@@ -35,13 +35,3 @@ export function describeSyncScenarios(name: string, openTarget: OpenTarget): voi
     describeDefaultRoles(openTarget);
   });
 }
-
-/** The scenes that have been seen to pass on a real NetBox with all stages. The others wait for their trial there. */
-export function describeTriedScenarios(name: string, openTarget: OpenTarget): void {
-  describe(name, () => {
-    describeFirstRun(openTarget);
-    describeTaskHistory(openTarget);
-    describeReplications(openTarget);
-    describeBackupRoutines(openTarget);
-  });
-}

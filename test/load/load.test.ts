@@ -1,0 +1,132 @@
+/** What is far more than usual: the service as a process of its own, its memory looked at when it is over. */
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { request, type IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createEstate, type EstateGuest } from '../../src/simulator/estate/index.js';
+import type { AgentInterface } from '../../src/simulator/estate/types.js';
+import { parsePluginStream, readAsPlugin } from '../support/plugin-stream.js';
+import { openWorld, type World } from '../support/world.js';
+
+const plain = { disks: 1, networkDevices: 1, addresses: 1, snapshots: 0, backups: 0, tasks: 0 };
+
+describe('much more than usual', () => {
+  let world: World;
+  afterEach(() => world.close());
+
+  const open = async (
+    options: Parameters<typeof createEstate>[0],
+    variables: Readonly<Record<string, string>> = {},
+  ) => {
+    world = await openWorld({ estate: createEstate(options), service: 'process', variables });
+  };
+  const rows = (path: string) => world.netbox.state.objects(path);
+  /** The most memory the process ever had, in MiB. */
+  const peakMiB = async (): Promise<number> => {
+    const status = await readFile(`/proc/${world.process?.pid}/status`, 'utf8');
+    return Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1]) / 1024;
+  };
+  /** A full update, and one more that changes nothing. */
+  const twice = async () => {
+    const { complete } = await world.fullUpdate();
+    expect(complete).toMatchObject({ ok: true, errors: [] });
+    world.netbox.resetCounters();
+    expect((await world.fullUpdate()).complete).toMatchObject({ ok: true, errors: [] });
+    expect(world.netbox.counters.writes).toBe(0);
+    return { complete, requests: world.netbox.counters.total, peak: await peakMiB() };
+  };
+
+  it('a virtual machine with 110 interfaces and 1,000 addresses', async () => {
+    await open({ vms: 2, clusters: 1, seed: 3, guest: { ...plain, lxcShare: 0 } });
+    const guest = world.estate.clusters[0]?.guests.get(100);
+    if (guest === undefined) throw new Error('the estate has no guest 100');
+    busyInside(guest);
+
+    const { requests, peak } = await twice();
+
+    const machine = world.netbox.state.find('virtualization/virtual-machines', ({ name }) => name === guest.name)?.id;
+    const inside = rows('plugins/proxbox/guest-vm-interfaces').filter((row) => row['virtual_machine'] === machine);
+    expect(inside).toHaveLength(110);
+    const port = rows('virtualization/interfaces').find((row) => row['virtual_machine'] === machine)?.id;
+    const addresses = rows('ipam/ip-addresses').filter(
+      (row) => row['assigned_object_type'] === 'virtualization.vminterface' && row['assigned_object_id'] === port,
+    );
+    expect(addresses).toHaveLength(1000);
+    expect(requests).toBeLessThan(80);
+    expect(peak).toBeLessThan(400);
+  });
+
+  it('a cluster with 100,000 tasks', async () => {
+    await open({ vms: 100, clusters: 1, nodesPerCluster: 4, seed: 3, guest: { ...plain, tasks: 1000 } });
+
+    const { requests, peak } = await twice();
+
+    expect(rows('plugins/proxbox/task-history')).toHaveLength(100_000);
+    expect(requests).toBeLessThan(500);
+    expect(peak).toBeLessThan(900);
+  });
+
+  it('a storage with 50,000 volumes', async () => {
+    await open(
+      { vms: 100, clusters: 1, nodesPerCluster: 4, seed: 3, guest: { ...plain, backups: 500 } },
+      { PROXBOX_BACKUP_BATCH_SIZE: '50' },
+    );
+
+    const { requests, peak } = await twice();
+
+    expect(rows('plugins/proxbox/backups')).toHaveLength(50_000);
+    expect(requests).toBeLessThan(300);
+    expect(peak).toBeLessThan(900);
+  });
+
+  it('50 readers of full updates at the same time, 5 of them slow', async () => {
+    await open({ vms: 20, clusters: 2, seed: 3 }, { PROXBOX_RATE_LIMIT: '100000' });
+    expect((await world.fullUpdate()).complete.ok).toBe(true);
+    world.netbox.resetCounters();
+    const url = `${world.url}/full-update/stream`;
+
+    const streams = await Promise.all(
+      Array.from({ length: 50 }, (_, index) =>
+        index % 10 === 0 ? readSlowly(url, world.apiKey) : readAsPlugin(url, world.apiKey),
+      ),
+    );
+
+    expect(streams.map((frames) => frames.at(-1)?.data)).toMatchObject(streams.map(() => ({ ok: true, errors: [] })));
+    const summaries = streams.map((frames) => frames.filter(({ event }) => event === 'phase_summary').length);
+    expect(summaries).toEqual(streams.map(() => 12));
+    expect(world.netbox.counters.writes).toBe(0);
+    expect(await peakMiB()).toBeLessThan(500);
+  });
+});
+
+/** 110 interfaces behind the guest's one network device, with 1,000 addresses in all. */
+function busyInside(guest: EstateGuest): void {
+  const mac = /[0-9A-F]{2}(:[0-9A-F]{2}){5}/.exec(String(guest.config['net0']))?.[0] ?? '';
+  const inside = guest.agent.interfaces as AgentInterface[];
+  inside.length = 0;
+  for (let index = 0; index < 110; index += 1) {
+    const count = index < 10 ? 10 : 9;
+    inside.push({
+      name: index === 0 ? 'ens18' : `ens18.${index + 1}`,
+      'hardware-address': mac.toLowerCase(),
+      'ip-addresses': Array.from({ length: count }, (_, n) => ({
+        'ip-address': `10.${index + 1}.0.${n + 1}`,
+        'ip-address-type': 'ipv4',
+        prefix: 24,
+      })),
+    });
+  }
+}
+
+/** Takes a little at a time, as over a bad line. */
+async function readSlowly(url: string, apiKey: string): ReturnType<typeof readAsPlugin> {
+  const asked = request(url, { headers: { 'X-Proxbox-API-Key': apiKey } }).end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  let body = '';
+  for await (const chunk of response.setEncoding('latin1')) {
+    body += String(chunk);
+    await delay(20);
+  }
+  return parsePluginStream(body);
+}

@@ -1,0 +1,12 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/** Run with `npm run test:load`. One after another: each wants the machine for itself. */
+export default defineConfig({
+  test: {
+    include: ['test/load/**/*.test.ts'],
+    globalSetup: [fileURLToPath(new URL('../support/build-once.ts', import.meta.url))],
+    fileParallelism: false,
+    testTimeout: 300_000,
+  },
+});
