@@ -1,11 +1,12 @@
 import { relationId, tagIds, textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import { parseGuestName } from '../../../proxmox/parse/guest-name.js';
+import { createAdoption, type Adoption } from '../../plan/adoption.js';
 import { planGuestTags } from '../../plan/guest-tags.js';
 import { buildIdentityIndex, type IdentityIndex, type Resolution } from '../../plan/identity.js';
 import { planInfrastructure } from '../../plan/infrastructure.js';
 import type { PlannedCluster } from '../../plan/infrastructure-types.js';
-import { isVariantOf, resolveNames, type NameRequest, type ResolvedName } from '../../plan/names.js';
+import { resolveNames, type NameRequest, type ResolvedName } from '../../plan/names.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
 import { objectKey, type Plan, type SourceRef, type Warning } from '../../types.js';
@@ -70,17 +71,16 @@ function prepareGuests(
   const machines = new Map(collected.virtualMachines.map((record) => [record.id, record]));
   const states = collected.states === 'unreadable' ? [] : collected.states;
   const identities = buildIdentityIndex(states, machines, new Set(input.endpoints.keys()));
-  const adoptable = adoptableMachines(collected, identities, input);
+  const adoption = createAdoption(orphanMachines(collected, identities, input));
   const ordered = [...collected.guests].sort(
     (a, b) => compareText(a.view.name, b.view.name) || a.resource.vmid - b.resource.vmid,
   );
-  return ordered.flatMap((guest) => prepareGuest(builder, guest, { identities, adoptable, collected, homes, input }));
+  return ordered.flatMap((guest) => prepareGuest(builder, guest, { identities, adoption, collected, homes, input }));
 }
 
 interface Lookup {
   readonly identities: IdentityIndex;
-  /** Tagged machines without a sidecar: what a run that was cut off left behind. Taken ones are removed. */
-  readonly adoptable: NetBoxRecord[];
+  readonly adoption: Adoption;
   readonly collected: CollectedGuests;
   readonly homes: ReadonlyMap<string, PlannedCluster>;
   readonly input: GuestPlanInput;
@@ -158,21 +158,15 @@ function resolveGuest({ view, resource }: CollectedGuest, name: string, lookup: 
   });
   if (resolution.status !== 'absent') return resolution;
   const cluster = lookup.homes.get(view.key)?.current;
-  const candidates = lookup.adoptable.filter(
-    (record) => cluster !== undefined && relationId(record['cluster']) === cluster.id,
-  );
-  const exact = candidates.find((record) => storedName(record).toLowerCase() === name.toLowerCase());
-  const adopted = exact ?? candidates.find((record) => isVariantOf(storedName(record), name));
-  if (adopted === undefined) return resolution;
-  lookup.adoptable.splice(lookup.adoptable.indexOf(adopted), 1);
-  return { status: 'found', virtualMachine: adopted, state: noState };
+  const adopted = cluster === undefined ? undefined : lookup.adoption.take(resource, name, cluster.id);
+  return adopted === undefined ? resolution : { status: 'found', virtualMachine: adopted, state: noState };
 }
 
-function adoptableMachines(
+function orphanMachines(
   collected: CollectedGuests,
   identities: IdentityIndex,
   input: GuestPlanInput,
-): NetBoxRecord[] {
+): readonly NetBoxRecord[] {
   const proxbox = input.supportIds.get(objectKey('tag', 'proxbox'));
   return collected.virtualMachines.filter(
     (record) =>

@@ -259,6 +259,21 @@ describe('a guest that NetBox does not know', () => {
     ['does not adopt a machine without our tag', aVirtualMachine(11, { tags: tagsOf(77) }), 'CREATE'],
     ['does not adopt a machine of another cluster', aVirtualMachine(11, { cluster: { id: 2 } }), 'CREATE'],
     ['does not adopt a machine of another name', aVirtualMachine(11, { name: 'web' }), 'CREATE'],
+    [
+      'adopts one that an old installation marked with the VMID under the name that it has, whoever gave it',
+      aVirtualMachine(11, { name: 'web', custom_fields: { proxmox_vm_id: 100, proxmox_vm_type: 'qemu' } }),
+      'KEEP 11',
+    ],
+    [
+      'does not adopt one of its name that was marked with another VMID',
+      aVirtualMachine(11, { custom_fields: { proxmox_vm_id: 101 } }),
+      'CREATE',
+    ],
+    [
+      'does not adopt one that was marked with the VMID as a container',
+      aVirtualMachine(11, { custom_fields: { proxmox_vm_id: '100', proxmox_vm_type: 'lxc' } }),
+      'CREATE',
+    ],
   ])('%s', (_behaviour, machine, expected) => {
     const plan = planFor([guest()], { virtualMachines: [machine] });
     expect(queue(plan)).toEqual([expected]);
