@@ -1,9 +1,9 @@
 /** The guests of a run with the NetBox machines they are: what every stage below the machines starts from. */
 import type { NetBoxRecord } from '../../netbox/types.js';
 import { buildIdentityIndex } from '../plan/identity.js';
-import type { KnownGuest, OmittedGuest, Roster } from '../plan/roster.js';
+import { guestSubject, type KnownGuest, type OmittedGuest, type Roster } from '../plan/roster.js';
 import type { RunContext } from '../run-context.js';
-import type { Reason, SourceRef } from '../types.js';
+import type { Reason } from '../types.js';
 import { collectGuestList, loadVirtualMachines } from './guest-list.js';
 import type { ConnectedCluster, ListedGuest } from '../guests.js';
 
@@ -23,7 +23,7 @@ export async function collectRoster(run: RunContext): Promise<Roster> {
   const guests: KnownGuest[] = [];
   const omitted: OmittedGuest[] = [];
   for (const guest of list.guests) {
-    const subject = subjectOf(guest);
+    const subject = { ...guestSubject(guest.cluster.view, guest.resource), label: guest.resource.name };
     const left = omissionOf(run, guest);
     if (left !== undefined) {
       omitted.push({ ...subject, reason: left, outcome: 'skip' });
@@ -67,18 +67,6 @@ async function loadMachines(
   const ids = run.options.netboxVmIds;
   if (ids !== null) return run.collections.load('virtual-machine', {}, { filter: 'id', of: ids });
   return loadVirtualMachines(run, views, netboxClusters, states);
-}
-
-function subjectOf({ cluster: { view }, resource }: ListedGuest) {
-  const source: SourceRef = {
-    endpointId: view.owner.endpointId,
-    cluster: view.name,
-    node: resource.node,
-    vmid: resource.vmid,
-    type: resource.type,
-    name: resource.name,
-  };
-  return { key: `${view.key}/${resource.type}/${resource.vmid}`, label: resource.name, source };
 }
 
 /** Guests of a class that is switched off are left out of everything. */

@@ -1,8 +1,10 @@
 /** The guests of a run with the NetBox machines they are, as planning sees them. Pure. */
 import { textOf } from '../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
+import type { GuestResource } from '../../proxmox/types.js';
 import type { ConnectedCluster, ListedGuest } from '../guests.js';
 import type { Reason, SourceRef, Warning } from '../types.js';
+import type { ClusterView } from './cluster-views.js';
 import type { PlanBuilder } from './plan-builder.js';
 
 export interface KnownGuest extends ListedGuest {
@@ -34,6 +36,12 @@ export interface Roster {
   /** The NetBox clusters with the names of the run's. */
   readonly netboxClusters: readonly NetBoxRecord[];
   readonly warnings: readonly Warning[];
+}
+
+/** What plans call a guest, and where it comes from. The key is unique in a run: a VMID repeats across clusters. */
+export function guestSubject(view: ClusterView, { node, vmid, type, name }: GuestResource) {
+  const source: SourceRef = { endpointId: view.owner.endpointId, cluster: view.name, node, vmid, type, name };
+  return { key: `${view.key}/${type}/${vmid}`, source };
 }
 
 /** Tells of the guests that a stage cannot work on, and makes the machines of the others known to the plan. */

@@ -8,8 +8,9 @@ import { planInfrastructure } from '../../plan/infrastructure.js';
 import type { PlannedCluster } from '../../plan/infrastructure-types.js';
 import { resolveNames, type NameRequest, type ResolvedName } from '../../plan/names.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
+import { guestSubject } from '../../plan/roster.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
-import { objectKey, type Plan, type SourceRef, type Warning } from '../../types.js';
+import { objectKey, type Plan, type Warning } from '../../types.js';
 import { planMachine } from './diff-machine.js';
 import { guestTagNames, storedName } from './map.js';
 import {
@@ -88,16 +89,8 @@ interface Lookup {
 
 function prepareGuest(builder: PlanBuilder, guest: CollectedGuest, lookup: Lookup): readonly Prepared[] {
   const { resource, view, config } = guest;
-  const source: SourceRef = {
-    endpointId: view.owner.endpointId,
-    cluster: view.name,
-    node: resource.node,
-    vmid: resource.vmid,
-    type: resource.type,
-    name: resource.name,
-  };
   const candidate = parseGuestName(resource.name, resource.vmid);
-  const key = `${view.key}/${resource.type}/${resource.vmid}`;
+  const { key, source } = guestSubject(view, resource);
   const subject = { kind: 'virtual-machine' as const, key, label: candidate.name, source };
   const mode = modeOf(resource, lookup.input);
   if (mode === 'disabled') {
