@@ -1,7 +1,7 @@
 /** Reads of one node for people and pages: rows as Proxmox sends them, flat. */
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { path } from '../proxmox/host.js';
-import { readStorageContent } from '../proxmox/reads/storage.js';
+import { readStorageContent, readStorages } from '../proxmox/reads/storage.js';
 import { listRows, statusOf } from '../proxmox/reads/rows.js';
 import { toInt } from '../proxmox/parse/coerce.js';
 import type { GuestType, ProxmoxSession } from '../proxmox/types.js';
@@ -43,6 +43,18 @@ export interface ContentQuery {
 function isUnknownStorage(error: unknown): boolean {
   if (!(error instanceof ProxboxError) || statusOf(error) !== 500) return false;
   return /^storage '[^']{1,255}' does not exist/.test(error.upstream?.statusText ?? '');
+}
+
+/** Whether the cluster has a storage of this name that the node may use; true when it does not say. */
+export async function hasStorage(session: ProxmoxSession, { node, storage }: Pick<ContentQuery, 'node' | 'storage'>) {
+  try {
+    const storages = await readStorages(session);
+    return storages.some(
+      ({ name, nodeNames }) => name === storage && (nodeNames.length === 0 || nodeNames.includes(node)),
+    );
+  } catch {
+    return true;
+  }
 }
 
 /** Volumes on a storage. Backups of guests that the account may not back up are left out by Proxmox without a word. */

@@ -12,6 +12,8 @@ export interface NodeRequest {
   /** Ends the sentence "provide cluster_name for ...". */
   readonly resource: string;
   readonly notFound: string;
+  /** Asked only of clusters that have equal node names: which of them has the rest of what is wanted? */
+  readonly has?: (session: ProxmoxSession) => Promise<boolean>;
 }
 
 export interface FoundNode {
@@ -46,6 +48,17 @@ function named(sessions: readonly ProxmoxSession[], clusterName: string): readon
   return sessions.filter(({ name }) => name.toLowerCase() === clusterName.toLowerCase());
 }
 
+/** All of them where the question does not decide: then the caller has to. */
+async function narrowed<T extends { readonly session: ProxmoxSession }>(
+  members: readonly T[],
+  { has }: NodeRequest,
+): Promise<readonly T[]> {
+  if (has === undefined || new Set(members.map(({ session }) => session.name)).size < 2) return members;
+  const answers = await Promise.all(members.map(async (member) => ({ member, fits: await has(member.session) })));
+  const fitting = answers.filter(({ fits }) => fits).map(({ member }) => member);
+  return fitting.length > 0 ? fitting : members;
+}
+
 /**
  * The session to read a node through.
  * @throws ProxboxError `bad_request` when no cluster has that name or several have that node, `not_found` for an unknown
@@ -63,7 +76,8 @@ export async function findNode(request: NodeRequest, deps: ReadDeps): Promise<Fo
     const missing = badRequest(`No Proxmox session found for cluster: ${clusterName}.`, `Connected are: ${names}.`);
     throw unknownBecause(`Cluster ${clusterName}`, failures) ?? missing;
   }
-  const members = results.filter(({ session, isMember }) => isMember !== false && wanted.includes(session));
+  const withNode = results.filter(({ session, isMember }) => isMember !== false && wanted.includes(session));
+  const members = await narrowed(withNode, request);
   const clusters = new Set(members.map(({ session }) => session.name));
   if (clusters.size > 1) {
     const choice = `Several have a node '${node}': ${[...clusters].join(', ')}.`;

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { ProxboxError } from '../../errors/proxbox-error.js';
 import { guestConfigAnswer } from '../../proxmox-reads/guest-config.js';
-import { interfaceTypes, nodeGuests, nodeNetwork, storageContent } from '../../proxmox-reads/node-reads.js';
+import { hasStorage, interfaceTypes, nodeGuests, nodeNetwork, storageContent } from '../../proxmox-reads/node-reads.js';
 import { findNode, type NodeRequest } from '../../proxmox-reads/one-cluster.js';
+import type { ProxmoxSession } from '../../proxmox/types.js';
 import type { ReadDeps } from '../../proxmox-reads/read-endpoints.js';
 import type { App } from '../app-type.js';
 import { integerField, textField } from '../query-fields.js';
@@ -71,7 +72,8 @@ export function registerProxmoxNodeReadRoutes(app: App, deps: ReadDeps): void {
     },
     async ({ params, query }, reply) => {
       const request = nodeRequest(query, params.node, 'the content of a storage');
-      const found = await findNode({ ...request, notFound: 'Node or Storage not found' }, deps);
+      const has = (session: ProxmoxSession) => hasStorage(session, params);
+      const found = await findNode({ ...request, notFound: 'Node or Storage not found', has }, deps);
       tellFailed(reply, found);
       return storageContent(found.session, { ...params, vmid: query.vmid, content: query.content });
     },

@@ -183,6 +183,7 @@ export const kinds = {
     fields: {
       virtual_machine: 'relation',
       endpoint: 'relation',
+      proxmox_node: 'relation',
       proxmox_vm_id: 'number',
       proxmox_vm_type: 'text',
       proxmox_vm_name: 'text',

@@ -74,6 +74,21 @@ describe('reads of a node', () => {
     expect(named.body.flatMap(Object.keys)).toEqual(['edge']);
   });
 
+  it('take the only one of them that has the storage', async () => {
+    const estate = twoClusters();
+    const storages = estate.clusters[1]!.storages;
+    storages.push({ ...storages[0]!, name: 'only-edge', nodes: '' });
+    const { read } = await aLab({ estate });
+
+    const shared = await read('/proxmox/nodes/pve1/storage/local/content');
+    const single = await read('/proxmox/nodes/pve1/storage/only-edge/content');
+    const none = await read('/proxmox/nodes/pve1/storage/nowhere/content');
+
+    expect(single.status).toBe(200);
+    expect([shared.status, none.status]).toEqual([400, 400]);
+    expect(shared.body.detail).toMatch(/provide cluster_name for the content of a storage\..*lab, edge/);
+  });
+
   it('answer without an endpoint that is down, and never say "unknown" when it may have the node', async () => {
     const { read } = await aLab({ withDeadEndpoint: true });
 

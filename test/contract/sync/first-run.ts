@@ -145,6 +145,9 @@ export function describeFirstRun(openTarget: OpenTarget): void {
         })),
         expected.expectedMachineStates(estate, endpoints, String(first.complete.result?.['operation_id'])),
       );
+      expect(machines.map((state) => state.proxmox_node?.name)).toEqual(
+        machines.map((state) => state.proxmox_node_name),
+      );
       expectSame(
         devices.map((state) => ({
           device: state.device.name,

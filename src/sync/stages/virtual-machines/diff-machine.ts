@@ -3,8 +3,9 @@ import { relationId } from '../../../netbox/records/compare.js';
 import { parseGuestDisks } from '../../../proxmox/parse/disks.js';
 import type { PlannedCluster } from '../../plan/infrastructure-types.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
+import { nodeRowId } from '../../plan/job-rows.js';
 import { ref } from '../../plan/support-objects.js';
-import { objectKey } from '../../types.js';
+import { objectKey, type Fields } from '../../types.js';
 import { planCloudInit } from './map-cloud-init.js';
 import {
   stateFields,
@@ -15,7 +16,7 @@ import {
   type GuestToMap,
 } from './map.js';
 import { decideRole, defaultRoleOf, lastSyncedRole, type RoleDecision } from './map-roles.js';
-import { modeOf, noState, type PlanContext, type Prepared } from './types.js';
+import { modeOf, noState, type CollectedGuests, type PlanContext, type Prepared } from './types.js';
 
 export function planMachine(builder: PlanBuilder, prepared: Prepared, context: PlanContext): void {
   const { guest, subject, current, config, key } = prepared;
@@ -82,6 +83,13 @@ function roleOf(
   });
 }
 
+/** The plugin's row of the node, by which its console finds the way; left as stored where the plugin has no such row. */
+function nodeLink({ resource, home }: GuestToMap, { infrastructure }: CollectedGuests): Fields {
+  if (home.pluginEndpointId === null) return {};
+  const node = nodeRowId(resource.node, home.pluginEndpointId, infrastructure.nodeLinks);
+  return node === undefined ? {} : { proxmox_node: node };
+}
+
 /**
  * The sidecar. A role that is written on an existing machine is recorded only after NetBox took it: else the next run
  * would think that an operator had changed it back.
@@ -90,13 +98,13 @@ function planState(
   builder: PlanBuilder,
   { key, subject, current, state }: Prepared,
   toMap: GuestToMap,
-  { input }: PlanContext,
+  { input, collected }: PlanContext,
 ): void {
   const { record, role } = toMap.role;
   const common = { key, label: toMap.name, source: subject.source };
   const existing = state === noState ? undefined : state;
   const isLate = record !== undefined && role !== undefined && current !== undefined && existing !== undefined;
-  const fields = stateFields(toMap, ref('virtual-machine', key), input);
+  const fields = { ...stateFields(toMap, ref('virtual-machine', key), input), ...nodeLink(toMap, collected) };
   builder.add(
     {
       kind: 'vm-state',
