@@ -32,6 +32,7 @@ import { registerAuthRoutes } from './http/routes/auth.js';
 import { registerBootstrapStatusRoute } from './http/routes/bootstrap-status.js';
 import { registerCacheRoutes } from './http/routes/cache.js';
 import { registerCustomFieldRoutes } from './http/routes/custom-fields.js';
+import { registerHaCommandRoutes } from './http/routes/ha-commands.js';
 import { registerMetaRoutes } from './http/routes/meta.js';
 import { registerNetBoxEndpointRoutes } from './http/routes/netbox-endpoint.js';
 import { registerNotImplementedRoutes } from './http/routes/not-implemented.js';
@@ -146,6 +147,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerProxmoxHaRoutes(app, deps);
   registerProxmoxNodeTimeRoute(app, deps);
   registerVerbRoutes(app, deps);
+  registerHaCommandRoutes(app, deps);
   registerCacheRoutes(app, {
     getCache: netboxClients,
     clearCaches: () => {

@@ -68,13 +68,7 @@ const verbs: readonly UnbuiltRoute[] = guestPaths.flatMap((guest) => [
   ...unbuilt('Deleting a snapshot', [['DELETE', `${guest}/snapshot/:snapname`]], 'endpoint_writes_disabled'),
 ]);
 
-const ha = '/proxmox/cluster/ha';
-
 const proxmoxReads: readonly UnbuiltRoute[] = [
-  ...unbuilt('Arming and disarming high availability', [
-    ['POST', `${ha}/arm`],
-    ['POST', `${ha}/disarm`],
-  ]),
   ...unbuilt('Reading further properties of nodes and storages', [
     '/proxmox/nodes/:node/qemu/:vmid/firewall',
     '/proxmox/nodes/:node/config',

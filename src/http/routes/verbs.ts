@@ -13,6 +13,7 @@ import type { Verb } from '../../verbs/types.js';
 import type { App } from '../app-type.js';
 import { integerField } from '../query-fields.js';
 import { streamSse } from '../stream/sse.js';
+import { actorOf, headerText } from './actor.js';
 import { gateOf, GateQuery, readGateOf, type GateDeps } from './gated.js';
 
 export interface VerbRouteDeps extends GateDeps, LocateDeps {
@@ -27,19 +28,7 @@ const tags = ['verbs'];
 const types = ['qemu', 'lxc'] as const satisfies readonly GuestType[];
 const GuestParams = z.object({ vmid: integerField({ min: 1, max: 999_999_999 }) });
 const TaskParams = GuestParams.extend({ task_upid: z.string().min(1).max(1024) });
-const maxActor = 150;
 const maxKey = 255;
-
-function headerText(request: FastifyRequest, name: string): string {
-  const value = request.headers[name];
-  const text = (Array.isArray(value) ? value[0] : value) ?? '';
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '').trim();
-}
-
-/** Only a claim: whoever has the key may say any name. The plugin says none. */
-function actorOf(request: FastifyRequest): string {
-  return headerText(request, 'x-proxbox-actor').slice(0, maxActor) || 'proxbox-api';
-}
 
 function keyOf(request: FastifyRequest): string | undefined {
   const key = headerText(request, 'idempotency-key');
