@@ -166,13 +166,24 @@ function failedOutcome(
   return { status, result: verb.failed.result, upid: null, told: {}, code, detail, isFinal };
 }
 
-/** After a time-out or a lost connection nobody knows whether Proxmox acted. */
+const mayHaveArrived: ReadonlySet<string> = new Set([
+  'proxmox_unreachable',
+  'proxmox_timeout',
+  'remote_protocol',
+  'cancelled',
+]);
+
+/** After a time-out or a lost connection, also one behind the answering node (502 and above), nobody knows whether Proxmox acted. */
+function isAnswerLost({ code, upstream }: ProxboxError): boolean {
+  return upstream === undefined ? mayHaveArrived.has(code) : upstream.status >= 502 || upstream.status < 300;
+}
+
 function failureText(verb: Verb, code: ErrorCode, cause: ProxboxError): string {
   const text = causeText(cause);
   if (code !== verb.failed.code) return text;
-  const isLost =
-    cause.upstream === undefined && ['proxmox_timeout', 'remote_protocol', 'cancelled'].includes(cause.code);
-  const warning = isLost ? ' Proxmox may have acted all the same: look at its task log before you repeat it.' : '';
+  const warning = isAnswerLost(cause)
+    ? ' Proxmox may have acted all the same: look at its task log before you repeat it.'
+    : '';
   return `Error dispatching Proxmox VM ${verb.name}. ${text}${warning}`;
 }
 

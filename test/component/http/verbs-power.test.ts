@@ -1,5 +1,6 @@
 /** Starting, stopping and restarting guests, over real HTTP against both simulators. */
 import { describe, expect, it, vi } from 'vitest';
+import type { FaultAction } from '../../../src/simulator/proxmox/types.js';
 import { aVerbWorld, type VerbWorld } from './verb-world.js';
 
 const statusOf = (world: VerbWorld, vmid: number) => world.lab.state.guests.get(vmid)?.status;
@@ -105,6 +106,7 @@ describe('start and stop', () => {
 
     expect([locked.status, locked.body.result, locked.body.reason]).toEqual([502, 'failed', 'proxmox_dispatch_failed']);
     expect(locked.body.detail).toContain('VM is locked (backup)');
+    expect(locked.body.detail).not.toContain('may have acted');
     expect([template.status, template.body.result, template.body.reason]).toEqual([400, 'rejected', 'vm_is_template']);
     expect([blind.status, blind.body.reason]).toEqual([502, 'proxmox_status_unreachable']);
     expect(blind.body.detail).toContain('no quorum');
@@ -113,14 +115,20 @@ describe('start and stop', () => {
     expect(world.acts(world.lab)).toEqual(['POST /nodes/lab1/qemu/104/status/stop']);
   });
 
-  it('warn that Proxmox may have acted when its answer is lost, and do not ask twice', async () => {
+  it.each<[string, FaultAction]>([
+    ['is cut off', 'truncate'],
+    ['never comes', 'reset'],
+    ['is a web page', 'html'],
+    ['is that the node is gone', { status: 596, reason: 'Connection timed out' }],
+  ])('warn that Proxmox may have acted when its answer %s, and do not ask twice', async (_name, action) => {
     const world = await aVerbWorld();
-    world.lab.faults.add({ match: { method: 'POST', path: /status\/start/ }, action: 'truncate' });
+    world.lab.faults.add({ match: { method: 'POST', path: /status\/start/ }, action });
 
     const { status, body } = await world.verb('/proxmox/qemu/101/start');
 
     expect([status, body.reason, body.result]).toEqual([502, 'proxmox_dispatch_failed', 'failed']);
     expect(body.detail).toMatch(/may have acted/);
+    expect(world.journal()[0]?.comments).toMatch(/may have acted/);
     expect(world.acts(world.lab)).toHaveLength(1);
   });
 

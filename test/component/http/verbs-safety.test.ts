@@ -173,6 +173,40 @@ describe('verbs', () => {
   });
 });
 
+describe('a verb that was begun', () => {
+  /** Sends a start that Proxmox takes its time for, and leaves. */
+  async function leftAlone(world: VerbWorld) {
+    world.lab.faults.add({ match: { method: 'POST', path: /status\/start/ }, action: { delayMs: 600 } });
+    const leaving = new AbortController();
+    const answer = fetch(`${world.url}/proxmox/qemu/101/start?endpoint_id=1`, {
+      method: 'POST',
+      headers: { 'x-proxbox-api-key': world.apiKey },
+      signal: leaving.signal,
+    });
+    answer.catch(() => undefined);
+    await vi.waitFor(() => expect(world.acts(world.lab)).toHaveLength(1), { timeout: 5_000 });
+    leaving.abort();
+  }
+
+  it('is ended and recorded although its client has gone', async () => {
+    const world = await aVerbWorld({ taskDurationMs: 3_600_000 });
+
+    await leftAlone(world);
+
+    await vi.waitFor(() => expect(world.journal()[0]?.comments).toContain('- result: ok'), { timeout: 5_000 });
+  });
+
+  it('is recorded before the service stops', async () => {
+    const world = await aVerbWorld({ taskDurationMs: 3_600_000 });
+
+    await leftAlone(world);
+    await world.restart();
+
+    expect(world.journal().map(({ comments }) => /- result: (\w+)/.exec(comments)?.[1])).toEqual(['ok']);
+    expect(world.acts(world.lab)).toHaveLength(1);
+  });
+});
+
 describe('an Idempotency-Key', () => {
   const headers = { 'idempotency-key': '3f2c9a1e-0000-4000-8000-000000000000' };
 
