@@ -38,8 +38,12 @@ export async function watchMigration(
   async function* frames(): AsyncGenerator<MigrationFrame, void> {
     const data = { verb: 'migrate', vm_type: type, vmid, endpoint_id: endpointId, task_upid: task, node: upid.node };
     yield { event: 'migrate_dispatched', data };
-    for await (const state of followTask(session, taskPath(upid, task), { clock: deps.clock, signal, intervalMs })) {
-      yield frameOf(task, state);
+    const following = followTask(session, taskPath(upid, task), { clock: deps.clock, signal, intervalMs });
+    try {
+      for await (const state of following) yield frameOf(task, state);
+    } catch (error) {
+      // Nobody listens any more, or the service stops: no failure of the migration.
+      if (!signal.aborted) throw error;
     }
   }
   return frames();
