@@ -33,19 +33,25 @@ module.exports = {
       name: 'netbox-speaks-netbox',
       severity: 'error',
       from: { path: '^src/netbox/' },
-      to: { path: '^src/(sync|actions|http|proxmox|simulator|cli)/' },
+      to: { path: '^src/(sync|verbs|http|proxmox|simulator|cli)/' },
     },
     {
       name: 'proxmox-speaks-proxmox',
       severity: 'error',
       from: { path: '^src/proxmox/' },
-      to: { path: '^src/(sync|actions|http|netbox|simulator|cli)/' },
+      to: { path: '^src/(sync|verbs|http|netbox|simulator|cli)/' },
     },
     {
       name: 'sync-knows-no-transport-of-events',
       severity: 'error',
       from: { path: '^src/sync/' },
       to: { path: '^src/(http|simulator|cli|db)/' },
+    },
+    {
+      name: 'verbs-know-no-http-and-no-sync',
+      severity: 'error',
+      from: { path: '^src/verbs/' },
+      to: { path: '^src/(http|sync|simulator|cli|db)/' },
     },
     {
       name: 'stages-do-not-import-one-another',

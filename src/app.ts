@@ -32,6 +32,7 @@ import { registerAuthRoutes } from './http/routes/auth.js';
 import { registerBootstrapStatusRoute } from './http/routes/bootstrap-status.js';
 import { registerCacheRoutes } from './http/routes/cache.js';
 import { registerCustomFieldRoutes } from './http/routes/custom-fields.js';
+import { registerHaCommandRoutes } from './http/routes/ha-commands.js';
 import { registerMetaRoutes } from './http/routes/meta.js';
 import { registerNetBoxEndpointRoutes } from './http/routes/netbox-endpoint.js';
 import { registerNotImplementedRoutes } from './http/routes/not-implemented.js';
@@ -44,6 +45,7 @@ import { registerProxmoxReadRoutes } from './http/routes/proxmox-read.js';
 import { registerSettingsRoutes } from './http/routes/settings.js';
 import { registerIndividualRoutes } from './http/routes/sync/individual.js';
 import { registerSyncRoutes } from './http/routes/sync/index.js';
+import { registerVerbRoutes } from './http/routes/verbs.js';
 import { messageCounter, registerSocketRoutes, type SocketRouteDeps } from './http/routes/sync/websocket.js';
 import { serverOptions } from './http/server-options.js';
 import { createAdmit } from './http/socket-admission.js';
@@ -60,6 +62,7 @@ import type { SupportPass } from './support-pass.js';
 import type { SyncService } from './sync/service.js';
 import type { LogBuffer } from './telemetry/log-buffer.js';
 import { redactText } from './telemetry/redact.js';
+import type { VerbService } from './verbs/service.js';
 
 /** Every long-lived object of the process. */
 export interface AppDeps {
@@ -82,6 +85,7 @@ export interface AppDeps {
   readonly sync: SyncService;
   readonly supportPass: SupportPass;
   readonly pluginMirror: PluginMirror;
+  readonly verbs: VerbService;
   /** Aborted when the service stops: runs and log streams end. */
   readonly stopping: AbortController;
   /** False once the database was closed. */
@@ -142,6 +146,8 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerProxmoxNodeReadRoutes(app, deps);
   registerProxmoxHaRoutes(app, deps);
   registerProxmoxNodeTimeRoute(app, deps);
+  registerVerbRoutes(app, deps);
+  registerHaCommandRoutes(app, deps);
   registerCacheRoutes(app, {
     getCache: netboxClients,
     clearCaches: () => {

@@ -30,6 +30,7 @@ import { createLogger, type LogSink } from './telemetry/logger.js';
 import { createSupportPass } from './support-pass.js';
 import { createSyncPorts } from './sync-ports.js';
 import { createSyncService } from './sync/service.js';
+import { createVerbService } from './verbs/service.js';
 
 export interface DepsOptions {
   readonly env: Env;
@@ -59,6 +60,9 @@ function readCaBundle(file: string | null): { readonly caBundle: string } | Reco
 
 /** How long running syncs may take to end when the service stops. */
 const runsMayTakeMs = 8_000;
+
+/** How long verbs may take to complete their journal entries when the service stops. */
+const verbsMayTakeMs = 1_500;
 
 function makeTelemetry({ env, console }: DepsOptions) {
   const logBuffer = createLogBuffer();
@@ -163,6 +167,7 @@ export function createDeps(options: DepsOptions): AppDeps {
     stored: () => services.proxmoxEndpoints.all(),
     mirrorPlugin: (id, seen) => services.proxmoxEndpoints.mirrorPlugin(id, seen),
   });
+  const verbs = createVerbService({ clock, logger, ...services, stopping: stopping.signal });
   services.proxmoxEndpoints.onChange((change) => pluginMirror.noticeChange(change));
   stopping.signal.addEventListener(
     'abort',
@@ -183,9 +188,12 @@ export function createDeps(options: DepsOptions): AppDeps {
     sync,
     supportPass,
     pluginMirror,
+    verbs,
     openLogFile: (filePath) => logFile.open(filePath, logger),
     close: async () => {
       isReady = false;
+      // Their clients may be gone, so nothing else has waited for them.
+      await Promise.race([verbs.settled(), clock.sleep(verbsMayTakeMs, undefined, { isBackground: true })]);
       await Promise.all([netboxClients.close(), proxmoxSessions.close()]);
       db.close();
       await logFile.close();

@@ -3,20 +3,8 @@
  * what the operator does about it. docs/errors.md is generated from it. A route with a fixed answer of its own may
  * pass another status (see ProxboxError.status).
  */
-export interface CatalogEntry {
-  readonly status: number;
-  /** True when the same request may succeed later without anybody changing anything. */
-  readonly retryable: boolean;
-  readonly meaning: string;
-  readonly remedy: string;
-}
-
-const entry = (status: number, retryable: boolean, meaning: string, remedy: string): CatalogEntry => ({
-  status,
-  retryable,
-  meaning,
-  remedy,
-});
+import { entry, type CatalogEntry } from './catalog-entry.js';
+import { verbEntries } from './verb-entries.js';
 
 export const errorCatalog = {
   invalid_request: entry(
@@ -165,6 +153,7 @@ export const errorCatalog = {
     'The plan would delete suspiciously much and was not applied.',
     'Check that Proxmox was read completely; force_deletes=true lifts the limit.',
   ),
+  ...verbEntries,
   internal: entry(500, false, 'A bug in this service.', 'Report it with the log lines of the request.'),
 } as const satisfies Record<string, CatalogEntry>;
 

@@ -25,15 +25,26 @@ const suffix = / \(nb:(\d+)\)$/;
 
 /**
  * Rows that the plugin pushed are named `<name> (nb:<plugin id>)`. Only when no row has such a suffix can a plain id be one
- * of this service: with both in use, guessing could hit another cluster.
+ * of this service: with both in use, guessing could hit another cluster. Answers the enabled rows, else the disabled ones.
  */
-function findTarget(
+function findTargets(
   rows: readonly ProxmoxEndpoint[],
   id: number,
   kind: WriteTarget['kind'],
-): ProxmoxEndpoint | undefined {
-  const isFromPlugin = kind !== 'backend' && rows.some((row) => suffix.test(row.name));
-  return rows.find((row) => (isFromPlugin ? Number(suffix.exec(row.name)?.[1]) : row.id) === id);
+): readonly ProxmoxEndpoint[] {
+  const isFromPlugin = kind === 'plugin' || (kind === undefined && rows.some((row) => suffix.test(row.name)));
+  const found = rows.filter((row) => (isFromPlugin ? Number(suffix.exec(row.name)?.[1]) : row.id) === id);
+  const enabled = found.filter((row) => row.enabled);
+  return enabled.length > 0 ? enabled : found;
+}
+
+function severalRows(endpointId: number, rows: readonly ProxmoxEndpoint[]): GateRefusal {
+  const names = rows.map(({ id, name }) => `'${name}' (id ${id})`).join(' and ');
+  return {
+    reason: 'endpoint_ambiguous',
+    detail: `endpoint_id=${endpointId} is claimed by ${names}. Nothing was done. Delete or disable the one that is out of date.`,
+    endpoint_id: endpointId,
+  };
 }
 
 /** The number means another endpoint to another version of the plugin. */
@@ -54,36 +65,60 @@ function ambiguity(
   };
 }
 
-/** undefined: writing is allowed. `disabledReason` differs between VM verbs and the other write routes. */
-export function writeRefusal(
+/** The row that a write may touch, or why it may not. `disabledReason` differs between VM verbs and the other write routes. */
+export type Gated = { readonly endpoint: ProxmoxEndpoint } | { readonly refusal: GateRefusal };
+
+export function passGate(rows: readonly ProxmoxEndpoint[], target: WriteTarget, disabledReason: string): Gated {
+  const found = findEnabled(rows, target);
+  if ('refusal' in found) return found;
+  if (found.endpoint.allowWrites) return unlessAmbiguous(rows, target, found);
+  return {
+    refusal: {
+      reason: disabledReason,
+      detail:
+        'Operational verbs are disabled on this endpoint. Enable ProxmoxEndpoint.allow_writes on the NetBox side after granting core.run_proxmox_action to the operator group.',
+      endpoint_id: target.endpointId ?? 0,
+    },
+  };
+}
+
+/** For what only reads but names its endpoint as writes do: everything is checked but the switch for writing. */
+export function passReadGate(rows: readonly ProxmoxEndpoint[], target: WriteTarget): Gated {
+  const found = findEnabled(rows, target);
+  return 'refusal' in found ? found : unlessAmbiguous(rows, target, found);
+}
+
+function unlessAmbiguous(
   rows: readonly ProxmoxEndpoint[],
   target: WriteTarget,
-  disabledReason: string,
-): GateRefusal | undefined {
-  const { endpointId, kind } = target;
+  found: { readonly endpoint: ProxmoxEndpoint },
+): Gated {
+  const refusal = ambiguity(rows, target, found.endpoint);
+  return refusal === undefined ? found : { refusal };
+}
+
+function findEnabled(rows: readonly ProxmoxEndpoint[], { endpointId, kind }: WriteTarget): Gated {
   if (endpointId === undefined) {
     return {
-      reason: 'endpoint_id_required',
-      detail:
-        'Operational verbs require an explicit endpoint_id query parameter so the gate can resolve the target Proxmox cluster.',
+      refusal: {
+        reason: 'endpoint_id_required',
+        detail:
+          'Operational verbs require an explicit endpoint_id query parameter so the gate can resolve the target Proxmox cluster.',
+      },
     };
   }
-  const row = findTarget(rows, endpointId, kind);
-  if (row === undefined) {
-    return { reason: 'endpoint_not_found', detail: `No ProxmoxEndpoint with id=${endpointId}.` };
+  const [endpoint, ...others] = findTargets(rows, endpointId, kind);
+  if (endpoint === undefined) {
+    return { refusal: { reason: 'endpoint_not_found', detail: `No ProxmoxEndpoint with id=${endpointId}.` } };
   }
-  if (!row.enabled) {
+  if (!endpoint.enabled) {
     return {
-      reason: 'endpoint_disabled',
-      detail: `Proxmox endpoint '${row.name}' is disabled. Enable it before running operational verbs on it.`,
-      endpoint_id: endpointId,
+      refusal: {
+        reason: 'endpoint_disabled',
+        detail: `Proxmox endpoint '${endpoint.name}' is disabled. Enable it before running operational verbs on it.`,
+        endpoint_id: endpointId,
+      },
     };
   }
-  if (row.allowWrites) return ambiguity(rows, target, row);
-  return {
-    reason: disabledReason,
-    detail:
-      'Operational verbs are disabled on this endpoint. Enable ProxmoxEndpoint.allow_writes on the NetBox side after granting core.run_proxmox_action to the operator group.',
-    endpoint_id: endpointId,
-  };
+  return others.length === 0 ? { endpoint } : { refusal: severalRows(endpointId, [endpoint, ...others]) };
 }

@@ -27,6 +27,12 @@ export type SecurityEvent =
       readonly vmid: number;
       readonly outcome: string;
     }
+  | {
+      readonly event: 'ha_command';
+      readonly command: 'arm' | 'disarm';
+      readonly endpointId: number;
+      readonly outcome: string;
+    }
   | { readonly event: 'encryption_key_changed'; readonly change: 'set' | 'generated' | 'deleted' | 'plugin' };
 
 export function logSecurityEvent(logger: Logger, event: SecurityEvent, actor?: string): void {

@@ -1,5 +1,6 @@
 /** What a ProxboxError looks like on the wire. One place, because clients read exact keys. Pure. */
 import type { ErrorCode } from '../../errors/catalog.js';
+import { verbEntries } from '../../errors/verb-entries.js';
 import { errorText, type ProxboxError } from '../../errors/proxbox-error.js';
 
 export interface ErrorBodyOptions {
@@ -22,7 +23,11 @@ const plain = new Set<ErrorCode>([
 ]);
 
 /** Answers that the plugin shows as "Reason: ...": `{reason, detail}` and what the error is about. */
-const reasoned = new Set<ErrorCode>(['endpoint_writes_disabled', 'not_implemented']);
+const reasoned: ReadonlySet<string> = new Set([
+  'endpoint_writes_disabled',
+  'not_implemented',
+  ...Object.keys(verbEntries),
+]);
 
 const isUpstream = (code: ErrorCode): boolean => /^(netbox|proxmox|remote|run|stage|plan)_/.test(code);
 

@@ -2,10 +2,9 @@
  * Routes that clients of this API know and that this version does not have. As data, so that a test can walk it and no row
  * survives the route it stands for.
  */
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+import type { GateReason } from './gated.js';
 
-/** Reason of the 403 when writing to the endpoint is switched off: VM verbs say the first, the rest the second. */
-export type GateReason = 'endpoint_writes_disabled' | 'writes_disabled_for_endpoint';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface UnbuiltRoute {
   readonly methods: readonly Method[];
@@ -63,32 +62,13 @@ const netbox: readonly UnbuiltRoute[] = [
 ];
 
 const verbs: readonly UnbuiltRoute[] = guestPaths.flatMap((guest) => [
-  ...unbuilt('Starting a guest', [['POST', `${guest}/start`]], 'endpoint_writes_disabled'),
-  ...unbuilt('Stopping a guest', [['POST', `${guest}/stop`]], 'endpoint_writes_disabled'),
   ...unbuilt('Changing the tags of a guest', [[['PUT', 'PATCH'], `${guest}/tags`]], 'endpoint_writes_disabled'),
-  ...unbuilt('Taking a snapshot', [['POST', `${guest}/snapshot`]], 'endpoint_writes_disabled'),
-  ...unbuilt(
-    'Migrating a guest',
-    [
-      ['POST', `${guest}/migrate`],
-      ['DELETE', `${guest}/migrate/:task_upid`],
-    ],
-    'endpoint_writes_disabled',
-  ),
-  ...unbuilt('Following a migration', [`${guest}/migrate/:task_upid/stream`]),
-  ...unbuilt('Restarting a guest', [['POST', `${guest}/reboot`]], 'endpoint_writes_disabled'),
   ...unbuilt('Making a backup', [['POST', `${guest}/backup`]], 'endpoint_writes_disabled'),
   ...unbuilt('Deleting a guest', [['DELETE', guest]], 'endpoint_writes_disabled'),
   ...unbuilt('Deleting a snapshot', [['DELETE', `${guest}/snapshot/:snapname`]], 'endpoint_writes_disabled'),
 ]);
 
-const ha = '/proxmox/cluster/ha';
-
 const proxmoxReads: readonly UnbuiltRoute[] = [
-  ...unbuilt('Arming and disarming high availability', [
-    ['POST', `${ha}/arm`],
-    ['POST', `${ha}/disarm`],
-  ]),
   ...unbuilt('Reading further properties of nodes and storages', [
     '/proxmox/nodes/:node/qemu/:vmid/firewall',
     '/proxmox/nodes/:node/config',

@@ -2,27 +2,18 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Clock } from '../../config/clock.js';
-import type { ProxmoxEndpoint } from '../../endpoints/types.js';
 import { ProxboxError } from '../../errors/proxbox-error.js';
-import type { PluginMirror } from '../../plugin-endpoints/mirror.js';
 import type { App } from '../app-type.js';
 import { integerField } from '../query-fields.js';
 import type { RouteIndex } from '../route-index.js';
 import { streamSse, type SseFrame } from '../stream/sse.js';
-import { writeRefusal } from '../write-gate.js';
+import { gateOf, GateQuery, type GateDeps } from './gated.js';
 import { unbuiltRoutes, type UnbuiltRoute } from './not-implemented-table.js';
 
-export interface NotImplementedDeps {
+export interface NotImplementedDeps extends GateDeps {
   readonly routes: RouteIndex;
   readonly clock: Clock;
-  readonly proxmoxEndpoints: { all(): readonly ProxmoxEndpoint[] };
-  readonly pluginMirror: Pick<PluginMirror, 'noticeRefusal'>;
 }
-
-const GateQuery = z.object({
-  endpoint_id: integerField().optional(),
-  endpoint_id_kind: z.enum(['plugin', 'backend']).optional(),
-});
 
 const GuestParams = z.looseObject({ vmid: integerField({ min: 1 }).optional() });
 
@@ -80,10 +71,8 @@ function registerUnbuilt(app: App, route: UnbuiltRoute, deps: NotImplementedDeps
     url: route.path,
     schema: { ...schema, querystring: GateQuery },
     handler: async (request, reply) => {
-      const { endpoint_id: endpointId, endpoint_id_kind: kind } = request.query;
-      const refusal = writeRefusal(deps.proxmoxEndpoints.all(), { endpointId, kind }, gate);
-      if (refusal?.reason === gate && endpointId !== undefined) deps.pluginMirror.noticeRefusal(endpointId);
-      return refusal === undefined ? answerUnbuilt(route, reply, deps.clock) : reply.status(403).send(refusal);
+      const gated = gateOf(deps, request.query, gate);
+      return 'refusal' in gated ? reply.status(403).send(gated.refusal) : answerUnbuilt(route, reply, deps.clock);
     },
   });
 }

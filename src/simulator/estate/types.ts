@@ -161,4 +161,6 @@ export interface EstateHa {
   readonly groups: PveRow[];
   /** Rows of `cluster/ha/rules`; served by PVE 9 only. */
   readonly rules: PveRow[];
+  /** The `resource-mode` it was disarmed with; absent or null while armed. PVE 9.2 only. */
+  disarmed?: string | null;
 }

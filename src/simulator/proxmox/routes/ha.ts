@@ -3,11 +3,31 @@ import { ApiError } from '../api-error.js';
 import type { Call, Route } from '../route.js';
 import { placeOf } from '../route.js';
 
+const command = { profiles: ['9.2'], permission: { at: '/', all: ['Sys.Console'] } } as const;
 const audit = { at: '/', all: ['Sys.Audit'] } as const;
 
 export const haRoutes: readonly Route[] = [
   { method: 'GET', path: '/cluster/ha/status/current', permission: audit, handler: statusRows },
   { method: 'GET', path: '/cluster/ha/status/manager_status', permission: audit, handler: managerStatus },
+  {
+    method: 'POST',
+    path: '/cluster/ha/status/arm-ha',
+    ...command,
+    handler: ({ cluster }) => {
+      cluster.ha.disarmed = null;
+      return null;
+    },
+  },
+  {
+    method: 'POST',
+    path: '/cluster/ha/status/disarm-ha',
+    ...command,
+    parameters: { 'resource-mode': { type: 'string', values: ['freeze', 'ignore'], required: true } },
+    handler: ({ cluster, parameters }) => {
+      cluster.ha.disarmed = String(parameters['resource-mode']);
+      return null;
+    },
+  },
   {
     method: 'GET',
     path: '/cluster/ha/resources',

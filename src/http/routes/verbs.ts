@@ -1,0 +1,103 @@
+/** Operational verbs on guests. Every route passes the gate before anything else is looked at. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Clock } from '../../config/clock.js';
+import { ProxboxError } from '../../errors/proxbox-error.js';
+import type { GuestType } from '../../proxmox/types.js';
+import { cancelVerb } from '../../verbs/cancel.js';
+import type { LocateDeps } from '../../verbs/locate.js';
+import { watchMigration } from '../../verbs/migration-stream.js';
+import type { VerbService } from '../../verbs/service.js';
+import { verbTable } from '../../verbs/table.js';
+import type { Verb } from '../../verbs/types.js';
+import type { App } from '../app-type.js';
+import { integerField } from '../query-fields.js';
+import { streamSse } from '../stream/sse.js';
+import { actorOf, headerText } from './actor.js';
+import { gateOf, GateQuery, readGateOf, type GateDeps } from './gated.js';
+
+export interface VerbRouteDeps extends GateDeps, LocateDeps {
+  readonly clock: Clock;
+  readonly verbs: VerbService;
+  /** Aborted when the service stops: streams end. */
+  readonly stopping: AbortController;
+  readonly proxmoxEndpoints: GateDeps['proxmoxEndpoints'] & LocateDeps['proxmoxEndpoints'];
+}
+
+const tags = ['verbs'];
+const types = ['qemu', 'lxc'] as const satisfies readonly GuestType[];
+const GuestParams = z.object({ vmid: integerField({ min: 1, max: 999_999_999 }) });
+const TaskParams = GuestParams.extend({ task_upid: z.string().min(1).max(1024) });
+const maxKey = 255;
+
+function keyOf(request: FastifyRequest): string | undefined {
+  const key = headerText(request, 'idempotency-key');
+  if (key.length <= maxKey) return key === '' ? undefined : key;
+  throw new ProxboxError('invalid_idempotency_key', `Idempotency-Key may have at most ${maxKey} characters.`);
+}
+
+type Query = z.infer<typeof GateQuery>;
+
+interface VerbRequest {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly query: Query;
+  readonly guest: { readonly type: GuestType; readonly vmid: number };
+}
+
+/** Behind the gate: the verb with who asked for it. */
+async function runVerb(verb: Verb, asked: VerbRequest, deps: VerbRouteDeps): Promise<FastifyReply> {
+  const { request, reply, query, guest } = asked;
+  const gated = gateOf(deps, query, 'endpoint_writes_disabled');
+  if ('refusal' in gated) return reply.status(403).send(gated.refusal);
+  const { status, body } = await deps.verbs.run(verb, {
+    ...guest,
+    endpoint: gated.endpoint,
+    endpointId: query.endpoint_id ?? gated.endpoint.id,
+    endpointIdKind: query.endpoint_id_kind,
+    body: request.body,
+    actor: actorOf(request),
+    idempotencyKey: keyOf(request),
+  });
+  return reply.status(status).send(body);
+}
+
+export function registerVerbRoutes(app: App, deps: VerbRouteDeps): void {
+  for (const type of types) {
+    for (const verb of verbTable(deps.clock)) {
+      app.post(
+        `/proxmox/${type}/:vmid/${verb.name}`,
+        { schema: { tags, summary: verb.summary, params: GuestParams, querystring: GateQuery } },
+        (request, reply) => {
+          const { vmid } = request.params;
+          return runVerb(verb, { request, reply, query: request.query, guest: { type, vmid } }, deps);
+        },
+      );
+    }
+    registerMigration(app, type, deps);
+  }
+}
+
+function registerMigration(app: App, type: GuestType, deps: VerbRouteDeps): void {
+  const path = `/proxmox/${type}/:vmid/migrate/:task_upid`;
+  const schema = { tags, params: TaskParams, querystring: GateQuery };
+  app.delete(path, { schema: { ...schema, summary: cancelVerb('').summary } }, (request, reply) => {
+    const { vmid, task_upid: task } = request.params;
+    return runVerb(cancelVerb(task), { request, reply, query: request.query, guest: { type, vmid } }, deps);
+  });
+  app.get(
+    `${path}/stream`,
+    { schema: { ...schema, summary: 'Follow a migration to its end (SSE)' } },
+    async (request, reply) => {
+      const { vmid, task_upid: task } = request.params;
+      const gated = readGateOf(deps, request.query);
+      if ('refusal' in gated) return reply.status(403).send(gated.refusal);
+      const gone = new AbortController();
+      const signal = AbortSignal.any([gone.signal, deps.stopping.signal]);
+      const { endpoint } = gated;
+      const endpointId = request.query.endpoint_id ?? endpoint.id;
+      const frames = await watchMigration({ endpoint, endpointId, type, vmid, task, signal }, deps);
+      return streamSse(reply, frames, { clock: deps.clock, onDisconnect: () => gone.abort() });
+    },
+  );
+}

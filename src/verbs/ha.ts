@@ -1,0 +1,63 @@
+/** Arming and disarming high availability of a whole cluster (Proxmox 9.2). */
+import type { Logger } from 'pino';
+import type { ProxmoxEndpoint } from '../endpoints/types.js';
+import { logSecurityEvent } from '../telemetry/security-events.js';
+import { causeText } from './failure.js';
+import { openVerbSession, type LocateDeps } from './locate.js';
+import { dispatchTimeoutMs } from './table-defaults.js';
+
+export type HaCommand = 'arm' | 'disarm';
+/** What becomes of the managed guests while disarmed: their orders wait, or they are no longer managed. */
+export type HaResourceMode = 'freeze' | 'ignore';
+
+export interface HaOrder {
+  readonly command: HaCommand;
+  readonly mode: HaResourceMode;
+  readonly actor: string;
+}
+
+/** A row of the answer, one for each endpoint. */
+export interface HaCommandRow {
+  readonly cluster_name: string;
+  readonly status: 'ok' | 'error';
+  readonly error: string | null;
+}
+
+export interface HaDeps extends LocateDeps {
+  readonly logger: Logger;
+}
+
+/** Proxmox wants to be told the mode and has no default for it. */
+async function send(endpoint: ProxmoxEndpoint, { command, mode }: HaOrder, deps: HaDeps): Promise<HaCommandRow> {
+  try {
+    const session = await openVerbSession({ endpoint, endpointId: endpoint.id }, deps);
+    const parameters = command === 'disarm' ? { 'resource-mode': mode } : {};
+    await session.write('POST', `cluster/ha/status/${command}-ha`, parameters, { timeoutMs: dispatchTimeoutMs });
+    return { cluster_name: session.name, status: 'ok', error: null };
+  } catch (error) {
+    return { cluster_name: endpoint.name, status: 'error', error: causeText(error) };
+  }
+}
+
+/** Never throws for one endpoint: its row says what went wrong. The order is idempotent in Proxmox. */
+export async function commandHa(
+  endpoints: readonly ProxmoxEndpoint[],
+  order: HaOrder,
+  deps: HaDeps,
+): Promise<readonly HaCommandRow[]> {
+  return Promise.all(
+    endpoints.map(async (endpoint) => {
+      if (!endpoint.allowWrites) {
+        return { cluster_name: endpoint.name, status: 'error', error: 'endpoint_writes_disabled' } as const;
+      }
+      const row = await send(endpoint, order, deps);
+      const outcome = row.error ?? row.status;
+      logSecurityEvent(
+        deps.logger,
+        { event: 'ha_command', command: order.command, endpointId: endpoint.id, outcome },
+        order.actor,
+      );
+      return row;
+    }),
+  );
+}

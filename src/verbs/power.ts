@@ -1,0 +1,67 @@
+/** Starting, stopping and restarting a guest. */
+import { ProxboxError } from '../errors/proxbox-error.js';
+import { isRow, toBool, toText } from '../proxmox/parse/coerce.js';
+import { dispatchTimeoutMs } from './table-defaults.js';
+import type { GuestPlace, Settled, Verb } from './types.js';
+
+interface GuestState {
+  /** `running` also for a paused guest. */
+  readonly status: string;
+  /** Finer, of QEMU alone: `paused`, `suspended`, `prelaunch`... */
+  readonly qmpstatus: string | null;
+  readonly isTemplate: boolean;
+}
+
+async function readState({ session, path }: GuestPlace): Promise<GuestState> {
+  const answer = await session.get(`${path}/status/current`);
+  const row = isRow(answer) ? answer : {};
+  const status = toText(row.status);
+  if (status === null) {
+    throw new ProxboxError('remote_protocol', `Proxmox answered the status of ${path} without a status.`);
+  }
+  return { status, qmpstatus: toText(row.qmpstatus), isTemplate: toBool(row.template) ?? false };
+}
+
+/** A guest that is started already may be paused: the answer says so, because starting it again would not wake it. */
+async function checkStart(place: GuestPlace): Promise<Settled | undefined> {
+  const { status, qmpstatus, isTemplate } = await readState(place);
+  if (isTemplate) {
+    return {
+      result: 'rejected',
+      code: 'vm_is_template',
+      detail: `${place.type} ${place.vmid} is a template and cannot be started. Clone it and start the clone.`,
+    };
+  }
+  if (status !== 'running') return undefined;
+  return {
+    result: 'already_running',
+    ...(qmpstatus === null || qmpstatus === 'running' ? {} : { told: { qmpstatus } }),
+  };
+}
+
+async function checkRunning(place: GuestPlace): Promise<Settled | undefined> {
+  const { status } = await readState(place);
+  return status === 'stopped' ? { result: 'already_stopped' } : undefined;
+}
+
+function powerVerb(name: string, summary: string, check: (place: GuestPlace) => Promise<Settled | undefined>): Verb {
+  return {
+    name,
+    summary,
+    plan: () => ({
+      check,
+      dispatch: ({ session, path }) =>
+        session.write('POST', `${path}/status/${name}`, {}, { timeoutMs: dispatchTimeoutMs }),
+    }),
+    accepted: { status: 200, result: 'ok' },
+    failed: { code: 'proxmox_dispatch_failed', result: 'failed' },
+    checkFailed: 'proxmox_status_unreachable',
+    isIdempotent: true,
+  };
+}
+
+export const powerVerbs = [
+  powerVerb('start', 'Start a guest', checkStart),
+  powerVerb('stop', 'Stop a guest at once, as if its power was cut', checkRunning),
+  powerVerb('reboot', 'Shut a guest down in an orderly way and start it again', checkRunning),
+] as const;

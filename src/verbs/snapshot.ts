@@ -1,0 +1,61 @@
+/** Taking a snapshot. */
+import { ProxboxError } from '../errors/proxbox-error.js';
+import { isRow } from '../proxmox/parse/coerce.js';
+import type { Clock } from '../config/clock.js';
+import { dispatchTimeoutMs } from './table-defaults.js';
+import type { Verb, VerbCall } from './types.js';
+
+const maxDescription = 8_000;
+
+/** What Proxmox takes as name; `current` and `pending` mean states of its own. */
+function isSnapshotName(name: string): boolean {
+  return /^[A-Za-z][\w-]{1,39}$/.test(name) && !['current', 'pending'].includes(name.toLowerCase());
+}
+
+/** `proxbox-` with the beginning of the key, so that a repeated request names the same snapshot; else with the time. */
+function defaultName(key: string | undefined, now: Date): string {
+  const part = (key ?? '').replace(/[^\w-]/g, '').slice(0, 8);
+  const time = now.toISOString().slice(0, 19).replace(/[-:]/g, '');
+  return `proxbox-${part === '' ? `${time}Z` : part}`;
+}
+
+function textOf(body: VerbCall['body'], name: string): string | undefined {
+  const value = isRow(body) ? body[name] : undefined;
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value === 'string') return value;
+  throw new ProxboxError('invalid_parameter', `'${name}' must be text.`);
+}
+
+function namesOf(call: VerbCall, now: Date): { readonly snapname: string; readonly description: string | undefined } {
+  const snapname = textOf(call.body, 'snapname') ?? defaultName(call.idempotencyKey, now);
+  if (!isSnapshotName(snapname)) {
+    throw new ProxboxError(
+      'invalid_snapname',
+      "'snapname' must have 2 to 40 letters, digits, '_' and '-', begin with a letter, and not be 'current' or 'pending'.",
+    );
+  }
+  const description = textOf(call.body, 'description');
+  if ((description ?? '').length > maxDescription) {
+    throw new ProxboxError('invalid_parameter', `'description' may have ${maxDescription} characters.`);
+  }
+  return { snapname, description };
+}
+
+export function snapshotVerb(clock: Pick<Clock, 'now'>): Verb {
+  return {
+    name: 'snapshot',
+    summary: 'Take a snapshot; optional `snapname` and `description`',
+    plan: (call) => {
+      const { snapname, description } = namesOf(call, clock.now());
+      return {
+        dispatch: ({ session, path }) =>
+          session.write('POST', `${path}/snapshot`, { snapname, description }, { timeoutMs: dispatchTimeoutMs }),
+        told: () => ({ snapname }),
+      };
+    },
+    accepted: { status: 200, result: 'ok' },
+    failed: { code: 'proxmox_dispatch_failed', result: 'failed' },
+    checkFailed: 'proxmox_status_unreachable',
+    isIdempotent: true,
+  };
+}

@@ -1,0 +1,2 @@
+/** Proxmox looks at storages and locks before it answers a verb with a task: that takes longer than a read. */
+export const dispatchTimeoutMs = 15_000;
