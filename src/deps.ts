@@ -18,6 +18,7 @@ import { createNetBoxAccess } from './netbox-access.js';
 import { readNetBoxSource, type NetBoxSource } from './plugin-endpoints/netbox-source.js';
 import { createPluginMirror } from './plugin-endpoints/mirror.js';
 import { createProxmoxSessions } from './proxmox/sessions.js';
+import { createProxmoxDoctor } from './proxmox-doctor/service.js';
 import { createApiKeys } from './security/api-keys.js';
 import { createClientAddress } from './security/client-address.js';
 import { createCredentialVault } from './security/credential-vault.js';
@@ -111,7 +112,14 @@ function makeServices(base: Base) {
       checkHosts: (endpoint) => checkHosts(endpoint, guardSettings(), ssrfHint),
     });
   };
-  const stored = { netboxEndpoints, proxmoxEndpoints };
+  const proxmoxDoctor = createProxmoxDoctor({
+    ...remote,
+    proxmoxEndpoints,
+    proxmoxSessions,
+    netboxSource,
+    timeouts: () => ({ agentMs: tunables().guestAgentTimeoutS * 1000, handshakeMs: tunables().proxmoxTimeoutS * 1000 }),
+  });
+  const stored = { netboxEndpoints, proxmoxEndpoints, proxmoxDoctor };
   return { settings, encryptionKeys, ...stored, netboxClients, proxmoxSessions, netboxAccess, netboxSource };
 }
 
