@@ -6,7 +6,7 @@ import type { AppDeps } from './app.js';
 import { systemClock, type Clock } from './config/clock.js';
 import type { Env } from './config/env.js';
 import { createSettingsResolver } from './config/settings-resolver.js';
-import { openDatabase, type Database } from './db/open.js';
+import { openDatabase, type Database, type OpenDatabaseOptions } from './db/open.js';
 import { checkHosts, ssrfHint } from './endpoints/endpoint-hosts.js';
 import { createNetBoxEndpointStore } from './endpoints/netbox-endpoints.js';
 import { createNetBoxUrls } from './endpoints/netbox-url.js';
@@ -35,6 +35,8 @@ import { createSyncService } from './sync/service.js';
 export interface DepsOptions {
   readonly env: Env;
   readonly clock?: Clock;
+  /** Default openDatabase. */
+  readonly openDatabase?: (options: OpenDatabaseOptions) => Database;
   /** Where the console lines go instead of standard output. */
   readonly console?: LogSink;
   /** Of new API keys; see security/api-keys.ts for the default. */
@@ -151,7 +153,7 @@ export function createDeps(options: DepsOptions): AppDeps {
   const { env, clock = systemClock, bcryptCost } = options;
   const telemetry = makeTelemetry(options);
   const { logger, logFile } = telemetry;
-  const db = openDatabase({ path: env.databasePath, clock, logger });
+  const db = (options.openDatabase ?? openDatabase)({ path: env.databasePath, clock, logger });
   const version = packageVersion();
   const services = makeServices({ env, clock, version, db, ...telemetry });
   const { settings, netboxEndpoints, netboxClients, proxmoxSessions } = services;

@@ -86,11 +86,17 @@ function wrongName(host: string, { names, subject }: Certificate): Fault {
 }
 
 function untrusted({ isSelfSigned, issuer }: Certificate): Fault {
+  const trust = 'in a file here, name it in PROXBOX_CA_BUNDLE and restart the service.';
+  if (isSelfSigned) {
+    return {
+      cause: 'it is self-signed, which this machine does not trust.',
+      cure: `Save the output of the command (the certificate that was uploaded to the node) ${trust}`,
+      commands: ['cat /etc/pve/local/pveproxy-ssl.pem'],
+    };
+  }
   return {
-    cause: isSelfSigned
-      ? 'it is self-signed, which this machine does not trust.'
-      : `it is signed by "${issuer}", which this machine does not trust.`,
-    cure: 'Save the output of the command (the authority of the cluster) in a file here, name it in PROXBOX_CA_BUNDLE and restart the service.',
+    cause: `it is signed by "${issuer}", which this machine does not trust.`,
+    cure: `Save the output of the command (the authority of the cluster, which signs the certificates that Proxmox makes) ${trust}`,
     commands: ['cat /etc/pve/pve-root-ca.pem'],
   };
 }

@@ -8,12 +8,16 @@ export function summarize(endpoints: readonly EndpointReport[]): DoctorReport {
   return { ok: endpoints.length > 0 && endpoints.every(({ ok }) => ok), endpoints };
 }
 
+/** The worst first. */
+const severities: readonly Problem['severity'][] = ['error', 'warning', 'note'];
+
 /** @param now decides which certificates have expired */
 export function diagnose(findings: Findings, now: Date): EndpointReport {
   const { endpoint, addresses, session } = findings;
   const problems = session.ok
     ? [...tlsProblems(findings, now), ...openProblems(findings, session.open)]
     : [connectionProblem(findings, session.error, now)];
+  problems.sort((left, right) => severities.indexOf(left.severity) - severities.indexOf(right.severity));
   const open = session.ok ? session.open : null;
   return {
     endpoint_id: endpoint.id,

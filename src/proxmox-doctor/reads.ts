@@ -150,11 +150,14 @@ async function readStorages({ session, node }: Reading): Promise<readonly ReadFi
     listed,
     await ask('storage_content', path`nodes/${node}/storage/${storage.name}/content`, session),
     isBackup
-      ? await ask('backups', path`nodes/${node}/storage/${storage.name}/content`, session, {
-          query: { content: 'backup' },
-        })
+      ? await readBackups(session, path`nodes/${node}/storage/${storage.name}/content`)
       : notTried('backups', 'no storage for backups is seen on an online node'),
   ];
+}
+
+async function readBackups(session: ProxmoxSession, below: string): Promise<ReadFinding> {
+  const finding = await ask('backups', below, session, { query: { content: 'backup' } });
+  return { ...finding, path: `${below}?content=backup` };
 }
 
 async function ask(
