@@ -22,6 +22,8 @@ interface Call {
 const calls: Readonly<Record<string, Call>> = {
   'role add': { method: 'POST', path: '/access/roles', words: ['roleid'] },
   'role modify': { method: 'PUT', path: '/access/roles/{roleid}', words: ['roleid'] },
+  'user add': { method: 'POST', path: '/access/users', words: ['userid'] },
+  'user token': { method: 'POST', path: '/access/users/{userid}/token/{tokenid}', words: ['', 'userid', 'tokenid'] },
   'acl modify': { method: 'PUT', path: '/access/acl', words: ['path'] },
 };
 
@@ -32,8 +34,8 @@ function wordsOf(line: string): readonly string[] {
     .split('\n');
 }
 
-/** Throws with the status line when the API refuses, and for commands that it does not know. */
-export async function pveum(line: string, url: string): Promise<void> {
+/** Answers the `data`. Throws with the status line when the API refuses, and for commands that it does not know. */
+export async function pveum(line: string, url: string): Promise<unknown> {
   const [group = '', verb = '', ...rest] = wordsOf(line);
   const call = calls[`${group} ${verb}`];
   if (call === undefined) throw new Error(`no such command: ${line}`);
@@ -41,7 +43,10 @@ export async function pveum(line: string, url: string): Promise<void> {
   const named = rest.slice(call.words.length);
   for (let at = 0; at < named.length; at += 2)
     parameters.set((named[at] ?? '').replace(/^--/, ''), named[at + 1] ?? '');
-  const path = call.path.replace(/\{(\w+)\}/, (_, name: string) => {
+  // The word `add` of `user token add`.
+  if (parameters.get('') !== undefined && parameters.get('') !== 'add') throw new Error(`no such command: ${line}`);
+  parameters.delete('');
+  const path = call.path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = parameters.get(name) ?? '';
     parameters.delete(name);
     return encodeURIComponent(value);
@@ -59,4 +64,5 @@ export async function pveum(line: string, url: string): Promise<void> {
   const text = await answer.text();
   await dispatcher.close();
   if (!answer.ok) throw new Error(`${line}: ${answer.status} ${answer.statusText} ${text}`);
+  return (JSON.parse(text) as { data: unknown }).data;
 }

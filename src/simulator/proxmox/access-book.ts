@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { PveProfile } from '../estate/index.js';
 import { ApiError } from './api-error.js';
 import { allPrivileges } from './privileges.js';
@@ -9,6 +10,9 @@ export interface AccessBook {
   roles(): readonly { readonly roleid: string; readonly privileges: readonly string[]; readonly special: boolean }[];
   addRole(roleid: string, privileges: readonly string[]): void;
   changeRole(roleid: string, privileges: readonly string[], append: boolean): void;
+  addUser(userid: string): void;
+  /** Answers the secret. */
+  addToken(userid: string, name: string, privilegeSeparation: boolean): string;
   /** Binds roles to users and tokens; an entry that exists already is replaced. */
   bind(entry: AclChange): void;
 }
@@ -33,6 +37,10 @@ const auditor = ['Datastore.Audit', 'Mapping.Audit', 'Pool.Audit', 'SDN.Audit', 
 
 interface BookEntry extends AclEntry {
   readonly role?: string;
+}
+
+interface BookUser extends SimulatedUser {
+  readonly tokens: SimulatedToken[];
 }
 
 interface RoleStore extends Pick<AccessBook, 'roles' | 'addRole' | 'changeRole'> {
@@ -91,11 +99,13 @@ export function createAccessBook(options: AccessBookOptions): AccessBook {
     ...token,
     acl: aclOf(`${userid}!${token.name}`, token.acl),
   });
-  const copies = options.users.map((user) => ({
-    ...user,
-    acl: aclOf(user.userid, user.acl),
-    tokens: (user.tokens ?? []).map((token) => tokenOf(user.userid, token)),
-  }));
+  const users = new Map<string, BookUser>();
+  const addUser = (user: SimulatedUser): void => {
+    if (users.has(user.userid)) throw new ApiError(500, `create user failed: user '${user.userid}' already exists`);
+    const tokens = (user.tokens ?? []).map((token) => tokenOf(user.userid, token));
+    users.set(user.userid, { ...user, acl: aclOf(user.userid, user.acl), tokens });
+  };
+  for (const user of options.users) addUser(user);
 
   function bindOne(id: string, role: string, { path, propagate }: AclChange): void {
     const entries = acls.get(id);
@@ -116,7 +126,18 @@ export function createAccessBook(options: AccessBookOptions): AccessBook {
 
   return {
     ...roleStore,
-    users: new Map(copies.map((user) => [user.userid, user])),
+    users,
+    // Nobody knows the password until one is set.
+    addUser: (userid) => addUser({ userid, password: randomUUID() }),
+    addToken(userid, name, privilegeSeparation) {
+      const user = users.get(userid);
+      if (user === undefined) throw new ApiError(500, `no such user ('${userid}')`);
+      if (user.tokens.some((token) => token.name === name))
+        throw new ApiError(400, 'Parameter verification failed.', { tokenid: 'Token already exists.' });
+      const value = randomUUID();
+      user.tokens.push(tokenOf(userid, { name, value, privilegeSeparation }));
+      return value;
+    },
     bind(change) {
       const unknown = change.roles.find((role) => !roleStore.has(role));
       if (unknown !== undefined) throw new ApiError(500, `update ACL failed: role '${unknown}' does not exist`);

@@ -56,6 +56,28 @@ export const accessRoutes: readonly Route[] = [
     },
   },
   {
+    method: 'POST',
+    path: '/access/users',
+    permission: { at: '/access', all: ['User.Modify'] },
+    parameters: { userid: { type: 'string', required: true, pattern: /^[^\s:/]+@(pam|pve)$/ } },
+    handler: ({ access, parameters }) => {
+      access.addUser(String(parameters['userid']));
+      return null;
+    },
+  },
+  {
+    method: 'POST',
+    path: '/access/users/{userid}/token/{tokenid}',
+    permission: { at: '/access', all: ['User.Modify'] },
+    parameters: { privsep: { type: 'boolean' } },
+    handler: (call) => {
+      const [userid, tokenid] = [placeOf(call, 'userid'), placeOf(call, 'tokenid')];
+      const privsep = call.parameters['privsep'] !== false;
+      const value = call.access.addToken(userid, tokenid, privsep);
+      return { 'full-tokenid': `${userid}!${tokenid}`, info: { privsep: privsep ? 1 : 0 }, value };
+    },
+  },
+  {
     method: 'PUT',
     path: '/access/acl',
     parameters: {
