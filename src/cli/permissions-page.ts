@@ -113,6 +113,7 @@ is there already changes nothing.
 | Problem | Meaning |
 | --- | --- |
 | \`unreachable\` | Nothing answers: address, port, firewall, or pveproxy does not run |
+| \`address_unreachable\` | A note: one address of the endpoint does not answer, the other does |
 | \`not_proxmox\` | Something else answers, such as a port without TLS or a login page |
 | \`tls_rejected\` | \`verify_ssl\` is on and the certificate has expired, is for another name, or is signed by an unknown authority |
 | \`tls_unverified\` | A note: \`verify_ssl\` is off, and the certificate would be refused |

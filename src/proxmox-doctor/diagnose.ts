@@ -1,4 +1,5 @@
 /** From what was found out to causes and cures. Pure. */
+import { hostPortText } from '../proxmox/host.js';
 import { tlsStatus, tlsProblems } from './diagnose-tls.js';
 import { privilegeProblems, privilegeReports } from './diagnose-privileges.js';
 import { connectionProblem } from './diagnose-connection.js';
@@ -47,7 +48,30 @@ function loginReport(findings: Findings): EndpointReport['login'] {
 }
 
 function openProblems(findings: Findings, open: OpenFindings): readonly Problem[] {
-  return [...privilegeProblems(findings, open), ...clusterProblems(open), ...failedReads(open)];
+  return [
+    ...privilegeProblems(findings, open),
+    ...clusterProblems(open),
+    ...failedReads(open),
+    ...silentAddresses(findings),
+  ];
+}
+
+/** The endpoint works through another of its addresses. */
+function silentAddresses({ addresses, endpoint }: Findings): readonly Problem[] {
+  return addresses.flatMap(({ target, greeting }) =>
+    greeting.kind === 'tls'
+      ? []
+      : [
+          {
+            code: 'address_unreachable',
+            severity: 'note',
+            cause: `${hostPortText(target)} is not reached (${greeting.reason}); another address of the endpoint answers.`,
+            cure: `Correct or remove it (PUT /proxmox/endpoints/${endpoint.id}): each new connection tries it first if it is the domain, and waits for it.`,
+            commands: [],
+            missing: [],
+          } as const,
+        ],
+  );
 }
 
 function clusterProblems({ status, name }: OpenFindings): readonly Problem[] {

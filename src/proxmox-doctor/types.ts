@@ -66,6 +66,7 @@ export interface Findings {
 
 export type ProblemCode =
   | 'unreachable'
+  | 'address_unreachable'
   | 'not_proxmox'
   | 'tls_rejected'
   | 'tls_unverified'
