@@ -58,11 +58,12 @@ pveum role add NetBoxBackups --privs "Datastore.AllocateSpace,VM.Backup"
 ${bindRoleCommands(account, '/', 'NetBoxBackups').join('\n')}
 \`\`\``;
 
-function grantsText({ grants }: ReadNeed, major: Major): string {
+function grantsText({ grants, instead }: ReadNeed, major: Major): string {
   if (grants.length === 0) return 'every account';
-  return grants
+  const all = grants
     .map(({ on, anyOf }) => `${anyOf[major].map((privilege) => `\`${privilege}\``).join(' or ')} on \`${on}\``)
     .join(', and ');
+  return instead === undefined ? all : `${all}; or \`${instead.privilege}\` on \`${instead.on}\` alone`;
 }
 
 function needRow(need: ReadNeed): string {

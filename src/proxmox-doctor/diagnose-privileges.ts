@@ -9,6 +9,7 @@ import {
   readNeeds,
   requiredPrivileges,
   type Major,
+  type ReadNeed,
   type RequiredPrivilege,
 } from '../proxmox/privileges.js';
 import { addRoleCommand, bindRoleCommands, extendRoleCommand, type Account } from '../proxmox/pveum.js';
@@ -43,11 +44,14 @@ export function privilegeProblems({ account }: Findings, open: OpenFindings): re
 }
 
 function stateOf(
-  { on, privilege, alternatives }: RequiredPrivilege,
+  { on, privilege, alternatives, needs }: RequiredPrivilege,
   permissions: Permissions,
 ): PrivilegeReport['state'] {
   const names = [privilege, ...alternatives];
   if (holdsAny(permissions, on, names)) return 'present';
+  const isReplaced = ({ instead }: ReadNeed): boolean =>
+    instead !== undefined && permissions.has(instead.on, instead.privilege);
+  if (needs.every(isReplaced)) return 'present';
   const isBelow = (aclPath: string): boolean => on !== '/' && aclPath.startsWith(`${on}/`);
   return names.some((name) => permissions.pathsWith(name).some(isBelow)) ? 'partial' : 'missing';
 }

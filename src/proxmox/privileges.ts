@@ -43,6 +43,8 @@ export interface ReadNeed {
   readonly path: string;
   /** All of them are needed; none: every account may. */
   readonly grants: readonly Grant[];
+  /** Does in place of all of them. */
+  readonly instead?: { readonly on: AclRoot; readonly privilege: string };
   /** What Proxmox does without: 403, or an answer that leaves things out without a word. */
   readonly denial: 'refused' | 'left out';
   /** What is missing then, mostly in NetBox. */
@@ -116,7 +118,8 @@ export const readNeeds: readonly ReadNeed[] = [
   {
     read: 'backups',
     path: 'nodes/{node}/storage/{storage}/content?content=backup',
-    grants: [onBoth('/storage', 'Datastore.AllocateSpace', 'Datastore.Allocate'), onBoth('/vms', 'VM.Backup')],
+    grants: [onBoth('/storage', 'Datastore.AllocateSpace'), onBoth('/vms', 'VM.Backup')],
+    instead: { on: '/storage', privilege: 'Datastore.Allocate' },
     denial: 'left out',
     without: 'backups of guests; stored ones are then never deleted',
     role: 'backups',

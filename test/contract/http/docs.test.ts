@@ -1,4 +1,4 @@
-/** Documents that are made from, or checked against, the code. `npx vitest run -u <this file>` writes docs/errors.md anew. */
+/** Documents that are made from, or checked against, the code. `npx vitest run <this file> -u` writes docs/errors.md anew. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { errorCatalog } from '../../../src/errors/catalog.js';

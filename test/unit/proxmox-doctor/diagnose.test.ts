@@ -89,6 +89,16 @@ describe('diagnose', () => {
     expect(first(new Map([['NetBoxReadOnly', readerPrivileges(9)]]))).toMatch(/^pveum acl modify \//);
   });
 
+  it('takes Datastore.Allocate for all that backups need', () => {
+    const withAllocate = (names: readonly string[]) =>
+      problemsOf({ session: opened({ permissions: grants({ '/': [...readerPrivileges(9), ...names] }) }) });
+    expect(withAllocate(['Datastore.Allocate'])).toEqual([]);
+    expect(withAllocate(['Datastore.AllocateSpace'])[0]).toMatchObject({
+      code: 'backups_hidden',
+      commands: [expect.stringContaining('"VM.Backup"'), expect.stringContaining('NetBoxBackups')],
+    });
+  });
+
   it('says that what is granted on / is not passed on', () => {
     const [problem] = problemsOf({ session: opened({ permissions: grants({ '/': all }, 0) }) });
     expect(problem).toMatchObject({ code: 'privileges_missing', cause: expect.stringContaining('propagate') });
