@@ -36,6 +36,7 @@ import { registerHaCommandRoutes } from './http/routes/ha-commands.js';
 import { registerMetaRoutes } from './http/routes/meta.js';
 import { registerNetBoxEndpointRoutes } from './http/routes/netbox-endpoint.js';
 import { registerNotImplementedRoutes } from './http/routes/not-implemented.js';
+import { registerProxmoxDoctorRoute } from './http/routes/proxmox-doctor.js';
 import { registerProxmoxEndpointRoutes } from './http/routes/proxmox-endpoints.js';
 import { registerProxmoxClusterReadRoutes } from './http/routes/proxmox-cluster-read.js';
 import { registerProxmoxHaRoutes } from './http/routes/proxmox-ha.js';
@@ -54,6 +55,7 @@ import type { NetBoxAccess } from './netbox-access.js';
 import type { PluginMirror } from './plugin-endpoints/mirror.js';
 import type { NetBoxSource } from './plugin-endpoints/netbox-source.js';
 import type { ProxmoxSessions } from './proxmox/sessions.js';
+import type { ProxmoxDoctor } from './proxmox-doctor/service.js';
 import type { ApiKeys } from './security/api-keys.js';
 import type { ClientAddress } from './security/client-address.js';
 import type { EncryptionKeys } from './security/encryption-keys.js';
@@ -82,6 +84,7 @@ export interface AppDeps {
   readonly netboxAccess: NetBoxAccess;
   readonly netboxSource: NetBoxSource;
   readonly proxmoxSessions: ProxmoxSessions;
+  readonly proxmoxDoctor: ProxmoxDoctor;
   readonly sync: SyncService;
   readonly supportPass: SupportPass;
   readonly pluginMirror: PluginMirror;
@@ -148,6 +151,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerProxmoxNodeTimeRoute(app, deps);
   registerVerbRoutes(app, deps);
   registerHaCommandRoutes(app, deps);
+  registerProxmoxDoctorRoute(app, deps.proxmoxDoctor);
   registerCacheRoutes(app, {
     getCache: netboxClients,
     clearCaches: () => {

@@ -6,7 +6,7 @@ import type { AppDeps } from './app.js';
 import { systemClock, type Clock } from './config/clock.js';
 import type { Env } from './config/env.js';
 import { createSettingsResolver } from './config/settings-resolver.js';
-import { openDatabase, type Database } from './db/open.js';
+import { openDatabase, type Database, type OpenDatabaseOptions } from './db/open.js';
 import { checkHosts, ssrfHint } from './endpoints/endpoint-hosts.js';
 import { createNetBoxEndpointStore } from './endpoints/netbox-endpoints.js';
 import { createNetBoxUrls } from './endpoints/netbox-url.js';
@@ -18,6 +18,7 @@ import { createNetBoxAccess } from './netbox-access.js';
 import { readNetBoxSource, type NetBoxSource } from './plugin-endpoints/netbox-source.js';
 import { createPluginMirror } from './plugin-endpoints/mirror.js';
 import { createProxmoxSessions } from './proxmox/sessions.js';
+import { createProxmoxDoctor } from './proxmox-doctor/service.js';
 import { createApiKeys } from './security/api-keys.js';
 import { createClientAddress } from './security/client-address.js';
 import { createCredentialVault } from './security/credential-vault.js';
@@ -35,6 +36,8 @@ import { createVerbService } from './verbs/service.js';
 export interface DepsOptions {
   readonly env: Env;
   readonly clock?: Clock;
+  /** Default openDatabase. */
+  readonly openDatabase?: (options: OpenDatabaseOptions) => Database;
   /** Where the console lines go instead of standard output. */
   readonly console?: LogSink;
   /** Of new API keys; see security/api-keys.ts for the default. */
@@ -115,7 +118,14 @@ function makeServices(base: Base) {
       checkHosts: (endpoint) => checkHosts(endpoint, guardSettings(), ssrfHint),
     });
   };
-  const stored = { netboxEndpoints, proxmoxEndpoints };
+  const proxmoxDoctor = createProxmoxDoctor({
+    ...remote,
+    proxmoxEndpoints,
+    proxmoxSessions,
+    netboxSource,
+    timeouts: () => ({ agentMs: tunables().guestAgentTimeoutS * 1000, handshakeMs: tunables().proxmoxTimeoutS * 1000 }),
+  });
+  const stored = { netboxEndpoints, proxmoxEndpoints, proxmoxDoctor };
   return { settings, encryptionKeys, ...stored, netboxClients, proxmoxSessions, netboxAccess, netboxSource };
 }
 
@@ -147,7 +157,7 @@ export function createDeps(options: DepsOptions): AppDeps {
   const { env, clock = systemClock, bcryptCost } = options;
   const telemetry = makeTelemetry(options);
   const { logger, logFile } = telemetry;
-  const db = openDatabase({ path: env.databasePath, clock, logger });
+  const db = (options.openDatabase ?? openDatabase)({ path: env.databasePath, clock, logger });
   const version = packageVersion();
   const services = makeServices({ env, clock, version, db, ...telemetry });
   const { settings, netboxEndpoints, netboxClients, proxmoxSessions } = services;

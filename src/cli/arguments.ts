@@ -16,10 +16,19 @@ export const estateOptions = {
   'latency-ms': { type: 'string', default: '0' },
 } as const satisfies Options;
 
+/** As readArguments, with words that are no options. */
+export function readWords<T extends Options>(options: T, usage: string) {
+  return parsed(() => parseArgs({ options, allowPositionals: true, strict: true }), usage);
+}
+
 /** Parses the arguments of a command; an unknown or malformed one ends the process with status 2 and the usage line. */
 export function readArguments<T extends Options>(options: T, usage: string) {
+  return parsed(() => parseArgs({ options, allowPositionals: false, strict: true }), usage).values;
+}
+
+function parsed<T>(parse: () => T, usage: string): T {
   try {
-    return parseArgs({ options, allowPositionals: false, strict: true }).values;
+    return parse();
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : String(error)}\nUsage: ${usage}`);
   }

@@ -1,4 +1,5 @@
 /** The text of docs/configuration.md. Tables come from the tables that the service itself uses. Pure. */
+import { addRoleCommand, bindRoleCommands } from '../proxmox/pveum.js';
 import { processVariables } from '../config/env-table.js';
 import { tunableKeys, tunables } from '../config/tunables.js';
 
@@ -149,24 +150,27 @@ A role names only privileges that its release knows, so there is one command per
 Proxmox VE 8:
 
 \`\`\`
-pveum role add NetBoxReadOnly --privs "Datastore.Audit,Sys.Audit,VM.Audit,VM.Monitor"
+${addRoleCommand(8)}
 \`\`\`
 
 Proxmox VE 9:
 
 \`\`\`
-pveum role add NetBoxReadOnly --privs "Datastore.Audit,Sys.Audit,VM.Audit,VM.GuestAgent.Audit"
+${addRoleCommand(9)}
 \`\`\`
 
 \`pveum role modify\` with the same arguments changes an existing role. Then bind it at the root:
 
 \`\`\`
-pveum acl modify / --users netbox@pam --roles NetBoxReadOnly --propagate 1
+${bindRoleCommands({ user: 'netbox@pam', token: null }).join('\n')}
 \`\`\`
 
 **VMs are synced, but their IP addresses are missing.** The guest agent call was answered with 403: a role made on
 Proxmox VE 8 lacks \`VM.GuestAgent.Audit\` after an upgrade to 9. Add it. The warnings of the sync name the endpoint, the
-number of VMs and the privilege.`;
+number of VMs and the privilege.
+
+What each read needs, API tokens, backups, and a doctor that says what is missing:
+[proxmox-permissions.md](proxmox-permissions.md).`;
 
 const settings = `## Where a value comes from
 

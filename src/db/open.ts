@@ -127,31 +127,69 @@ function reasonOf(error: unknown): string {
   return `${text}.`;
 }
 
+/** The bytes of the file and of what is still in its write-ahead log. Nothing is written, not even beside the file. */
+function readBytes(file: string): Buffer {
+  if (!existsSync(file)) {
+    throw refuse(file, 'there is none. Start the service once, or set PROXBOX_DATABASE_PATH to the right file.');
+  }
+  // Without a log the file is all there is; opening it would make a log that belongs to whoever runs this.
+  if (!existsSync(`${file}-wal`)) return readFileSync(file);
+  const handle = new BetterSqlite3(file, { readonly: true, fileMustExist: true });
+  try {
+    return handle.serialize();
+  } finally {
+    handle.close();
+  }
+}
+
+/** Bytes 18 and 19 of the header ask for a write-ahead log, which memory does not have (https://sqlite.org/fileformat.html). */
+function withoutLogMode(bytes: Buffer): Buffer {
+  if (bytes.length > 19) bytes.fill(1, 18, 20);
+  return bytes;
+}
+
+/**
+ * The content of the file in memory, repaired and migrated there: for looking at it. The file stays as it is, and what is
+ * written is lost. Throws as openDatabase does, and when there is no file.
+ */
+export function openDatabaseCopy(options: OpenDatabaseOptions): Database {
+  const file = path.resolve(options.path);
+  try {
+    return ready(new BetterSqlite3(withoutLogMode(readBytes(file))), file, options);
+  } catch (error) {
+    throw error instanceof ProxboxError ? error : refuse(file, reasonOf(error), error);
+  }
+}
+
+/** Checked, repaired and migrated. */
+function ready(handle: BetterSqlite3.Database, file: string, options: OpenDatabaseOptions): Database {
+  applyPragmas(handle, options.logger);
+  checkIntegrity(handle, file);
+  refuseNewerFile(handle, file);
+  const orm = drizzle(handle, { schema });
+  prepare(handle, orm, options);
+  options.logger.info({ path: file }, 'Database opened.');
+  return {
+    path: file,
+    orm,
+    sqlite: handle,
+    immediate: (work) => handle.transaction(work).immediate(),
+    close() {
+      if (!handle.open) return;
+      handle.pragma('wal_checkpoint(TRUNCATE)');
+      handle.close();
+    },
+  };
+}
+
 /** @throws ProxboxError `not_configured` naming the path and the reason; the process must then not start. */
 export function openDatabase(options: OpenDatabaseOptions): Database {
   const file = path.resolve(options.path);
   createFile(file);
   let sqlite: BetterSqlite3.Database | undefined;
   try {
-    const handle = new BetterSqlite3(file);
-    sqlite = handle;
-    applyPragmas(handle, options.logger);
-    checkIntegrity(handle, file);
-    refuseNewerFile(handle, file);
-    const orm = drizzle(handle, { schema });
-    prepare(handle, orm, options);
-    options.logger.info({ path: file }, 'Database opened.');
-    return {
-      path: file,
-      orm,
-      sqlite: handle,
-      immediate: (work) => handle.transaction(work).immediate(),
-      close() {
-        if (!handle.open) return;
-        handle.pragma('wal_checkpoint(TRUNCATE)');
-        handle.close();
-      },
-    };
+    sqlite = new BetterSqlite3(file);
+    return ready(sqlite, file, options);
   } catch (error) {
     sqlite?.close();
     throw error instanceof ProxboxError ? error : refuse(file, reasonOf(error), error);

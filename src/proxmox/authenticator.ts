@@ -38,6 +38,9 @@ interface Ticket {
   readonly generation: number;
 }
 
+/** `where.problem` of the error for an account with a second factor. */
+export const twoFactor = 'two_factor';
+
 const renewAfterMs = 3_600_000;
 const ticketLifeMs = 7_200_000;
 /** A refused password is not tried again sooner: repeated failures can lock the account. */
@@ -147,12 +150,15 @@ function ticketOf(data: unknown, asked: Asked): { value: string; csrf: string } 
   }
   if (toBool(needTfa) === true || ticket.startsWith('PVE:!tfa!')) {
     const remedy = 'a service cannot give the second factor. Create an API token for the user and store that instead.';
-    throw loginError(asked, `The account requires two-factor authentication; ${remedy}`);
+    throw loginError(asked, `The account requires two-factor authentication; ${remedy}`, { problem: twoFactor });
   }
   return { value: ticket, csrf: typeof csrf === 'string' ? csrf : '' };
 }
 
-function loginError(asked: Asked, detail: string): ProxboxError {
+function loginError(asked: Asked, detail: string, where: { readonly problem?: string } = {}): ProxboxError {
   const message = `Proxmox did not log ${asked.account} in at endpoint '${asked.endpointName}'.`;
-  return new ProxboxError('proxmox_unauthorized', message, { detail, where: { endpoint: asked.endpointName } });
+  return new ProxboxError('proxmox_unauthorized', message, {
+    detail,
+    where: { endpoint: asked.endpointName, ...where },
+  });
 }

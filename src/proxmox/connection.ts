@@ -82,7 +82,8 @@ export function linkTarget(endpoint: ProxmoxEndpoint): HostPort {
     : parseHost(endpoint.domain ?? '', endpoint.port);
 }
 
-function targetsOf(endpoint: ProxmoxEndpoint): readonly HostPort[] {
+/** The hosts of an endpoint in the order in which they are tried: its domain, then its address. */
+export function targetsOf(endpoint: ProxmoxEndpoint): readonly HostPort[] {
   const targets = new Map<string, HostPort>();
   for (const text of [endpoint.domain ?? '', endpoint.ipAddress]) {
     const target = parseHost(text, endpoint.port);

@@ -6,6 +6,8 @@ import type { NetBoxEndpoint, ProxmoxEndpoint } from '../endpoints/types.js';
 import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import { isObject, textOf } from '../netbox/records/compare.js';
 import type { NetBoxClient, NetBoxRecord, RequestCounters } from '../netbox/types.js';
+import { grantSentence } from '../proxmox/privileges.js';
+import { bindRoleCommands } from '../proxmox/pveum.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
 import type { EndpointSource } from '../plugin-endpoints/endpoint-source.js';
 import { takeOver, type MirrorPlugin } from '../plugin-endpoints/take-over.js';
@@ -267,11 +269,12 @@ function branchingMissing(branch: string): ProxboxError {
 }
 
 function restricted(endpoint: ProxmoxEndpoint): ProxboxError {
+  const commands = bindRoleCommands({ user: endpoint.username, token: null }, '/', 'PVEAuditor').join('; ');
   return new ProxboxError(
     'proxmox_forbidden',
     `The Proxmox user of endpoint "${endpoint.name}" may not read cluster/status.`,
     {
-      detail: `Grant Sys.Audit on / to ${endpoint.username}: pveum acl modify / --users ${endpoint.username} --roles PVEAuditor (a token needs --tokens instead).`,
+      detail: `${grantSentence('cluster_status')} For example: ${commands} (a token needs --tokens instead).`,
     },
   );
 }

@@ -3,7 +3,8 @@ import { ProxboxError } from '../../errors/proxbox-error.js';
 import { missingPrivilege } from '../failures.js';
 import { path } from '../host.js';
 import { parseAgentHostName, parseAgentInterfaces } from '../parse/guest-interfaces.js';
-import { agentPrivilege, readerRoleCommand } from '../parse/permissions.js';
+import { agentPrivilege } from '../privileges.js';
+import { extendRoleCommand } from '../pveum.js';
 import type { ProxmoxSession, ReadOptions } from '../types.js';
 
 export type AgentProblemCode =
@@ -98,7 +99,8 @@ const agentProblems = {
 function privilegeProblem(error: ProxboxError, release: string): AgentProblem {
   const privilege = agentPrivilege(release);
   const asked = missingPrivilege(error)?.privilege ?? privilege;
-  const command = readerRoleCommand(release);
-  const message = `Proxmox refused the guest agent: the privilege ${privilege} is missing (Proxmox 9 and later: VM.GuestAgent.Audit, Proxmox 8: VM.Monitor). Grant it, e.g. ${command}`;
+  const command = extendRoleCommand([privilege]);
+  const byRelease = `Proxmox 9 and later: ${agentPrivilege('9')}, Proxmox 8: ${agentPrivilege('8')}`;
+  const message = `Proxmox refused the guest agent: the privilege ${privilege} is missing (${byRelease}). Grant it, e.g. ${command}`;
   return { code: 'privilege_missing', severity: 'error', message, privilege: asked, command };
 }

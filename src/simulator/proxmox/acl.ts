@@ -23,7 +23,7 @@ export interface Permissions {
 }
 
 /**
- * The entry nearest to the path decides and replaces what its parents grant. `root@pam` may do everything. A token
+ * The entries nearest to the path decide and replace what its parents grant. `root@pam` may do everything. A token
  * with privilege separation holds the intersection of its own and its user's privileges.
  */
 export function permissionsOf(principal: Principal, profile: PveProfile): Permissions {
@@ -34,6 +34,13 @@ export function permissionsOf(principal: Principal, profile: PveProfile): Permis
   function has(path: string, privilege: string): boolean {
     const userHas = isSuperuser || grants(user.acl, path, privilege);
     return userHas && (!isSeparated || grants(token.acl, path, privilege));
+  }
+
+  /** Whether it holds below the path as well. */
+  function isPropagated(path: string, privilege: string): boolean {
+    const passes = (acl: readonly AclEntry[] | undefined): boolean =>
+      nearestEntries(acl, path).some((entry) => entry.propagate !== false && entry.privileges.includes(privilege));
+    return (isSuperuser || passes(user.acl)) && (!isSeparated || passes(token.acl));
   }
 
   return {
@@ -48,24 +55,39 @@ export function permissionsOf(principal: Principal, profile: PveProfile): Permis
     },
     table(wanted) {
       const entries = [...(user.acl ?? []), ...(token?.acl ?? [])];
-      const paths = ['/', '/access', '/nodes', '/pool', '/storage', '/vms', ...entries.map((entry) => entry.path)];
+      const paths = [
+        '/',
+        '/access',
+        '/access/groups',
+        '/nodes',
+        '/pool',
+        '/sdn',
+        '/storage',
+        '/vms',
+        ...entries.map((entry) => entry.path),
+      ];
       const rows: Record<string, Record<string, 0 | 1>> = {};
       for (const path of new Set(wanted === undefined ? paths : [wanted])) {
         const privileges = allPrivileges(profile).filter((privilege) => has(path, privilege));
-        if (privileges.length > 0) rows[path] = Object.fromEntries(privileges.map((privilege) => [privilege, 1]));
+        const held = privileges.map((privilege) => [privilege, isPropagated(path, privilege) ? 1 : 0] as const);
+        if (held.length > 0) rows[path] = Object.fromEntries(held);
       }
       return rows;
     },
   };
 }
 
-function grants(acl: readonly AclEntry[] = [], path: string, privilege: string): boolean {
-  let nearest: AclEntry | undefined;
-  for (const entry of acl) {
-    const applies = entry.path === path || (entry.propagate !== false && isAbove(entry.path, path));
-    if (applies && (nearest === undefined || entry.path.length >= nearest.path.length)) nearest = entry;
-  }
-  return nearest?.privileges.includes(privilege) ?? false;
+function grants(acl: readonly AclEntry[] | undefined, path: string, privilege: string): boolean {
+  return nearestEntries(acl, path).some((entry) => entry.privileges.includes(privilege));
+}
+
+/** All entries of the nearest path that has any: the roles of one path add up. */
+function nearestEntries(acl: readonly AclEntry[] = [], path: string): readonly AclEntry[] {
+  const applying = acl.filter(
+    (entry) => entry.path === path || (entry.propagate !== false && isAbove(entry.path, path)),
+  );
+  const nearest = Math.max(...applying.map((entry) => entry.path.length));
+  return applying.filter((entry) => entry.path.length === nearest);
 }
 
 function isAbove(parent: string, path: string): boolean {

@@ -5,6 +5,7 @@ import { permissionsOf } from './acl.js';
 import { ApiError } from './api-error.js';
 import type { Answer } from './answer.js';
 import { failure, success } from './answer.js';
+import type { AccessBook } from './access-book.js';
 import type { Authentication } from './authentication.js';
 import { verifyParameters } from './parameters.js';
 import { readParameters } from './request-body.js';
@@ -18,6 +19,7 @@ export interface ApiDeps {
   readonly localNode: () => string;
   readonly tasks: TaskRunner;
   readonly authentication: Authentication;
+  readonly access: AccessBook;
 }
 
 export interface ApiRequest {
@@ -65,6 +67,7 @@ export async function answerApi(
       localNode: deps.localNode(),
       tasks: deps.tasks,
       authentication: deps.authentication,
+      access: deps.access,
       attributes: {},
       delayMs: 0,
     };

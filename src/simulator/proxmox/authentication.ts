@@ -4,6 +4,7 @@ import type { Principal } from './acl.js';
 import { permissionsOf } from './acl.js';
 import { ApiError } from './api-error.js';
 import { createTicketOffice } from './tickets.js';
+import type { AccessBook } from './access-book.js';
 import type { SimulatedUser } from './types.js';
 
 const REALMS = ['pam', 'pve'];
@@ -18,14 +19,14 @@ export interface Authentication {
 }
 
 export interface AuthenticationOptions {
-  readonly users: readonly SimulatedUser[];
+  readonly access: AccessBook;
   readonly profile: () => PveProfile;
   readonly nowS: () => number;
   readonly ticketTtlS: number;
 }
 
-export function createAuthentication({ users, profile, nowS, ticketTtlS }: AuthenticationOptions): Authentication {
-  const byId = new Map(users.map((user) => [user.userid, user]));
+export function createAuthentication({ access, profile, nowS, ticketTtlS }: AuthenticationOptions): Authentication {
+  const byId = access.users;
   const tickets = createTicketOffice(nowS, ticketTtlS);
 
   function byToken(header: string): Principal {

@@ -10,6 +10,12 @@ export const DEFAULT_ACCOUNT = {
   tokenValue: '6f1c1d8e-0f5b-4c62-9d8b-7a1e5d2c3b40',
 } as const;
 
+/** The documented role as the preset leaves it: without the agent, or not made at all. */
+export function presetRoles(preset: AclPreset, profile: PveProfile): Readonly<Record<string, readonly string[]>> {
+  if (preset === 'full' || preset === 'nothing') return {};
+  return { NetBoxReadOnly: presetPrivileges(preset, profile) };
+}
+
 /** The default user and its privilege-separated token, both with the preset's privileges on `/`. */
 export function defaultUser(preset: AclPreset, profile: PveProfile): SimulatedUser {
   const acl: readonly AclEntry[] = [{ path: '/', privileges: presetPrivileges(preset, profile) }];

@@ -1,6 +1,7 @@
 import type { EstateCluster, EstateGuest, GuestKind, PveProfile } from '../estate/index.js';
 import type { Permissions, Principal } from './acl.js';
 import { ApiError } from './api-error.js';
+import type { AccessBook } from './access-book.js';
 import type { Authentication } from './authentication.js';
 import type { ParameterRules, ParameterValues } from './parameters.js';
 import type { TaskRunner } from './task-runner.js';
@@ -18,6 +19,7 @@ export interface Call {
   readonly localNode: string;
   readonly tasks: TaskRunner;
   readonly authentication: Authentication;
+  readonly access: AccessBook;
   /** Further keys beside `data` in the answer, e.g. `total`. */
   readonly attributes: Record<string, unknown>;
   /** Asks for the answer to be sent later. */

@@ -1,9 +1,10 @@
 import { createServer } from 'node:https';
 import { createRandom } from '../estate/index.js';
 import { scripted, send } from './answer.js';
+import { createAccessBook } from './access-book.js';
 import { createAuthentication } from './authentication.js';
 import { createCertificate } from './certificate.js';
-import { DEFAULT_ACCOUNT, defaultUser } from './default-user.js';
+import { DEFAULT_ACCOUNT, defaultUser, presetRoles } from './default-user.js';
 import { createFaultBook } from './faults.js';
 import type { PipelineDeps } from './pipeline.js';
 import { servePve } from './pipeline.js';
@@ -69,6 +70,12 @@ function assemble(options: ProxmoxSimulatorOptions): PipelineDeps {
   const { cluster } = options;
   const nowMs = options.now ?? (() => Date.now());
   const nowS = (): number => nowMs() / 1000;
+  const preset = options.acl ?? 'full';
+  const access = createAccessBook({
+    users: [defaultUser(preset, cluster.profile), ...(options.users ?? [])],
+    roles: { ...presetRoles(preset, cluster.profile), ...options.roles },
+    profile: () => cluster.profile,
+  });
   return {
     cluster,
     nowS,
@@ -77,8 +84,9 @@ function assemble(options: ProxmoxSimulatorOptions): PipelineDeps {
     latency: latencySource(options.latencyMs ?? 0),
     localNode: () => options.answeringNode ?? cluster.nodes.find((node) => node.online)?.name ?? '',
     tasks: createTaskRunner(cluster, nowS, options.taskDurationMs ?? 1000),
+    access,
     authentication: createAuthentication({
-      users: [defaultUser(options.acl ?? 'full', cluster.profile), ...(options.users ?? [])],
+      access,
       profile: () => cluster.profile,
       nowS,
       ticketTtlS: options.ticketTtlS ?? 7200,

@@ -43,6 +43,8 @@ export interface ProxmoxSimulatorOptions {
   readonly acl?: AclPreset;
   /** Further users. */
   readonly users?: readonly SimulatedUser[];
+  /** Privileges by role, besides those that Proxmox and the preset bring along. */
+  readonly roles?: Readonly<Record<string, readonly string[]>>;
   /** `self-signed` (default) is valid for `localhost`, `127.0.0.1` and `::1`; see `certificate` to trust it. */
   readonly tls?: CertificateKind;
   /** Epoch milliseconds; default the system's time. */

@@ -1,5 +1,6 @@
 import { errorText, toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
 import { isGuestGone } from '../../proxmox/failures.js';
+import { grantSentence } from '../../proxmox/privileges.js';
 import { readGuestConfig } from '../../proxmox/reads/guests.js';
 import { substep } from '../events.js';
 import type { RunContext } from '../run-context.js';
@@ -56,7 +57,7 @@ function explain(subject: string, error: ProxboxError): ConfigRead {
       status: 'failed',
       reason: {
         code: 'privilege_missing',
-        message: `${subject} cannot be read: ${errorText(error)}. Grant VM.Audit to the Proxmox user or token.`,
+        message: `${subject} cannot be read: ${errorText(error)}. ${grantSentence('guest_config')}`,
       },
     };
   }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseGuestDisks } from '../../../src/proxmox/parse/disks.js';
 import { parseGuestConfig } from '../../../src/proxmox/parse/guest-config.js';
 import { parseNetworkDevices } from '../../../src/proxmox/parse/network-devices.js';
-import { missingBackupPrivileges, missingReaderPrivileges } from '../../../src/proxmox/parse/permissions.js';
+import { missingBackupPrivileges, missingReaderPrivileges } from '../../../src/proxmox/privileges.js';
 import { isStorageOnNode } from '../../../src/proxmox/parse/storages.js';
 import { readAgentHostName, readAgentInterfaces } from '../../../src/proxmox/reads/agent.js';
 import {

@@ -98,7 +98,7 @@ describe('access control list', () => {
     expect((await call('/storage/local', as('root@pam!t'))).status).toBe(200);
     expect((await call('/access/permissions', as('ops@pve!same'))).data).toEqual({
       '/vms': { 'VM.Audit': 1 },
-      '/storage': { 'Datastore.Audit': 1 },
+      '/storage': { 'Datastore.Audit': 0 },
     });
     expect((await call('/access/permissions?path=/vms/100', as('ops@pve!same'))).data).toEqual({
       '/vms/100': { 'VM.Audit': 1 },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configurationPage } from '../../../src/cli/configuration-page.js';
+import { permissionsPage } from '../../../src/cli/permissions-page.js';
 import { processVariables } from '../../../src/config/env-table.js';
 import { tunableKeys, tunables } from '../../../src/config/tunables.js';
 
@@ -27,5 +28,11 @@ describe('docs/configuration.md', () => {
     read.delete('PROXBOX_FEATURES');
 
     expect(processVariables.map(({ variable }) => variable).sort()).toEqual([...read].sort());
+  });
+});
+
+describe('docs/proxmox-permissions.md', () => {
+  it('is what `npm run docs` writes', () => {
+    expect(readFileSync(path.join(root, 'docs/proxmox-permissions.md'), 'utf8')).toBe(permissionsPage());
   });
 });

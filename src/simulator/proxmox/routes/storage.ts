@@ -65,11 +65,13 @@ function contentRows(call: Call): PveRow[] {
     .filter((row) => isVisible(call, storage, row));
 }
 
-/** Archives are shown to those who may manage the storage or back up the guest. */
+/** Archives are shown to those who may manage the storage, or use its space and back up the guest (check_volume_access). */
 function isVisible({ permissions }: Call, storage: EstateStorage, row: PveRow): boolean {
   if (row['content'] !== 'backup') return true;
+  const onStorage = `/storage/${storage.name}`;
+  if (permissions.has(onStorage, 'Datastore.Allocate')) return true;
   const owner = `/vms/${String(row['vmid'])}`;
-  return permissions.has(`/storage/${storage.name}`, 'Datastore.Allocate') || permissions.has(owner, 'VM.Backup');
+  return permissions.has(onStorage, 'Datastore.AllocateSpace') && permissions.has(owner, 'VM.Backup');
 }
 
 function volumeRow(volume: EstateVolume): PveRow {

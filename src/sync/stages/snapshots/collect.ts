@@ -1,5 +1,6 @@
 import { errorText, toProxboxError, type ProxboxError } from '../../../errors/proxbox-error.js';
 import { bootStorage } from '../../../proxmox/parse/disks.js';
+import { grantSentence } from '../../../proxmox/privileges.js';
 import { readSnapshots } from '../../../proxmox/reads/guests.js';
 import { readConfigs } from '../../collect/guest-config.js';
 import { loadGuestRows } from '../../collect/guest-rows.js';
@@ -89,7 +90,7 @@ function unread(code: Reason['code'], message: string): Attempt {
 function failed(subject: string, cause: ProxboxError): Attempt {
   const message = `${subject}: its snapshots cannot be read and were left alone: ${errorText(cause)}`;
   if (cause.code === 'proxmox_forbidden') {
-    const hint = 'Grant VM.Audit to the Proxmox user or token.';
+    const hint = grantSentence('snapshots');
     return { status: 'unread', cause, reason: { code: 'privilege_missing', message: `${message}. ${hint}` } };
   }
   return { status: 'unread', cause, reason: { code: 'read_incomplete', message } };

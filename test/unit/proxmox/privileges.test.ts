@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { parsePermissions } from '../../../src/proxmox/parse/permissions.js';
+import {
+  agentPrivilege,
+  grantSentence,
+  missingBackupPrivileges,
+  missingReaderPrivileges,
+  readerPrivileges,
+  readNeeds,
+  requiredPrivileges,
+} from '../../../src/proxmox/privileges.js';
+import { addRoleCommand, bindRoleCommands, extendRoleCommand } from '../../../src/proxmox/pveum.js';
+import { presetPrivileges } from '../../../src/simulator/proxmox/privileges.js';
+
+describe('privileges', () => {
+  it('of a reader are those that the simulated role of each release has', () => {
+    expect(readerPrivileges(8)).toEqual(presetPrivileges('read-only', '8.4'));
+    expect(readerPrivileges(9)).toEqual(presetPrivileges('read-only', '9.2'));
+  });
+
+  it('are named once per path and role', () => {
+    for (const major of [8, 9] as const) {
+      const keys = requiredPrivileges(major).map(({ privilege, on, role }) => `${role} ${privilege} ${on}`);
+      expect(new Set(keys).size).toBe(keys.length);
+    }
+    expect(new Set(readNeeds.map(({ read }) => read)).size).toBe(readNeeds.length);
+  });
+
+  it('names what a reader lacks by release', () => {
+    const permissions = parsePermissions({ '/': { 'Sys.Audit': 1, 'VM.Audit': 0 }, '/vms': { 'VM.Audit': 1 } });
+    expect(missingReaderPrivileges(permissions, '9.1')).toEqual(['Datastore.Audit', 'VM.GuestAgent.Audit']);
+    expect(missingReaderPrivileges(parsePermissions(null), '8.4')).toEqual([
+      'Datastore.Audit',
+      'Sys.Audit',
+      'VM.Audit',
+      'VM.Monitor',
+    ]);
+  });
+
+  it('counts what may do more than the documented one', () => {
+    const permissions = parsePermissions({ '/': { 'VM.GuestAgent.Unrestricted': 1, 'Datastore.AllocateSpace': 1 } });
+    expect(missingReaderPrivileges(permissions, '9.1')).toEqual(['Sys.Audit', 'VM.Audit']);
+  });
+
+  it('does not take one on / that does not propagate for one on guests', () => {
+    const all = { 'Datastore.Audit': 0, 'Sys.Audit': 0, 'VM.Audit': 0, 'VM.Monitor': 0 };
+    expect(missingReaderPrivileges(parsePermissions({ '/': all }), '8.4')).toEqual(readerPrivileges(8));
+  });
+
+  it.each([
+    ['8.4', 'VM.Monitor'],
+    ['9.0', 'VM.GuestAgent.Audit'],
+    ['10.1', 'VM.GuestAgent.Audit'],
+    ['', 'VM.Monitor'],
+  ])('of the guest agent on %j is %s', (release, expected) => expect(agentPrivilege(release)).toBe(expected));
+
+  it('are told as a sentence', () => {
+    expect(grantSentence('snapshots')).toBe('Grant VM.Audit on /vms to the Proxmox user or token.');
+    expect(grantSentence('guest_agent', '9.1')).toContain('VM.GuestAgent.Audit');
+  });
+
+  it.each([
+    [{ '/': { 'Datastore.Audit': 1, 'VM.Audit': 1 } }, ['Datastore.AllocateSpace', 'VM.Backup']],
+    [{ '/': { 'Datastore.AllocateSpace': 1, 'VM.Backup': 1 } }, []],
+    [{ '/storage/pbs1': { 'Datastore.Allocate': 1 } }, []],
+    [{ '/storage/other': { 'Datastore.Allocate': 1 } }, ['Datastore.AllocateSpace', 'VM.Backup']],
+    [{ '/': { 'Datastore.AllocateSpace': 1 }, '/vms/100': { 'VM.Backup': 1 } }, ['VM.Backup']],
+  ])('tells for %j that backups need %j', (data, expected) => {
+    expect(missingBackupPrivileges(parsePermissions(data), 'pbs1')).toEqual(expected);
+  });
+});
+
+describe('pveum', () => {
+  it('adds a role that its release accepts', () => {
+    expect(addRoleCommand(8)).toBe(
+      'pveum role add NetBoxReadOnly --privs "Datastore.Audit,Sys.Audit,VM.Audit,VM.Monitor"',
+    );
+    expect(addRoleCommand(9)).not.toContain('VM.Monitor');
+  });
+
+  it('extends a role without taking anything from it', () => {
+    expect(extendRoleCommand(['VM.Audit'])).toBe('pveum role modify NetBoxReadOnly --append 1 --privs "VM.Audit"');
+  });
+
+  it('binds users and tokens, quoted for a shell', () => {
+    expect(bindRoleCommands({ user: 'netbox@pve', token: 'sync' })).toEqual([
+      'pveum acl modify / --users netbox@pve --roles NetBoxReadOnly --propagate 1',
+      "pveum acl modify / --tokens 'netbox@pve!sync' --roles NetBoxReadOnly --propagate 1",
+    ]);
+    expect(bindRoleCommands({ user: "o'hara; ls@pam", token: null })[0]).toContain("'o'\\''hara; ls@pam'");
+  });
+});
