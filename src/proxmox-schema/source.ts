@@ -37,11 +37,11 @@ const failureTexts = {
   timeout: 'did not answer in time',
   reset: 'broke the connection',
   too_large: 'is larger than 20 MiB: it is not the API viewer of Proxmox',
-  protocol: 'did not answer in HTTP',
+  protocol: 'did not send a whole answer in HTTP',
   aborted: 'was given up',
 } as const satisfies Record<TransportFailure['kind'], string>;
 
-const mayPass = new Set<TransportFailure['kind']>(['connect', 'dns', 'timeout', 'reset']);
+const mayPass = new Set<TransportFailure['kind']>(['connect', 'dns', 'timeout', 'reset', 'protocol']);
 const maxQuoted = 200;
 
 function checkedUrl(text: string): URL {

@@ -22,7 +22,7 @@ const plain = new Set<ErrorCode>([
 ]);
 
 /** Answers that the plugin shows as "Reason: ...": `{reason, detail}` and what the error is about. */
-const reasoned = new Set<ErrorCode>(['endpoint_writes_disabled', 'not_implemented']);
+const reasoned = new Set<ErrorCode>(['endpoint_writes_disabled', 'operation_denied', 'not_implemented']);
 
 const isUpstream = (code: ErrorCode): boolean => /^(netbox|proxmox|remote|run|stage|plan)_/.test(code);
 
