@@ -18,6 +18,7 @@ import { generateSchema } from '../../../src/cli/schema-generate.js';
 import { parseEnv } from '../../../src/config/env.js';
 import { exampleEstate } from '../../../src/simulator/estate/index.js';
 import { createProxmoxSimulator, type ProxmoxSimulator } from '../../../src/simulator/proxmox/index.js';
+import { aLab, exampleOn } from '../http/proxmox-lab.js';
 import { startScriptedServer } from '../../support/scripted-server.js';
 
 const command = new URL('../../../dist/cli/proxbox-schema.js', import.meta.url).pathname;
@@ -40,9 +41,9 @@ async function aNode(options: Partial<Parameters<typeof createProxmoxSimulator>[
   return node;
 }
 
-function start(dir: string, ...args: readonly string[]) {
+function start(dir: string, args: readonly string[], variables: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, [command, ...args], {
-    env: { PATH: process.env['PATH'], HOME: dir, PROXBOX_GENERATED_DIR: path.join(dir, 'schemas') },
+    env: { PATH: process.env['PATH'], HOME: dir, PROXBOX_GENERATED_DIR: path.join(dir, 'schemas'), ...variables },
   });
   cleanups.push(() => child.kill('SIGKILL'));
   let stdout = '';
@@ -55,7 +56,7 @@ function start(dir: string, ...args: readonly string[]) {
   return { child, ended };
 }
 
-const run = (dir: string, ...args: readonly string[]) => start(dir, ...args).ended;
+const run = (dir: string, ...args: readonly string[]) => start(dir, args).ended;
 const documentPath = (dir: string, tag: string): string => path.join(dir, 'schemas', tag, 'openapi.json');
 const documentIn = (dir: string, tag: string) => JSON.parse(readFileSync(documentPath(dir, tag), 'utf8'));
 
@@ -202,6 +203,35 @@ describe('proxbox-schema generate', () => {
   });
 });
 
+describe('proxbox-schema generate --from-endpoint', () => {
+  it('takes address, certificate rule and release from a stored endpoint', async () => {
+    const lab = await aLab({ estate: exampleOn('9.1') });
+    const dir = folder();
+    const variables = {
+      PROXBOX_DATABASE_PATH: path.join(lab.folder, 'database.db'),
+      PROXBOX_ENCRYPTION_KEY: 'a-key-for-tests',
+    };
+    const from = (name: string, ...args: readonly string[]) =>
+      start(dir, ['generate', ...args, '--from-endpoint', name], variables).ended;
+
+    const made = await from('lab');
+    const otherRelease = await from('lab', '8.4');
+    const unknown = await from('nobody');
+    const wrongKey = await start(dir, ['generate', '--from-endpoint', 'lab', '--force'], {
+      ...variables,
+      PROXBOX_ENCRYPTION_KEY: 'another',
+    }).ended;
+
+    expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^9\.1: /) });
+    expect(otherRelease).toMatchObject({ code: 1, stderr: expect.stringContaining('runs Proxmox VE 9.1, not 8.4') });
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining("Stored: 'lab'") });
+    expect(wrongKey).toMatchObject({ code: 1, stderr: expect.stringMatching(/decrypt/i) });
+    for (const { stdout, stderr } of [made, otherRelease, unknown, wrongKey]) {
+      expect(stdout + stderr).not.toContain(lab.simulators[0]!.password);
+    }
+  }, 60_000);
+});
+
 describe('proxbox-schema generate, killed', () => {
   /** Large enough that writing it takes a while. */
   function largeViewer(file: string): void {
@@ -220,10 +250,8 @@ describe('proxbox-schema generate, killed', () => {
 
   /** True when the process was killed with a part of the new document on disk. */
   async function killedInTheMiddle(dir: string): Promise<boolean> {
-    const { child, ended } = start(dir, 'generate', '9.1', '--file', path.join(dir, 'apidoc.js'), '--force');
-    let isOver = false;
-    void ended.then(() => (isOver = true));
-    while (!isOver && temporaryIn(dir) === undefined) await delay(1);
+    const { child, ended } = start(dir, ['generate', '9.1', '--file', path.join(dir, 'apidoc.js'), '--force']);
+    while (child.exitCode === null && temporaryIn(dir) === undefined) await delay(1);
     child.kill('SIGKILL');
     await ended;
     return temporaryIn(dir) !== undefined;
