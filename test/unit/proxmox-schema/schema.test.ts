@@ -144,7 +144,7 @@ describe('patterns', () => {
     },
   );
 
-  it.each(['\\S+', '[a-z]+\\d{2,}', '(a|b)+', '\\(a+\\)+', '[(*+)]+'])('of bounded cost are: %s', (pattern) => {
+  it.each(['\\S+', '[a-z]+\\d{2,}', '(a|b)+', '\\(a+\\)+', '[(*]+'])('of bounded cost are: %s', (pattern) => {
     expect(javaScriptPattern(pattern)).toBe(`^${pattern}$`);
   });
 });
