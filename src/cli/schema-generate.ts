@@ -7,7 +7,7 @@ import { errorText } from '../errors/proxbox-error.js';
 import { originOf, parseHost } from '../proxmox/host.js';
 import { openApiDocument } from '../proxmox-schema/openapi.js';
 import { SchemaProblem } from '../proxmox-schema/problem.js';
-import { downloadViewer, publicViewer, readViewerFile, viewerPath } from '../proxmox-schema/source.js';
+import { checkedUrl, downloadViewer, publicViewer, readViewerFile, viewerPath } from '../proxmox-schema/source.js';
 import { documentFile, writeSchema } from '../proxmox-schema/store.js';
 import { checkedTag, isRelease } from '../proxmox-schema/tags.js';
 import { readViewer } from '../proxmox-schema/viewer.js';
@@ -71,7 +71,7 @@ async function locate({ tag, source, isInsecure, isForced }: GenerateOptions, en
   const known = { tag: checkedTag(tag ?? ''), verifyTls };
   if (source.kind === 'file') return { ...known, source: source.file, isFile: true };
   if (source.kind === 'node') return { ...known, source: nodeUrl(source.host), isFile: false };
-  return { ...known, source: source.kind === 'url' ? source.url : publicViewer, isFile: false };
+  return { ...known, source: source.kind === 'url' ? checkedUrl(source.url).href : publicViewer, isFile: false };
 }
 
 async function readSource({ source, isFile, verifyTls }: Located, options: GenerateOptions, env: Env): Promise<string> {

@@ -50,7 +50,11 @@ export const processVariables: readonly ProcessVariable[] = [
     'Comma-separated further origins for browsers, such as https://portal.example.',
   ),
   entry('PROXBOX_LOG_LEVEL', 'INFO', 'Level of the console: DEBUG, INFO, WARNING, ERROR or CRITICAL.'),
-  entry('PROXBOX_STRICT_STARTUP', 'unset', 'Stop the start when a generated Proxmox schema cannot be used, or PROXBOX_GENERATED_DIR is set and missing. Unset: one warning, and the embedded table of operations answers.'),
+  entry(
+    'PROXBOX_STRICT_STARTUP',
+    'unset',
+    'Stop the start when a generated Proxmox schema cannot be used, or PROXBOX_GENERATED_DIR is set and missing. Unset: one warning, and the embedded table of operations answers.',
+  ),
   entry(
     'PROXBOX_SKIP_NETBOX_BOOTSTRAP',
     'unset',

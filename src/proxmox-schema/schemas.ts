@@ -3,7 +3,7 @@ import type { Env } from '../config/env.js';
 import { createCatalog, type Catalog } from './catalog.js';
 import { embeddedDocument, embeddedVersion } from './embedded.js';
 import { operationsOf } from './read-document.js';
-import { readSchemas } from './store.js';
+import { readSchema, readSchemas } from './store.js';
 import { compareTags, tagFor } from './tags.js';
 import type { SchemaDocument } from './types.js';
 
@@ -59,7 +59,7 @@ export function createSchemas({
     },
     document: (tag) => {
       if (tag === embeddedVersion) return embeddedDocument;
-      return readSchemas(generatedDir, generatedDirConfigured).schemas.find((schema) => schema.tag === tag)?.document;
+      return readSchema(generatedDir, tag)?.document;
     },
   };
 }

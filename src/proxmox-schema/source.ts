@@ -44,11 +44,12 @@ const failureTexts = {
 const mayPass = new Set<TransportFailure['kind']>(['connect', 'dns', 'timeout', 'reset', 'protocol']);
 const maxQuoted = 200;
 
-function checkedUrl(text: string): URL {
+/** @throws SchemaProblem; its text names no user and password */
+export function checkedUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return url;
   throw new SchemaProblem(
-    `"${text.slice(0, maxQuoted)}" is no URL to read from. Use http:// or https://, without user and password.`,
+    `"${text.slice(0, maxQuoted).replace(/\/\/[^/]*@/, '//...@')}" is no URL to read from. Use http:// or https://, without user and password.`,
   );
 }
 

@@ -82,6 +82,12 @@ export function readSchemas(folder: string, isNamed: boolean): StoredSchemas {
   }
 }
 
+/** One document, read now; undefined when there is none that can be used. */
+export function readSchema(folder: string, tag: string): StoredSchema | undefined {
+  const found = isTag(tag) ? readDocument(path.join(folder, tag, fileName)) : undefined;
+  return typeof found === 'object' ? found : undefined;
+}
+
 /** Bytes per write: a process that is killed in between leaves a part beside the old document, never in its place. */
 const chunkLength = 64 * 1024;
 /** What a killed process left is removed once it is surely not being written any more. */

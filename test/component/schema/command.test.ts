@@ -146,7 +146,7 @@ describe('proxbox-schema generate', () => {
     [['9.1', '--file', 'x', '--node', 'y'], /Give one of/],
     [['9.1', '--node', 'a b'], /not a host name/],
     [['9.1', '--source-url', 'ftp://x/y'], /no URL to read from/],
-    [['9.1', '--source-url', 'https://user:secret@x/y'], /no URL to read from/],
+    [['9.1', '--source-url', 'https://user:secret@x/y'], /^"https:\/\/\.\.\.@x\/y" is no URL to read from/],
     [['9.1', '--retry-count', 'many'], /--retry-count must be a number/],
     [['9.1', '--nod', 'y'], /See proxbox-schema --help/],
     [['--from-endpoint', 'pve'], /There is no database/],
