@@ -1,15 +1,18 @@
 /** `/proxmox/api2/*`: the API of Proxmox itself, one wildcard per method, checked by its schema. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { LiveDeps, LiveRequest } from '../../proxmox-live/live.js';
 import { answerLive } from '../../proxmox-live/live.js';
 import { controlNames, type LiveControl } from '../../proxmox-live/target.js';
 import type { PluginMirror } from '../../plugin-endpoints/mirror.js';
-import { errorText, toProxboxError } from '../../errors/proxbox-error.js';
+import { toProxboxError } from '../../errors/proxbox-error.js';
+import { logSecurityEvent } from '../../telemetry/security-events.js';
 import type { App } from '../app-type.js';
 import { textField } from '../query-fields.js';
 
 export interface Api2Deps extends LiveDeps {
+  readonly logger: Logger;
   readonly pluginMirror: Pick<PluginMirror, 'noticeRefusal'>;
 }
 
@@ -49,8 +52,17 @@ async function answer(asked: Asked, request: FastifyRequest, reply: FastifyReply
   const { data, schemaTag, endpoint, operation } = await answerLive({ ...asked, rawPath, onOtherMethods }, deps);
   reply.header('x-proxbox-schema', schemaTag);
   if (asked.method !== 'GET') {
-    const what = { actor: actorOf(request), endpoint: endpoint.name, operation: operation.id, outcome: 'done' };
-    request.log.info(what, 'Proxmox was written to.');
+    logSecurityEvent(
+      deps.logger.child({ requestId: request.id }),
+      {
+        event: 'proxmox_write',
+        method: asked.method,
+        operation: operation.id,
+        endpointId: endpoint.id,
+        outcome: 'done',
+      },
+      actorOf(request),
+    );
   }
   // A bare `null` or text would leave without quotes otherwise.
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(data ?? null));
@@ -58,8 +70,8 @@ async function answer(asked: Asked, request: FastifyRequest, reply: FastifyReply
 
 function noticeFailure(error: unknown, asked: Asked, request: FastifyRequest, deps: Api2Deps): void {
   const { code, where } = toProxboxError(error);
-  const what = { actor: actorOf(request), method: asked.method, code, reason: errorText(error) };
-  request.log.info(what, 'Proxmox was not written to, or the outcome is not known.');
+  const event = { event: 'proxmox_write', method: asked.method, outcome: code } as const;
+  logSecurityEvent(deps.logger.child({ requestId: request.id }), event, actorOf(request));
   if (code === 'endpoint_writes_disabled') deps.pluginMirror.noticeRefusal(Number(where['endpoint_id']));
 }
 

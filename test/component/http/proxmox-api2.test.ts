@@ -303,6 +303,7 @@ describe('writing', () => {
 
       expect(status).toBe(403);
       expect(body).toMatchObject({ reason: 'endpoint_writes_disabled', endpoint_id: 1 });
+      expect(lab.logLines.join('')).toContain('"outcome":"endpoint_writes_disabled"');
       expect(total(lab)).toBe(0);
     },
   );
@@ -323,9 +324,10 @@ describe('writing', () => {
     expect(answer.json()).toMatch(/^UPID:/);
     const { body } = await send(lab, 'GET', snapshot(lab));
     expect(body).toContainEqual(expect.objectContaining({ name: 'before', description: 'a & b', vmstate: 1 }));
-    expect(logLines.some((line) => line.includes('"actor":"alice"') && line.includes('Proxmox was written to'))).toBe(
-      true,
-    );
+    const events = logLines.filter((line) => line.includes('proxmox_write')).map((line): Json => JSON.parse(line));
+    expect(events).toEqual([
+      expect.objectContaining({ security: true, actor: 'alice', method: 'POST', endpointId: 1, outcome: 'done' }),
+    ]);
   });
 
   it('is checked before it is sent', async () => {
