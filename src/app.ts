@@ -38,11 +38,12 @@ import { registerNetBoxEndpointRoutes } from './http/routes/netbox-endpoint.js';
 import { registerNotImplementedRoutes } from './http/routes/not-implemented.js';
 import { registerProxmoxDoctorRoute } from './http/routes/proxmox-doctor.js';
 import { registerProxmoxEndpointRoutes } from './http/routes/proxmox-endpoints.js';
+import { registerProxmoxApi2Routes } from './http/routes/proxmox-api2.js';
 import { registerProxmoxClusterReadRoutes } from './http/routes/proxmox-cluster-read.js';
 import { registerProxmoxHaRoutes } from './http/routes/proxmox-ha.js';
 import { registerProxmoxNodeReadRoutes } from './http/routes/proxmox-node-read.js';
-import { registerProxmoxNodeTimeRoute } from './http/routes/proxmox-node-time.js';
 import { registerProxmoxReadRoutes } from './http/routes/proxmox-read.js';
+import { registerProxmoxViewerRoutes } from './http/routes/proxmox-viewer.js';
 import { registerSettingsRoutes } from './http/routes/settings.js';
 import { registerIndividualRoutes } from './http/routes/sync/individual.js';
 import { registerSyncRoutes } from './http/routes/sync/index.js';
@@ -56,6 +57,7 @@ import type { PluginMirror } from './plugin-endpoints/mirror.js';
 import type { NetBoxSource } from './plugin-endpoints/netbox-source.js';
 import type { ProxmoxSessions } from './proxmox/sessions.js';
 import type { ProxmoxDoctor } from './proxmox-doctor/service.js';
+import type { Schemas } from './proxmox-schema/schemas.js';
 import type { ApiKeys } from './security/api-keys.js';
 import type { ClientAddress } from './security/client-address.js';
 import type { EncryptionKeys } from './security/encryption-keys.js';
@@ -85,6 +87,7 @@ export interface AppDeps {
   readonly netboxSource: NetBoxSource;
   readonly proxmoxSessions: ProxmoxSessions;
   readonly proxmoxDoctor: ProxmoxDoctor;
+  readonly proxmoxSchemas: Schemas;
   readonly sync: SyncService;
   readonly supportPass: SupportPass;
   readonly pluginMirror: PluginMirror;
@@ -148,10 +151,11 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerProxmoxClusterReadRoutes(app, deps);
   registerProxmoxNodeReadRoutes(app, deps);
   registerProxmoxHaRoutes(app, deps);
-  registerProxmoxNodeTimeRoute(app, deps);
   registerVerbRoutes(app, deps);
   registerHaCommandRoutes(app, deps);
   registerProxmoxDoctorRoute(app, deps.proxmoxDoctor);
+  registerProxmoxApi2Routes(app, deps);
+  registerProxmoxViewerRoutes(app, deps);
   registerCacheRoutes(app, {
     getCache: netboxClients,
     clearCaches: () => {

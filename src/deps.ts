@@ -19,6 +19,7 @@ import { readNetBoxSource, type NetBoxSource } from './plugin-endpoints/netbox-s
 import { createPluginMirror } from './plugin-endpoints/mirror.js';
 import { createProxmoxSessions } from './proxmox/sessions.js';
 import { createProxmoxDoctor } from './proxmox-doctor/service.js';
+import { createSchemas } from './proxmox-schema/schemas.js';
 import { createApiKeys } from './security/api-keys.js';
 import { createClientAddress } from './security/client-address.js';
 import { createCredentialVault } from './security/credential-vault.js';
@@ -190,6 +191,7 @@ export function createDeps(options: DepsOptions): AppDeps {
     clock,
     ...telemetry,
     ...services,
+    proxmoxSchemas: createSchemas(env),
     apiKeys: createApiKeys({ db, clock, logger, ...(bcryptCost === undefined ? {} : { bcryptCost }) }),
     lockout: createLockout({ db, clock, logger }),
     clientAddress: createClientAddress(env.trustedProxies),

@@ -50,7 +50,11 @@ export const processVariables: readonly ProcessVariable[] = [
     'Comma-separated further origins for browsers, such as https://portal.example.',
   ),
   entry('PROXBOX_LOG_LEVEL', 'INFO', 'Level of the console: DEBUG, INFO, WARNING, ERROR or CRITICAL.'),
-  entry('PROXBOX_STRICT_STARTUP', 'unset', 'Stop the start when generated Proxmox schemas cannot be used.'),
+  entry(
+    'PROXBOX_STRICT_STARTUP',
+    'unset',
+    'Stop the start when a generated Proxmox schema cannot be used, or PROXBOX_GENERATED_DIR is set and missing. Unset: one warning, and the embedded table of operations answers.',
+  ),
   entry(
     'PROXBOX_SKIP_NETBOX_BOOTSTRAP',
     'unset',
@@ -59,7 +63,7 @@ export const processVariables: readonly ProcessVariable[] = [
   entry(
     'PROXBOX_GENERATED_DIR',
     '$XDG_DATA_HOME/proxbox/generated/proxmox, else ~/.local/share/proxbox/generated/proxmox',
-    'Output folder of the schema generator (proxbox-schema generate).',
+    'Folder of the generated Proxmox schemas: `proxbox-schema generate` writes there, `/proxmox/api2` checks requests with them. See [proxmox-schema.md](proxmox-schema.md).',
   ),
   entry('PROXBOX_CA_BUNDLE', 'unset', 'PEM file with certificate authorities to trust besides the built-in ones.'),
 ];

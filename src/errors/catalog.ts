@@ -25,6 +25,12 @@ export const errorCatalog = {
     'Writing to this Proxmox endpoint is switched off.',
     'Switch on allow_writes for the endpoint.',
   ),
+  operation_denied: entry(
+    403,
+    false,
+    'This operation of Proxmox is never passed on, whatever allow_writes says.',
+    'Do it in Proxmox itself.',
+  ),
   not_implemented: entry(501, false, 'This part is not built in this version.', 'See the message for what is missing.'),
   not_configured: entry(400, false, 'Something that must be registered first is missing.', 'Register it, then repeat.'),
   encryption_unavailable: entry(

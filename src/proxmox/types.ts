@@ -1,3 +1,5 @@
+import type { Parameters } from './encoding.js';
+
 export type GuestType = 'qemu' | 'lxc';
 export type SessionMode = 'cluster' | 'standalone' | 'restricted';
 
@@ -60,7 +62,7 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** `cluster/resources` only: do not take an answer of the last few seconds. */
   readonly fresh?: boolean;
-  readonly query?: Readonly<Record<string, string | number | boolean | null | undefined>>;
+  readonly query?: Parameters;
   /** Overrides the endpoint's timeout, milliseconds; it only ever widens. */
   readonly timeoutMs?: number;
 }

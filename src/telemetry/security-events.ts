@@ -33,6 +33,16 @@ export type SecurityEvent =
       readonly endpointId: number;
       readonly outcome: string;
     }
+  | {
+      /** A write below `/proxmox/api2`, also one that was refused. */
+      readonly event: 'proxmox_write';
+      readonly method: string;
+      /** The operation of the schema; absent when the request came to none. */
+      readonly operation?: string;
+      readonly endpointId?: number;
+      /** `done`, or the code of the error. */
+      readonly outcome: string;
+    }
   | { readonly event: 'encryption_key_changed'; readonly change: 'set' | 'generated' | 'deleted' | 'plugin' };
 
 export function logSecurityEvent(logger: Logger, event: SecurityEvent, actor?: string): void {

@@ -25,6 +25,7 @@ const plain = new Set<ErrorCode>([
 /** Answers that the plugin shows as "Reason: ...": `{reason, detail}` and what the error is about. */
 const reasoned: ReadonlySet<string> = new Set([
   'endpoint_writes_disabled',
+  'operation_denied',
   'not_implemented',
   ...Object.keys(verbEntries),
 ]);

@@ -108,16 +108,10 @@ const proxmoxReads: readonly UnbuiltRoute[] = [
     ['POST', '/proxmox/metrics/influx/query'],
     ['POST', '/proxmox/metrics/pull/query'],
   ]),
-  ...unbuilt('The generated Proxmox API', ['/proxmox/api2/*']),
-  ...unbuilt('The viewer of the Proxmox API', [
+  ...unbuilt('Generating a schema over HTTP (the command proxbox-schema generate does it)', [
     ['POST', '/proxmox/viewer/generate'],
-    ['POST', '/proxmox/viewer/routes/refresh'],
-    '/proxmox/viewer/openapi',
-    '/proxmox/viewer/openapi/embedded',
-    '/proxmox/viewer/schema-status',
-    '/proxmox/viewer/integration/contracts',
-    '/proxmox/viewer/pydantic',
   ]),
+  ...unbuilt('The API of Proxmox as Python models', ['/proxmox/viewer/pydantic']),
 ];
 
 const fw = '/proxmox/firewall';

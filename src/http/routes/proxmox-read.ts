@@ -7,6 +7,7 @@ import { mergeByName, nodeRows, resourceRow, storageRow } from '../../proxmox-re
 import type { ReadDeps, ReadOne } from '../../proxmox-reads/read-endpoints.js';
 import type { EndpointScope } from '../../proxmox-reads/select-endpoints.js';
 import { describeSession } from '../../proxmox-reads/session-summary.js';
+import type { Schemas } from '../../proxmox-schema/schemas.js';
 import type { App } from '../app-type.js';
 import { createReadAll, Scope } from './read-scope.js';
 
@@ -17,21 +18,25 @@ const tags = ['proxmox'];
 
 type Read = <T>(scope: EndpointScope, reply: FastifyReply, readOne: ReadOne<T>) => Promise<readonly T[]>;
 
-export function registerProxmoxReadRoutes(app: App, deps: ReadDeps): void {
+export interface ProxmoxReadDeps extends ReadDeps {
+  readonly proxmoxSchemas: Pick<Schemas, 'tags'>;
+}
+
+export function registerProxmoxReadRoutes(app: App, deps: ProxmoxReadDeps): void {
   const readAll = createReadAll(deps);
   const read: Read = async (scope, reply, readOne) => (await readAll(scope, reply, readOne)).results;
-  registerSessionReads(app, read);
+  registerSessionReads(app, read, deps.proxmoxSchemas);
   registerListReads(app, read);
 }
 
-function registerSessionReads(app: App, read: Read): void {
+function registerSessionReads(app: App, read: Read, schemas: ProxmoxReadDeps['proxmoxSchemas']): void {
   const readClusterStatus = createClusterStatusReader();
 
   app.get(
     '/proxmox/sessions',
     { schema: { tags, summary: 'Connected endpoints', querystring: Scope } },
     async (request, reply) =>
-      read(request.query, reply, async (session, endpoint) => describeSession(session, endpoint)),
+      read(request.query, reply, async (session, endpoint) => describeSession(session, endpoint, schemas.tags())),
   );
   app.get(
     '/proxmox/version',

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer } from './answer.js';
+import { apiViewer, VIEWER_PATH } from './api-viewer.js';
 import { scripted, send, sendTruncated, success, webPage } from './answer.js';
 import type { ApiDeps } from './api.js';
 import { answerApi } from './api.js';
@@ -81,6 +82,8 @@ async function ordinaryAnswer(
     target,
   }: { readonly request: IncomingMessage; readonly entry: LoggedRequest; readonly target: Target },
 ): Promise<Answer> {
+  if (!target.isApi && target.path === VIEWER_PATH && target.method === 'GET')
+    return apiViewer(routes, deps.cluster.profile);
   if (!target.isApi) return scripted(501, `no such file '${target.path}'`, { data: null });
   const onUser = (id: string): void => void (entry.user = id);
   const { answer, delayMs } = await answerApi(deps, { request, ...target, onUser });

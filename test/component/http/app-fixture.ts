@@ -67,6 +67,7 @@ export async function anApp({
   const { env, refusals } = parseEnv({
     PROXBOX_DATABASE_PATH: path.join(folder, 'database.db'),
     PROXBOX_ENCRYPTION_KEY: 'a-key-for-tests',
+    PROXBOX_GENERATED_DIR: path.join(folder, 'schemas'),
     PROXBOX_LOG_LEVEL: 'DEBUG',
     PROXBOX_SKIP_NETBOX_BOOTSTRAP: '1',
     PROXBOX_RATE_LIMIT: '100000',

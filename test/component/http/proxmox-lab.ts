@@ -29,6 +29,7 @@ export interface Lab extends Fixture {
 export interface LabOptions extends StartOptions {
   readonly estate?: Estate;
   readonly withDeadEndpoint?: boolean;
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** The example cluster under another release of Proxmox. */
@@ -41,10 +42,11 @@ export function exampleOn(profile: PveProfile, changes: Partial<EstateCluster> =
 export async function aLab({
   estate = exampleEstate(),
   withDeadEndpoint = false,
+  variables = {},
   ...options
 }: LabOptions = {}): Promise<Lab> {
   const started = await startProxmoxSimulators(estate, options);
-  const fixture = await anApp({ cleanup: () => started.close() });
+  const fixture = await anApp({ variables, cleanup: () => started.close() });
   const { app, headers } = fixture;
   const [first] = started.simulators;
   const ports = started.simulators.map(({ port }) => port);
