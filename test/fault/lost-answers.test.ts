@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEstate } from '../../src/simulator/estate/index.js';
 import type { FaultAction } from '../../src/simulator/http/faults.js';
-import { expectContent, expectConvergence, expectFailure, undisturbed } from './support/expectations.js';
+import { expectContent, expectConvergence, expectFailure, expectQuiet, undisturbed } from './support/expectations.js';
 import { openFaultWorld, type FaultWorld } from './support/world.js';
 
 /** Every list that a first run creates objects in. */
@@ -47,7 +47,7 @@ describe.each([
 
   beforeAll(async () => {
     world = await openFaultWorld({
-      estate: createEstate({ vms: 5, clusters: 1, seed: 3 }),
+      estate: createEstate({ vms: 3, clusters: 1, seed: 3 }),
       variables: { PROXBOX_BULK_BATCH_SIZE: batchSize },
     });
     wanted = await undisturbed(world);
@@ -72,7 +72,7 @@ describe.each([
 
     expect(complete).toMatchObject({ ok: true, errors: [] });
     expectContent(world, wanted);
-    await expectConvergence(world, wanted);
+    await expectQuiet(world);
   });
 
   it('every second creation is carried out and not answered', async () => {
@@ -82,7 +82,7 @@ describe.each([
 
     expect(complete).toMatchObject({ ok: true, errors: [] });
     expectContent(world, wanted);
-    await expectConvergence(world, wanted);
+    await expectQuiet(world);
   });
 });
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** Compiles src to dist once before the tests: some of them start the real process (`dist/main.js`). */
+/** Compiles src to dist once before the tests, unchecked: some of them start the real process (`dist/main.js`). */
 export default function setup(): void {
-  execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+  execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json', '--noCheck'], { stdio: 'inherit' });
 }
