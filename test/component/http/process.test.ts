@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import Database from 'better-sqlite3';
+import { freePort } from '../../../src/cli/free-port.js';
 
 const main = new URL('../../../dist/main.js', import.meta.url).pathname;
 const key = 'process-key-process-key-process-key';
@@ -17,14 +18,6 @@ function folder(): string {
   const made = mkdtempSync(path.join(tmpdir(), 'proxbox-main-'));
   cleanups.push(() => rmSync(made, { recursive: true, force: true }));
   return made;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 interface Ended {

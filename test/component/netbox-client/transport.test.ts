@@ -4,6 +4,7 @@ import { createTransport } from '../../../src/transport/undici-transport.js';
 import type { HttpRequest, HttpResult, Transport, TransportOptions } from '../../../src/transport/types.js';
 import { makeCertificates, type Certificate, type TestCertificates } from '../../support/certificates.js';
 import { startScriptedServer, type ScriptedAnswer, type ScriptedServer } from '../../support/scripted-server.js';
+import { freePort } from '../../../src/cli/free-port.js';
 
 const opened: { close(): Promise<void> }[] = [];
 
@@ -39,13 +40,6 @@ async function sendTo(
   const server = await openServer();
   server.script(answer);
   return openTransport(server.origin, options).send({ ...get, ...request });
-}
-
-/** A port on which nobody listens. */
-async function freePort(): Promise<number> {
-  const server = await startScriptedServer();
-  await server.close();
-  return server.port;
 }
 
 describe('an answer', () => {

@@ -1,10 +1,9 @@
 /** The service as a process of its own, which can be killed. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../../src/cli/free-port.js';
 
 const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 const startLimitMs = 15_000;
@@ -18,16 +17,6 @@ export interface Child {
   readonly url: string;
   /** Sends the signal, unless the process has ended already; resolves when it has. */
   end(signal: NodeJS.Signals): Promise<Exit>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port was found');
-  return address.port;
 }
 
 export async function startChild(variables: Readonly<Record<string, string>>): Promise<Child> {
