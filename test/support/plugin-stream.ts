@@ -1,6 +1,7 @@
 /** Reads a stream as strictly as the netbox-proxbox plugin needs it: what it would misread is an error here. */
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
 export interface PluginFrame {
@@ -140,12 +141,18 @@ export function parsePluginStream(body: string): readonly PluginFrame[] {
   return parsed;
 }
 
-/** Asks with the plugin's headers, reads until the connection ends, and checks what the plugin relies on in the head. */
-export async function readAsPlugin(url: string, apiKey: string): Promise<readonly PluginFrame[]> {
+/**
+ * Asks with the plugin's headers, reads until the connection ends, and checks what the plugin relies on in the head.
+ * `pauseMs`: after each piece it waits so long, as over a bad line.
+ */
+export async function readAsPlugin(url: string, apiKey: string, pauseMs = 0): Promise<readonly PluginFrame[]> {
   const asked = request(url, { headers: { 'X-Proxbox-API-Key': apiKey, accept: 'text/event-stream' } }).end();
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
   let body = '';
-  for await (const chunk of response.setEncoding('latin1')) body += String(chunk);
+  for await (const chunk of response.setEncoding('latin1')) {
+    body += String(chunk);
+    if (pauseMs > 0) await delay(pauseMs);
+  }
   const { 'content-type': type, 'transfer-encoding': coding, 'content-encoding': packed } = response.headers;
   if (response.statusCode !== 200) throw fault(`HTTP ${response.statusCode}`, body);
   if (type !== 'text/event-stream; charset=utf-8') throw fault('the content type', type ?? '');

@@ -22,47 +22,7 @@ import { duplicateReason, kindReason, rejectionReason } from './failure-reasons.
 import { LeftOut } from './left-out.js';
 import { orderRenames } from './rename-order.js';
 import { creationFields, creationKey, resolveBody } from './resolve-body.js';
-
-/** The order of writing: whoever is referred to comes first. */
-const writeOrder: readonly ObjectKind[] = [
-  'tag',
-  'manufacturer',
-  'cluster-type',
-  'device-role',
-  'vm-type',
-  'site',
-  'device-type',
-  'cluster',
-  'cluster-state',
-  'cluster-link',
-  'device',
-  'device-state',
-  'node-link',
-  'storage',
-  'vlan',
-  'node-interface',
-  'virtual-machine',
-  'vm-state',
-  'vm-state-role',
-  'cloud-init',
-  'mac-address',
-  'vm-interface',
-  'vm-interface-state',
-  'virtual-disk',
-  'virtual-disk-state',
-  'machine-disk',
-  'ip-address',
-  'guest-vm-interface',
-  'guest-vm-interface-address',
-  'primary-address',
-  'device-primary-address',
-  'snapshot',
-  'backup',
-  'backup-journal',
-  'task-history',
-  'replication',
-  'backup-routine',
-];
+import { writeOrder } from './write-order.js';
 
 export interface WriteProgress {
   readonly kind: ObjectKind;
