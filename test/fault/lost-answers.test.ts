@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEstate } from '../../src/simulator/estate/index.js';
-import type { FaultAction } from '../../src/simulator/http/faults.js';
+import type { FaultAction, FaultRule } from '../../src/simulator/http/faults.js';
 import { expectContent, expectConvergence, expectFailure, expectQuiet, undisturbed } from './support/expectations.js';
 import { openFaultWorld, type FaultWorld } from './support/world.js';
 
@@ -38,10 +38,15 @@ const created = [
   '/api/extras/journal-entries/',
 ];
 
-describe.each([
-  ['in bulk', '50'],
-  ['one by one', '1'],
-])('answers of NetBox that get lost, objects written %s', (_text, batchSize) => {
+const losingFirstOf = (path: string): FaultRule => ({
+  match: { method: 'POST', path: new RegExp(`^${path}(\\?|$)`), nth: 1 },
+  action: 'reset-after-commit',
+});
+
+describe.each<readonly [string, string, readonly (readonly [string, readonly string[]])[]]>([
+  ['in bulk', '50', created.map((path) => [path, [path]] as const)],
+  ['one by one', '1', [['each of the lists', created]]],
+])('answers of NetBox that get lost, objects written %s', (_text, batchSize, losses) => {
   let wanted: readonly string[];
   let world: FaultWorld;
 
@@ -55,6 +60,16 @@ describe.each([
   beforeEach(() => world.freshNetBox());
   afterAll(() => world.close());
 
+  async function expectNothingRepeated(faults: readonly FaultRule[]): Promise<void> {
+    for (const fault of faults) world.netbox.faults.add(fault);
+
+    const { complete } = await world.fullUpdate();
+
+    expect(complete).toMatchObject({ ok: true, errors: [] });
+    expectContent(world, wanted);
+    await expectQuiet(world);
+  }
+
   it('knows every list in which a first run creates objects', async () => {
     await world.fullUpdate();
 
@@ -62,28 +77,12 @@ describe.each([
     expect([...new Set(lists.map((target) => target.replace(/\?.*/, '')))].sort()).toEqual([...created].sort());
   });
 
-  it.each(created)('%s: a creation that was carried out and not answered is not repeated', async (path) => {
-    world.netbox.faults.add({
-      match: { method: 'POST', path: new RegExp(`^${path}(\\?|$)`), nth: 1 },
-      action: 'reset-after-commit',
-    });
+  it.each(losses)('%s: the first creation was carried out and not answered, and is not repeated', (_name, paths) =>
+    expectNothingRepeated(paths.map(losingFirstOf)),
+  );
 
-    const { complete } = await world.fullUpdate();
-
-    expect(complete).toMatchObject({ ok: true, errors: [] });
-    expectContent(world, wanted);
-    await expectQuiet(world);
-  });
-
-  it('every second creation is carried out and not answered', async () => {
-    world.netbox.faults.add({ match: { method: 'POST', probability: 0.5 }, action: 'reset-after-commit' });
-
-    const { complete } = await world.fullUpdate();
-
-    expect(complete).toMatchObject({ ok: true, errors: [] });
-    expectContent(world, wanted);
-    await expectQuiet(world);
-  });
+  it('every second creation is carried out and not answered', () =>
+    expectNothingRepeated([{ match: { method: 'POST', probability: 0.5 }, action: 'reset-after-commit' }]));
 });
 
 describe('answers of NetBox that are no answers', () => {

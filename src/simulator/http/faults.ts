@@ -33,7 +33,7 @@ interface FaultMatch {
   readonly probability?: number;
 }
 
-interface FaultRule {
+export interface FaultRule {
   readonly match: FaultMatch;
   readonly action: FaultAction;
 }

@@ -45,8 +45,8 @@ async function findDevices(
   { roster, guests }: { readonly roster: Roster; readonly guests: readonly CollectedGuest[] },
   warnings: Warning[],
 ): Promise<ReadonlyMap<string, NetBoxRecord>> {
-  // All nodes of these clusters: what the stages of devices and machines ask for as well, so that one request does for all.
-  const names = [...new Set(guests.flatMap(({ cluster }) => cluster.view.nodes.map((node) => node.name)))].sort();
+  // All nodes of the run: what the stages of devices and machines ask for as well, so that one request does for all.
+  const names = [...new Set(roster.clusters.flatMap(({ view }) => view.nodes.map((node) => node.name)))].sort();
   const devices = await run.collections.load('device', {}, { filter: 'name', of: names });
   const without = 'The devices of nodes are recognised by their names and clusters alone.';
   const deviceStates = await loadIfAllowed(run, warnings, { kind: 'device-state', without }, () =>
