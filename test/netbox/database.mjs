@@ -1,6 +1,6 @@
 /**
  * The databases of the tests, all named proxbox_api_test_*: one migrated and seeded template, kept between runs, and one
- * copy of it per run. A reset drops the copy and makes it again, which takes a second or two.
+ * copy of it for each NetBox of a run. A reset makes the copy again, which takes less than a second.
  */
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -136,22 +136,48 @@ export async function dropDatabase(python, database) {
   await sql(python, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
 }
 
-/** The database of this run, equal to the template, whatever it held before. */
-export async function resetDatabase(python, template, database) {
-  await sql(
-    python,
-    `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`,
-    `CREATE DATABASE ${database} TEMPLATE ${template}`,
-  );
+/**
+ * `{ reset(), drop() }` of a database of this run. After `reset` it equals the template, whatever it held before. What it
+ * held is dropped beside the tests: a drop waits for PostgreSQL's next checkpoint, which takes seconds.
+ */
+export function copyOfTemplate(python, template, database) {
+  let resets = 0;
+  let dropping = Promise.resolve();
+  async function reset() {
+    const old = `${database}_${resets}`;
+    const isFirst = resets === 0;
+    resets += 1;
+    await sql(
+      python,
+      ...(isFirst ? [] : putAside(database, old)),
+      `CREATE DATABASE ${database} TEMPLATE ${template} STRATEGY wal_log`,
+    );
+    if (!isFirst) dropping = dropping.then(() => dropDatabase(python, old));
+  }
+  async function drop() {
+    await dropping;
+    await dropDatabase(python, database);
+  }
+  return { reset, drop };
+}
+
+/** Statements that end every connection to a database and rename it. */
+function putAside(database, name) {
+  return [
+    `ALTER DATABASE ${database} WITH ALLOW_CONNECTIONS false`,
+    `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '${database}'`,
+    `ALTER DATABASE ${database} RENAME TO ${name}`,
+  ];
 }
 
 /** Removes what killed runs left behind. Templates stay: another checkout may need another one. */
 export async function dropLeftovers(python) {
   const rows = await sql(python, `SELECT datname FROM pg_database WHERE datname LIKE '${PREFIX}\\_%'`);
   for (const [name] of rows) {
-    const owner = Number(/_(?:run|draft)_(\d+)$/.exec(name)?.[1] ?? 0);
+    const owner = Number(/_(?:run|draft)_(\d+)/.exec(name)?.[1] ?? 0);
     if (owner > 0 && !isAlive(owner)) await dropDatabase(python, name);
   }
 }
 
-export const runDatabaseName = () => `${PREFIX}_run_${process.pid}`;
+/** @param {number} index of the NetBox among those of this run */
+export const runDatabaseName = (index) => `${PREFIX}_run_${process.pid}_${index}`;

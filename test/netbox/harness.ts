@@ -14,6 +14,9 @@ const Tokens = z.object({
   inactiveUser: z.string(),
 });
 
+/** One NetBox of the run: where it answers, the door through which it is reset, and its folder of configuration. */
+const Server = z.object({ url: z.string(), control: z.string(), root: z.string() });
+
 const SeenRequest = z.object({ method: z.string(), path: z.string(), query: z.string() });
 export type SeenRequest = z.infer<typeof SeenRequest>;
 
@@ -34,14 +37,22 @@ export interface RealNetBox extends NetBoxTarget {
   };
 }
 
+/** The NetBox of this vitest worker: each has one to itself. */
+export function server(): z.infer<typeof Server> {
+  const servers = z.array(Server).parse(JSON.parse(variable('NETBOX_TEST_SERVERS')));
+  const own = servers[Number(variable('VITEST_POOL_ID')) - 1];
+  if (own === undefined) throw new Error(`There are ${servers.length} NetBoxes and more vitest workers.`);
+  return own;
+}
+
 /** The NetBox as it is. */
 export function netbox(): RealNetBox {
-  return { url: variable('NETBOX_TEST_URL'), tokens: Tokens.parse(JSON.parse(variable('NETBOX_TEST_TOKENS'))) };
+  return { url: server().url, tokens: Tokens.parse(JSON.parse(variable('NETBOX_TEST_TOKENS'))) };
 }
 
 async function control(action: string): Promise<unknown> {
   const [method, path] = action.split(' ');
-  const response = await fetch(`${variable('NETBOX_TEST_CONTROL')}${path!}`, { method: method! });
+  const response = await fetch(`${server().control}${path!}`, { method: method! });
   const body: unknown = await response.json();
   if (!response.ok) throw new Error(`The harness could not ${action}: ${JSON.stringify(body)}`);
   return body;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { variable } from './harness.js';
+import { server, variable } from './harness.js';
 
 const Job = z.object({
   id: z.number(),
@@ -41,10 +41,11 @@ export interface PluginWorker {
 
 /** Starts the process; loading NetBox takes it some seconds, which the first answer waits for. */
 export function startPluginWorker(): PluginWorker {
+  const { root } = server();
   const script = fileURLToPath(new URL('plugin_worker.py', import.meta.url));
   const child = spawn(variable('NETBOX_TEST_PYTHON'), [script], {
-    cwd: variable('NETBOX_TEST_ROOT'),
-    env: { ...process.env, NETBOX_ROOT: variable('NETBOX_TEST_ROOT'), DJANGO_SETTINGS_MODULE: 'netbox.settings' },
+    cwd: root,
+    env: { ...process.env, NETBOX_ROOT: root, DJANGO_SETTINGS_MODULE: 'netbox.settings' },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const errors: string[] = [];

@@ -10,16 +10,15 @@ import { fileURLToPath } from 'node:url';
 import { openControl } from './control.mjs';
 import {
   assertServicesReachable,
-  dropDatabase,
+  copyOfTemplate,
   dropLeftovers,
   ensureTemplate,
-  resetDatabase,
   runDatabaseName,
 } from './database.mjs';
 import { endChildren, start } from './processes.mjs';
 import { RegistryRefusal, VERSIONS, ensureEnvironment } from './python.mjs';
 import { createNetBoxServer } from './server.mjs';
-import { seed } from './settings.mjs';
+import { NETBOXES, seed } from './settings.mjs';
 
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const startedAt = performance.now();
@@ -48,23 +47,44 @@ async function prepare() {
   return { python: environment.python, template };
 }
 
-/** A database and a server of this run's own. */
-async function openNetBox({ python, template }) {
-  await dropLeftovers(python);
-  const database = runDatabaseName();
-  const reset = () => resetDatabase(python, template, database);
-  cleanups.push(() => dropDatabase(python, database));
-  await reset();
+/**
+ * A database and a server of this run's own, and the door to them: what a test needs to know of one NetBox. It starts when
+ * a test first resets it.
+ */
+async function openNetBox({ python, template }, index) {
+  const database = runDatabaseName(index);
+  const copy = copyOfTemplate(python, template, database);
+  cleanups.push(copy.drop);
   const folder = await mkdtemp(join(tmpdir(), 'proxbox-netbox-'));
   cleanups.push(() => rm(folder, { recursive: true, force: true }));
-  const server = await createNetBoxServer({ python, folder, database });
+  const server = await createNetBoxServer({ python, folder, database, index });
   cleanups.push(() => server.stop());
-  return { python, folder, server, reset };
+  const control = await openControl({
+    'POST /reset': async () => {
+      await copy.reset();
+      await server.start();
+    },
+    'POST /stop': server.stop,
+    'POST /start': server.start,
+    'POST /forget-requests': server.forgetRequests,
+    'GET /requests': server.requests,
+  });
+  cleanups.push(async () => control.close());
+  return { server, folder, access: { url: server.url, control: control.url, root: folder } };
 }
 
 function vitest(reportFile, variables) {
   const config = fileURLToPath(new URL('./vitest.config.ts', import.meta.url));
-  const args = ['run', '--root', repository, '--config', config, '--reporter=default', '--reporter=json'];
+  const args = [
+    'run',
+    '--root',
+    repository,
+    '--config',
+    config,
+    `--maxWorkers=${NETBOXES}`,
+    '--reporter=default',
+    '--reporter=json',
+  ];
   const command = join(repository, 'node_modules', '.bin', 'vitest');
   const child = start(command, [...args, `--outputFile.json=${reportFile}`, ...process.argv.slice(2)], {
     cwd: repository,
@@ -85,35 +105,26 @@ async function readReport(file, exitCode) {
   return { passed: report.numPassedTests ?? 0, failed: failed === 0 && exitCode !== 0 ? 1 : failed, skipped };
 }
 
+/** The last lines that NetBox wrote. */
+async function endOfLog(server) {
+  const lines = (await server.log()).split('\n').filter((line) => line.trim());
+  return lines.slice(-15).join('\n');
+}
+
 async function main() {
-  const { python, folder, server, reset } = await openNetBox(await prepare());
-  log(`starting NetBox ${VERSIONS.netbox} with netbox-proxbox ${VERSIONS['netbox-proxbox']} at ${server.url}`);
-  await server.start();
-  const control = await openControl({
-    'POST /reset': reset,
-    'POST /stop': server.stop,
-    'POST /start': server.start,
-    'POST /forget-requests': server.forgetRequests,
-    'GET /requests': server.requests,
-  });
-  cleanups.push(async () => control.close());
-  log('NetBox answers; running the tests');
-  const reportFile = join(folder, 'report.json');
+  const prepared = await prepare();
+  await dropLeftovers(prepared.python);
+  const opened = [];
+  for (let index = 0; index < NETBOXES; index += 1) opened.push(await openNetBox(prepared, index));
+  log(`running the tests on NetBox ${VERSIONS.netbox} with netbox-proxbox ${VERSIONS['netbox-proxbox']}`);
+  const reportFile = join(opened[0].folder, 'report.json');
   const exitCode = await vitest(reportFile, {
-    NETBOX_TEST_URL: server.url,
-    NETBOX_TEST_CONTROL: control.url,
-    NETBOX_TEST_PYTHON: python,
-    NETBOX_TEST_ROOT: folder,
+    NETBOX_TEST_SERVERS: JSON.stringify(opened.map(({ access }) => access)),
+    NETBOX_TEST_PYTHON: prepared.python,
     NETBOX_TEST_TOKENS: JSON.stringify(seed.tokens),
   });
   const sum = await readReport(reportFile, exitCode);
-  if (sum.failed > 0) {
-    const errors = (await server.log())
-      .split('\n')
-      .filter((line) => line.trim())
-      .slice(-15);
-    log(`the end of NetBox's log:\n${errors.join('\n')}`);
-  }
+  if (sum.failed > 0) for (const { server } of opened) log(`the end of NetBox's log:\n${await endOfLog(server)}`);
   return sum;
 }
 

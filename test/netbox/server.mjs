@@ -27,15 +27,16 @@ async function freePort() {
 
 /**
  * `{ url, start(), stop(), requests(), forgetRequests(), log() }`. `start` resolves when `/api/status/` answers 200.
- * @param {{ python: string, folder: string, database: string }} options folder: an empty folder for configuration and logs
+ * @param {{ python: string, folder: string, database: string, index: number }} options folder: an empty folder for
+ * configuration and logs; index: of this NetBox among those of the run
  */
-export async function createNetBoxServer({ python, folder, database }) {
+export async function createNetBoxServer({ python, folder, database, index }) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const journal = join(folder, 'requests.jsonl');
   const logFile = join(folder, 'netbox.log');
   let child;
-  await writeInstance(folder, database);
+  await writeInstance(folder, database, index);
   await writeFile(journal, '');
 
   async function spawnGunicorn() {

@@ -15,9 +15,16 @@ export const postgres = {
 
 export const redis = { host: process.env.REDIS_HOST || '127.0.0.1', port: Number(process.env.REDIS_PORT || 6379) };
 
-/** Redis database numbers: task queue and cache. High ones, so that a NetBox with default numbers is not disturbed. */
-const REDIS_TASKS = 14;
-const REDIS_CACHE = 15;
+/**
+ * Redis database numbers of each NetBox of a run: task queue and cache. High ones, so that a NetBox with default numbers is
+ * not disturbed; Redis has 16 by default.
+ */
+const redisDatabases = [
+  { tasks: 14, cache: 15 },
+  { tasks: 12, cache: 13 },
+];
+/** So many run side by side, each with a database of its own. */
+export const NETBOXES = redisDatabases.length;
 
 export const seed = {
   password: 'a-password-for-tests-1',
@@ -34,7 +41,8 @@ export const seed = {
   },
 };
 
-function configurationText(database) {
+function configurationText(database, index) {
+  const { tasks, cache } = redisDatabases[index];
   return `
 ALLOWED_HOSTS = ["*"]
 DATABASES = {
@@ -50,8 +58,8 @@ DATABASES = {
     }
 }
 REDIS = {
-    "tasks": {"HOST": ${JSON.stringify(redis.host)}, "PORT": ${redis.port}, "DATABASE": ${REDIS_TASKS}, "SSL": False},
-    "caching": {"HOST": ${JSON.stringify(redis.host)}, "PORT": ${redis.port}, "DATABASE": ${REDIS_CACHE}, "SSL": False},
+    "tasks": {"HOST": ${JSON.stringify(redis.host)}, "PORT": ${redis.port}, "DATABASE": ${tasks}, "SSL": False},
+    "caching": {"HOST": ${JSON.stringify(redis.host)}, "PORT": ${redis.port}, "DATABASE": ${cache}, "SSL": False},
 }
 SECRET_KEY = "${'proxbox-api-tests-'.repeat(4)}"
 API_TOKEN_PEPPERS = {1: "${'pepper-of-the-tests-'.repeat(4)}"}
@@ -69,9 +77,12 @@ LOGGING = {
 `;
 }
 
-/** Writes an instance folder as NetBox's wheel expects it below NETBOX_ROOT. */
-export async function writeInstance(folder, database) {
+/**
+ * Writes an instance folder as NetBox's wheel expects it below NETBOX_ROOT.
+ * @param {number} index of the NetBox among those of this run
+ */
+export async function writeInstance(folder, database, index = 0) {
   await mkdir(join(folder, 'conf'), { recursive: true });
   await writeFile(join(folder, 'conf', '__init__.py'), '');
-  await writeFile(join(folder, 'conf', 'configuration.py'), configurationText(database));
+  await writeFile(join(folder, 'conf', 'configuration.py'), configurationText(database, index));
 }

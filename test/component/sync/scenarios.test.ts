@@ -1,4 +1,5 @@
-import { describeSyncScenarios } from '../../contract/sync/scenarios.js';
+import { describeSyncScenarios, sceneGroups } from '../../contract/sync/scenarios.js';
 import { openSimulated } from './simulated-target.js';
 
-describeSyncScenarios('a sync into the simulated NetBox', (estate) => openSimulated(estate));
+for (const group of sceneGroups)
+  describeSyncScenarios('a sync into the simulated NetBox', (estate) => openSimulated(estate), group);

@@ -17,21 +17,25 @@ import { describeTaskHistory } from './task-history.js';
 import { describeVirtualDisks } from './virtual-disks.js';
 import { describeVmInterfaces } from './vm-interfaces.js';
 
-export function describeSyncScenarios(name: string, openTarget: OpenTarget): void {
-  describe(name, () => {
-    describeFirstRun(openTarget);
-    describeOperatorEdits(openTarget);
-    describeProxmoxChanges(openTarget);
-    describeClusters(openTarget);
-    describeBackups(openTarget);
-    describeSnapshots(openTarget);
-    describeTaskHistory(openTarget);
-    describeReplications(openTarget);
-    describeBackupRoutines(openTarget);
-    describeVirtualDisks(openTarget);
-    describeVmInterfaces(openTarget);
-    describeNodeInterfaces(openTarget);
-    describeCloudInit(openTarget);
-    describeDefaultRoles(openTarget);
+/** On the real NetBox each group is a file of its own, so that two NetBoxes share the work. */
+const groups = {
+  edits: [describeFirstRun, describeOperatorEdits],
+  changes: [describeProxmoxChanges, describeClusters, describeCloudInit, describeDefaultRoles],
+  archives: [
+    describeBackups,
+    describeSnapshots,
+    describeTaskHistory,
+    describeReplications,
+    describeBackupRoutines,
+    describeVirtualDisks,
+  ],
+  networks: [describeVmInterfaces, describeNodeInterfaces],
+};
+export type SceneGroup = keyof typeof groups;
+export const sceneGroups = Object.keys(groups) as SceneGroup[];
+
+export function describeSyncScenarios(name: string, openTarget: OpenTarget, group: SceneGroup): void {
+  describe(`${name}: ${group}`, () => {
+    for (const describeScenes of groups[group]) describeScenes(openTarget);
   });
 }

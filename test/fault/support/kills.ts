@@ -4,24 +4,26 @@ import { watchNetBox } from './arrivals.js';
 import { expectNoDeletes, expectQuiet, expectRecovery } from './expectations.js';
 import { openFaultWorld, type FaultWorld } from './world.js';
 
-const points = 10;
 /** Something of every kind on each guest. */
 const little = { disks: 1, networkDevices: 1, addresses: 1, backups: 1, snapshots: 1, tasks: 1 };
 
 /**
- * The process is killed when request k of a first run of 200 guests arrives, for ten k spread over the run: `before`
- * NetBox carries the request out, or `after` it did and before the answer leaves. The process that is started again runs
- * twice for that NetBox, and is then the one that is killed at the next point.
+ * The process is killed when request k of a first run arrives, for so many k spread over the run: `before` NetBox carries
+ * the request out, or `after` it did and before the answer leaves. The process that is started again runs twice for that
+ * NetBox, and is then the one that is killed at the next point.
  */
-export function describeKills(moment: 'before' | 'after'): void {
-  describe(`kill -9 in a first run of 200 guests, ${moment} NetBox carried out the request under way`, () => {
+export function describeKills(
+  moment: 'before' | 'after',
+  { guests, points }: { readonly guests: number; readonly points: number },
+): void {
+  describe(`kill -9 in a first run of ${guests} guests, ${moment} NetBox carried out the request under way`, () => {
     let world: FaultWorld;
     let wanted: readonly string[];
     let requests: number;
 
     beforeAll(async () => {
       world = await openFaultWorld({
-        estate: createEstate({ vms: 200, clusters: 2, seed: 3, guest: little }),
+        estate: createEstate({ vms: guests, clusters: 2, seed: 3, guest: little }),
         variables: { PROXBOX_BULK_BATCH_SIZE: '20', PROXBOX_BACKUP_BATCH_SIZE: '20', PROXBOX_NETBOX_TIMEOUT: '10' },
         service: 'child',
       });

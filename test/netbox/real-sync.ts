@@ -1,9 +1,10 @@
 import { openSyncedWorld } from '../support/world.js';
-import { describeSyncScenarios } from '../contract/sync/scenarios.js';
+import { describeSyncScenarios, type SceneGroup } from '../contract/sync/scenarios.js';
 import type { OpenTarget } from '../contract/sync/target.js';
 import { apiOf } from '../contract/netbox/target.js';
 import { resetNetBox, watchNetBox } from './harness.js';
 
+/** The sync scenes on the NetBox of this worker, emptied. */
 const openReal: OpenTarget = async (estate) => {
   const real = await resetNetBox();
   const { v1, v2Key, v2 } = real.tokens;
@@ -23,4 +24,7 @@ const openReal: OpenTarget = async (estate) => {
   };
 };
 
-describeSyncScenarios('a sync into the real NetBox', openReal);
+/** One group of the scenes, on the NetBox of this worker. */
+export function describeRealSync(group: SceneGroup): void {
+  describeSyncScenarios('a sync into the real NetBox', openReal, group);
+}

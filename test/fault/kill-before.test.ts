@@ -1,3 +1,0 @@
-import { describeKills } from './support/kills.js';
-
-describeKills('before');
