@@ -2,12 +2,13 @@
 import type { Env } from './config/env.js';
 import type { SettingsResolver } from './config/types.js';
 import type { NetBoxEndpointStore } from './endpoints/netbox-endpoints.js';
-import { statusBeforeFirstPass, type BootstrapStatus } from './http/routes/bootstrap-status.js';
+import { statusBeforeFirstPass } from './http/routes/bootstrap-status.js';
+import type { BootstrapReport } from './sync/bootstrap-report.js';
 import type { SyncPorts } from './sync/open-run.js';
 import { ensureSupportObjects } from './sync/support-pass.js';
 
 export interface SupportPass {
-  readonly status: () => BootstrapStatus;
+  readonly status: () => BootstrapReport;
   /** One pass, if start-up and settings allow it and a NetBox is registered. Never throws. */
   readonly run: () => Promise<void>;
 }
@@ -20,7 +21,7 @@ export interface SupportPassDeps {
 }
 
 export function createSupportPass({ env, settings, netboxEndpoints, ports }: SupportPassDeps): SupportPass {
-  let last: BootstrapStatus | undefined;
+  let last: BootstrapReport | undefined;
   const conditions = () => ({
     isSkipped: env.skipNetboxBootstrap,
     isEnabled: settings.current().values.ensureNetboxObjects,

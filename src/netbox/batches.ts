@@ -18,8 +18,13 @@ export interface Item {
   readonly json: string;
 }
 
+/** What is sent in one request. */
+export type Batch = readonly Item[];
+/** The error because of which what follows must not be sent. */
+export type Stop = ProxboxError | undefined;
+
 /** Requests of at most `batchSize` objects and 1 MiB; a single larger object goes alone. */
-function cutIntoBatches(items: readonly Item[], batchSize: number): readonly (readonly Item[])[] {
+function cutIntoBatches(items: readonly Item[], batchSize: number): readonly Batch[] {
   const batches: Item[][] = [];
   let current: Item[] = [];
   let bytes = 2;
@@ -37,7 +42,7 @@ function cutIntoBatches(items: readonly Item[], batchSize: number): readonly (re
   return batches;
 }
 
-export function arrayBody(items: readonly Item[]): string {
+export function arrayBody(items: Batch): string {
   return `[${items.map(({ json }) => json).join(',')}]`;
 }
 
@@ -78,11 +83,11 @@ export interface BatchRun {
   readonly signal: AbortSignal | undefined;
   readonly outcomes: Outcomes;
   /** Resolves with an error when what follows must not be sent; objects it leaves without an outcome get that error. */
-  readonly write: (batch: readonly Item[]) => Promise<ProxboxError | undefined>;
+  readonly write: (batch: Batch) => Promise<Stop>;
 }
 
 /** The error that the work ended with, returned or thrown. Throws only what is a mistake of ours. */
-export async function errorMet(work: () => Promise<ProxboxError | undefined>): Promise<ProxboxError | undefined> {
+export async function errorMet(work: () => Promise<Stop>): Promise<Stop> {
   try {
     return await work();
   } catch (error) {

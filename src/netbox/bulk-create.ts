@@ -13,8 +13,10 @@ import {
   mayBeOneObject,
   noOutcome,
   runBatches,
+  type Batch,
   type BatchDeps,
   type Item,
+  type Stop,
 } from './batches.js';
 import { refusedObjects, withoutRefused } from './bulk-refusals.js';
 import { isDuplicate } from './duplicate.js';
@@ -44,10 +46,7 @@ interface Creation {
   readonly outcomes: Map<number, CreateOutcome>;
 }
 
-type Batch = readonly Item[];
 type Rows = readonly (NetBoxRecord | undefined)[];
-/** The error because of which what follows must not be sent. */
-type Stop = ProxboxError | undefined;
 
 function bodiesOf({ call }: Creation, batch: Batch): readonly JsonObject[] {
   return batch.map(({ index }) => call.bodies[index] ?? {});

@@ -12,8 +12,10 @@ import {
   mayBeOneObject,
   noOutcome,
   runBatches,
+  type Batch,
   type BatchDeps,
   type Item,
+  type Stop,
 } from './batches.js';
 import { refusedObjects, withoutRefused, type Refusal } from './bulk-refusals.js';
 import { objectPath } from './paths.js';
@@ -36,10 +38,6 @@ interface Deletion {
   /** By object id: this is what `Item.index` holds here. */
   readonly outcomes: Map<number, DeleteOutcome>;
 }
-
-type Batch = readonly Item[];
-/** The error because of which what follows must not be sent. */
-type Stop = ProxboxError | undefined;
 
 export type SingleDelete =
   { readonly ok: true; readonly existed: boolean } | { readonly ok: false; readonly error: ProxboxError };

@@ -12,8 +12,10 @@ import {
   mayBeOneObject,
   noOutcome,
   runBatches,
+  type Batch,
   type BatchDeps,
   type Item,
+  type Stop,
 } from './batches.js';
 import { refusedObjects, withoutRefused } from './bulk-refusals.js';
 import { protocolError } from './error-mapping.js';
@@ -37,10 +39,6 @@ interface Patching {
   /** By object id: this is what `Item.index` holds here. */
   readonly outcomes: Map<number, PatchOutcome>;
 }
-
-type Batch = readonly Item[];
-/** The error because of which what follows must not be sent. */
-type Stop = ProxboxError | undefined;
 
 function accept({ call, deps, outcomes }: Patching, batch: Batch, body: unknown): void {
   const records = recordsIn(body);

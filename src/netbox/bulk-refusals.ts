@@ -4,7 +4,7 @@
  */
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { describeErrors } from './answer-text.js';
-import type { Item } from './batches.js';
+import type { Batch, Item } from './batches.js';
 import { isObject } from './records-in.js';
 
 /** What is wrong with one object, and whether it is only that it does not exist. */
@@ -16,7 +16,7 @@ export interface Refusal {
 type Named = readonly (readonly [item: Item | undefined, said: unknown])[];
 
 /** NetBox 4.5 and 4.6: one entry per object, an empty one for each that was fine. */
-function namedByPosition(said: readonly unknown[], batch: readonly Item[]): Named {
+function namedByPosition(said: readonly unknown[], batch: Batch): Named {
   if (said.length !== batch.length || !said.every(isObject)) return [];
   return said.flatMap((about, position) =>
     Object.keys(about).length === 0 ? [] : [[batch[position], about] as const],
@@ -24,7 +24,7 @@ function namedByPosition(said: readonly unknown[], batch: readonly Item[]): Name
 }
 
 /** NetBox 4.7: `{"detail", "errors": [{"index" or "id", "errors"}]}`. */
-function namedByKey(errors: readonly unknown[], batch: readonly Item[]): Named {
+function namedByKey(errors: readonly unknown[], batch: Batch): Named {
   const byId = new Map(batch.map((item) => [item.index, item]));
   return errors.filter(isObject).map(({ id, index, errors: about }) => {
     if (typeof index === 'number') return [batch[index], about] as const;
@@ -53,7 +53,7 @@ function isMissing(said: unknown): boolean {
 export function refusedObjects(
   error: ProxboxError,
   path: string,
-  batch: readonly Item[],
+  batch: Batch,
 ): ReadonlyMap<Item, Refusal> | undefined {
   if (error.upstream === undefined || error.upstream.status >= 500) return undefined;
   const said = error.upstream.body;
@@ -71,6 +71,6 @@ export function refusedObjects(
 }
 
 /** What remains of a batch without the objects that were refused. */
-export function withoutRefused(batch: readonly Item[], refused: ReadonlyMap<Item, unknown>): readonly Item[] {
+export function withoutRefused(batch: Batch, refused: ReadonlyMap<Item, unknown>): Batch {
   return batch.filter((item) => !refused.has(item));
 }

@@ -1,7 +1,10 @@
 import { supportObjects } from './plan/support-objects.js';
 import type { StageResult } from './summary.js';
 
-/** The answer of `/extras/bootstrap-status`, and the first frame of a full update. */
+/**
+ * The answer of `/extras/bootstrap-status`, and the first frame of a full update. Lists hold labels such as `tag:Proxbox`.
+ * The plugin shows a repair card when `ok` is false.
+ */
 export interface BootstrapReport {
   readonly ok: boolean;
   readonly skipped: boolean;

@@ -1,16 +1,6 @@
 /** Whether the tags, roles and types that the sync needs in NetBox are there, as the last pass found them. */
+import type { BootstrapReport } from '../../sync/bootstrap-report.js';
 import type { App } from '../app-type.js';
-
-/** Lists hold labels such as `tag:Proxbox`. The plugin shows a repair card when `ok` is false. */
-export interface BootstrapStatus {
-  readonly ok: boolean;
-  readonly skipped: boolean;
-  readonly reason: string | null;
-  readonly warnings: readonly { readonly object: string; readonly error: string }[];
-  readonly created: readonly string[];
-  readonly patched: readonly string[];
-  readonly unchanged: readonly string[];
-}
 
 /** Why no pass has run so far. */
 export interface PassConditions {
@@ -27,11 +17,11 @@ function reasonFor(conditions: PassConditions): { readonly ok: boolean; readonly
 }
 
 /** The answer before the first pass has finished. */
-export function statusBeforeFirstPass(conditions: PassConditions): BootstrapStatus {
+export function statusBeforeFirstPass(conditions: PassConditions): BootstrapReport {
   return { ...reasonFor(conditions), skipped: true, warnings: [], created: [], patched: [], unchanged: [] };
 }
 
-export function registerBootstrapStatusRoute(app: App, status: () => BootstrapStatus): void {
+export function registerBootstrapStatusRoute(app: App, status: () => BootstrapReport): void {
   app.get(
     '/extras/bootstrap-status',
     { schema: { tags: ['netbox'], summary: 'State of the support objects in NetBox' } },
