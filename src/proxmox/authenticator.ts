@@ -150,7 +150,7 @@ function ticketOf(data: unknown, asked: Asked): { value: string; csrf: string } 
   }
   if (toBool(needTfa) === true || ticket.startsWith('PVE:!tfa!')) {
     const remedy = 'a service cannot give the second factor. Create an API token for the user and store that instead.';
-    throw loginError(asked, `The account requires two-factor authentication; ${remedy}`, { problem: twoFactor });
+    throw loginError(asked, `${asked.account} requires two-factor authentication; ${remedy}`, { problem: twoFactor });
   }
   return { value: ticket, csrf: typeof csrf === 'string' ? csrf : '' };
 }
