@@ -326,7 +326,14 @@ describe('writing', () => {
     expect(body).toContainEqual(expect.objectContaining({ name: 'before', description: 'a & b', vmstate: 1 }));
     const events = logLines.filter((line) => line.includes('proxmox_write')).map((line): Json => JSON.parse(line));
     expect(events).toEqual([
-      expect.objectContaining({ security: true, actor: 'alice', method: 'POST', endpointId: 1, outcome: 'done' }),
+      expect.objectContaining({
+        security: true,
+        actor: 'alice',
+        method: 'POST',
+        path: snapshot(lab),
+        endpointId: 1,
+        outcome: 'done',
+      }),
     ]);
   });
 
