@@ -118,8 +118,16 @@ function ticketAuthenticator(login: Login, deps: AuthenticatorDeps): Authenticat
 }
 
 function ticketHeaders(ticket: Ticket, method: Method): Readonly<Record<string, string>> {
-  const cookie = `PVEAuthCookie=${encodeURIComponent(ticket.value)}`;
+  const cookie = `PVEAuthCookie=${cookieText(ticket.value)}`;
   return method === 'GET' ? { cookie } : { cookie, csrfpreventiontoken: ticket.csrf };
+}
+
+/**
+ * Proxmox takes a ticket as it is, as API clients send it, and percent-encoded, as its own pages do. Doubles and proxies often
+ * take the first alone; a name of a user that no cookie can carry needs the second.
+ */
+function cookieText(ticket: string): string {
+  return /^[\w!#$&'()*+\-./:<=>?@[\]^`{|}~]+$/.test(ticket) ? ticket : encodeURIComponent(ticket);
 }
 
 /** `POST access/ticket`; `password` is the password or a ticket that is still valid. */

@@ -282,7 +282,7 @@ describe('the generated schemas', () => {
     expect((await at('openapi?version_tag=../9.1')).status).toBe(404);
     expect((await at('openapi/embedded')).body.info.version).toBe('embedded-minimal');
     expect((await at('integration/contracts')).body).toMatchObject({ proxmox_generated_openapi_present: true });
-    expect(await send(lab, 'POST', '/proxmox/viewer/generate')).toMatchObject({
+    expect(await send(lab, 'GET', '/proxmox/viewer/pydantic')).toMatchObject({
       status: 501,
       body: { reason: 'not_implemented' },
     });
@@ -387,6 +387,7 @@ describe('writing', () => {
     ['GET', 'nodes/pve1/qemu/100/agent/file-read?file=/etc/shadow'],
     ['POST', 'nodes/pve1/qemu/100/agent/file-write'],
     ['POST', 'nodes/pve1/qemu/100/monitor'],
+    ['PUT', 'nodes/pve1/qemu/100/sendkey'],
     ['POST', 'nodes/pve1/lxc/100/vncproxy'],
     ['POST', 'nodes/pve1/termproxy'],
   ] as const)('is never passed on for %s %s', async (method, below) => {
