@@ -34,6 +34,8 @@ export interface GeneratedSchema extends Pick<MadeSchema, 'pathCount' | 'operati
   readonly source: string;
   /** null when it was not stored. */
   readonly file: string | null;
+  /** Why it is not served although it was stored: others in the folder cannot be used. */
+  readonly problems: readonly string[];
 }
 
 export interface GenerationTask {
@@ -44,7 +46,7 @@ export interface GenerationTask {
 
 export interface SchemaGenerator {
   /**
-   * Resolves when the service serves the new schema. Throws ProxboxError: `bad_request` for what is wrong with the order,
+   * Resolves when the new schema is stored, and served unless something else in the folder cannot be used. Throws ProxboxError: `bad_request` for what is wrong with the order,
    * `conflict` while the same schema is being made, `remote_protocol` when the source is no viewer, and what opening a
    * session on the endpoint throws.
    */
@@ -155,8 +157,9 @@ async function make(located: Located, order: GenerateOrder, deps: SchemaGenerato
   const made = await read(located, order, deps);
   const { pathCount, operationCount, generatedAt } = made;
   const file = order.isStored ? await store(tag, made, deps) : null;
-  deps.logger.info({ tag, source, pathCount, operationCount, file }, 'A schema of Proxmox was generated.');
-  return { tag, source, file, pathCount, operationCount, generatedAt };
+  const problems = file === null ? [] : deps.proxmoxSchemas.reload();
+  deps.logger.info({ tag, source, pathCount, operationCount, file, problems }, 'A schema of Proxmox was generated.');
+  return { tag, source, file, problems, pathCount, operationCount, generatedAt };
 }
 
 async function read(located: Located, order: GenerateOrder, deps: SchemaGeneratorDeps): Promise<MadeSchema> {
@@ -173,11 +176,9 @@ async function read(located: Located, order: GenerateOrder, deps: SchemaGenerato
   }
 }
 
-async function store(tag: string, made: MadeSchema, { folder, proxmoxSchemas }: SchemaGeneratorDeps): Promise<string> {
+async function store(tag: string, made: MadeSchema, { folder }: SchemaGeneratorDeps): Promise<string> {
   try {
-    const file = await storeSchema(folder, tag, made);
-    proxmoxSchemas.reload();
-    return file;
+    return await storeSchema(folder, tag, made);
   } catch (error) {
     throw new ProxboxError('not_configured', 'The schema could not be stored.', {
       detail: `The folder ${folder} cannot be written (${errorText(error)}). Set PROXBOX_GENERATED_DIR to one that the service may write to.`,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { FastifyBaseLogger } from 'fastify';
 import { z } from 'zod';
 import { ProxboxError } from '../../errors/proxbox-error.js';
-import type { GenerateOrder, SchemaGenerator } from '../../proxmox-schema/generator.js';
+import type { GeneratedSchema, GenerateOrder, SchemaGenerator } from '../../proxmox-schema/generator.js';
 import type { Schemas } from '../../proxmox-schema/schemas.js';
 import type { App } from '../app-type.js';
 import { booleanField, decimalField, integerField, textField } from '../query-fields.js';
@@ -55,6 +55,12 @@ function orderOf(query: z.infer<typeof Generate>): GenerateOrder {
   };
 }
 
+function messageOf({ file, problems }: GeneratedSchema): string {
+  if (file === null) return 'The schema was read and not stored.';
+  if (problems.length === 0) return 'The schema was generated and is served.';
+  return `The schema was generated. None is served before others are made again or removed: ${problems.join('; ')}.`;
+}
+
 function registerGeneration(app: App, { schemaGenerator }: ViewerDeps): void {
   app.post(
     '/proxmox/viewer/generate',
@@ -62,7 +68,7 @@ function registerGeneration(app: App, { schemaGenerator }: ViewerDeps): void {
     async ({ query }) => {
       const made = await schemaGenerator.generate(orderOf(query));
       return {
-        message: query.persist ? 'The schema was generated and is served.' : 'The schema was read and not stored.',
+        message: messageOf(made),
         source_url: made.source,
         version_tag: made.tag,
         generated_at: made.generatedAt.toISOString(),

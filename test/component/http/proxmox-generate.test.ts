@@ -1,5 +1,5 @@
 /** Making a schema over HTTP, from the viewer of a simulated node over TLS. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -96,6 +96,18 @@ describe('POST /proxmox/viewer/generate', () => {
     expect(state.body).toMatchObject({ schema_available: true, generation: { status: 'failed' } });
     expect(readFileSync(path.join(first.output_dir, 'openapi.json'), 'utf8')).toBe(before);
     expect(readdirSync(first.output_dir)).toEqual(['openapi.json']);
+  });
+
+  it('says when it cannot be served because another one is broken', async () => {
+    const lab = await aLab();
+    mkdirSync(path.join(folderOf(lab), '8.4'), { recursive: true });
+    writeFileSync(path.join(folderOf(lab), '8.4', 'openapi.json'), '[]');
+
+    const { status, body } = await generate(lab, '?proxmox_endpoint_ids=1');
+
+    expect(status).toBe(200);
+    expect(body.message).toMatch(/None is served before .*8\.4\/openapi\.json has no "paths"/);
+    expect((await lab.read('/proxmox/viewer/schema-status')).body.available_versions).toEqual([]);
   });
 
   it('reads from a URL of a registered host, whose certificate is checked', async () => {
