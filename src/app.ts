@@ -57,6 +57,7 @@ import type { PluginMirror } from './plugin-endpoints/mirror.js';
 import type { NetBoxSource } from './plugin-endpoints/netbox-source.js';
 import type { ProxmoxSessions } from './proxmox/sessions.js';
 import type { ProxmoxDoctor } from './proxmox-doctor/service.js';
+import type { SchemaGenerator } from './proxmox-schema/generator.js';
 import type { Schemas } from './proxmox-schema/schemas.js';
 import type { ApiKeys } from './security/api-keys.js';
 import type { ClientAddress } from './security/client-address.js';
@@ -88,6 +89,7 @@ export interface AppDeps {
   readonly proxmoxSessions: ProxmoxSessions;
   readonly proxmoxDoctor: ProxmoxDoctor;
   readonly proxmoxSchemas: Schemas;
+  readonly schemaGenerator: SchemaGenerator;
   readonly sync: SyncService;
   readonly supportPass: SupportPass;
   readonly pluginMirror: PluginMirror;

@@ -1,4 +1,5 @@
 /** Makes every long-lived object of the process, in one place and once. Tests replace single ones. */
+import { lookup } from 'node:dns/promises';
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -7,7 +8,7 @@ import { systemClock, type Clock } from './config/clock.js';
 import type { Env } from './config/env.js';
 import { createSettingsResolver } from './config/settings-resolver.js';
 import { openDatabase, type Database, type OpenDatabaseOptions } from './db/open.js';
-import { checkHosts, ssrfHint } from './endpoints/endpoint-hosts.js';
+import { checkHosts, hostsOf, ssrfHint } from './endpoints/endpoint-hosts.js';
 import { createNetBoxEndpointStore } from './endpoints/netbox-endpoints.js';
 import { createNetBoxUrls } from './endpoints/netbox-url.js';
 import { createProxmoxEndpointStore } from './endpoints/proxmox-endpoints.js';
@@ -19,19 +20,21 @@ import { readNetBoxSource, type NetBoxSource } from './plugin-endpoints/netbox-s
 import { createPluginMirror } from './plugin-endpoints/mirror.js';
 import { createProxmoxSessions } from './proxmox/sessions.js';
 import { createProxmoxDoctor } from './proxmox-doctor/service.js';
+import { createSchemaGenerator } from './proxmox-schema/generator.js';
 import { createSchemas } from './proxmox-schema/schemas.js';
 import { createApiKeys } from './security/api-keys.js';
 import { createClientAddress } from './security/client-address.js';
 import { createCredentialVault } from './security/credential-vault.js';
 import { createEncryptionKeys } from './security/encryption-keys.js';
 import { createLockout } from './security/lockout.js';
-import { defaultGuardSettings } from './security/outbound-guard.js';
+import { createOutboundGuard, defaultGuardSettings } from './security/outbound-guard.js';
 import { createLogBuffer } from './telemetry/log-buffer.js';
 import { createLogFile } from './telemetry/log-file.js';
 import { createLogger, type LogSink } from './telemetry/logger.js';
 import { createSupportPass } from './support-pass.js';
 import { createSyncPorts } from './sync-ports.js';
 import { createSyncService } from './sync/service.js';
+import { createTransport } from './transport/undici-transport.js';
 import { createVerbService } from './verbs/service.js';
 
 export interface DepsOptions {
@@ -119,6 +122,11 @@ function makeServices(base: Base) {
       checkHosts: (endpoint) => checkHosts(endpoint, guardSettings(), ssrfHint),
     });
   };
+  const outboundGuard = createOutboundGuard({
+    lookup: async (hostName) => (await lookup(hostName, { all: true })).map(({ address }) => address),
+    settings: guardSettings,
+    registeredHosts: () => hostsOf([netboxEndpoints.active() ?? [], proxmoxEndpoints.all()].flat()),
+  });
   const proxmoxDoctor = createProxmoxDoctor({
     ...remote,
     proxmoxEndpoints,
@@ -126,11 +134,27 @@ function makeServices(base: Base) {
     netboxSource,
     timeouts: () => ({ agentMs: tunables().guestAgentTimeoutS * 1000, handshakeMs: tunables().proxmoxTimeoutS * 1000 }),
   });
-  const stored = { netboxEndpoints, proxmoxEndpoints, proxmoxDoctor };
+  const stored = { netboxEndpoints, proxmoxEndpoints, proxmoxDoctor, outboundGuard };
   return { settings, encryptionKeys, ...stored, netboxClients, proxmoxSessions, netboxAccess, netboxSource };
 }
 
 type Services = ReturnType<typeof makeServices>;
+
+/** The schemas of Proxmox releases, and what makes further ones. */
+function makeSchemas({ env, clock, logger }: Base, services: Services, stopping: AbortSignal) {
+  const proxmoxSchemas = createSchemas(env);
+  const schemaGenerator = createSchemaGenerator({
+    clock,
+    logger,
+    folder: env.generatedDir,
+    ...readCaBundle(env.caBundle),
+    createTransport,
+    ...services,
+    proxmoxSchemas,
+    stopping,
+  });
+  return { proxmoxSchemas, schemaGenerator };
+}
 
 /** What was read through an endpoint or with a key is forgotten when it changes. */
 function forgetOnChange(services: Services): void {
@@ -160,7 +184,8 @@ export function createDeps(options: DepsOptions): AppDeps {
   const { logger, logFile } = telemetry;
   const db = (options.openDatabase ?? openDatabase)({ path: env.databasePath, clock, logger });
   const version = packageVersion();
-  const services = makeServices({ env, clock, version, db, ...telemetry });
+  const base = { env, clock, version, db, ...telemetry };
+  const services = makeServices(base);
   const { settings, netboxEndpoints, netboxClients, proxmoxSessions } = services;
   forgetOnChange(services);
   const ports = createSyncPorts({ clock, logger, ...services });
@@ -191,7 +216,7 @@ export function createDeps(options: DepsOptions): AppDeps {
     clock,
     ...telemetry,
     ...services,
-    proxmoxSchemas: createSchemas(env),
+    ...makeSchemas(base, services, stopping.signal),
     apiKeys: createApiKeys({ db, clock, logger, ...(bcryptCost === undefined ? {} : { bcryptCost }) }),
     lockout: createLockout({ db, clock, logger }),
     clientAddress: createClientAddress(env.trustedProxies),

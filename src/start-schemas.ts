@@ -8,5 +8,5 @@ type SchemaEnv = Pick<Env, 'generatedDir' | 'generatedDirConfigured'>;
 export function schemaProblem({ generatedDir, generatedDirConfigured }: SchemaEnv): string | undefined {
   const { problems } = readSchemas(generatedDir, generatedDirConfigured);
   if (problems.length === 0) return undefined;
-  return `Generated Proxmox schemas cannot be used: ${problems.join('; ')}. Make them again, remove them, or correct PROXBOX_GENERATED_DIR.`;
+  return `Generated Proxmox schemas cannot be used: ${problems.join('; ')}. Until they are made again or removed, or PROXBOX_GENERATED_DIR is corrected, only the embedded table answers.`;
 }

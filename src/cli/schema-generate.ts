@@ -5,17 +5,17 @@ import { systemClock } from '../config/clock.js';
 import type { Env } from '../config/env.js';
 import { errorText } from '../errors/proxbox-error.js';
 import { originOf, parseHost } from '../proxmox/host.js';
-import { openApiDocument } from '../proxmox-schema/openapi.js';
+import { makeSchema, storeSchema, type SchemaSource } from '../proxmox-schema/generate.js';
 import { SchemaProblem } from '../proxmox-schema/problem.js';
 import { checkedUrl, downloadViewer, publicViewer, readViewerFile, viewerPath } from '../proxmox-schema/source.js';
-import { documentFile, writeSchema } from '../proxmox-schema/store.js';
-import { checkedTag, isRelease } from '../proxmox-schema/tags.js';
-import { readViewer } from '../proxmox-schema/viewer.js';
+import { documentFile } from '../proxmox-schema/store.js';
+import { checkedTag, isOtherRelease } from '../proxmox-schema/tags.js';
 import { createTransport } from '../transport/undici-transport.js';
 import { readEndpoint } from './schema-endpoint.js';
 import { readGenerateOptions, type GenerateOptions } from './schema-options.js';
 
 const defaultPort = 8006;
+const tlsHint = 'Give its authority with --ca-file, or --insecure for a lab';
 
 function tell(line: string): void {
   process.stderr.write(`${line}\n`);
@@ -37,18 +37,12 @@ function readPem(file: string): string {
   }
 }
 
-interface Located {
-  readonly tag: string;
-  /** URL, or path of a file. */
-  readonly source: string;
-  readonly isFile: boolean;
+interface Located extends SchemaSource {
   readonly verifyTls: boolean;
 }
 
-/** A release that the endpoint does not run would be a schema that lies. */
 function tagOfEndpoint(wanted: string | undefined, release: string, isForced: boolean): string {
-  const isOther = wanted !== undefined && isRelease(wanted) && !`${wanted}.`.startsWith(`${release}.`);
-  if (isOther && !isForced) {
+  if (wanted !== undefined && isOtherRelease(wanted, release) && !isForced) {
     throw new SchemaProblem(
       `The endpoint runs Proxmox VE ${release}, not ${wanted}. Leave the version_tag out, or insist with --force.`,
     );
@@ -81,7 +75,7 @@ async function readSource({ source, isFile, verifyTls }: Located, options: Gener
   const { retries, backoffMs, timeoutMs } = options;
   const ca = caFile === null ? undefined : readPem(caFile);
   return downloadViewer(
-    { url: source, verifyTls, ca, retries, backoffMs, timeoutMs },
+    { url: source, verifyTls, ca, retries, backoffMs, timeoutMs, tlsHint },
     { clock: systemClock, createTransport, tell },
   );
 }
@@ -91,25 +85,13 @@ function asMiB(bytes: number): string {
 }
 
 async function write(located: Located, text: string, folder: string) {
-  const operations = readViewer(text, located.source);
-  const now = systemClock.now();
-  const document = openApiDocument(operations, {
-    title: `Proxmox VE API ${located.tag}`,
-    version: located.tag,
-    source: located.isFile ? path.basename(located.source) : located.source,
-    generatedAt: now.toISOString(),
-  });
-  const pathCount = Object.keys(document.paths).length;
-  tell(`Converted ${pathCount} paths with ${operations.length} operations`);
-  tell(`Writing ${documentFile(folder, located.tag)}`);
-  const file = await writeSchema(folder, located.tag, document, now);
-  return {
-    version_tag: located.tag,
-    path_count: pathCount,
-    operation_count: operations.length,
-    source: located.source,
-    file,
-  };
+  const { tag, source } = located;
+  const made = makeSchema(located, text, systemClock.now());
+  const { pathCount, operationCount } = made;
+  tell(`Converted ${pathCount} paths with ${operationCount} operations`);
+  tell(`Writing ${documentFile(folder, tag)}`);
+  const file = await storeSchema(folder, tag, made);
+  return { version_tag: tag, path_count: pathCount, operation_count: operationCount, source, file };
 }
 
 /** Answers the exit status; a schema that exists is left as it is, with status 0. */

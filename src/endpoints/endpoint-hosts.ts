@@ -23,6 +23,12 @@ export interface EndpointHosts {
   readonly domain: string | null;
 }
 
+/** Addresses without mask and lower-case domains of registered endpoints. */
+export function hostsOf(endpoints: readonly EndpointHosts[]): ReadonlySet<string> {
+  const hosts = endpoints.flatMap(({ ipAddress, domain }) => [withoutMask(ipAddress), (domain ?? '').toLowerCase()]);
+  return new Set(hosts.filter((host) => host !== ''));
+}
+
 /**
  * Private, loopback and internal hosts are what endpoints are for; only the explicit block list and addresses that
  * cannot be dialled are refused.

@@ -27,6 +27,15 @@ export function integerField(bounds: { readonly min?: number; readonly max?: num
   );
 }
 
+/** A number in decimal digits, with or without a fraction. */
+export function decimalField({ min, max }: { readonly min: number; readonly max: number }) {
+  const parsed = (value: unknown): unknown => {
+    const text = lastOf(value);
+    return typeof text === 'string' && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : text;
+  };
+  return z.preprocess(parsed, z.number().min(min).max(max));
+}
+
 /** 1, true, yes, on, 0, false, no, off in any case. */
 export const booleanField = z.preprocess(booleanFromText, z.boolean());
 

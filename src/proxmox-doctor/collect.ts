@@ -2,9 +2,8 @@
 import type { ProxmoxCredentials, ProxmoxEndpoint } from '../endpoints/types.js';
 import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import { targetsOf } from '../proxmox/connection.js';
-import { resolveLogin } from '../proxmox/credentials.js';
+import { accountOf, resolveLogin, type Account } from '../proxmox/credentials.js';
 import { toText } from '../proxmox/parse/coerce.js';
-import type { Account } from '../proxmox/pveum.js';
 import { readPermissions } from '../proxmox/reads/cluster.js';
 import { listRows } from '../proxmox/reads/rows.js';
 import type { ProxmoxSessions } from '../proxmox/sessions.js';
@@ -42,18 +41,12 @@ async function open(usable: () => ProxmoxEndpoint, deps: CollectDeps): Promise<P
   try {
     const endpoint = usable();
     const credentials = deps.credentials(endpoint.id);
-    account = accountOf(endpoint, credentials);
+    account = accountOf(resolveLogin(endpoint, credentials).login);
     const session = await deps.proxmoxSessions.open(endpoint, credentials);
     return { account, session: { ok: true, open: await examine(session, deps.timeouts().agentMs) } };
   } catch (error) {
     return { account, session: { ok: false, error: toProxboxError(error) } };
   }
-}
-
-function accountOf(endpoint: ProxmoxEndpoint, credentials: ProxmoxCredentials): Account {
-  const { login } = resolveLogin(endpoint, credentials);
-  if (login.method === 'password') return { user: login.account, token: null };
-  return { user: login.account.slice(0, -login.tokenName.length - 1), token: login.tokenName };
 }
 
 async function examine(session: ProxmoxSession, agentMs: number): Promise<OpenFindings> {

@@ -1,9 +1,10 @@
 /** Why an endpoint could not be opened. Pure. */
 import type { ProxboxError } from '../errors/proxbox-error.js';
 import { twoFactor } from '../proxmox/authenticator.js';
+import type { Account } from '../proxmox/credentials.js';
 import { reasonText } from '../proxmox/failures.js';
 import { hostPortText } from '../proxmox/host.js';
-import { bindRoleCommands, quoted, type Account } from '../proxmox/pveum.js';
+import { bindRoleCommands, quoted } from '../proxmox/pveum.js';
 import { everything, rejected, tlsStatus } from './diagnose-tls.js';
 import type { Findings, Problem } from './types.js';
 

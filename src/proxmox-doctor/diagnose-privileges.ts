@@ -1,4 +1,5 @@
 /** Which privileges an account has, which it lacks, and the commands that grant them. Pure. */
+import { accountText, type Account } from '../proxmox/credentials.js';
 import { missingPrivilege } from '../proxmox/failures.js';
 import type { Permissions } from '../proxmox/parse/permissions.js';
 import {
@@ -12,7 +13,7 @@ import {
   type ReadNeed,
   type RequiredPrivilege,
 } from '../proxmox/privileges.js';
-import { addRoleCommand, bindRoleCommands, extendRoleCommand, type Account } from '../proxmox/pveum.js';
+import { addRoleCommand, bindRoleCommands, ensureRoleCommand, extendRoleCommand } from '../proxmox/pveum.js';
 import type { Findings, OpenFindings, PrivilegeReport, Problem, ReadFinding } from './types.js';
 
 /** For what is more than reading. */
@@ -72,15 +73,14 @@ function missing(account: Account, open: OpenFindings, lacking: readonly Privile
 
 function bareTokenCause(account: Account): string {
   return (
-    `The API token ${account.user}!${String(account.token)} logs in but holds no privilege anywhere. With privilege ` +
+    `The API token ${accountText(account)} logs in but holds no privilege anywhere. With privilege ` +
     `separation, which is how tokens are made by default, it has only what is granted both to ${account.user} and to the token itself.`
   );
 }
 
 function missingCause(account: Account, open: OpenFindings, lacking: readonly PrivilegeReport[]): string {
-  const who = account.token === null ? account.user : `${account.user}!${account.token}`;
   const what = lacking.map(({ privilege, path }) => `${privilege} on ${path}`).join(', ');
-  const sentences = [`${who} lacks ${what}.`];
+  const sentences = [`${accountText(account)} lacks ${what}.`];
   const held = open.roles?.get(readerRole);
   const outside = lacking.filter(({ privilege }) => held !== undefined && !held.includes(privilege));
   const inRole = [...new Set(outside.map(({ privilege }) => privilege))];
@@ -101,10 +101,9 @@ function missingCause(account: Account, open: OpenFindings, lacking: readonly Pr
 /** Nothing when the role is as it should be. */
 function roleCommands({ roles }: OpenFindings, major: Major): readonly string[] {
   const wanted = readerPrivileges(major);
-  const add = addRoleCommand(major);
-  if (roles === null) return [`${add} || ${extendRoleCommand(wanted)}`];
+  if (roles === null) return [ensureRoleCommand(major)];
   const held = roles.get(readerRole);
-  if (held === undefined) return [add];
+  if (held === undefined) return [addRoleCommand(major)];
   const lacking = wanted.filter((privilege) => !held.includes(privilege));
   return lacking.length === 0 ? [] : [extendRoleCommand(lacking)];
 }

@@ -4,7 +4,7 @@ import type { ProxboxError } from '../errors/proxbox-error.js';
 import type { HostPort } from '../proxmox/host.js';
 import type { Permissions } from '../proxmox/parse/permissions.js';
 import type { ReadName } from '../proxmox/privileges.js';
-import type { Account } from '../proxmox/pveum.js';
+import type { Account } from '../proxmox/credentials.js';
 import type { ClusterStatus, ProxmoxVersion, SessionMode } from '../proxmox/types.js';
 
 export interface Certificate {

@@ -6,7 +6,7 @@ import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import type { Parameters } from '../proxmox/encoding.js';
 import { reasonText, reworded } from '../proxmox/failures.js';
-import { isRow } from '../proxmox/parse/coerce.js';
+import { isRow, toInt } from '../proxmox/parse/coerce.js';
 import { withoutSecrets } from '../proxmox/parse/secrets.js';
 import type { ConnectedSession } from '../proxmox/session.js';
 import type { ReadDeps } from '../proxmox-reads/read-endpoints.js';
@@ -14,11 +14,15 @@ import { checkParameters, checkPath } from '../proxmox-schema/check-parameters.j
 import { denialOf } from '../proxmox-schema/denied.js';
 import type { Schema, Schemas } from '../proxmox-schema/schemas.js';
 import type { Operation, SchemaMethod } from '../proxmox-schema/types.js';
+import { recordWrite, type RecordDeps } from '../verbs/record-write.js';
+import type { GuestPlace } from '../verbs/types.js';
 import { checkPlace, encodedPath, readAddress, type LiveAddress } from './address.js';
 import { targetOf, writeTargetOf, type LiveControl } from './target.js';
 
-export interface LiveDeps extends ReadDeps {
+export interface LiveDeps extends Omit<ReadDeps, 'logger'>, Omit<RecordDeps, 'stopping'> {
   readonly proxmoxSchemas: Schemas;
+  /** Aborted when the service stops. */
+  readonly stopping: AbortController;
 }
 
 export interface LiveRequest {
@@ -29,6 +33,10 @@ export interface LiveRequest {
   /** Parameters for Proxmox, by its own names. */
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal | undefined;
+  /** Who writes, for the journal. */
+  readonly actor: string;
+  /** Told which endpoint is meant, before anything is sent there. */
+  readonly onEndpoint?: (endpoint: ProxmoxEndpoint) => void;
   /** Told which methods the path has when it does not have this one. */
   readonly onOtherMethods: (methods: readonly string[]) => void;
 }
@@ -37,8 +45,6 @@ export interface LiveAnswer {
   readonly data: unknown;
   /** The schema that the request was checked against. */
   readonly schemaTag: string;
-  readonly endpoint: ProxmoxEndpoint;
-  readonly operation: Operation;
 }
 
 interface Found {
@@ -161,12 +167,27 @@ export async function answerLive(request: LiveRequest, deps: LiveDeps): Promise<
   checkDenied(request, address);
   const endpoint =
     request.method === 'GET' ? await targetOf(request.control, deps) : writeTargetOf(request.control, deps);
+  request.onEndpoint?.(endpoint);
   find(request, address, schemasFor(address, undefined, schemas));
   const options = request.signal === undefined ? {} : { signal: request.signal };
   const session = await proxmoxSessions.open(endpoint, proxmoxEndpoints.credentials(endpoint.id), options);
   const found = find(request, address, schemasFor(address, session.version.release, schemas));
   const values = checkedValues(request, address, found);
-  const { operation } = found;
-  const data = await send(request, session, { path: encodedPath(address.segments), values, operation });
-  return { data, schemaTag: found.schema.tag, endpoint, operation };
+  const call = { path: encodedPath(address.segments), values, operation: found.operation };
+  const act = () => send(request, session, call);
+  const place = request.method === 'GET' ? undefined : guestOf(address, session);
+  const write = { endpoint, actor: request.actor, operation: `${request.method} /${call.path}` };
+  const data =
+    place === undefined
+      ? await act()
+      : await recordWrite({ ...write, place }, act, { ...deps, stopping: deps.stopping.signal });
+  return { data, schemaTag: found.schema.tag };
+}
+
+/** The guest that a path is about: `nodes/{node}/{qemu|lxc}/{vmid}` and below. */
+function guestOf({ segments }: LiveAddress, session: ConnectedSession): GuestPlace | undefined {
+  const [root, node = '', type, number = ''] = segments;
+  const vmid = toInt(number);
+  if (root !== 'nodes' || (type !== 'qemu' && type !== 'lxc') || vmid === null) return undefined;
+  return { session, node, type, vmid, path: encodedPath(segments.slice(0, 4)) };
 }

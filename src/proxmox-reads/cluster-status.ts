@@ -1,9 +1,9 @@
 /** Clusters and their nodes as the plugin stores them: complete or not at all, and every node with an address. */
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
-import { ProxboxError } from '../errors/proxbox-error.js';
 import { rowsOf } from '../proxmox/parse/coerce.js';
 import { parseNodeInterface } from '../proxmox/parse/node-interfaces.js';
 import { path } from '../proxmox/host.js';
+import { restrictedError } from '../proxmox/restricted.js';
 import type { ClusterStatus, ClusterStatusNode, ProxmoxSession } from '../proxmox/types.js';
 import type { ReadOne } from './read-endpoints.js';
 
@@ -17,17 +17,6 @@ export interface ClusterStatusAnswer {
   readonly version: number;
   readonly mode: string;
   readonly node_list: readonly (ClusterStatusNode & { readonly type: 'node' })[];
-}
-
-function restricted(endpoint: ProxmoxEndpoint): ProxboxError {
-  return new ProxboxError(
-    'proxmox_forbidden',
-    `The credentials of endpoint '${endpoint.name}' may not read the cluster status.`,
-    {
-      detail: `proxmox_forbidden: grant the privilege Sys.Audit on / to the user or token of endpoint '${endpoint.name}'.`,
-      where: { endpoint: endpoint.name },
-    },
-  );
 }
 
 /** The address of the bridge that carries the node, else of any interface with a gateway. */
@@ -89,7 +78,7 @@ export function createClusterStatusReader(): ReadOne<ClusterStatusAnswer> {
   }
 
   return async (session, endpoint) => {
-    if (session.mode === 'restricted') throw restricted(endpoint);
+    if (session.mode === 'restricted') throw restrictedError(session);
     const status = await session.clusterStatus();
     const nodes = await Promise.all(
       status.nodes.map(async (node) => ({

@@ -27,6 +27,7 @@ const denials: readonly Denial[] = [
   deny('all', 'nodes/*/qemu/*/agent/file-write', command),
   deny('writes', 'nodes/*/qemu/*/agent/set-user-password', accounts),
   deny('writes', 'nodes/*/qemu/*/monitor', command),
+  deny('writes', 'nodes/*/qemu/*/sendkey', command),
   ...['termproxy', 'vncshell', 'spiceshell', 'vncwebsocket'].map((name) => deny('all', `nodes/*/${name}`, console)),
   ...['vncproxy', 'termproxy', 'spiceproxy', 'vncwebsocket', 'mtunnel', 'mtunnelwebsocket'].map((name) =>
     deny('all', `nodes/*/*/*/${name}`, console),

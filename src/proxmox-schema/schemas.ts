@@ -26,7 +26,10 @@ export interface Schemas {
   reload(): readonly string[];
 }
 
-/** Reads the folder once. Broken documents are left out; start-schemas.ts tells about them. */
+/**
+ * Reads the folder once. While anything in it cannot be used, none of it is: a cluster would be checked by the schema of another
+ * release in place of its broken one. start-schemas.ts tells about it.
+ */
 export function createSchemas({
   generatedDir,
   generatedDirConfigured,
@@ -36,8 +39,9 @@ export function createSchemas({
 
   const reload = (): readonly string[] => {
     const { schemas, problems } = readSchemas(generatedDir, generatedDirConfigured);
+    const usable = problems.length === 0 ? schemas : [];
     generated = new Map(
-      schemas.map(({ tag, document }) => [tag, { tag, catalog: createCatalog(operationsOf(document.paths)) }]),
+      usable.map(({ tag, document }) => [tag, { tag, catalog: createCatalog(operationsOf(document.paths)) }]),
     );
     return problems;
   };

@@ -22,6 +22,9 @@ export interface DownloadOptions {
   /** Before the first repetition; doubled for each further one. */
   readonly backoffMs: number;
   readonly timeoutMs: number;
+  /** What to do about a certificate that was not accepted. */
+  readonly tlsHint: string;
+  readonly signal?: AbortSignal;
 }
 
 export interface DownloadDeps {
@@ -33,7 +36,7 @@ export interface DownloadDeps {
 const failureTexts = {
   connect: 'cannot be reached',
   dns: 'cannot be found',
-  tls: 'has a certificate that was not accepted. Give its authority with --ca-file, or --insecure for a lab',
+  tls: 'has a certificate that was not accepted',
   timeout: 'did not answer in time',
   reset: 'broke the connection',
   too_large: 'is larger than 20 MiB: it is not the API viewer of Proxmox',
@@ -65,17 +68,24 @@ function isFinal(result: HttpResult): boolean {
   return result.ok ? result.response.status < 500 || result.response.status === 501 : !mayPass.has(result.failure.kind);
 }
 
-async function attempt(transport: Transport, url: URL, timeoutMs: number): Promise<HttpResult> {
+async function attempt(transport: Transport, url: URL, { timeoutMs, signal }: DownloadOptions): Promise<HttpResult> {
   return transport.send({
     method: 'GET',
     path: `${url.pathname}${url.search}`,
     headers: { accept: 'text/javascript, application/javascript' },
     timeoutMs,
+    ...(signal === undefined ? {} : { signal }),
   });
 }
 
-function textOrThrow(result: HttpResult, url: string): string {
-  if (!result.ok) throw new SchemaProblem(`${url} ${failureTexts[result.failure.kind]} (${result.failure.message}).`);
+function failureText({ kind }: TransportFailure, { tlsHint }: DownloadOptions): string {
+  return kind === 'tls' ? `${failureTexts.tls}. ${tlsHint}` : failureTexts[kind];
+}
+
+function textOrThrow(result: HttpResult, options: DownloadOptions): string {
+  const { url } = options;
+  if (!result.ok)
+    throw new SchemaProblem(`${url} ${failureText(result.failure, options)} (${result.failure.message}).`);
   if (result.response.status !== 200) throw new SchemaProblem(statusProblem(url, result.response));
   return result.response.text;
 }
@@ -93,11 +103,11 @@ export async function downloadViewer(options: DownloadOptions, deps: DownloadDep
   });
   try {
     for (let tries = 0; ; tries += 1) {
-      const result = await attempt(transport, url, options.timeoutMs);
-      if (isFinal(result) || tries >= options.retries) return textOrThrow(result, options.url);
+      const result = await attempt(transport, url, options);
+      if (isFinal(result) || tries >= options.retries) return textOrThrow(result, options);
       const reason = result.ok ? `HTTP ${result.response.status}` : failureTexts[result.failure.kind];
       deps.tell(`${options.url}: ${reason}, trying again`);
-      await deps.clock.sleep(options.backoffMs * 2 ** tries);
+      await deps.clock.sleep(options.backoffMs * 2 ** tries, options.signal);
     }
   } finally {
     await transport.close();

@@ -13,6 +13,11 @@ export function isRelease(tag: string): boolean {
   return /^\d{1,4}(\.\d{1,4}){1,2}$/.test(tag);
 }
 
+/** A schema of that name from a node of this release would be one that lies. */
+export function isOtherRelease(tag: string, release: string): boolean {
+  return isRelease(tag) && !`${tag}.`.startsWith(`${release}.`);
+}
+
 /** A tag that is served by itself: any release, and the newest. @throws SchemaProblem for a text that cannot be a tag */
 export function checkedTag(text: string): string {
   if (isTag(text)) return text;

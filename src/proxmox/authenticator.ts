@@ -118,8 +118,16 @@ function ticketAuthenticator(login: Login, deps: AuthenticatorDeps): Authenticat
 }
 
 function ticketHeaders(ticket: Ticket, method: Method): Readonly<Record<string, string>> {
-  const cookie = `PVEAuthCookie=${encodeURIComponent(ticket.value)}`;
+  const cookie = `PVEAuthCookie=${cookieText(ticket.value)}`;
   return method === 'GET' ? { cookie } : { cookie, csrfpreventiontoken: ticket.csrf };
+}
+
+/**
+ * Proxmox takes a ticket as it is, as API clients send it, and percent-encoded, as its own pages do. Doubles and proxies often
+ * take the first alone; a name of a user that no cookie can carry needs the second.
+ */
+function cookieText(ticket: string): string {
+  return /^[\w!#$&'()*+\-./:<=>?@[\]^`{|}~]+$/.test(ticket) ? ticket : encodeURIComponent(ticket);
 }
 
 /** `POST access/ticket`; `password` is the password or a ticket that is still valid. */
@@ -150,7 +158,7 @@ function ticketOf(data: unknown, asked: Asked): { value: string; csrf: string } 
   }
   if (toBool(needTfa) === true || ticket.startsWith('PVE:!tfa!')) {
     const remedy = 'a service cannot give the second factor. Create an API token for the user and store that instead.';
-    throw loginError(asked, `The account requires two-factor authentication; ${remedy}`, { problem: twoFactor });
+    throw loginError(asked, `${asked.account} requires two-factor authentication; ${remedy}`, { problem: twoFactor });
   }
   return { value: ticket, csrf: typeof csrf === 'string' ? csrf : '' };
 }

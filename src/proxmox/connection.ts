@@ -7,7 +7,7 @@ import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import type { Transport, TransportOptions } from '../transport/types.js';
 import { createAuthenticator } from './authenticator.js';
-import type { Login } from './credentials.js';
+import { accountOf, type Account, type Login } from './credentials.js';
 import { reasonText, reworded, shapeError } from './failures.js';
 import { type HostPort, hostPortText, originOf, parseHost } from './host.js';
 import { createIdleTransport } from './idle-transport.js';
@@ -43,6 +43,7 @@ export interface ConnectionDeps {
 export interface Connection {
   readonly endpoint: ProxmoxEndpoint;
   readonly version: ProxmoxVersion;
+  readonly account: Account;
   readonly request: Requester;
   /** `cluster/resources` by type, kept for a few seconds. */
   readonly resources: SharedReads<unknown>;
@@ -126,7 +127,8 @@ async function probe(
   const request = createRequester({ ...common, authenticator, policy, random: deps.random });
   try {
     const version = parseVersion(await request({ method: 'GET', path: 'version' }, caller), endpoint.name);
-    connection = createConnection({ endpoint, version, request, clock, close: () => transport.close() });
+    const account = accountOf(login);
+    connection = createConnection({ endpoint, version, account, request, clock, close: () => transport.close() });
     return connection;
   } catch (error) {
     await transport.close();
@@ -154,6 +156,7 @@ function parseVersion(data: unknown, endpointName: string): ProxmoxVersion {
 interface ConnectionParts {
   readonly endpoint: ProxmoxEndpoint;
   readonly version: ProxmoxVersion;
+  readonly account: Account;
   readonly request: Requester;
   readonly clock: Clock;
   readonly close: () => Promise<void>;

@@ -7,6 +7,24 @@ export type Login =
   | { readonly method: 'token'; readonly account: string; readonly tokenName: string; readonly secret: Secret }
   | { readonly method: 'password'; readonly account: string; readonly secret: Secret };
 
+/** Whom Proxmox knows, without a secret. */
+export interface Account {
+  /** `netbox@pve`. */
+  readonly user: string;
+  /** Name of the API token, without its user. */
+  readonly token: string | null;
+}
+
+export function accountOf(login: Login): Account {
+  if (login.method === 'password') return { user: login.account, token: null };
+  return { user: login.account.slice(0, -login.tokenName.length - 1), token: login.tokenName };
+}
+
+/** `netbox@pve!sync`. */
+export function accountText({ user, token }: Account): string {
+  return token === null ? user : `${user}!${token}`;
+}
+
 export interface ResolvedLogin {
   readonly login: Login;
   /** Something in the stored values that was read forgivingly and should be corrected. */

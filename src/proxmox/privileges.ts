@@ -168,15 +168,21 @@ export function agentPrivilege(release: string): string {
   return agent.anyOf[majorOf(release)][0];
 }
 
-/** `Datastore.AllocateSpace on /storage, VM.Backup on /vms`. */
-export function grantPlaces(read: ReadName, release = ''): string {
-  const grants = readNeeds.find((need) => need.read === read)?.grants ?? [];
-  return grants.map(({ on, anyOf }) => `${anyOf[majorOf(release)][0]} on ${on}`).join(', ');
+export interface NeededGrant {
+  readonly privilege: string;
+  /** ACL path. */
+  readonly on: string;
 }
 
-/** `Grant VM.Audit on /vms to the Proxmox user or token.` */
-export function grantSentence(read: ReadName, release = ''): string {
-  return `Grant ${grantPlaces(read, release)} to the Proxmox user or token.`;
+/** What the read needs on that release; empty: every account may. */
+export function grantsOf(read: ReadName, release: string): readonly NeededGrant[] {
+  const grants = readNeeds.find((need) => need.read === read)?.grants ?? [];
+  return grants.map(({ on, anyOf }) => ({ privilege: anyOf[majorOf(release)][0], on }));
+}
+
+/** `Datastore.AllocateSpace on /storage, VM.Backup on /vms`. */
+export function placesText(grants: readonly NeededGrant[]): string {
+  return grants.map(({ privilege, on }) => `${privilege} on ${on}`).join(', ');
 }
 
 /** What the documented read-only role needs and the account lacks, each on the path that its reads look at. */

@@ -1,12 +1,9 @@
 /** Command lines of `pveum`, to be run as root on a node of the cluster: what grants a reader its privileges. */
-import { readerPrivileges, readerRole, type Major } from './privileges.js';
-
-export interface Account {
-  /** `netbox@pve`. */
-  readonly user: string;
-  /** Name of the API token, without its user. */
-  readonly token: string | null;
-}
+import type { ProxboxError } from '../errors/proxbox-error.js';
+import { accountText, type Account } from './credentials.js';
+import { missingPrivilege } from './failures.js';
+import { grantsOf, placesText, readerPrivileges, readerRole, type Major, type ReadName } from './privileges.js';
+import type { ProxmoxSession } from './types.js';
 
 /** The whole role, for the release that the cluster runs. */
 export function addRoleCommand(major: Major): string {
@@ -26,7 +23,30 @@ export function bindRoleCommands({ user, token }: Account, aclPath = '/', role =
   const command = `pveum acl modify ${quoted(aclPath)}`;
   const rest = `--roles ${role} --propagate 1`;
   const ofUser = `${command} --users ${quoted(user)} ${rest}`;
-  return token === null ? [ofUser] : [ofUser, `${command} --tokens ${quoted(`${user}!${token}`)} ${rest}`];
+  return token === null ? [ofUser] : [ofUser, `${command} --tokens ${quoted(accountText({ user, token }))} ${rest}`];
+}
+
+/** Makes the role of readers, or completes the one that is there. */
+export function ensureRoleCommand(major: Major): string {
+  return `${addRoleCommand(major)} || ${extendRoleCommand(readerPrivileges(major))}`;
+}
+
+/**
+ * For a read that Proxmox refused, as a sentence: which privilege is to be granted to whom, and the line that adds it to the
+ * role. For a read that is open to every account the answer itself has to name the privilege.
+ */
+export function grantHint(
+  read: ReadName,
+  error: ProxboxError,
+  { account, version }: Pick<ProxmoxSession, 'account' | 'version'>,
+): string {
+  const named = missingPrivilege(error);
+  const documented = grantsOf(read, version.release);
+  const grants = documented.length > 0 || named === null ? documented : [{ ...named, on: named.aclPath }];
+  if (grants.length === 0)
+    return 'Proxmox lets every account read this: look whether something else answers, such as a proxy';
+  const command = extendRoleCommand(grants.map(({ privilege }) => privilege));
+  return `Grant ${placesText(grants)} to ${accountText(account)}: ${command}`;
 }
 
 /** As one word of a POSIX shell. */

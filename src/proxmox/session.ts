@@ -79,6 +79,7 @@ export function createSession(
     name: identity.name,
     mode: identity.mode,
     version: connection.version,
+    account: connection.account,
     ...linkTarget(endpoint),
     clusterStatus: async (options = {}) => (await connection.clusterStatus(during(caller, options.signal))).status,
     resources,

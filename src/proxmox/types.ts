@@ -1,3 +1,4 @@
+import type { Account } from './credentials.js';
 import type { Parameters } from './encoding.js';
 
 export type GuestType = 'qemu' | 'lxc';
@@ -84,6 +85,7 @@ export interface ProxmoxSession {
   readonly name: string;
   readonly mode: SessionMode;
   readonly version: ProxmoxVersion;
+  readonly account: Account;
   /** `domain` when set, else the address; with `port` this makes links to the web interface. */
   readonly host: string;
   readonly port: number;

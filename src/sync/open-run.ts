@@ -6,8 +6,7 @@ import type { NetBoxEndpoint, ProxmoxEndpoint } from '../endpoints/types.js';
 import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import { isObject, textOf } from '../netbox/records/compare.js';
 import type { NetBoxClient, NetBoxRecord, RequestCounters } from '../netbox/types.js';
-import { grantSentence } from '../proxmox/privileges.js';
-import { bindRoleCommands } from '../proxmox/pveum.js';
+import { restrictedError } from '../proxmox/restricted.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
 import type { EndpointSource } from '../plugin-endpoints/endpoint-source.js';
 import { takeOver, type MirrorPlugin } from '../plugin-endpoints/take-over.js';
@@ -161,7 +160,7 @@ async function connect(
   const attempts = scope.endpoints.map(async (endpoint) => {
     try {
       const session = await ports.openSession(endpoint, signal);
-      if (session.mode === 'restricted') throw restricted(endpoint);
+      if (session.mode === 'restricted') throw restrictedError(session);
       const { nodes } = await session.clusterStatus({ signal });
       sessions.push({ endpoint, session, summary: summaryOf(endpoint, session, nodes) });
     } catch (error) {
@@ -265,17 +264,6 @@ function branchingMissing(branch: string): ProxboxError {
   return new ProxboxError(
     'bad_request',
     `The run asks for branch ${branch}, but netbox-branching is not installed in this NetBox. Nothing was written.`,
-  );
-}
-
-function restricted(endpoint: ProxmoxEndpoint): ProxboxError {
-  const commands = bindRoleCommands({ user: endpoint.username, token: null }, '/', 'PVEAuditor').join('; ');
-  return new ProxboxError(
-    'proxmox_forbidden',
-    `The Proxmox user of endpoint "${endpoint.name}" may not read cluster/status.`,
-    {
-      detail: `${grantSentence('cluster_status')} For example: ${commands} (a token needs --tokens instead).`,
-    },
   );
 }
 

@@ -37,8 +37,9 @@ export type SecurityEvent =
       /** A write below `/proxmox/api2`, also one that was refused. */
       readonly event: 'proxmox_write';
       readonly method: string;
-      /** The operation of the schema; absent when the request came to none. */
-      readonly operation?: string;
+      /** Of the URL. */
+      readonly path: string;
+      /** Absent when the request came to none. */
       readonly endpointId?: number;
       /** `done`, or the code of the error. */
       readonly outcome: string;

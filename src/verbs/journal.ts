@@ -1,4 +1,5 @@
 /** The journal entry of a verb: written before anything is sent to Proxmox, changed to what became of it. */
+import type { Clock } from '../config/clock.js';
 import type { NetBoxClient } from '../netbox/types.js';
 import { kindDefinition } from '../netbox/records/kinds.js';
 import { oneLine, verbFailure } from './failure.js';
@@ -56,6 +57,10 @@ function commentsOf(subject: JournalSubject, { result, upid, error, taskResult }
   ];
   const told = lines.flatMap(([name, text]) => (text === undefined || text === null ? [] : [`- ${name}: ${text}`]));
   return ['Proxbox operational verb dispatched.', '', ...told].join('\n');
+}
+
+export function journalTime(clock: Pick<Clock, 'now'>): string {
+  return `${clock.now().toISOString().slice(0, 19)}Z`;
 }
 
 /** Throws `netbox_vm_identity_required_for_audit` when the entry cannot be made: then nothing may be done. */

@@ -8,15 +8,15 @@ import type { Clock } from '../config/clock.js';
 import type { ProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
 import { errorCatalog, type ErrorCode } from '../errors/catalog.js';
 import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
-import type { NetBoxClient } from '../netbox/types.js';
 import type { NetBoxAccess } from '../netbox-access.js';
 import { toText } from '../proxmox/parse/coerce.js';
 import { logSecurityEvent } from '../telemetry/security-events.js';
 import { auditTarget } from './audit-target.js';
-import { causeText, verbFailure } from './failure.js';
+import { causeText } from './failure.js';
 import { createIdempotencyStore, type Performed } from './idempotency.js';
-import { openJournal, type JournalEntry, type JournalState } from './journal.js';
+import { journalTime, openJournal, type JournalEntry, type JournalState } from './journal.js';
 import { locateGuest, openVerbSession, type LocateDeps } from './locate.js';
+import { openNetBox } from './open-netbox.js';
 import { recordTaskEnd } from './task-end.js';
 import type { GuestPlace, Told, Verb, VerbAction, VerbAnswer, VerbCall } from './types.js';
 
@@ -50,9 +50,6 @@ interface Outcome {
   /** False: nothing was sent. */
   readonly isFinal: boolean;
 }
-
-/** The plugin waits 30 s for everything. */
-const netboxPatienceMs = 8_000;
 
 export function createVerbService(deps: VerbDeps): VerbService {
   const idempotency = createIdempotencyStore(deps.clock);
@@ -89,23 +86,15 @@ function fingerprintOf(body: unknown): string {
     .digest('hex');
 }
 
-async function openNetBox({ netboxAccess }: VerbDeps): Promise<NetBoxClient> {
-  try {
-    return (await netboxAccess.client()).scoped({ patienceMs: netboxPatienceMs });
-  } catch (cause) {
-    throw verbFailure('netbox_session_unavailable', 'NetBox cannot be used.', { cause });
-  }
-}
-
 async function perform(verb: Verb, action: VerbAction, call: VerbCall, deps: VerbDeps): Promise<Performed> {
-  const netbox = await openNetBox(deps);
+  const netbox = await openNetBox(deps.netboxAccess);
   const place = await locateGuest(await openVerbSession(call, deps), call);
   const audited = { ...call, verb: verb.name };
   const virtualMachineId = await auditTarget(netbox, audited, place, {
     stored: () => deps.proxmoxEndpoints.all(),
     openOther: (endpoint) => openVerbSession({ endpoint, endpointId: endpoint.id }, deps),
   });
-  const dispatchedAt = `${deps.clock.now().toISOString().slice(0, 19)}Z`;
+  const dispatchedAt = journalTime(deps.clock);
   const entry = await openJournal(netbox, { ...audited, virtualMachineId, dispatchedAt });
   const outcome = await act(verb, action, place, deps);
   logOutcome(verb, call, outcome, deps);

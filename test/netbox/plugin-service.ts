@@ -16,12 +16,14 @@ export async function startLocalService(folder: string): Promise<LocalService> {
   const problems: string[] = [];
   const { env } = parseEnv({ ...variablesFor(folder), PROXBOX_BIND_HOST: '127.0.0.1' });
   const console = { write: (line: string) => problems.push(line) > 0 };
-  const app = await buildApp(createDeps({ env, bcryptCost: 4, console }));
+  const deps = createDeps({ env, bcryptCost: 4, console });
+  const app = await buildApp(deps);
   app.server.on('request', ({ method, url }, response) => {
     response.once('finish', () => {
       if (response.statusCode >= 400) problems.push(`${response.statusCode} ${method} ${url}`);
     });
   });
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  deps.pluginMirror.start();
   return { url, problems: () => problems.splice(0), stop: () => app.close() };
 }

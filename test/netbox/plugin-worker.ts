@@ -19,7 +19,23 @@ const Job = z.object({
 /** A job of the plugin after it ran. */
 export type PluginJob = z.infer<typeof Job>;
 
-const Reply = z.object({ key: z.string().optional(), job: Job.optional(), failure: z.string().optional() });
+const Page = z.object({
+  status: z.number(),
+  /** Where it redirects to. */
+  location: z.string().nullable(),
+  messages: z.array(z.object({ level: z.string(), text: z.string() })),
+  text: z.string(),
+});
+
+/** What a browser of the superuser is answered. */
+export type PluginPage = z.infer<typeof Page>;
+
+const Reply = z.object({
+  key: z.string().optional(),
+  job: Job.optional(),
+  page: Page.optional(),
+  failure: z.string().optional(),
+});
 type Reply = z.infer<typeof Reply>;
 
 export interface PluginWorker {
@@ -34,6 +50,11 @@ export interface PluginWorker {
    * inside its event loop when it syncs selected objects.
    */
   clickAsyncUnsafe(path: string, data: Readonly<Record<string, unknown>>): Promise<PluginJob>;
+  visit(path: string): Promise<PluginPage>;
+  /** Presses a button that queues no job. */
+  press(path: string, data?: Readonly<Record<string, unknown>>): Promise<PluginPage>;
+  /** Changes these fields on the page of a form and saves it. */
+  edit(path: string, data: Readonly<Record<string, unknown>>): Promise<PluginPage>;
   /** Queues a sync job with these arguments of the plugin's own `enqueue`, and runs it. */
   enqueue(parameters: Readonly<Record<string, unknown>>): Promise<PluginJob>;
   close(): Promise<void>;
@@ -64,12 +85,18 @@ export function startPluginWorker(): PluginWorker {
   async function job(message: object): Promise<PluginJob> {
     return Job.parse((await send(message)).job);
   }
+  async function page(message: object): Promise<PluginPage> {
+    return Page.parse((await send(message)).page);
+  }
 
   return {
     key: async () => z.string().parse((await send({ key: true })).key),
     run: (jobId) => job({ run: jobId }),
     click: (path, data = {}) => job({ click: path, data }),
     clickAsyncUnsafe: (path, data) => job({ click: path, data, async_unsafe: true }),
+    visit: (path) => page({ visit: path }),
+    press: (path, data = {}) => page({ press: path, data }),
+    edit: (path, data) => page({ edit: path, data }),
     enqueue: (parameters) => job({ enqueue: parameters }),
     close: async () => {
       child.stdin.end();

@@ -6,6 +6,11 @@ Reads one JSON object a line from standard input and answers with one a line on 
     {"run": <id of a queued NetBox job>}   runs it, {"job": {...}}
     {"click": <path>, "data": {...}}       POSTs the form as the superuser and runs the job that this queued
     {"enqueue": {...}}                     queues a sync job with these arguments and runs it
+    {"visit": <path>}                      GETs the page as the superuser, {"page": {...}}
+    {"press": <path>, "data": {...}}       POSTs the form as the superuser, for what queues no job, {"page": {...}}
+    {"edit": <path>, "data": {...}}        the same with what the form of that page holds beside the data
+
+A page is {"status", "location" it redirects to, "messages" that it shows, "text"}.
 
 `"async_unsafe": true` beside any of them runs it with DJANGO_ALLOW_ASYNC_UNSAFE, as some operators run their worker.
 
@@ -24,8 +29,10 @@ django.setup()
 
 import django_rq  # noqa: E402
 from core.models import Job  # noqa: E402
+from django.contrib.messages import get_messages  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
+from django.urls import resolve  # noqa: E402
 from netbox_proxbox.jobs import ProxboxSyncJob  # noqa: E402
 from netbox_proxbox.models import FastAPIEndpoint  # noqa: E402
 from rq import SimpleWorker  # noqa: E402
@@ -47,11 +54,38 @@ def run(pk):
     return {"job": {"id": job.pk, "status": job.status, "error": job.error, "log": log, "data": job.data}}
 
 
+def browser():
+    client = Client()
+    client.force_login(superuser())
+    return client
+
+
+def page(response):
+    shown = [{"level": message.level_tag, "text": str(message)} for message in get_messages(response.wsgi_request)]
+    text = response.content.decode()
+    return {"page": {"status": response.status_code, "location": response.get("Location"), "messages": shown, "text": text}}
+
+
+def values_of(path):
+    """What a browser would send of the form at that path when nobody touched it."""
+    match = resolve(path)
+    view = match.func.view_class
+    form = view.form(instance=view.queryset.get(**match.kwargs))
+    values = {field.html_name: field.value() for field in form}
+    return {name: value for name, value in values.items() if value not in (None, False, "")}
+
+
+def edit(path, changes):
+    data = {name: value for name, value in (values_of(path) | changes).items() if value != ""}
+    response = browser().post(path, data)
+    if response.status_code == 200:
+        raise RuntimeError(f"POST {path} was not accepted: {page(response)['page']['messages']}")
+    return page(response)
+
+
 def click(path, data):
     last = Job.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    browser = Client()
-    browser.force_login(superuser())
-    response = browser.post(path, data)
+    response = browser().post(path, data)
     queued = list(Job.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True))
     if len(queued) != 1:
         raise RuntimeError(f"POST {path} answered {response.status_code} and queued the jobs {queued}, not one.")
@@ -73,6 +107,12 @@ def answer(request):
         return run(request["run"])
     if "click" in request:
         return click(request["click"], request["data"])
+    if "visit" in request:
+        return page(browser().get(request["visit"]))
+    if "press" in request:
+        return page(browser().post(request["press"], request["data"]))
+    if "edit" in request:
+        return edit(request["edit"], request["data"])
     return run(ProxboxSyncJob.enqueue(user=superuser(), queue_name="default", **request["enqueue"]).pk)
 
 

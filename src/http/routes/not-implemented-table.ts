@@ -108,9 +108,6 @@ const proxmoxReads: readonly UnbuiltRoute[] = [
     ['POST', '/proxmox/metrics/influx/query'],
     ['POST', '/proxmox/metrics/pull/query'],
   ]),
-  ...unbuilt('Generating a schema over HTTP (the command proxbox-schema generate does it)', [
-    ['POST', '/proxmox/viewer/generate'],
-  ]),
   ...unbuilt('The API of Proxmox as Python models', ['/proxmox/viewer/pydantic']),
 ];
 

@@ -3,13 +3,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { LiveDeps, LiveRequest } from '../../proxmox-live/live.js';
+import type { ProxmoxEndpoint } from '../../endpoints/types.js';
 import { answerLive } from '../../proxmox-live/live.js';
-import { controlNames, type LiveControl } from '../../proxmox-live/target.js';
+import { controlNames } from '../../proxmox-live/target.js';
 import type { PluginMirror } from '../../plugin-endpoints/mirror.js';
 import { toProxboxError } from '../../errors/proxbox-error.js';
 import { logSecurityEvent } from '../../telemetry/security-events.js';
 import type { App } from '../app-type.js';
 import { textField } from '../query-fields.js';
+import { actorOf } from './actor.js';
 
 export interface Api2Deps extends LiveDeps {
   readonly logger: Logger;
@@ -28,7 +30,7 @@ const Query = z.looseObject({
 const Body = z.looseObject({}).nullish();
 
 const isControl = (name: string): boolean => controlNames.some((known) => known === name);
-const maxActorLength = 150;
+const maxLoggedPath = 300;
 
 /** `op_source` is the `source` of Proxmox; `source` alone says where the endpoints come from. */
 function parametersOf(query: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -38,41 +40,54 @@ function parametersOf(query: Readonly<Record<string, unknown>>): Record<string, 
   );
 }
 
-function actorOf({ headers }: FastifyRequest): string {
-  const sent = headers['x-proxbox-actor'];
-  const actor = (typeof sent === 'string' ? sent : '').replace(/[\u0000-\u001f\u007f]/g, '').trim();
-  return actor === '' ? 'proxbox-api' : actor.slice(0, maxActorLength);
-}
+type Asked = Pick<LiveRequest, 'method' | 'parameters' | 'control' | 'onEndpoint'>;
 
-type Asked = Pick<LiveRequest, 'method' | 'parameters'> & { readonly control: LiveControl };
-
-async function answer(asked: Asked, request: FastifyRequest, reply: FastifyReply, deps: Api2Deps): Promise<unknown> {
-  const rawPath = request.url.split('?', 1)[0] ?? '';
+async function answer(
+  asked: Asked,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: Api2Deps,
+): Promise<FastifyReply> {
   const onOtherMethods = (methods: readonly string[]): void => void reply.header('allow', methods.join(', '));
-  const { data, schemaTag, endpoint, operation } = await answerLive({ ...asked, rawPath, onOtherMethods }, deps);
+  const live = { ...asked, rawPath: rawPathOf(request), actor: actorOf(request), onOtherMethods };
+  const { data, schemaTag } = await answerLive(live, deps);
   reply.header('x-proxbox-schema', schemaTag);
-  if (asked.method !== 'GET') {
-    logSecurityEvent(
-      deps.logger.child({ requestId: request.id }),
-      {
-        event: 'proxmox_write',
-        method: asked.method,
-        operation: operation.id,
-        endpointId: endpoint.id,
-        outcome: 'done',
-      },
-      actorOf(request),
-    );
-  }
   // A bare `null` or text would leave without quotes otherwise.
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(data ?? null));
 }
 
-function noticeFailure(error: unknown, asked: Asked, request: FastifyRequest, deps: Api2Deps): void {
-  const { code, where } = toProxboxError(error);
-  const event = { event: 'proxmox_write', method: asked.method, outcome: code } as const;
-  logSecurityEvent(deps.logger.child({ requestId: request.id }), event, actorOf(request));
-  if (code === 'endpoint_writes_disabled') deps.pluginMirror.noticeRefusal(Number(where['endpoint_id']));
+function rawPathOf({ url }: FastifyRequest): string {
+  return url.split('?', 1)[0] ?? '';
+}
+
+/** A write leaves a security event whatever becomes of it. */
+async function answerWrite(
+  asked: Asked,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: Api2Deps,
+): Promise<FastifyReply> {
+  let endpointId: number | undefined;
+  const onEndpoint = ({ id }: ProxmoxEndpoint): void => void (endpointId = id);
+  const log = (outcome: string): void => {
+    const path = rawPathOf(request).slice(0, maxLoggedPath);
+    const event = { event: 'proxmox_write', method: asked.method, path, outcome } as const;
+    const named = endpointId === undefined ? event : { ...event, endpointId };
+    logSecurityEvent(deps.logger.child({ requestId: request.id }), named, actorOf(request));
+  };
+  try {
+    const answered = await answer({ ...asked, onEndpoint }, request, reply, deps);
+    log('done');
+    return answered;
+  } catch (error) {
+    const { code, where } = toProxboxError(error);
+    if (code === 'endpoint_writes_disabled') {
+      endpointId = Number(where['endpoint_id']);
+      deps.pluginMirror.noticeRefusal(endpointId);
+    }
+    log(code);
+    throw error;
+  }
 }
 
 const tags = ['proxmox'];
@@ -93,13 +108,8 @@ export function registerProxmoxApi2Routes(app: App, deps: Api2Deps): void {
       schema: { tags, summary: `${method}: only where allow_writes is on`, querystring: Query, body: Body },
       handler: async (request, reply) => {
         const { query, body } = request;
-        const asked: Asked = { method, control: query, parameters: { ...parametersOf(query), ...body } };
-        try {
-          return await answer(asked, request, reply, deps);
-        } catch (error) {
-          noticeFailure(error, asked, request, deps);
-          throw error;
-        }
+        const parameters = { ...parametersOf(query), ...body };
+        return answerWrite({ method, control: query, parameters }, request, reply, deps);
       },
     });
   }

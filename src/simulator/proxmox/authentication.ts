@@ -98,11 +98,13 @@ function capabilities(table: Record<string, Record<string, 0 | 1>>): Record<stri
   };
 }
 
+/** As it is, or percent-encoded from its first character on: only then Proxmox decodes it. */
 function decode(text: string): string {
+  if (!text.startsWith('PVE%3A')) return text;
   try {
     return decodeURIComponent(text);
   } catch {
-    // A cookie that is not percent-encoded is no ticket of ours; the caller answers 401.
+    // Broken encoding is no ticket of ours; the caller answers 401.
     return '';
   }
 }

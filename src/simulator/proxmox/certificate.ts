@@ -1,15 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import type { CertificateKind } from './types.js';
-
-/**
- * Makes a self-signed X.509 v3 certificate (RFC 5280) for a P-256 key, written in DER by hand: Node can read
- * certificates but not make them, and a committed one would expire some day.
- */
-export interface CertificatePair {
-  /** Both in PEM form. */
-  readonly certificate: string;
-  readonly privateKey: string;
-}
+import type { CertificateKind, CertificatePair } from './types.js';
 
 const OID = {
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
@@ -28,6 +18,10 @@ const KINDS: Readonly<
   expired: { host: 'localhost', addresses: LOOPBACKS, from: '190101000000Z', to: '200101000000Z' },
 };
 
+/**
+ * Makes a self-signed X.509 v3 certificate (RFC 5280) for a P-256 key, written in DER by hand: Node can read
+ * certificates but not make them, and a committed one would expire some day.
+ */
 export function createCertificate(kind: CertificateKind): CertificatePair {
   const { host, addresses, from, to } = KINDS[kind];
   const keys = generateKeyPairSync('ec', {

@@ -17,7 +17,8 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 /** Serves one cluster of an estate as its Proxmox VE API would. Nothing listens before `listen`. */
 export function createProxmoxSimulator(options: ProxmoxSimulatorOptions): ProxmoxSimulator {
   const deps = assemble(options);
-  const { certificate, privateKey } = createCertificate(options.tls ?? 'self-signed');
+  const { tls = 'self-signed' } = options;
+  const { certificate, privateKey } = typeof tls === 'string' ? createCertificate(tls) : tls;
   const server = createServer({ key: privateKey, cert: certificate, keepAliveTimeout: 60_000 });
   server.on('request', (request, response) => {
     servePve(deps, request, response).catch((error: unknown) => {

@@ -35,6 +35,12 @@ export interface SimulatedUser {
 
 export type CertificateKind = 'self-signed' | 'wrong-host' | 'expired';
 
+/** Both in PEM form. */
+export interface CertificatePair {
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
 export interface ProxmoxSimulatorOptions {
   readonly cluster: EstateCluster;
   /** Added to every answer; a pair is a range, spread evenly over the requests. */
@@ -45,8 +51,11 @@ export interface ProxmoxSimulatorOptions {
   readonly users?: readonly SimulatedUser[];
   /** Privileges by role, besides those that Proxmox and the preset bring along. */
   readonly roles?: Readonly<Record<string, readonly string[]>>;
-  /** `self-signed` (default) is valid for `localhost`, `127.0.0.1` and `::1`; see `certificate` to trust it. */
-  readonly tls?: CertificateKind;
+  /**
+   * `self-signed` (default) is valid for `localhost`, `127.0.0.1` and `::1`; see `certificate` to trust it. Or one of your
+   * own, such as one that a private authority signed.
+   */
+  readonly tls?: CertificateKind | CertificatePair;
   /** Epoch milliseconds; default the system's time. */
   readonly now?: () => number;
   /** Default 7200. */

@@ -1,10 +1,9 @@
-import { errorText, toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
+import { toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
 import { isGuestGone } from '../../proxmox/failures.js';
-import { grantSentence } from '../../proxmox/privileges.js';
 import { readGuestConfig } from '../../proxmox/reads/guests.js';
 import { substep } from '../events.js';
 import type { RunContext } from '../run-context.js';
-import { readFromCluster } from './proxmox.js';
+import { readFailure, readFromCluster } from './proxmox.js';
 import { describeGuest, type ConfigRead, type ListedGuest, type LocatedConfig } from '../guests.js';
 
 /** The configurations of guests, each read once per run, however many stages ask. `phase` tells who waits for them. */
@@ -41,7 +40,7 @@ async function readConfig(run: RunContext, listed: ListedGuest): Promise<Located
     return { config: { status: 'read', config: read.config }, node: read.node };
   } catch (error) {
     run.signal.throwIfAborted();
-    return { config: explain(subject, toProxboxError(error)), node: resource.node };
+    return { config: explain(listed, toProxboxError(error)), node: resource.node };
   }
 }
 
@@ -50,22 +49,12 @@ function gone(subject: string): ConfigRead {
   return { status: 'skip', reason: { code: 'guest_gone', message } };
 }
 
-function explain(subject: string, error: ProxboxError): ConfigRead {
-  if (isGuestGone(error)) return gone(subject);
-  if (error.code === 'proxmox_forbidden') {
-    return {
-      status: 'failed',
-      reason: {
-        code: 'privilege_missing',
-        message: `${subject} cannot be read: ${errorText(error)}. ${grantSentence('guest_config')}`,
-      },
-    };
-  }
+function explain(listed: ListedGuest, cause: ProxboxError): ConfigRead {
+  const subject = describeGuest(listed);
+  if (isGuestGone(cause)) return gone(subject);
+  const text = `${subject} was left alone because its configuration cannot be read`;
   return {
     status: 'failed',
-    reason: {
-      code: 'config_unreadable',
-      message: `${subject} was left alone because its configuration cannot be read: ${errorText(error)}`,
-    },
+    reason: readFailure(listed.cluster, { read: 'guest_config', cause, text, otherwise: 'config_unreadable' }),
   };
 }

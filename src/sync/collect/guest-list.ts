@@ -80,7 +80,9 @@ async function listGuests(
   states: readonly NetBoxRecord[],
   warnings: Warning[],
 ): Promise<Pick<GuestList, 'guests' | 'listedClusters'>> {
-  const lists = await readFromEachCluster(run, 'guests', (session) => run.guestReads.list(session, run.signal));
+  const lists = await readFromEachCluster(run, { what: 'guests', read: 'guests' }, (session) =>
+    run.guestReads.list(session, run.signal),
+  );
   warnings.push(...lists.warnings);
   const guests = lists.answers.flatMap(({ cluster, answer: { guests: answer, unreadable } }) => {
     if (unreadable > 0) warnings.push(unreadableRows(cluster, unreadable));

@@ -4,7 +4,7 @@ import type { ProxmoxSession } from '../../proxmox/types.js';
 import { pluginEndpointOfCluster } from '../plan/plugin-endpoint.js';
 import type { RunContext } from '../run-context.js';
 import type { Warning } from '../types.js';
-import { readFromEachCluster } from './proxmox.js';
+import { readFromEachCluster, type ListedRead } from './proxmox.js';
 import type { ConnectedCluster } from '../guests.js';
 
 export interface JobList<Job> {
@@ -24,10 +24,10 @@ export interface JobLists<Job> {
 export async function readJobLists<Job>(
   run: RunContext,
   clusters: readonly ConnectedCluster[],
-  what: string,
+  list: ListedRead,
   read: (session: ProxmoxSession) => Promise<readonly Job[]>,
 ): Promise<JobLists<Job>> {
-  const { answers, warnings } = await readFromEachCluster({ ...run, clusters }, what, read);
+  const { answers, warnings } = await readFromEachCluster({ ...run, clusters }, list, read);
   const lists = answers.map(({ cluster, answer }) => ({
     cluster,
     pluginEndpointId: pluginEndpointOfCluster(cluster.view, run.endpoints, run.pluginEndpoints)?.id ?? null,

@@ -1,7 +1,9 @@
 import { errorText, ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
+import type { ReadName } from '../../proxmox/privileges.js';
+import { grantHint } from '../../proxmox/pveum.js';
 import type { ProxmoxSession } from '../../proxmox/types.js';
 import type { RunContext } from '../run-context.js';
-import type { Warning } from '../types.js';
+import type { Reason, Warning } from '../types.js';
 import type { ConnectedCluster } from '../guests.js';
 
 /**
@@ -29,6 +31,25 @@ export async function readFromCluster<T>(
   throw first ?? new ProxboxError('internal', `Cluster "${cluster.view.name}" has no session.`);
 }
 
+/** What a read is, and what its failure is called when Proxmox did not refuse it. */
+export interface FailedRead {
+  readonly read: ReadName;
+  readonly cause: ProxboxError;
+  /** Which object, and what becomes of it. */
+  readonly text: string;
+  readonly otherwise: Reason['code'];
+}
+
+/** Why `readFromCluster` failed; a refusal says which privilege is missing, and how it is granted. */
+export function readFailure({ sessions }: ConnectedCluster, { read, cause, text, otherwise }: FailedRead): Reason {
+  // The error of a cluster is that of its first session.
+  const [session] = sessions;
+  if (cause.code !== 'proxmox_forbidden' || session === undefined)
+    return { code: otherwise, message: `${text}: ${errorText(cause)}` };
+  // The cure first: frames are cut at their end.
+  return { code: 'privilege_missing', message: `${text}. ${grantHint(read, cause, session)}. ${cause.message}` };
+}
+
 export interface ClusterAnswers<T> {
   /** Of the clusters that could be read, in the order of the run. */
   readonly answers: readonly { readonly cluster: ConnectedCluster; readonly answer: T }[];
@@ -36,10 +57,16 @@ export interface ClusterAnswers<T> {
   readonly warnings: readonly Warning[];
 }
 
+/** A list of a cluster; `what` is its plural, for messages. */
+export interface ListedRead {
+  readonly read: ReadName;
+  readonly what: string;
+}
+
 /** The same read from every cluster of the run. Throws the first cause when no cluster can be read. */
 export async function readFromEachCluster<T>(
   run: RunContext,
-  what: string,
+  { what, read: name }: ListedRead,
   read: (session: ProxmoxSession) => Promise<T>,
 ): Promise<ClusterAnswers<T>> {
   const attempts = run.clusters.map(async (cluster): Promise<Attempt<T>> => {
@@ -54,17 +81,18 @@ export async function readFromEachCluster<T>(
   const answers = results.filter((result) => result.ok);
   const failures = results.filter((result) => !result.ok);
   if (answers.length === 0 && failures[0] !== undefined) throw failures[0].cause;
-  return { answers, warnings: failures.map(({ cluster, cause }) => unreadable(cluster, what, cause)) };
+  return { answers, warnings: failures.map(({ cluster, cause }) => unreadable(cluster, { what, read: name }, cause)) };
 }
 
 type Attempt<T> =
   | { readonly ok: true; readonly cluster: ConnectedCluster; readonly answer: T }
   | { readonly ok: false; readonly cluster: ConnectedCluster; readonly cause: ProxboxError };
 
-function unreadable({ view }: ConnectedCluster, what: string, cause: ProxboxError): Warning {
+function unreadable(cluster: ConnectedCluster, { what, read }: ListedRead, cause: ProxboxError): Warning {
+  const { view } = cluster;
+  const text = `The ${what} of cluster "${view.name}" cannot be read, so nothing of it was changed`;
   return {
-    code: cause.code === 'proxmox_forbidden' ? 'privilege_missing' : 'endpoint_unreachable',
-    message: `The ${what} of cluster "${view.name}" cannot be read, so nothing of it was changed: ${errorText(cause)}`,
+    ...readFailure(cluster, { read, cause, text, otherwise: 'endpoint_unreachable' }),
     source: { endpointId: view.owner.endpointId, cluster: view.name },
   };
 }

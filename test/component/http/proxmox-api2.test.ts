@@ -243,12 +243,14 @@ describe('the generated schemas', () => {
     expect(named.status).toBe(404);
   });
 
-  it('that are broken are left out, and the embedded table answers', async () => {
-    const lab = await withSchemas({ '9.1': '{"paths": ' }, { estate: exampleOn('9.1') });
+  it('are not used while one is broken: no cluster is checked by the schema of another release', async () => {
+    const lab = await withSchemas({ '9.1': '{"paths": ', '8.4': '8.4' }, { estate: exampleOn('9.1') });
 
     const { status, headers } = await send(lab, 'GET', '/proxmox/api2/version');
+    const named = await send(lab, 'GET', '/proxmox/api2/8.4/version');
 
     expect([status, headers['x-proxbox-schema']]).toEqual([200, 'embedded-minimal']);
+    expect(named.status).toBe(404);
   });
 
   it('are read again on request, without a restart', async () => {
@@ -259,14 +261,17 @@ describe('the generated schemas', () => {
     put(folder, '9.1', '9.1');
     put(folder, 'bad', '[]');
 
+    const broken = await send(lab, 'POST', '/proxmox/viewer/routes/refresh');
+    rmSync(path.join(folder, 'bad'), { recursive: true });
     const refreshed = await send(lab, 'POST', '/proxmox/viewer/routes/refresh');
     const after = await send(lab, 'GET', '/proxmox/api2/version');
 
     expect(before).toMatchObject({ status: 'missing', version_tag: '9.1' });
-    expect(refreshed.body).toMatchObject({
-      available_versions: ['9.1'],
+    expect(broken.body).toMatchObject({
+      available_versions: [],
       problems: [expect.stringContaining('has no "paths"')],
     });
+    expect(refreshed.body).toMatchObject({ available_versions: ['9.1'], problems: [] });
     expect(after.headers['x-proxbox-schema']).toBe('9.1');
     expect(await statusNow()).toEqual({ status: 'available', version_tag: '9.1' });
   });
@@ -282,7 +287,7 @@ describe('the generated schemas', () => {
     expect((await at('openapi?version_tag=../9.1')).status).toBe(404);
     expect((await at('openapi/embedded')).body.info.version).toBe('embedded-minimal');
     expect((await at('integration/contracts')).body).toMatchObject({ proxmox_generated_openapi_present: true });
-    expect(await send(lab, 'POST', '/proxmox/viewer/generate')).toMatchObject({
+    expect(await send(lab, 'GET', '/proxmox/viewer/pydantic')).toMatchObject({
       status: 501,
       body: { reason: 'not_implemented' },
     });
@@ -326,7 +331,14 @@ describe('writing', () => {
     expect(body).toContainEqual(expect.objectContaining({ name: 'before', description: 'a & b', vmstate: 1 }));
     const events = logLines.filter((line) => line.includes('proxmox_write')).map((line): Json => JSON.parse(line));
     expect(events).toEqual([
-      expect.objectContaining({ security: true, actor: 'alice', method: 'POST', endpointId: 1, outcome: 'done' }),
+      expect.objectContaining({
+        security: true,
+        actor: 'alice',
+        method: 'POST',
+        path: snapshot(lab),
+        endpointId: 1,
+        outcome: 'done',
+      }),
     ]);
   });
 
@@ -380,6 +392,7 @@ describe('writing', () => {
     ['GET', 'nodes/pve1/qemu/100/agent/file-read?file=/etc/shadow'],
     ['POST', 'nodes/pve1/qemu/100/agent/file-write'],
     ['POST', 'nodes/pve1/qemu/100/monitor'],
+    ['PUT', 'nodes/pve1/qemu/100/sendkey'],
     ['POST', 'nodes/pve1/lxc/100/vncproxy'],
     ['POST', 'nodes/pve1/termproxy'],
   ] as const)('is never passed on for %s %s', async (method, below) => {

@@ -43,6 +43,7 @@ export function aProxmoxSession(changes: Partial<ProxmoxSession> = {}): ProxmoxS
     name: 'lab',
     mode: 'cluster',
     version: { version: '9.0.3', release: '9.0', repoid: 'x' },
+    account: { user: 'netbox@pve', token: null },
     host: '10.0.0.10',
     port: 8006,
     clusterStatus: async () => ({ cluster: null, nodes: [] }),

@@ -40,7 +40,7 @@ describe('tickets', () => {
     const { authenticator, transport } = setUp(ticket);
     const onLogin = vi.fn();
     const proofs = await Promise.all(Array.from({ length: 5 }, () => authenticator.prove('GET', onLogin)));
-    expect(proofs.map((proof) => proof.headers)).toEqual(Array(5).fill({ cookie: 'PVEAuthCookie=PVE%3At1%3D%3D' }));
+    expect(proofs.map((proof) => proof.headers)).toEqual(Array(5).fill({ cookie: 'PVEAuthCookie=PVE:t1==' }));
     expect(onLogin).toHaveBeenCalledTimes(1);
     expect(transport.requests).toMatchObject([
       {
@@ -75,7 +75,7 @@ describe('tickets', () => {
     );
     await authenticator.prove('GET', noteNothing);
     clock.advance(hour);
-    expect((await authenticator.prove('GET', noteNothing)).headers).toEqual({ cookie: 'PVEAuthCookie=PVE%3At3%3D%3D' });
+    expect((await authenticator.prove('GET', noteNothing)).headers).toEqual({ cookie: 'PVEAuthCookie=PVE:t3==' });
     clock.advance(2 * hour);
     await authenticator.prove('GET', noteNothing);
     expect(transport.requests.map((request) => request.body?.includes('p%C3%A4ssword'))).toEqual([
@@ -94,6 +94,13 @@ describe('tickets', () => {
     expect(authenticator.reject(first)).toBe(true);
     expect((await authenticator.prove('GET', noteNothing)).generation).toBe(second.generation);
     expect(transport.requests).toHaveLength(2);
+  });
+
+  it('are percent-encoded when no cookie can carry them as they are', async () => {
+    const { authenticator } = setUp(() => data({ ticket: 'PVE:a;b@pve:65F::x==', CSRFPreventionToken: 'c' }));
+    expect((await authenticator.prove('GET', noteNothing)).headers).toEqual({
+      cookie: 'PVEAuthCookie=PVE%3Aa%3Bb%40pve%3A65F%3A%3Ax%3D%3D',
+    });
   });
 
   it('are not asked for again within 30 s after a refusal', async () => {

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { ProxboxError } from '../../../src/errors/proxbox-error.js';
 import { parsePermissions } from '../../../src/proxmox/parse/permissions.js';
 import {
   agentPrivilege,
-  grantSentence,
   missingBackupPrivileges,
   missingReaderPrivileges,
   readerPrivileges,
   readNeeds,
   requiredPrivileges,
+  type ReadName,
 } from '../../../src/proxmox/privileges.js';
-import { addRoleCommand, bindRoleCommands, extendRoleCommand } from '../../../src/proxmox/pveum.js';
+import { addRoleCommand, bindRoleCommands, extendRoleCommand, grantHint } from '../../../src/proxmox/pveum.js';
 import { presetPrivileges } from '../../../src/simulator/proxmox/privileges.js';
 
 describe('privileges', () => {
@@ -54,11 +55,6 @@ describe('privileges', () => {
     ['', 'VM.Monitor'],
   ])('of the guest agent on %j is %s', (release, expected) => expect(agentPrivilege(release)).toBe(expected));
 
-  it('are told as a sentence', () => {
-    expect(grantSentence('snapshots')).toBe('Grant VM.Audit on /vms to the Proxmox user or token.');
-    expect(grantSentence('guest_agent', '9.1')).toContain('VM.GuestAgent.Audit');
-  });
-
   it.each([
     [{ '/': { 'Datastore.Audit': 1, 'VM.Audit': 1 } }, ['Datastore.AllocateSpace', 'VM.Backup']],
     [{ '/': { 'Datastore.AllocateSpace': 1, 'VM.Backup': 1 } }, []],
@@ -88,5 +84,31 @@ describe('pveum', () => {
       "pveum acl modify / --tokens 'netbox@pve!sync' --roles NetBoxReadOnly --propagate 1",
     ]);
     expect(bindRoleCommands({ user: "o'hara; ls@pam", token: null })[0]).toContain("'o'\\''hara; ls@pam'");
+  });
+
+  describe('hints at what a refused read lacks:', () => {
+    const refused = (statusText: string) =>
+      new ProxboxError('proxmox_forbidden', 'refused', { upstream: { status: 403, statusText } });
+    const hint = (read: ReadName, release: string, statusText = '') =>
+      grantHint(read, refused(statusText), {
+        account: { user: 'netbox@pve', token: 'sync' },
+        version: { version: '', release, repoid: '' },
+      });
+
+    it.each<[ReadName, string, string]>([
+      ['guest_agent', '8.4', 'VM.Monitor'],
+      ['guest_agent', '9.1', 'VM.GuestAgent.Audit'],
+    ])('%s on %s: %s', (read, release, privilege) => {
+      expect(hint(read, release)).toBe(
+        `Grant ${privilege} on /vms to netbox@pve!sync: pveum role modify NetBoxReadOnly --append 1 --privs "${privilege}"`,
+      );
+    });
+
+    it('what the answer names, when every account may read it', () => {
+      expect(hint('node_network', '9.1', 'Permission check failed (/nodes/pve1, Sys.Audit)')).toBe(
+        'Grant Sys.Audit on /nodes/pve1 to netbox@pve!sync: pveum role modify NetBoxReadOnly --append 1 --privs "Sys.Audit"',
+      );
+      expect(hint('node_network', '9.1', 'Forbidden')).toContain('every account');
+    });
   });
 });

@@ -18,6 +18,7 @@ function aSession(get: Get, release = '9.1'): ProxmoxSession {
     name: 'lab',
     mode: 'cluster',
     version: { version: `${release}.1`, release, repoid: '' },
+    account: { user: 'netbox@pve', token: null },
     host: 'pve1.lab',
     port: 8006,
     clusterStatus: async () => ({ cluster: null, nodes: [] }),

@@ -16,8 +16,11 @@ export async function collectRoutines(run: RunContext): Promise<CollectedRoutine
   const guests = await collectGuestList({ ...run, options: { ...run.options, netboxVmIds: null } });
   // The list of guests says what is missing where there is no plugin.
   if (!run.capabilities.proxboxPlugin) return { lists: [], rows: [], nodes: [], warnings: guests.warnings };
-  const { lists, warnings } = await readJobLists(run, guests.clusters, 'backup jobs', (session) =>
-    readBackupJobs(session, { signal: run.signal }),
+  const { lists, warnings } = await readJobLists(
+    run,
+    guests.clusters,
+    { what: 'backup jobs', read: 'backup_jobs' },
+    (session) => readBackupJobs(session, { signal: run.signal }),
   );
   // Read anew: what is missing in Proxmox is marked.
   const rows = await run.collections.load('backup-routine', {}, undefined, { fresh: true });

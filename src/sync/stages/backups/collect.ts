@@ -1,9 +1,9 @@
-import { errorText, toProxboxError, type ProxboxError } from '../../../errors/proxbox-error.js';
+import { toProxboxError, type ProxboxError } from '../../../errors/proxbox-error.js';
 import type { Backup } from '../../../proxmox/parse/backups.js';
 import { readBackups, readStorages } from '../../../proxmox/reads/storage.js';
 import type { ProxmoxSession } from '../../../proxmox/types.js';
 import { loadGuestRows } from '../../collect/guest-rows.js';
-import { readFromCluster } from '../../collect/proxmox.js';
+import { readFailure, readFromCluster, type ListedRead } from '../../collect/proxmox.js';
 import { collectRoster } from '../../collect/roster.js';
 import { substep } from '../../events.js';
 import type { RunContext } from '../../run-context.js';
@@ -53,7 +53,7 @@ async function readClusterBackups(run: RunContext, cluster: ConnectedCluster, ro
     })),
   );
   if (!listed.ok) {
-    const warnings = [unreadable(cluster, 'The storages', listed.cause)];
+    const warnings = [unreadable(cluster, { what: 'The storages', read: 'storages' }, listed.cause)];
     return { ...nothingToRead, warnings, causes: [listed.cause] };
   }
   const { storages, session } = listed.value;
@@ -127,9 +127,13 @@ async function readContents(
     sessions: read.map(({ session }) => session),
     causes: failed.map(({ cause }) => cause),
     warnings: failed.map(({ place, cause }) =>
-      unreadable(cluster, `The backups on storage "${place.storage}" (node ${place.nodes[0] ?? ''})`, cause),
+      unreadable(cluster, { what: contentText(place), read: 'storage_content' }, cause),
     ),
   };
+}
+
+function contentText({ storage, nodes: [node = ''] }: ContentPlace): string {
+  return `The backups on storage "${storage}" (node ${node})`;
 }
 
 /** A shared storage is asked for on its next node when the first one cannot be reached. */
@@ -172,11 +176,11 @@ async function attempt<T>(run: RunContext, read: () => Promise<T>): Promise<Atte
   }
 }
 
-function unreadable({ view }: ConnectedCluster, what: string, cause: ProxboxError): Warning {
-  const isForbidden = cause.code === 'proxmox_forbidden';
+function unreadable(cluster: ConnectedCluster, { what, read }: ListedRead, cause: ProxboxError): Warning {
+  const { view } = cluster;
+  const text = `${what} of cluster "${view.name}" cannot be read, so no backup of the cluster was deleted`;
   return {
-    code: isForbidden ? 'privilege_missing' : 'read_incomplete',
-    message: `${what} of cluster "${view.name}" cannot be read, so no backup of the cluster was deleted: ${errorText(cause)}`,
+    ...readFailure(cluster, { read, cause, text, otherwise: 'read_incomplete' }),
     source: { endpointId: view.owner.endpointId, cluster: view.name },
   };
 }

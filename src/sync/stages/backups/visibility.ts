@@ -1,7 +1,7 @@
 /** Whether the account that listed the backups may see them all. */
 import { errorText, toProxboxError } from '../../../errors/proxbox-error.js';
 import type { Permissions } from '../../../proxmox/parse/permissions.js';
-import { grantPlaces, missingBackupPrivileges } from '../../../proxmox/privileges.js';
+import { grantsOf, missingBackupPrivileges, placesText } from '../../../proxmox/privileges.js';
 import { readPermissions } from '../../../proxmox/reads/cluster.js';
 import type { ProxmoxSession } from '../../../proxmox/types.js';
 import type { ClusterView } from '../../plan/cluster-views.js';
@@ -51,6 +51,6 @@ function notVisible({ name }: ClusterView, storages: readonly string[], missing:
   const where = storages.map((storage) => `"${storage}"`).join(', ');
   return {
     code: 'backups_not_visible',
-    message: `The Proxmox user of cluster "${name}" may not see all backups on ${where}: grant ${missing.join(' and ')} (${grantPlaces('backups')}). Backups may be missing in NetBox, and none of these storages was deleted.`,
+    message: `The Proxmox user of cluster "${name}" may not see all backups on ${where}: grant ${missing.join(' and ')} (${placesText(grantsOf('backups', ''))}). Backups may be missing in NetBox, and none of these storages was deleted.`,
   };
 }

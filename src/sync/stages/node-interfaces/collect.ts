@@ -1,10 +1,10 @@
-import { errorText, toProxboxError, type ProxboxError } from '../../../errors/proxbox-error.js';
+import { toProxboxError, type ProxboxError } from '../../../errors/proxbox-error.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { NodeInterface } from '../../../proxmox/parse/node-interfaces.js';
 import { readNodeNetwork } from '../../../proxmox/reads/nodes.js';
 import type { ClusterStatusNode } from '../../../proxmox/types.js';
 import { collectInfrastructure } from '../../collect/infrastructure.js';
-import { readFromCluster } from '../../collect/proxmox.js';
+import { readFailure, readFromCluster } from '../../collect/proxmox.js';
 import { hostOf } from '../../plan/address-ownership.js';
 import type { ClusterView } from '../../plan/cluster-views.js';
 import { findNodeDevices, nodeKey, type NodeDevice } from '../../plan/node-devices.js';
@@ -81,9 +81,9 @@ async function readNetwork(run: RunContext, cluster: ConnectedCluster, node: Clu
   } catch (error) {
     run.signal.throwIfAborted();
     const cause = toProxboxError(error);
-    const code = cause.code === 'proxmox_forbidden' ? 'privilege_missing' : 'read_incomplete';
-    const text = `The network of ${name} cannot be read; its interfaces are left as they are: ${errorText(cause)}`;
-    return { network: unread(code, text), cause };
+    const text = `The network of ${name} cannot be read; its interfaces are left as they are`;
+    const reason = readFailure(cluster, { read: 'node_network', cause, text, otherwise: 'read_incomplete' });
+    return { network: { status: 'unread', reason }, cause };
   }
 }
 

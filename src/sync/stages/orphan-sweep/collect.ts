@@ -12,7 +12,7 @@ const fresh = { fresh: true };
 export async function collectOrphans(run: RunContext): Promise<CollectedOrphans> {
   const warnings: Warning[] = [];
   if (!mayDecide(run, warnings)) return nothing(warnings);
-  const lists = await readFromEachCluster(run, 'guests', (session) =>
+  const lists = await readFromEachCluster(run, { what: 'guests', read: 'guests' }, (session) =>
     session.guests({ signal: run.signal, fresh: true }),
   );
   const clusters = lists.answers.map(({ cluster: { view }, answer }): SweptCluster => ({ view, guests: answer }));

@@ -17,8 +17,11 @@ export async function collectReplications(run: RunContext): Promise<CollectedRep
   // The roster says what is missing where there is no plugin.
   if (!run.capabilities.proxboxPlugin)
     return { lists: [], rows: [], nodes: [], warnings: roster.warnings, isSelection };
-  const { lists, warnings } = await readJobLists(run, roster.clusters, 'replication jobs', (session) =>
-    readReplicationJobs(session, { signal: run.signal }),
+  const { lists, warnings } = await readJobLists(
+    run,
+    roster.clusters,
+    { what: 'replication jobs', read: 'replication_jobs' },
+    (session) => readReplicationJobs(session, { signal: run.signal }),
   );
   // Read anew: what is missing in Proxmox is marked.
   const rows = await run.collections.load('replication', {}, undefined, { fresh: true });

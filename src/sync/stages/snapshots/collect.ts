@@ -1,10 +1,9 @@
-import { errorText, toProxboxError, type ProxboxError } from '../../../errors/proxbox-error.js';
+import { toProxboxError, type ProxboxError } from '../../../errors/proxbox-error.js';
 import { bootStorage } from '../../../proxmox/parse/disks.js';
-import { grantSentence } from '../../../proxmox/privileges.js';
 import { readSnapshots } from '../../../proxmox/reads/guests.js';
 import { readConfigs } from '../../collect/guest-config.js';
 import { loadGuestRows } from '../../collect/guest-rows.js';
-import { readFromCluster } from '../../collect/proxmox.js';
+import { readFailure, readFromCluster } from '../../collect/proxmox.js';
 import { collectRoster } from '../../collect/roster.js';
 import { substep } from '../../events.js';
 import type { RunContext } from '../../run-context.js';
@@ -74,7 +73,10 @@ async function listSnapshots(run: RunContext, guest: KnownGuest): Promise<Attemp
     return unread('snapshots_unsupported', `${subject} does not support snapshots; what NetBox has of it stays.`);
   } catch (error) {
     run.signal.throwIfAborted();
-    return failed(subject, toProxboxError(error));
+    const cause = toProxboxError(error);
+    const text = `${subject}: its snapshots cannot be read and were left alone`;
+    const reason = readFailure(cluster, { read: 'snapshots', cause, text, otherwise: 'read_incomplete' });
+    return { status: 'unread', cause, reason };
   }
 }
 
@@ -85,13 +87,4 @@ function offlineText(cluster: string, node: string): string {
 
 function unread(code: Reason['code'], message: string): Attempt {
   return { status: 'unread', reason: { code, message } };
-}
-
-function failed(subject: string, cause: ProxboxError): Attempt {
-  const message = `${subject}: its snapshots cannot be read and were left alone: ${errorText(cause)}`;
-  if (cause.code === 'proxmox_forbidden') {
-    const hint = grantSentence('snapshots');
-    return { status: 'unread', cause, reason: { code: 'privilege_missing', message: `${message}. ${hint}` } };
-  }
-  return { status: 'unread', cause, reason: { code: 'read_incomplete', message } };
 }

@@ -35,7 +35,7 @@ async function collect(run: RunContext) {
   const views = run.clusters.map(({ view }) => view);
   const names = [...new Set(views.map((view) => view.name))].sort();
   const netboxClusters = await run.collections.load('cluster', {}, { filter: 'name', of: names });
-  const { answers, warnings } = await readFromEachCluster(run, 'storages', (session) =>
+  const { answers, warnings } = await readFromEachCluster(run, { what: 'storages', read: 'storages' }, (session) =>
     session.storages({ signal: run.signal }),
   );
   const clusters = answers.map(({ cluster: { view }, answer }): ClusterStorages => {

@@ -2,7 +2,7 @@
 import { errorText, ProxboxError, toProxboxError } from '../../../errors/proxbox-error.js';
 import type { Task } from '../../../proxmox/parse/tasks.js';
 import { readTasks } from '../../../proxmox/reads/nodes.js';
-import { readFromCluster } from '../../collect/proxmox.js';
+import { readFailure, readFromCluster } from '../../collect/proxmox.js';
 import { substep } from '../../events.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
@@ -67,7 +67,7 @@ function readsOf(run: RunContext, cluster: ConnectedCluster, guests: readonly Kn
 
 async function readArchive(run: RunContext, read: ArchiveRead): Promise<ArchiveAnswer> {
   const { cluster, node, vmid, guests, isOnline } = read;
-  if (!isOnline) return failed(read, 'node_offline', offline(node));
+  if (!isOnline) return offline(read);
   const wanted = ({ taskId }: Task): boolean => guests.has(taskId);
   const until = Math.floor(Date.parse(run.now) / 1000);
   try {
@@ -82,17 +82,21 @@ async function readArchive(run: RunContext, read: ArchiveRead): Promise<ArchiveA
   } catch (error) {
     run.signal.throwIfAborted();
     const cause = toProxboxError(error);
-    return failed(read, cause.code === 'proxmox_forbidden' ? 'privilege_missing' : 'endpoint_unreachable', cause);
+    const text = unreadText(read);
+    const reason = readFailure(cluster, { read: 'tasks', cause, text, otherwise: 'endpoint_unreachable' });
+    return { tasks: [], cause, warning: { ...reason, source: sourceOf(cluster, node) } };
   }
 }
 
-function offline(node: string): ProxboxError {
-  return new ProxboxError('proxmox_unreachable', `Node "${node}" is offline.`);
+function unreadText({ cluster, node }: ArchiveRead): string {
+  return `The task archive of node "${node}" of cluster "${cluster.view.name}" cannot be read, so its tasks are missing until the next run`;
 }
 
-function failed({ cluster, node }: ArchiveRead, code: Warning['code'], cause: ProxboxError): ArchiveAnswer {
-  const message = `The task archive of node "${node}" of cluster "${cluster.view.name}" cannot be read, so its tasks are missing until the next run: ${errorText(cause)}`;
-  return { tasks: [], cause, warning: { code, message, source: sourceOf(cluster, node) } };
+function offline(read: ArchiveRead): ArchiveAnswer {
+  const { cluster, node } = read;
+  const cause = new ProxboxError('proxmox_unreachable', `Node "${node}" is offline.`);
+  const message = `${unreadText(read)}: ${errorText(cause)}`;
+  return { tasks: [], cause, warning: { code: 'node_offline', message, source: sourceOf(cluster, node) } };
 }
 
 function incomplete({ cluster, node }: ArchiveRead, problem: ProxboxError): Warning {

@@ -1,0 +1,181 @@
+/** The plugin's buttons on the page of a virtual machine: what they do to the guest, and what stays in the journal. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ProxmoxSimulator } from '../../src/simulator/proxmox/index.js';
+import { aCluster, anEstate } from '../contract/sync/estates.js';
+import { path, type Answer } from '../contract/netbox/target.js';
+import { allOf, machineOf } from './plugin-estate.js';
+import { expectCompleted } from './plugin-jobs.js';
+import type { PluginPage } from './plugin-worker.js';
+import { openPluginWorld, type PluginWorld } from './plugin-world.js';
+
+const timeout = 60_000;
+/** The service reads the switch of a row 5 s after the row was saved. */
+const mirrored = { timeout: 20_000, interval: 250 };
+
+describe('the buttons of a virtual machine', { timeout }, () => {
+  const guests = [100, 101].map((vmid) => ({ vmid, status: 'stopped' as const }));
+  const lab = aCluster({ nodes: ['pve1', 'pve2'], guests });
+  const edge = aCluster({ name: 'edge', nodes: ['pve1', 'pve2'], guests });
+  let world: PluginWorld;
+  let ours: ProxmoxSimulator;
+  let other: ProxmoxSimulator;
+  let machine: Answer['body'];
+
+  beforeAll(async () => {
+    world = await openPluginWorld(anEstate(lab, edge));
+    [ours, other] = [world.proxmox[0]!, world.proxmox[1]!];
+    expectCompleted(await world.sync(['all']));
+    machine = await machineOf(world, lab, 100);
+  }, 300_000);
+  beforeEach(() => {
+    for (const simulator of world.proxmox) simulator.resetCounters();
+  });
+  afterAll(() => world.close());
+
+  const buttonOf = (verb: string): string =>
+    `/virtualization/virtual-machines/${machine.id}/proxbox-operational-${verb}/`;
+  const press = (verb: string, data?: Readonly<Record<string, unknown>>): Promise<PluginPage> =>
+    world.worker.press(buttonOf(verb), data);
+  const machinePage = async (): Promise<string> =>
+    (await world.worker.visit(`/virtualization/virtual-machines/${machine.id}/`)).text;
+  /** On the page of the endpoint in NetBox; a box that is not ticked is not sent. */
+  const switchWriting = async (isOn: boolean): Promise<void> => {
+    const { status } = await world.worker.edit(`/plugins/proxbox/endpoints/proxmox/${world.endpointIds[0]}/edit/`, {
+      allow_writes: isOn ? 'on' : '',
+    });
+    expect(status).toBe(302);
+  };
+  /** Of the two endpoints, in the order of the clusters. */
+  const isWritable = async (): Promise<boolean[]> => {
+    const rows: { name: string; allow_writes: boolean }[] = await world.ask('/proxmox/endpoints');
+    return world.endpointIds.map((id) => rows.find(({ name }) => name.endsWith(`(nb:${id})`))!.allow_writes);
+  };
+  const journal = async (): Promise<{ kind: string; comments: string }[]> => {
+    const of = `&assigned_object_type=virtualization.virtualmachine&assigned_object_id=${machine.id}&ordering=id`;
+    const entries = await allOf(world.netbox, '/api/extras/journal-entries/', of);
+    return entries.map(({ kind, comments }) => ({ kind: kind.value, comments }));
+  };
+  const writesTo = (simulator: ProxmoxSimulator): string[] =>
+    simulator.requestLog
+      .filter(({ method, path: at }) => method !== 'GET' && at !== '/access/ticket')
+      .map(({ method, path: at }) => `${method} ${at}`);
+  /** The journal entry of the verb is complete once its task has ended. */
+  const expectJournal = async (count: number, lines: readonly string[]): Promise<void> => {
+    await vi.waitFor(async () => {
+      const entries = await journal();
+      expect(entries).toHaveLength(count);
+      expect(entries.at(-1)!.kind).toBe('info');
+      for (const line of [...lines, '- task_result: `OK`']) expect(entries.at(-1)!.comments).toContain(line);
+    }, mirrored);
+  };
+  const done = (verb: string) => [{ level: 'success', text: `Proxmox ${verb} dispatched.` }];
+
+  it('are grey while writing is off, and what is sent all the same is refused with our reason', async () => {
+    const html = await machinePage();
+    const page = await press('start');
+
+    expect(html).toContain('This endpoint does not allow writes');
+    expect(html).not.toContain(buttonOf('start'));
+    expect(page.messages).toEqual([
+      {
+        level: expect.stringMatching(/danger|error/),
+        text: expect.stringContaining(
+          'Proxmox start request failed (403). Reason: endpoint_writes_disabled. Operational verbs are disabled on this endpoint.',
+        ),
+      },
+    ]);
+    expect([ours.counters.total, other.counters.total]).toEqual([0, 0]);
+    expect(await journal()).toEqual([]);
+    expect(lab.guests.get(100)).toMatchObject({ status: 'stopped' });
+  });
+
+  it('work when the switch on the page of the endpoint is on, which reaches this endpoint alone', async () => {
+    expect(await isWritable()).toEqual([false, false]);
+
+    await switchWriting(true);
+
+    await vi.waitFor(async () => expect(await isWritable()).toEqual([true, false]), mirrored);
+    expect(await machinePage()).toContain(buttonOf('start'));
+  });
+
+  it('start the guest', async () => {
+    const page = await press('start');
+
+    expect(page).toMatchObject({ status: 302, messages: done('start') });
+    await expectJournal(1, [
+      '- verb: start',
+      '- actor: proxbox-api',
+      '- result: ok',
+      '- proxmox_task_upid: UPID:pve1:',
+    ]);
+    expect(lab.guests.get(100)).toMatchObject({ status: 'running' });
+    expect(writesTo(ours)).toEqual(['POST /nodes/pve1/qemu/100/status/start']);
+  });
+
+  it('say nothing new when it runs already', async () => {
+    const page = await press('start');
+
+    expect(page.messages).toEqual(done('start'));
+    expect(writesTo(ours)).toEqual([]);
+    expect((await journal()).at(-1)!.comments).toContain('- result: already_running');
+  });
+
+  it('take a snapshot', async () => {
+    const page = await press('snapshot');
+
+    expect(page.messages).toEqual(done('snapshot'));
+    await expectJournal(3, ['- verb: snapshot', '- result: ok']);
+    expect(lab.guests.get(100)!.snapshots).toMatchObject([{ name: expect.stringMatching(/^proxbox-[\w-]{8}$/) }]);
+  });
+
+  it('migrate the guest to a node that the plugin offers', async () => {
+    const picker = await world.worker.visit(buttonOf('migrate'));
+    const page = await press('migrate', { target: 'pve2', online: 'on' });
+
+    expect(picker.text).toContain('<option value="pve2">');
+    expect(picker.text).not.toContain('<option value="pve1">');
+    expect(page.messages).toEqual(done('migrate'));
+    await expectJournal(4, ['- verb: migrate', '- result: accepted', '- proxmox_task_upid: UPID:pve1:']);
+    expect(lab.guests.get(100)).toMatchObject({ node: 'pve2', status: 'running' });
+  });
+
+  it('show why Proxmox may not be asked, as a refused migration', async () => {
+    const page = await press('migrate', { target: 'pve2', online: 'on' });
+
+    expect(page.messages[0]!.text).toContain('(400). Reason: target_not_allowed. ');
+    expect(page.messages[0]!.text).toContain("The guest is on node 'pve2' already.");
+    expect((await journal()).at(-1)).toMatchObject({ kind: 'warning' });
+    expect(writesTo(ours)).toEqual([]);
+  });
+
+  it('stop the guest where it is now', async () => {
+    const page = await press('stop');
+
+    expect(page.messages).toEqual(done('stop'));
+    await expectJournal(6, ['- verb: stop', '- result: ok', '- proxmox_task_upid: UPID:pve2:']);
+    expect(lab.guests.get(100)).toMatchObject({ status: 'stopped' });
+  });
+
+  it('leave a state that the next sync brings to NetBox', async () => {
+    expectCompleted(await world.sync(['all']));
+
+    const { body } = await world.netbox.get(`${path.vms}${machine.id}/`);
+    expect(body).toMatchObject({ status: { value: 'offline' }, device: { name: 'pve2' } });
+  });
+
+  it('never touched the guest of the other cluster with the same VMID', async () => {
+    expect(edge.guests.get(100)).toMatchObject({ status: 'stopped', node: 'pve1', snapshots: [] });
+    expect(writesTo(other)).toEqual([]);
+  });
+
+  it('are refused again when the switch is off', async () => {
+    await switchWriting(false);
+    await vi.waitFor(async () => expect(await isWritable()).toEqual([false, false]), mirrored);
+    ours.resetCounters();
+
+    const page = await press('start');
+
+    expect(page.messages[0]!.text).toContain('Reason: endpoint_writes_disabled.');
+    expect(ours.counters.total).toBe(0);
+  });
+});
