@@ -4,6 +4,7 @@ import type { Clock } from '../config/clock.js';
 import type { ResolvedSettings, SettingsResolver } from '../config/types.js';
 import type { NetBoxEndpoint, ProxmoxEndpoint } from '../endpoints/types.js';
 import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
+import { branchingMissing } from '../netbox/branch.js';
 import { isObject, textOf } from '../netbox/records/compare.js';
 import type { NetBoxClient, NetBoxRecord, RequestCounters } from '../netbox/types.js';
 import { grantSentence } from '../proxmox/privileges.js';
@@ -93,7 +94,7 @@ export async function openRun(
   const counters: RequestCounters = { requests: 0, writes: 0, retries: 0, overwhelmed: 0, cacheHits: 0 };
   const client = (await ports.netboxClient(scope.netbox)).scoped({ signal, branch: request.branch, counters });
   const capabilities = await client.capabilities();
-  if (request.branch !== '' && !capabilities.branching) throw branchingMissing(request.branch);
+  if (request.branch !== '' && !capabilities.branching) throw branchingMissing(request.branch, client.endpointId);
   const { sessions, warnings } = await connect(ports, scope, signal);
   const clusters = toClusters(sessions, warnings);
   if (options.fresh) collections.drop(scope.key);
@@ -258,13 +259,6 @@ function readConcurrency({ values, provenance }: ResolvedSettings, request: Sync
     values.proxmoxFetchConcurrency ??
     values.fetchMaxConcurrency ??
     (kind === 'task-history' ? 4 : 8)
-  );
-}
-
-function branchingMissing(branch: string): ProxboxError {
-  return new ProxboxError(
-    'bad_request',
-    `The run asks for branch ${branch}, but netbox-branching is not installed in this NetBox. Nothing was written.`,
   );
 }
 

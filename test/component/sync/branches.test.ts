@@ -26,6 +26,20 @@ describe('a run in a branch of NetBox', () => {
     expect(seen.writes).toEqual([]);
   });
 
+  it('fails before any write where NetBox has no such branch, and says which', async () => {
+    await open(true);
+
+    const seen = await target.watch(async () => {
+      const { complete } = await target.world.stream('/full-update/stream?netbox_branch_schema_id=nosuch');
+      expect(complete.ok).toBe(false);
+      expect(complete.errors[0]?.detail).toMatch(
+        /the NetBox branch 'nosuch' cannot be used \(Invalid branch identifier\)/,
+      );
+    });
+
+    expect(seen.writes).toEqual([]);
+  });
+
   it('writes into the branch alone: every write carries its name, and main stays untouched', async () => {
     await open(true);
     const rows = target.simulator.changelogRows;
