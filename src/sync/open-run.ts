@@ -109,7 +109,11 @@ export async function openRun(
     now: ports.clock.now().toISOString(),
     client,
     collections: collections.open(
-      { key: scope.key, ttlMs: Math.min(settings.values.netboxGetCacheTtlS * 1000, options.maxAgeMs ?? Infinity) },
+      {
+        key: scope.key,
+        branch: request.branch,
+        ttlMs: Math.min(settings.values.netboxGetCacheTtlS * 1000, options.maxAgeMs ?? Infinity),
+      },
       client,
     ),
     capabilities,
