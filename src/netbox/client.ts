@@ -49,6 +49,7 @@ export interface ClientCore {
   readonly clock: Clock;
   readonly logger: BaseLogger;
   readonly totals: RequestCounters;
+  readonly withoutCursor: Set<string>;
 }
 
 interface Read {
@@ -251,8 +252,13 @@ class ScopedClient implements NetBoxClient {
   }
 
   #lists(): ListDeps {
-    const { endpointId, pipeline, status } = this.#core;
-    return { endpointId, pipeline, supportsCursor: async (scope) => capabilitiesOf(await status(scope)).cursorPaging };
+    const { endpointId, pipeline, status, withoutCursor } = this.#core;
+    return {
+      endpointId,
+      pipeline,
+      withoutCursor,
+      supportsCursor: async (scope) => capabilitiesOf(await status(scope)).cursorPaging,
+    };
   }
 }
 

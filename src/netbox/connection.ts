@@ -80,6 +80,7 @@ export function connectEndpoint(
     cache,
     status,
     totals,
+    withoutCursor: new Set(),
   });
   return { session, transport, client };
 }

@@ -6,6 +6,7 @@ import { errorCatalog, type ErrorCode } from '../errors/catalog.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import type { HttpResponse, Method, TransportFailure, TransportFailureKind } from '../transport/types.js';
 import { answerText, parseJson } from './answer-text.js';
+import { branchRefused, refusesBranch } from './branch.js';
 import type { AnswerClass } from './overwhelmed.js';
 import { refusesToken } from './run-ending.js';
 
@@ -16,6 +17,8 @@ export interface ErrorContext {
   readonly path: string;
   readonly attempts: number;
   readonly endpointId: number;
+  /** Schema id of the branch that the request named; empty = main. */
+  readonly branch: string;
   /** The request may have been carried out although no answer says so. */
   readonly unknownFate: boolean;
 }
@@ -103,6 +106,7 @@ function remedyOf(code: ErrorCode, response: HttpResponse, { method, path }: Err
 }
 
 export function errorOfAnswer(response: HttpResponse, answer: AnswerClass, context: ErrorContext): ProxboxError {
+  if (context.branch !== '' && refusesBranch(response)) return branchRefused(context.branch, response, where(context));
   const code = codeOfAnswer(response.status, answer);
   const said = saidBy(response, code);
   const id = response.headers['x-request-id'];

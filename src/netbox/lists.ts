@@ -2,14 +2,12 @@
 import type { ProxboxError } from '../errors/proxbox-error.js';
 import { isObject } from './records-in.js';
 import { readPage } from './page.js';
-import { bodyOf, type Pipeline } from './pipeline.js';
+import { bodyOf } from './pipeline.js';
 import { protocolError } from './error-mapping.js';
-import { traverse, type ListRead } from './traversal.js';
+import { traverse, type ListRead, type TraversalDeps } from './traversal.js';
 import type { ClientScope, Query } from './types.js';
 
-export interface ListDeps {
-  readonly endpointId: number;
-  readonly pipeline: Pipeline;
+export interface ListDeps extends TraversalDeps {
   /** Whether this NetBox pages by `start=`. */
   readonly supportsCursor: (scope: ClientScope) => Promise<boolean>;
 }
@@ -46,7 +44,8 @@ export interface ListRequest {
 }
 
 export async function readAll(request: ListRequest, deps: ListDeps): Promise<ListRead> {
-  const cursor = request.query.ordering === undefined && (await deps.supportsCursor(request.scope));
+  const mayUseCursor = request.query.ordering === undefined && !deps.withoutCursor.has(request.path);
+  const cursor = mayUseCursor && (await deps.supportsCursor(request.scope));
   return traverse({ ...request, cursor }, deps);
 }
 

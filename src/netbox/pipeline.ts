@@ -108,9 +108,14 @@ function summary({ result }: Attempt): string {
   return text.slice(0, 200);
 }
 
+/** Empty = main. */
+function branchOf({ path, scope }: NetBoxCall): string {
+  return isInstallationPath(path) ? '' : (scope.branch ?? '');
+}
+
 function branchHeader(call: NetBoxCall): Record<string, string> {
-  const { branch } = call.scope;
-  return branch === undefined || branch === '' || isInstallationPath(call.path) ? {} : { 'x-netbox-branch': branch };
+  const branch = branchOf(call);
+  return branch === '' ? {} : { 'x-netbox-branch': branch };
 }
 
 function toRequest(call: NetBoxCall, deps: PipelineDeps, authorization: string): HttpRequest {
@@ -174,6 +179,7 @@ function toResult(call: NetBoxCall, deps: PipelineDeps, done: RetryResult<Attemp
     path: call.path,
     attempts: done.attempts,
     endpointId: deps.endpointId,
+    branch: branchOf(call),
     unknownFate: isFateUnknown(call, done.outcome),
   };
   if (!result.ok) {

@@ -40,7 +40,7 @@ type Attempt =
 async function fetchFrom(path: string, timeoutMs: number, deps: PluginSettingsDeps): Promise<Attempt> {
   const { endpointId } = deps;
   const method = 'GET' as const;
-  const context = { operation: `get ${path}`, method, path, attempts: 1, endpointId, unknownFate: false };
+  const context = { operation: `get ${path}`, method, path, attempts: 1, endpointId, branch: '', unknownFate: false };
   const result = await sendAuthorized(deps, (authorization) =>
     deps.transport.send({
       method,

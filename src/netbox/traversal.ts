@@ -5,7 +5,8 @@
 import type { ProxboxError } from '../errors/proxbox-error.js';
 import { protocolError } from './error-mapping.js';
 import { moved, broken, readPage, staysOnList, type Page, type PageCheck } from './page.js';
-import { bodyOf, type Pipeline } from './pipeline.js';
+import { exceptionName } from './answer-text.js';
+import { bodyOf, type NetBoxResult, type Pipeline } from './pipeline.js';
 import type { ClientScope, NetBoxRecord, Query } from './types.js';
 
 /** NetBox cuts `limit` to its MAX_PAGE_SIZE (1000 by default) without a word. */
@@ -18,6 +19,8 @@ const maxRecordsEver = 1_000_000;
 export interface TraversalDeps {
   readonly endpointId: number;
   readonly pipeline: Pipeline;
+  /** Paths of lists that were found not to know `start=`, and so are not asked for it again. */
+  readonly withoutCursor: Set<string>;
 }
 
 export interface Traversal {
@@ -116,6 +119,14 @@ function takePage(walk: Walk, body: unknown): PageCheck<boolean> {
   return bounds.ok ? { ok: true, value: page.next === undefined } : bounds;
 }
 
+/**
+ * Some lists have no order of their own (guest addresses of netbox-proxbox up to 0.0.24), and NetBox 4.6 and later refuses to
+ * page those with 500. `start=` forbids to name an order, so they can only be read by offset.
+ */
+function lacksOrder(result: NetBoxResult): boolean {
+  return !result.ok && exceptionName(result.error.upstream?.body) === 'QuerySetNotOrdered';
+}
+
 async function walkOnce(traversal: Traversal, deps: TraversalDeps): Promise<PageCheck<ListRead>> {
   const { path, scope, cursor } = traversal;
   const walk: Walk = {
@@ -139,6 +150,8 @@ async function walkOnce(traversal: Traversal, deps: TraversalDeps): Promise<Page
         walk.pageSize = Math.max(smallestPageSize, Math.floor(walk.pageSize / 2));
       },
     });
+    if (cursor && lacksOrder(result))
+      return { ok: false, problem: { kind: 'no_cursor', text: 'the list has no order' } };
     const body = bodyOf(result);
     walk.pages += 1;
     walk.bytes += result.ok ? result.bytes : 0;
@@ -158,6 +171,7 @@ export async function traverse(traversal: Traversal, deps: TraversalDeps): Promi
   let current = traversal;
   let read = await walkOnce(current, deps);
   if (!read.ok && read.problem.kind === 'no_cursor') {
+    deps.withoutCursor.add(traversal.path);
     current = { ...traversal, cursor: false };
     read = await walkOnce(current, deps);
   }

@@ -14,6 +14,8 @@ export interface CollectionScope {
   readonly key: string;
   /** Milliseconds; 0 = never shared with an earlier call. */
   readonly ttlMs: number;
+  /** Schema id of the branch that the client reads; empty = main. */
+  readonly branch: string;
 }
 
 /** What a run sees of NetBox: whole collections, read once, and kept true by the run's own writes. */
@@ -73,7 +75,7 @@ export function createCollectionStore(clock: Clock): CollectionStore {
         const known = entries.get(key);
         const isUsable = known !== undefined && (options.fresh !== true || known.readAtMs >= openedAtMs);
         if (isUsable) return [...known.records.values()];
-        const records = await read(client, kind, query, values);
+        const records = await read(client, scope.branch, { kind, query, values });
         entries.set(key, {
           kind,
           readAtMs: clock.monotonicMs(),
@@ -107,18 +109,28 @@ export function createCollectionStore(clock: Clock): CollectionStore {
   };
 }
 
-async function read(
+interface Selection {
+  readonly kind: ObjectKind;
+  readonly query: Query;
+  readonly values?: { readonly filter: string; readonly of: readonly (string | number)[] } | undefined;
+}
+
+/** In a branch without the rows of the plugin that main does not have. */
+async function read(client: NetBoxClient, branch: string, selection: Selection): Promise<readonly NetBoxRecord[]> {
+  const records = await readAll(client, selection, readFields(selection.kind));
+  if (branch === '' || records.length === 0 || kindDefinition(selection.kind).madeByPlugin !== true) return records;
+  const inMain = await readAll(client.scoped({ branch: '' }), selection, 'id');
+  const ids = new Set(inMain.map(({ id }) => id));
+  return records.filter(({ id }) => ids.has(id));
+}
+
+async function readAll(
   client: NetBoxClient,
-  kind: ObjectKind,
-  query: Query,
-  values?: { filter: string; of: readonly (string | number)[] },
+  { kind, query, values }: Selection,
+  fields: string,
 ): Promise<readonly NetBoxRecord[]> {
   const { path } = kindDefinition(kind);
-  const full: Query = {
-    ...query,
-    fields: readFields(kind),
-    ...(deviceLike.has(kind) ? { exclude: 'config_context' } : {}),
-  };
+  const full: Query = { ...query, fields, ...(deviceLike.has(kind) ? { exclude: 'config_context' } : {}) };
   if (values === undefined) return client.list(path, full, { cache: 'bypass' });
   return client.listByValues(path, values.filter, values.of, full, { cache: 'bypass' });
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../config/clock.js';
 import type { ResolvedSettings, SettingsResolver } from '../config/types.js';
 import type { NetBoxEndpoint, ProxmoxEndpoint } from '../endpoints/types.js';
 import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
+import { branchingMissing } from '../netbox/branch.js';
 import { isObject, textOf } from '../netbox/records/compare.js';
 import type { NetBoxClient, NetBoxRecord, RequestCounters } from '../netbox/types.js';
 import { restrictedError } from '../proxmox/restricted.js';
@@ -92,7 +93,7 @@ export async function openRun(
   const counters: RequestCounters = { requests: 0, writes: 0, retries: 0, overwhelmed: 0, cacheHits: 0 };
   const client = (await ports.netboxClient(scope.netbox)).scoped({ signal, branch: request.branch, counters });
   const capabilities = await client.capabilities();
-  if (request.branch !== '' && !capabilities.branching) throw branchingMissing(request.branch);
+  if (request.branch !== '' && !capabilities.branching) throw branchingMissing(request.branch, client.endpointId);
   const { sessions, warnings } = await connect(ports, scope, signal);
   const clusters = toClusters(sessions, warnings);
   if (options.fresh) collections.drop(scope.key);
@@ -107,7 +108,11 @@ export async function openRun(
     now: ports.clock.now().toISOString(),
     client,
     collections: collections.open(
-      { key: scope.key, ttlMs: Math.min(settings.values.netboxGetCacheTtlS * 1000, options.maxAgeMs ?? Infinity) },
+      {
+        key: scope.key,
+        branch: request.branch,
+        ttlMs: Math.min(settings.values.netboxGetCacheTtlS * 1000, options.maxAgeMs ?? Infinity),
+      },
       client,
     ),
     capabilities,
@@ -257,13 +262,6 @@ function readConcurrency({ values, provenance }: ResolvedSettings, request: Sync
     values.proxmoxFetchConcurrency ??
     values.fetchMaxConcurrency ??
     (kind === 'task-history' ? 4 : 8)
-  );
-}
-
-function branchingMissing(branch: string): ProxboxError {
-  return new ProxboxError(
-    'bad_request',
-    `The run asks for branch ${branch}, but netbox-branching is not installed in this NetBox. Nothing was written.`,
   );
 }
 

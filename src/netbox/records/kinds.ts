@@ -29,6 +29,11 @@ export interface KindDefinition {
   readonly alsoRead?: readonly string[];
   /** Sidecars and links of the plugin: failing to write one never fails the object it belongs to. */
   readonly plugin?: boolean;
+  /**
+   * The plugin makes the rows itself. Those that it makes in a branch are in no change log, so NetBox refuses to change them
+   * there, and a merge leaves them behind and fails over whatever points at them.
+   */
+  readonly madeByPlugin?: boolean;
   /** A note about another object: written only when that was created or updated, and its failure is nobody's. */
   readonly isNote?: boolean;
   /**
@@ -90,6 +95,7 @@ export const kinds = {
     fields: { netbox_cluster: 'relation' },
     alsoRead: ['name', 'endpoint'],
     plugin: true,
+    madeByPlugin: true,
   },
   device: {
     path: '/api/dcim/devices/',
@@ -124,6 +130,7 @@ export const kinds = {
     fields: { netbox_device: 'relation' },
     alsoRead: ['name', 'endpoint', 'proxmox_cluster', 'default_role_qemu', 'default_role_lxc'],
     plugin: true,
+    madeByPlugin: true,
   },
   storage: {
     path: '/api/plugins/proxbox/storage/',

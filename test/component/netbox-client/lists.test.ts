@@ -79,6 +79,22 @@ describe('a list', () => {
     expect(server.requests.map(({ query }) => query.get('limit')).slice(1)).toEqual(['50', '50']);
   });
 
+  it('without an order of its own is read by offset, and not asked for by start= again', async () => {
+    const { server, client } = await harness();
+    const byOffset = offsetList(range(1, 3), 500);
+    const refusal = {
+      status: 500,
+      json: { exception: 'QuerySetNotOrdered', error: 'Paginating over an unordered queryset' },
+    };
+    server.respond((request, index) => (request.query.has('ordering') ? byOffset(request, index) : refusal));
+    for (let time = 0; time < 2; time += 1) expect(await client.list(path, {}, { cache: 'bypass' })).toHaveLength(3);
+    expect(server.requests.map(({ query }) => query.toString())).toEqual([
+      'start=0&limit=1000',
+      'ordering=id&offset=0&limit=500',
+      'ordering=id&offset=0&limit=500',
+    ]);
+  });
+
   it('falls back to offset where a list of NetBox 4.6 does not know start=', async () => {
     const { server, client } = await harness();
     server.respond(offsetList(range(1, 60), 50));

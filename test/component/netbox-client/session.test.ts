@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ProxboxError } from '../../../src/errors/proxbox-error.js';
+import { endsTheRun } from '../../../src/netbox/run-ending.js';
 import { Secret } from '../../../src/security/secret.js';
 import { probeTls } from '../../../src/netbox/tls-probe.js';
 import { makeCertificates } from '../../support/certificates.js';
@@ -102,6 +104,48 @@ describe('branches', () => {
       status: 400,
     });
     expect(server.requests).toHaveLength(0);
+  });
+
+  const unhandled = {
+    exception: 'AttributeError',
+    error: "'HttpResponseBadRequest' object has no attribute 'schema_name'",
+  };
+  it.each([
+    ['that does not exist', { status: 400, text: 'Invalid branch identifier' }, 'Invalid branch identifier'],
+    ['that is not ready', { status: 400, text: 'Selected branch is not ready.' }, 'Selected branch is not ready.'],
+    ['that is not ready, before NetBox 4.7', { status: 500, json: unhandled }, 'it is not ready'],
+  ])('%s is named, with what to do, and ends the run', async (_, answer, said) => {
+    const { server, client } = await harness(branched);
+    server.script(answer);
+    const refusal = await client
+      .scoped({ branch: 'ab12cd34' })
+      .list(path)
+      .catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'not_configured', status: 400 });
+    expect((refusal as ProxboxError).message).toBe(`NetBox refused the branch 'ab12cd34': ${said}`);
+    expect((refusal as ProxboxError).detail).toContain('Choose a branch that NetBox shows as "Ready"');
+    expect(endsTheRun(refusal as ProxboxError)).toBe(true);
+  });
+
+  it.each([
+    [
+      'a refusal by the API',
+      'ab12cd34',
+      { status: 400, json: { name: ['This field is required.'] } },
+      'netbox_rejected',
+    ],
+    ['a page of the server', 'ab12cd34', { status: 400, text: '<h1>Bad Request (400)</h1>' }, 'netbox_rejected'],
+    [
+      'another failure',
+      'ab12cd34',
+      { status: 500, json: { exception: 'KeyError', error: 'schema_name' } },
+      'netbox_error',
+    ],
+    ['text without a branch', '', { status: 400, text: 'Invalid branch identifier' }, 'netbox_rejected'],
+  ])('are not blamed for %s', async (_, branch, answer, code) => {
+    const { server, client } = await harness(branched);
+    server.script(answer);
+    await expect(client.scoped({ branch }).get(path)).rejects.toMatchObject({ code });
   });
 
   it('must be a schema id', async () => {

@@ -34,7 +34,7 @@ export function someSettings(values: Partial<ResolvedSettings['values']> = {}): 
 export function anExecutorContext(client: NetBoxClient, progress: WriteProgress[] = []): ExecutorContext {
   return {
     client,
-    collections: createCollectionStore(createFakeClock()).open({ key: 'test', ttlMs: 0 }, client),
+    collections: createCollectionStore(createFakeClock()).open({ key: 'test', branch: '', ttlMs: 0 }, client),
     logger: silentLogger,
     batchOf: () => ({ batchSize: 50, delayMs: 0 }),
     onProgress: (one) => progress.push(one),
@@ -53,7 +53,7 @@ export function aRun(client: NetBoxClient, changes: Partial<RunContext> = {}): O
     runId: 'R1',
     now,
     client,
-    collections: createCollectionStore(clock).open({ key: 'test', ttlMs: 0 }, client),
+    collections: createCollectionStore(clock).open({ key: 'test', branch: '', ttlMs: 0 }, client),
     capabilities: {
       cursorPaging: true,
       virtualMachineTypes: true,
