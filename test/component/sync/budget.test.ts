@@ -32,7 +32,7 @@ const expected = [
     first: { netbox: 433, writes: 376, proxmox: 3776 },
     noChange: { netbox: 52, writes: 0, proxmox: 3050 },
     oneAdded: { netbox: 57, writes: 5, proxmox: 3052 },
-    oneMachine: { netbox: 24, writes: 0, proxmox: 14 },
+    oneMachine: { netbox: 23, writes: 0, proxmox: 14 },
     staged: { netbox: 177, writes: 0, proxmox: 4091 },
   },
 ];

@@ -5,6 +5,7 @@
 import { describe } from 'vitest';
 import { describeBackups } from './backups.js';
 import { describeClusters } from './clusters.js';
+import { describeDeviceNames } from './device-names.js';
 import { describeFirstRun } from './first-run.js';
 import { describeBackupRoutines, describeReplications } from './jobs.js';
 import { describeNodeInterfaces } from './node-interfaces.js';
@@ -23,6 +24,7 @@ export function describeSyncScenarios(name: string, openTarget: OpenTarget): voi
     describeOperatorEdits(openTarget);
     describeProxmoxChanges(openTarget);
     describeClusters(openTarget);
+    describeDeviceNames(openTarget);
     describeBackups(openTarget);
     describeSnapshots(openTarget);
     describeTaskHistory(openTarget);
