@@ -15,6 +15,7 @@ import { describeProxmoxChanges } from './proxmox-changes.js';
 import { describeSnapshots } from './snapshots.js';
 import type { OpenTarget } from './target.js';
 import { describeTaskHistory } from './task-history.js';
+import { describeUpgrade } from './upgrade.js';
 import { describeVirtualDisks } from './virtual-disks.js';
 import { describeVmInterfaces } from './vm-interfaces.js';
 
@@ -35,5 +36,6 @@ export function describeSyncScenarios(name: string, openTarget: OpenTarget): voi
     describeNodeInterfaces(openTarget);
     describeCloudInit(openTarget);
     describeDefaultRoles(openTarget);
+    describeUpgrade(openTarget);
   });
 }
