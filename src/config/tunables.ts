@@ -350,6 +350,13 @@ export const tunables: TunableTable = {
     choices: ['ipv4', 'ipv6'],
     description: 'Family of the primary address when a guest has both.',
   }),
+  nodeDeviceNameTemplate: text({
+    variable: 'PROXBOX_NODE_DEVICE_NAME_TEMPLATE',
+    field: 'node_device_name_template',
+    default: '{node}',
+    description:
+      'Name of the devices of nodes, unless the endpoint has a template of its own: {node}, which is obligatory, {cluster}, {cluster_slug} and {endpoint}, between letters, digits, hyphens and dots.',
+  }),
   parseDescriptionMetadata: flag({
     variable: null,
     field: 'parse_description_metadata',

@@ -36,6 +36,7 @@ export interface Tunables {
   readonly vmInterfaceSyncStrategy: 'guest_os_model' | 'legacy_rename';
   readonly ignoreIpv6LinkLocalAddresses: boolean;
   readonly primaryIpPreference: 'ipv4' | 'ipv6';
+  readonly nodeDeviceNameTemplate: string;
   readonly parseDescriptionMetadata: boolean;
   readonly backendLogFilePath: string;
 }

@@ -75,6 +75,7 @@ export function toProxmoxEndpoint(row: ProxmoxRow, revision: string): ProxmoxEnd
     timeoutS: row.timeout,
     maxRetries: row.maxRetries,
     retryBackoffS: row.retryBackoff,
+    nodeDeviceNameTemplate: row.nodeDeviceNameTemplate ?? '',
     site: { id: row.siteId, slug: row.siteSlug, name: row.siteName },
     tenant: { id: row.tenantId, slug: row.tenantSlug, name: row.tenantName },
     plugin: { endpointId: row.pluginEndpointId, allowWrites: row.pluginAllowWrites, enabled: row.pluginEnabled },

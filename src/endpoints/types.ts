@@ -44,6 +44,8 @@ export interface ProxmoxEndpoint {
   readonly maxRetries: number | null;
   /** Seconds. */
   readonly retryBackoffS: number | null;
+  /** Name of the devices of its nodes; empty inherits the plugin setting. */
+  readonly nodeDeviceNameTemplate: string;
   readonly site: Placement;
   readonly tenant: Placement;
   /** Last seen values of the plugin's own endpoint row; null = never seen. */

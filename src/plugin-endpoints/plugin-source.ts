@@ -97,6 +97,7 @@ function candidateOf(row: NetBoxRecord): ProxmoxEndpoint {
     timeoutS: toNumber(row['timeout']),
     maxRetries: toNumber(row['max_retries']),
     retryBackoffS: toNumber(row['retry_backoff']),
+    nodeDeviceNameTemplate: textOf(row['node_device_name_template']),
     site: placementOf(row, 'site'),
     tenant: placementOf(row, 'tenant'),
     plugin: { endpointId: row.id, allowWrites: row['allow_writes'] === true, enabled },

@@ -54,6 +54,7 @@ export function resolveOptions(
     deleteLimit: { percent: values.deleteLimitPercent, force: request.forceDeletes },
     parseDescriptionMetadata: request.parseDescriptionMetadata ?? values.parseDescriptionMetadata,
     deleteOrphans: values.deleteOrphans,
+    nodeDeviceNameTemplate: values.nodeDeviceNameTemplate,
     dryRun: request.dryRun,
   };
 }

@@ -5,6 +5,7 @@ import type { InfrastructureRecords } from '../plan/infrastructure-types.js';
 import { slugify } from '../plan/slug.js';
 import type { RunContext } from '../run-context.js';
 import { withAliases } from './aliases.js';
+import { loadDevices } from './devices.js';
 import { loadClustersAndDevices } from './settled.js';
 
 export interface CollectedInfrastructure {
@@ -23,24 +24,18 @@ export async function collectInfrastructure(
   const nodeNames = unique(given.flatMap((view) => view.nodes.map((node) => node.name)));
   const hasPlugin = capabilities.proxboxPlugin;
   const isSelection = run.options.netboxVmIds !== null;
-  const { clusters, devices, isComplete } = isSelection
-    ? await loadClustersAndDevices(run)
-    : {
-        clusters: await collections.load('cluster', {}, { filter: 'name', of: names }),
-        devices: await collections.load('device', {}, { filter: 'name', of: nodeNames }),
-        isComplete: false,
-      };
+  const settled = isSelection ? await loadClustersAndDevices(run) : undefined;
+  const isComplete = settled?.isComplete === true;
+  const clusters = settled?.clusters ?? (await collections.load('cluster', {}, { filter: 'name', of: names }));
   // What is only needed to make or mend clusters is not read where they are taken as they are.
   const unlessSettled = async (load: () => Promise<readonly NetBoxRecord[]>) => (isComplete ? [] : load());
   const plugin = async (load: () => Promise<readonly NetBoxRecord[]>) => (hasPlugin ? load() : []);
-  const deviceStates = await unlessSettled(() =>
-    plugin(() => collections.load('device-state', {}, { filter: 'device_id', of: devices.map(idOf) })),
-  );
+  const deviceStates = await unlessSettled(() => plugin(() => collections.load('device-state', {})));
   const views = await withAliases(run, given, deviceStates);
   const records: InfrastructureRecords = {
     hasPlugin,
     clusters,
-    devices,
+    devices: settled?.isComplete === true ? settled.devices : await loadDevices(run, views, deviceStates),
     clusterTypes: await unlessSettled(() =>
       collections.load('cluster-type', {}, { filter: 'slug', of: ['cluster', 'restricted', 'standalone'] }),
     ),

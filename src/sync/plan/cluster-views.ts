@@ -36,6 +36,11 @@ export interface ClusterView {
   readonly nodes: readonly ClusterStatusNode[];
 }
 
+/** The key of a node's device in plans. */
+export function nodeKey(view: { readonly key: string }, node: string): string {
+  return `${view.key}/${node}`;
+}
+
 /** Groups sessions into clusters: same name and at least one common node (or an unreadable node list) is one cluster. */
 export function buildClusterViews(sessions: readonly SessionSummary[]): {
   views: readonly ClusterView[];

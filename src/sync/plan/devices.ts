@@ -1,33 +1,21 @@
-import { relationId, tagIds, textOf, toNumber } from '../../netbox/records/compare.js';
+import { relationId, textOf } from '../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
 import type { ClusterStatusNode } from '../../proxmox/types.js';
 import type { FieldRules, Fields, SourceRef } from '../types.js';
-import type { ClusterView } from './cluster-views.js';
-import type {
-  InfrastructureInput,
-  InfrastructureRecords,
-  PlannedCluster,
-  PlannedDevice,
-} from './infrastructure-types.js';
+import { chooseDevice, hasTag, isInCluster } from './choose-device.js';
+import { nodeKey, type ClusterView } from './cluster-views.js';
+import type { InfrastructureInput, PlannedCluster, PlannedDevice } from './infrastructure-types.js';
+import { generatedDescription, nameDevice, type DeviceName, type NamesInUse } from './name-device.js';
 import type { SyncOptions } from './options.js';
 import type { PlanBuilder } from './plan-builder.js';
 import { pluginEndpointOf } from './plugin-endpoint.js';
 import { proxboxTag, ref } from './support-objects.js';
 
 type Home = Omit<PlannedCluster, 'devices' | 'pluginEndpointId'>;
-
-/** What tells which device a node is. */
-export type DeviceHome = Pick<Home, 'view' | 'current' | 'site'>;
-export interface DeviceCandidates extends Pick<InfrastructureInput, 'views' | 'endpoints'> {
-  readonly records: Pick<InfrastructureRecords, 'devices' | 'deviceStates'>;
-}
+type DevicesInput = InfrastructureInput & NamesInUse;
 
 /** Plans the device of every node (or of the nodes that host selected guests), its sidecar and the plugin's link to it. */
-export function planDevices(
-  builder: PlanBuilder,
-  home: Home,
-  input: InfrastructureInput,
-): ReadonlyMap<string, PlannedDevice> {
+export function planDevices(builder: PlanBuilder, home: Home, input: DevicesInput): ReadonlyMap<string, PlannedDevice> {
   const { view } = home;
   const wanted = input.purpose === 'inventory' ? undefined : input.purpose.nodesOf.get(view.key);
   const nodes = view.nodes.filter((node) => wanted === undefined || wanted.has(node.name));
@@ -48,53 +36,73 @@ function planDevice(
   builder: PlanBuilder,
   home: Home,
   node: ClusterStatusNode,
-  input: InfrastructureInput,
+  input: DevicesInput,
 ): PlannedDevice | undefined {
-  const { view } = home;
-  const { options } = input;
-  const key = `${view.key}/${node.name}`;
-  const subject = { kind: 'device' as const, key, label: node.name, source: sourceOf(view, node) };
+  const key = nodeKey(home.view, node.name);
+  const subject = { kind: 'device' as const, key, label: node.name, source: sourceOf(home.view, node) };
   const current = chooseDevice(home, node, input);
-  if (input.asItIs && current !== undefined) {
-    builder.know('device', key, current.id);
-    return { device: ref('device', key), inCluster: isInCluster(current, home) };
-  }
-  if (options.modes.node === 'disabled' && (current !== undefined || input.purpose === 'inventory')) {
-    if (current !== undefined) builder.know('device', key, current.id);
+  if (input.asItIs && current !== undefined) return referTo(builder, home, key, current);
+  if (input.options.modes.node === 'disabled' && (current !== undefined || input.purpose === 'inventory')) {
     builder.skip(subject, {
       code: 'mode_disabled',
       message: `Node "${node.name}" is left alone (sync_mode_node=disabled).`,
     });
-    return current === undefined ? undefined : { device: ref('device', key), inCluster: isInCluster(current, home) };
+    return current === undefined ? undefined : referTo(builder, home, key, current);
   }
+  const named = nameDevice(home, { node: node.name, current }, input);
+  if ('refused' in named) {
+    builder.refuse(subject, named.refused);
+    return undefined;
+  }
+  if (named.warning !== undefined) builder.warn({ ...named.warning, source: subject.source });
+  return writeDevice(builder, { home, node, key, current }, { named, input });
+}
+
+/** A device that is left as it is. */
+function referTo(builder: PlanBuilder, home: Home, key: string, current: NetBoxRecord): PlannedDevice {
+  builder.know('device', key, current.id);
+  return { device: ref('device', key), inCluster: isInCluster(current, home) };
+}
+
+function writeDevice(
+  builder: PlanBuilder,
+  subject: DeviceSubject,
+  { named, input }: { readonly named: DeviceName; readonly input: DevicesInput },
+): PlannedDevice {
+  const { home, node, key, current } = subject;
+  const source = sourceOf(home.view, node);
   const movedOut = current !== undefined && wasMovedOut(current, home, input);
+  const fields = deviceFields(home, named);
   const action = builder.add(
     {
-      ...subject,
-      fields: movedOut ? withoutPlace(deviceFields(home, node)) : deviceFields(home, node),
+      kind: 'device',
+      key,
+      label: node.name,
+      source,
+      fields: movedOut ? withoutPlace(fields) : fields,
       createTags: [ref('tag', 'proxbox-discovered-node')],
-      rules: deviceRules(options, current, home),
+      rules: deviceRules(input.options, current, home),
     },
     current,
-    { mode: options.modes.node },
+    { mode: input.options.modes.node },
   );
-  if (action !== 'skip') planDeviceRows(builder, { home, node, key, current }, input);
+  if (action !== 'skip') planDeviceRows(builder, subject, input);
   if (movedOut) {
     builder.warn({
       code: 'node_missing',
-      message: `Device "${node.name}" was taken out of the cluster "${view.name}" in NetBox; its site and cluster are left alone, and guests on it are written without a device.`,
-      source: sourceOf(view, node),
+      message: `Device "${named.name}" was taken out of the cluster "${home.view.name}" in NetBox; its site and cluster are left alone, and guests on it are written without a device.`,
+      source,
     });
   }
   return { device: ref('device', key), inCluster: !movedOut };
 }
 
-function deviceFields({ cluster, site }: Home, node: ClusterStatusNode): Fields {
+function deviceFields({ cluster, site }: Home, { name, describedAs }: DeviceName): Fields {
   return {
-    name: node.name,
+    name,
     cluster,
     status: 'active',
-    description: `Proxmox Node ${node.name}`,
+    description: generatedDescription(describedAs),
     device_type: ref('device-type', 'proxmox-generic-device'),
     role: ref('device-role', 'proxmox-node'),
     ...(site === null ? {} : { site }),
@@ -110,7 +118,6 @@ function withoutPlace(fields: Fields): Fields {
 function deviceRules({ overwrite }: SyncOptions, current: NetBoxRecord | undefined, home: Home): FieldRules {
   const changesCluster = current !== undefined && !isInCluster(current, home);
   return {
-    name: 'create-only',
     site: changesCluster ? 'always' : 'create-only',
     status: overwrite.overwrite_device_status ? 'unless-operator' : 'if-unset',
     description: overwrite.overwrite_device_description ? { ours: /^Proxmox Node \S+$/ } : 'if-unset',
@@ -118,10 +125,6 @@ function deviceRules({ overwrite }: SyncOptions, current: NetBoxRecord | undefin
     role: overwrite.overwrite_device_role ? 'always' : 'if-unset',
     tags: overwrite.overwrite_device_tags ? 'union' : 'union-if-unset',
   };
-}
-
-function isInCluster(device: NetBoxRecord, home: DeviceHome): boolean {
-  return home.current !== undefined && relationId(device['cluster']) === home.current.id;
 }
 
 /**
@@ -134,65 +137,6 @@ function wasMovedOut(device: NetBoxRecord, home: Home, { records }: Infrastructu
     hasTag(device, 'proxbox-discovered-node');
   const site = relationId(device['site']);
   return isKnown && relationId(device['cluster']) === null && typeof home.site === 'number' && site !== home.site;
-}
-
-/**
- * The stored device of a node: in the cluster's site, else in the cluster, else the one whose sidecar names an endpoint of
- * the cluster, else a device with the Proxbox tag anywhere (the operator's opt-in). A device that belongs to a node of another cluster is never taken.
- */
-export function chooseDevice(
-  home: DeviceHome,
-  node: Pick<ClusterStatusNode, 'name'>,
-  input: DeviceCandidates,
-): NetBoxRecord | undefined {
-  const { records } = input;
-  const name = node.name.toLowerCase();
-  const proxbox = new Set(taggedProxbox(records));
-  const candidates = records.devices
-    .filter((device) => textOf(device['name']).toLowerCase() === name && !belongsElsewhere(device, home, input))
-    .sort((a, b) => Number(proxbox.has(b.id)) - Number(proxbox.has(a.id)));
-  return (
-    candidates.find((device) => typeof home.site === 'number' && relationId(device['site']) === home.site) ??
-    candidates.find((device) => isInCluster(device, home)) ??
-    candidates.find((device) => isOurs(device, home, input)) ??
-    candidates.find((device) => proxbox.has(device.id))
-  );
-}
-
-function taggedProxbox(records: DeviceCandidates['records']): readonly number[] {
-  return records.devices.filter((device) => hasTag(device, 'proxbox')).map((device) => device.id);
-}
-
-function hasTag(record: NetBoxRecord, slug: string): boolean {
-  const tags = record['tags'];
-  return (
-    tagIds(tags).length > 0 &&
-    Array.isArray(tags) &&
-    tags.some((tag: unknown) => typeof tag === 'object' && tag !== null && 'slug' in tag && tag.slug === slug)
-  );
-}
-
-/**
- * The device's sidecar names another endpoint, or another cluster: one of this run, or any when its endpoint is no longer
- * stored (registered again under another id) and so cannot tell.
- */
-function belongsElsewhere(device: NetBoxRecord, home: DeviceHome, input: DeviceCandidates): boolean {
-  const state = stateOf(device, input);
-  if (state === undefined) return false;
-  const endpointId = toNumber(state['proxmox_endpoint_raw_id']);
-  if (endpointId !== null && input.endpoints.has(endpointId)) return !home.view.endpointIds.includes(endpointId);
-  const cluster = textOf(state['proxmox_cluster_name']);
-  if (cluster === '' || cluster === home.view.name) return false;
-  return endpointId !== null || input.views.some((view) => view.name === cluster);
-}
-
-function isOurs(device: NetBoxRecord, home: DeviceHome, input: DeviceCandidates): boolean {
-  const endpointId = toNumber(stateOf(device, input)?.['proxmox_endpoint_raw_id']);
-  return endpointId !== null && home.view.endpointIds.includes(endpointId);
-}
-
-function stateOf(device: NetBoxRecord, { records }: DeviceCandidates): NetBoxRecord | undefined {
-  return records.deviceStates.find((row) => relationId(row['device']) === device.id);
 }
 
 interface DeviceSubject {

@@ -1,6 +1,7 @@
 import type { NetBoxRecord } from '../../netbox/types.js';
 import type { Ref } from '../types.js';
 import type { ClusterView } from './cluster-views.js';
+import type { NamingEndpoint } from './device-names.js';
 import type { SyncOptions } from './options.js';
 import type { EndpointTarget } from './plugin-endpoint.js';
 
@@ -23,7 +24,7 @@ export interface InfrastructureRecords {
 export interface InfrastructureInput {
   readonly views: readonly ClusterView[];
   readonly records: InfrastructureRecords;
-  readonly endpoints: ReadonlyMap<number, EndpointTarget>;
+  readonly endpoints: ReadonlyMap<number, EndpointTarget & NamingEndpoint>;
   readonly options: SyncOptions;
   /** ISO 8601 with Z. */
   readonly now: string;

@@ -1,7 +1,7 @@
 import { relationId, textOf } from '../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
 import type { Fields, FieldRules, Ref, SourceRef } from '../types.js';
-import type { ClusterView } from './cluster-views.js';
+import { nodeKey, type ClusterView } from './cluster-views.js';
 import type { InfrastructureInput, PlannedCluster } from './infrastructure-types.js';
 import { planDevices } from './devices.js';
 import type { SyncOptions } from './options.js';
@@ -21,6 +21,7 @@ export function planInfrastructure(
   const planned = new Map<string, PlannedCluster>();
   const views = input.views.filter((view) => input.purpose === 'inventory' || input.purpose.nodesOf.has(view.key));
   if (input.purpose === 'inventory') builder.discovered('cluster', views.length);
+  const plannedNames = new Set<string>();
   for (const view of views) {
     const cluster = planCluster(builder, view, input);
     if (cluster === undefined) {
@@ -28,7 +29,7 @@ export function planInfrastructure(
       continue;
     }
     planClusterRows(builder, cluster, input);
-    const devices = planDevices(builder, cluster, input);
+    const devices = planDevices(builder, cluster, { ...input, plannedNames });
     planned.set(view.key, { ...cluster, devices, pluginEndpointId: pluginEndpointId(view, input) });
   }
   return planned;
@@ -315,7 +316,7 @@ function refuseNodes(builder: PlanBuilder, view: ClusterView, input: Infrastruct
     builder.refuse(
       {
         kind: 'device',
-        key: `${view.key}/${node.name}`,
+        key: nodeKey(view, node.name),
         label: node.name,
         source: { ...sourceOf(view), node: node.name },
       },

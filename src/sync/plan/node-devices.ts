@@ -1,16 +1,12 @@
 import type { NetBoxRecord } from '../../netbox/types.js';
 import { objectKey, type Reason } from '../types.js';
+import { nodeKey } from './cluster-views.js';
 import { planInfrastructure } from './infrastructure.js';
 import type { InfrastructureInput } from './infrastructure-types.js';
 import { PlanBuilder } from './plan-builder.js';
 
 /** The NetBox device of a node, or why there is none to work on. */
 export type NodeDevice = { readonly device: NetBoxRecord } | { readonly reason: Reason };
-
-/** The key of a node's device in plans. */
-export function nodeKey(view: { readonly key: string }, node: string): string {
-  return `${view.key}/${node}`;
-}
 
 /**
  * The devices of all nodes, by node key, found by the rules of the devices stage: never by name alone. Nothing is planned

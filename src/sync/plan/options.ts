@@ -64,6 +64,8 @@ export interface SyncOptions {
   readonly parseDescriptionMetadata: boolean;
   /** Delete machines that are gone from Proxmox, at the end of a full update. */
   readonly deleteOrphans: boolean;
+  /** What the devices of nodes are called, unless the endpoint has a template of its own. */
+  readonly nodeDeviceNameTemplate: string;
   /** Says what the orphan sweep and the syncs of single objects would do; the stages of a full update write all the same. */
   readonly dryRun: boolean;
 }

@@ -20,7 +20,7 @@ export function pluginEndpointOf(endpoint: EndpointTarget, rows: readonly NetBox
   const id = Number(suffix.exec(endpoint.name)?.[1] ?? Number.NaN);
   const bySuffix = rows.find((row) => row.id === id);
   if (bySuffix !== undefined && sameTarget(endpoint, bySuffix)) return bySuffix;
-  const plainName = endpoint.name.replace(suffix, '');
+  const plainName = withoutSuffix(endpoint.name);
   return (
     only(
       rows.filter(
@@ -31,6 +31,11 @@ export function pluginEndpointOf(endpoint: EndpointTarget, rows: readonly NetBox
     only(rows.filter((row) => textOf(row['name']) === plainName)) ??
     only(rows)
   );
+}
+
+/** The name that the endpoint has in the plugin. */
+export function withoutSuffix(name: string): string {
+  return name.replace(suffix, '');
 }
 
 /**

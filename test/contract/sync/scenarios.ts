@@ -5,6 +5,7 @@
 import { describe } from 'vitest';
 import { describeBackups } from './backups.js';
 import { describeClusters } from './clusters.js';
+import { describeDeviceNames } from './device-names.js';
 import { describeFirstRun } from './first-run.js';
 import { describeBackupRoutines, describeReplications } from './jobs.js';
 import { describeNodeInterfaces } from './node-interfaces.js';
@@ -14,13 +15,14 @@ import { describeProxmoxChanges } from './proxmox-changes.js';
 import { describeSnapshots } from './snapshots.js';
 import type { OpenTarget } from './target.js';
 import { describeTaskHistory } from './task-history.js';
+import { describeUpgrade } from './upgrade.js';
 import { describeVirtualDisks } from './virtual-disks.js';
 import { describeVmInterfaces } from './vm-interfaces.js';
 
 /** On the real NetBox each group is a file of its own, so that two NetBoxes share the work. */
 const groups = {
   edits: [describeFirstRun, describeOperatorEdits],
-  changes: [describeProxmoxChanges, describeClusters, describeCloudInit, describeDefaultRoles],
+  changes: [describeProxmoxChanges, describeClusters, describeDeviceNames, describeCloudInit, describeDefaultRoles],
   archives: [
     describeBackups,
     describeSnapshots,
@@ -29,7 +31,7 @@ const groups = {
     describeBackupRoutines,
     describeVirtualDisks,
   ],
-  networks: [describeVmInterfaces, describeNodeInterfaces],
+  networks: [describeVmInterfaces, describeNodeInterfaces, describeUpgrade],
 };
 export type SceneGroup = keyof typeof groups;
 export const sceneGroups = Object.keys(groups) as SceneGroup[];

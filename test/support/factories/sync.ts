@@ -1,4 +1,5 @@
 import type { ClusterView, SessionSummary } from '../../../src/sync/plan/cluster-views.js';
+import type { NamingEndpoint } from '../../../src/sync/plan/device-names.js';
 import type { InfrastructureRecords } from '../../../src/sync/plan/infrastructure-types.js';
 import { allOverwrites, defaultModes, type OverwriteFlag, type SyncOptions } from '../../../src/sync/plan/options.js';
 import type { EndpointTarget } from '../../../src/sync/plan/plugin-endpoint.js';
@@ -39,8 +40,11 @@ export function aClusterView(changes: Partial<SessionSummary> = {}): ClusterView
   };
 }
 
-export function anEndpointTarget(changes: Partial<EndpointTarget> = {}): EndpointTarget {
-  return { name: 'lab (nb:1)', domain: null, ipAddress: '10.0.0.10', port: 8006, ...changes };
+type Endpoint = EndpointTarget & NamingEndpoint;
+
+export function anEndpointTarget(changes: Partial<Endpoint> = {}): Endpoint {
+  const here = { domain: null, ipAddress: '10.0.0.10', port: 8006 };
+  return { name: 'lab (nb:1)', nodeDeviceNameTemplate: '', ...here, ...changes };
 }
 
 export function noRecords(changes: Partial<InfrastructureRecords> = {}): InfrastructureRecords {
@@ -92,6 +96,7 @@ export function syncOptions({
     deleteNonexistentBackups: false,
     deleteNonexistentSnapshots: false,
     deleteLimit: { percent: 30, force: false },
+    nodeDeviceNameTemplate: '{node}',
     parseDescriptionMetadata: false,
     deleteOrphans: false,
     dryRun: false,

@@ -96,6 +96,7 @@ export function anEndpoint(changes: Partial<ProxmoxEndpoint> = {}): ProxmoxEndpo
     timeoutS: null,
     maxRetries: null,
     retryBackoffS: null,
+    nodeDeviceNameTemplate: '',
     site: nowhere,
     tenant: nowhere,
     plugin: { endpointId: null, allowWrites: null, enabled: null },

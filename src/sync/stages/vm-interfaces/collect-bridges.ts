@@ -1,11 +1,12 @@
 import { relationId, textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
+import { loadDevices } from '../../collect/devices.js';
 import { loadIfAllowed, loadRowsOf } from '../../collect/machine-rows.js';
-import { chooseDevice } from '../../plan/devices.js';
+import { nodeKey } from '../../plan/cluster-views.js';
+import { chooseDevice } from '../../plan/choose-device.js';
 import { chooseCluster, siteScope } from '../../plan/infrastructure.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
-import { deviceKey } from './diff-bridges.js';
 import type { CollectedBridges, CollectedGuest } from './types.js';
 import type { Roster } from '../../plan/roster.js';
 
@@ -45,18 +46,17 @@ async function findDevices(
   { roster, guests }: { readonly roster: Roster; readonly guests: readonly CollectedGuest[] },
   warnings: Warning[],
 ): Promise<ReadonlyMap<string, NetBoxRecord>> {
-  // All nodes of the run: what the stages of devices and machines ask for as well, so that one request does for all.
-  const names = [...new Set(roster.clusters.flatMap(({ view }) => view.nodes.map((node) => node.name)))].sort();
-  const devices = await run.collections.load('device', {}, { filter: 'name', of: names });
   const without = 'The devices of nodes are recognised by their names and clusters alone.';
   const deviceStates = await loadIfAllowed(run, warnings, { kind: 'device-state', without }, () =>
-    run.collections.load('device-state', {}, { filter: 'device_id', of: devices.map(({ id }) => id) }),
+    run.collections.load('device-state', {}),
   );
+  // Of all clusters of the run: what the stages of devices and machines ask for as well, so that one request does for all.
   const views = roster.clusters.map(({ view }) => view);
+  const devices = await loadDevices(run, views, deviceStates ?? []);
   const found = new Map<string, NetBoxRecord>();
   for (const { cluster, node } of guests) {
     const { view } = cluster;
-    const key = deviceKey(view.key, node);
+    const key = nodeKey(view, node);
     if (found.has(key)) continue;
     const current = chooseCluster(
       roster.netboxClusters.filter((record) => textOf(record['name']) === view.name),
@@ -65,7 +65,7 @@ async function findDevices(
     const device = chooseDevice(
       { view, current, site: current === undefined ? null : siteScope(current) },
       { name: node },
-      { views, endpoints: run.endpoints, records: { devices, deviceStates: deviceStates ?? [] } },
+      { views, endpoints: run.endpoints, options: run.options, records: { devices, deviceStates: deviceStates ?? [] } },
     );
     if (device !== undefined) found.set(key, device);
   }

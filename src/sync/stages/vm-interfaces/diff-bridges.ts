@@ -1,14 +1,10 @@
 import { relationId, textOf } from '../../../netbox/records/compare.js';
+import { nodeKey } from '../../plan/cluster-views.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { proxboxTag, ref } from '../../plan/support-objects.js';
 import type { Ref } from '../../types.js';
 import type { NicMatch } from './map-match.js';
 import type { CollectedBridges, CollectedGuest } from './types.js';
-
-/** Of a node, within the run. */
-export function deviceKey(viewKey: string, node: string): string {
-  return `${viewKey}/${node}`;
-}
 
 /** Records which bridge of the node a device is plugged into. Without the device of the node a stored bridge stays. */
 export function planBridge(
@@ -42,7 +38,7 @@ function bridgeRef(
   name: string,
   { devices, interfaces }: CollectedBridges,
 ): Ref | undefined {
-  const deviceId = deviceKey(cluster.view.key, node);
+  const deviceId = nodeKey(cluster.view, node);
   const device = devices.get(deviceId);
   if (device === undefined) return undefined;
   const key = `${deviceId}/${name}`;

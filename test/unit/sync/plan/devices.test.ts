@@ -138,8 +138,47 @@ describe('choosing the device of a node', () => {
     ['does not take one of another name', { devices: [aDevice(11, 'pve10', inCluster)] }, 'create'],
     [
       'does not take one that belongs to another configured endpoint',
-      { devices: [aDevice(11, 'pve1', inCluster)], deviceStates: [state(11, { proxmox_endpoint_raw_id: 2 })] },
+      {
+        devices: [aDevice(11, 'pve1', { ...inCluster, site: { id: 4 } })],
+        deviceStates: [state(11, { proxmox_endpoint_raw_id: 2 })],
+      },
       'create',
+    ],
+    [
+      'takes the one whose sidecar names the node, whatever it is called',
+      {
+        devices: [aDevice(11, 'pve1', inCluster), aDevice(12, 'rack7', inCluster)],
+        deviceStates: [state(12, { proxmox_endpoint_raw_id: 1, proxmox_node_name: 'pve1' })],
+      },
+      12,
+    ],
+    [
+      'takes the one of a forgotten endpoint when cluster and node fit',
+      {
+        devices: [aDevice(12, 'rack7', inCluster)],
+        deviceStates: [
+          state(12, { proxmox_endpoint_raw_id: 77, proxmox_node_name: 'pve1', proxmox_cluster_name: 'lab' }),
+        ],
+      },
+      12,
+    ],
+    [
+      'does not take one of a forgotten endpoint in another cluster',
+      {
+        devices: [aDevice(12, 'rack7', { cluster: { id: 44 } })],
+        deviceStates: [
+          state(12, { proxmox_endpoint_raw_id: 77, proxmox_node_name: 'pve1', proxmox_cluster_name: 'lab' }),
+        ],
+      },
+      'create',
+    ],
+    [
+      'takes one named after the node although its sidecar is about a node that is gone',
+      {
+        devices: [aDevice(11, 'pve1', inCluster)],
+        deviceStates: [state(11, { proxmox_endpoint_raw_id: 1, proxmox_node_name: 'old' })],
+      },
+      11,
     ],
     [
       'takes one of an endpoint that is no longer configured',
@@ -176,6 +215,132 @@ describe('choosing the device of a node', () => {
       { views },
     );
     expect(ofKind(planned, 'device').map((change) => 'current' in change && change.current.id)).toEqual([11, 12]);
+  });
+});
+
+describe('the name of a device', () => {
+  const named = (template: string, records: Partial<InfrastructureRecords> = {}) =>
+    planFor(records, { options: syncOptions({ more: { nodeDeviceNameTemplate: template } }) });
+  const state = { id: 9, device: { id: 11 }, proxmox_node_name: 'pve1', proxmox_endpoint_raw_id: 1 };
+  const stored = (name: string, description = `Proxmox Node ${name}`, tags = tagsOf([1, 'proxbox'])) => ({
+    devices: [aDevice(11, name, { ...inCluster, description, tags })],
+    deviceStates: [state],
+  });
+  const foreign = (name: string, more: Readonly<Record<string, unknown>> = {}) =>
+    aDevice(20, name, { ...nowhere, ...more });
+  const ofOther = { id: 8, device: { id: 20 }, proxmox_endpoint_raw_id: 2 };
+  const codes = ({ plan }: Planned) => plan.warnings.map(({ code }) => code);
+
+  it('is what the template gives', () => {
+    const planned = named('{cluster}-{node}');
+    expect(deviceChange(planned)).toMatchObject({
+      action: 'create',
+      desired: { label: 'pve1', fields: { name: 'lab-pve1', description: 'Proxmox Node lab-pve1' } },
+    });
+    expect(ofKind(planned, 'device-state')).toMatchObject([{ desired: { fields: { proxmox_node_name: 'pve1' } } }]);
+  });
+
+  it('follows the template of the endpoint before that of the settings', () => {
+    const endpoints = new Map([[1, anEndpointTarget({ nodeDeviceNameTemplate: '{endpoint}-{node}' })]]);
+    const options = syncOptions({ more: { nodeDeviceNameTemplate: '{cluster}-{node}' } });
+    expect(deviceChange(planFor({}, { endpoints, options }))).toMatchObject({
+      desired: { fields: { name: 'lab-pve1' } },
+    });
+  });
+
+  it.each<[string, string, Partial<InfrastructureRecords>, Fields | string]>([
+    [
+      'that is the name of the node',
+      'x-{node}',
+      stored('pve1'),
+      { name: 'x-pve1', description: 'Proxmox Node x-pve1' },
+    ],
+    ['of an earlier template', 'x-{node}', stored('y-pve1'), { name: 'x-pve1', description: 'Proxmox Node x-pve1' }],
+    [
+      'of an earlier template, now the default',
+      '{node}',
+      stored('y-pve1'),
+      { name: 'pve1', description: 'Proxmox Node pve1' },
+    ],
+    ['of an operator', 'x-{node}', stored('rack7', 'Proxmox Node pve1'), 'keep'],
+    [
+      'of an operator, without our tag',
+      'x-{node}',
+      { ...stored('rack7'), ...stored('rack7', 'Rack 7', tagsOf([1, 'proxbox'])) },
+      'keep',
+    ],
+    ['that differs in case only', 'x-{node}', stored('X-PVE1'), 'keep'],
+  ])('follows the template from one %s as far as it is ours', (_what, template, records, expected) => {
+    expect(deviceResult(named(template, records))).toEqual(expected);
+  });
+
+  it('is adopted from a device without a sidecar that has it', () => {
+    const devices = [
+      aDevice(11, 'pve1', inCluster),
+      aDevice(12, 'x-pve1', { ...inCluster, description: 'Proxmox Node x-pve1' }),
+    ];
+    expect(chosen(named('x-{node}', { devices }))).toBe(12);
+  });
+
+  it('stays, with a warning, when the template gives none', () => {
+    const kept = named('{nodes}', stored('y-pve1'));
+    const made = named('{nodes}');
+    expect([deviceResult(kept), codes(kept)]).toEqual(['keep', ['device_name_invalid']]);
+    expect(deviceChange(made)).toMatchObject({ desired: { fields: { name: 'pve1' } } });
+    expect(made.plan.warnings).toMatchObject([
+      { code: 'device_name_invalid', source: { endpointId: 1, node: 'pve1' } },
+    ]);
+  });
+
+  it.each<[string, readonly NetBoxRecord[], string | Fields, readonly string[]]>([
+    ['in the same site', [foreign('x-pve1')], 'keep', ['name_conflict']],
+    [
+      'in another site',
+      [foreign('x-pve1', { site: { id: 4 } })],
+      { name: 'x-pve1', description: 'Proxmox Node x-pve1' },
+      [],
+    ],
+    [
+      'of a tenant',
+      [foreign('X-PVE1', { tenant: { id: 4 } })],
+      { name: 'x-pve1', description: 'Proxmox Node x-pve1' },
+      [],
+    ],
+  ])('that another device %s has is not taken from it', (_where, others, expected, warned) => {
+    const { devices } = stored('pve1');
+    const planned = named('x-{node}', { devices: [...devices, ...others], deviceStates: [state, ofOther] });
+    expect([deviceResult(planned), codes(planned)]).toEqual([expected, warned]);
+  });
+
+  it('that another device in the same site has leaves a new node without a device', () => {
+    const change = deviceChange(named('{node}', { devices: [foreign('PVE1')], deviceStates: [ofOther] }));
+    expect(change).toMatchObject({ action: 'refuse', reason: { code: 'name_conflict' } });
+    expect(change?.action === 'refuse' && change.reason.message).toMatch(
+      /the device with the id 20 .* with \{cluster\}/,
+    );
+  });
+
+  it('goes to the first of two new nodes with one name in one site', () => {
+    const views = [
+      aClusterView({ nodes: [aNode('pve1')] }),
+      aClusterView({ endpointId: 2, name: 'other', nodes: [aNode('pve1')] }),
+    ];
+    const clusters = [aCluster(5), aCluster(6, { name: 'other' })];
+    expect(ofKind(planFor({ clusters }, { views }), 'device').map(({ action }) => action)).toEqual([
+      'create',
+      'refuse',
+    ]);
+  });
+
+  it('of the template of another endpoint of the cluster is known, and only the owner changes it', () => {
+    const [view] = [aClusterView({ nodes: [aNode('pve1')] })];
+    const endpoints = new Map([
+      [1, anEndpointTarget({ nodeDeviceNameTemplate: 'a-{node}' })],
+      [2, anEndpointTarget({ nodeDeviceNameTemplate: 'b-{node}' })],
+    ]);
+    const devices = [aDevice(11, 'b-pve1', { ...inCluster, description: 'Proxmox Node b-pve1' })];
+    const planned = planFor({ devices }, { views: [{ ...view, endpointIds: [1, 2] }], endpoints });
+    expect(deviceResult(planned)).toMatchObject({ name: 'a-pve1' });
   });
 });
 

@@ -1,0 +1,84 @@
+/** What the device of a node is called from now on. Pure. */
+import { relationId, textOf } from '../../netbox/records/compare.js';
+import type { NetBoxRecord } from '../../netbox/types.js';
+import type { Reason } from '../types.js';
+import { hasTag, isInCluster, type DeviceCandidates, type DeviceHome } from './choose-device.js';
+import { deviceNames } from './device-names.js';
+
+export interface NamesInUse {
+  /** Of the devices that are planned already, by site: filled by `nameDevice`. */
+  readonly plannedNames: Set<string>;
+}
+
+export interface DeviceName {
+  readonly name: string;
+  /** The name in the generated description. It tells at the next run whether the device's name is still ours. */
+  readonly describedAs: string;
+  readonly warning?: Reason;
+}
+
+/**
+ * A new device gets the name that the template gives. An existing one follows the template while it has a name of ours: that
+ * of the node, or the one in the description that we generated. A name that an operator gave stays.
+ */
+export function nameDevice(
+  home: DeviceHome,
+  { node, current }: { readonly node: string; readonly current: NetBoxRecord | undefined },
+  input: DeviceCandidates & NamesInUse,
+): DeviceName | { readonly refused: Reason } {
+  const { wanted, problem } = deviceNames(home.view, node, input);
+  const warning = problem === undefined ? {} : { warning: problem };
+  const kept = current === undefined ? undefined : textOf(current['name']);
+  const isOurs = current === undefined || isNamedByUs(current, node);
+  const isToBe = kept === undefined || (isOurs && problem === undefined && kept.toLowerCase() !== wanted.toLowerCase());
+  if (!isToBe) return { name: kept, describedAs: isOurs ? kept : node, ...warning };
+  const occupant = occupantOf(wanted, { home, current }, input);
+  if (occupant === undefined) return { name: wanted, describedAs: wanted, ...warning };
+  const taken = conflict(home, node, { wanted, kept, occupant });
+  return kept === undefined ? { refused: taken } : { name: kept, describedAs: kept, warning: taken };
+}
+
+function isNamedByUs(device: NetBoxRecord, node: string): boolean {
+  const name = textOf(device['name']);
+  return name === node || (hasTag(device, 'proxbox') && textOf(device['description']) === generatedDescription(name));
+}
+
+export function generatedDescription(name: string): string {
+  return `Proxmox Node ${name}`;
+}
+
+/** Who has the name: NetBox keeps names of devices unique in a site and tenant, without regard to case. */
+function occupantOf(
+  name: string,
+  { home, current }: { readonly home: DeviceHome; readonly current: NetBoxRecord | undefined },
+  { records, plannedNames }: DeviceCandidates & NamesInUse,
+): string | undefined {
+  const lower = name.toLowerCase();
+  // A device that is not in the cluster yet is brought into its site.
+  const site = current === undefined || !isInCluster(current, home) ? home.site : relationId(current['site']);
+  const tenant = relationId(current?.['tenant']);
+  const place = `${typeof site === 'object' && site !== null ? site.ref : site} ${tenant} ${lower}`;
+  if (plannedNames.has(place)) return 'another node of this run';
+  const stored = records.devices.find(
+    (device) =>
+      device.id !== current?.id &&
+      textOf(device['name']).toLowerCase() === lower &&
+      relationId(device['site']) === site &&
+      relationId(device['tenant']) === tenant,
+  );
+  if (stored !== undefined) return `the device with the id ${stored.id}`;
+  plannedNames.add(place);
+  return undefined;
+}
+
+function conflict(
+  { view }: DeviceHome,
+  node: string,
+  { wanted, kept, occupant }: { readonly wanted: string; readonly kept: string | undefined; readonly occupant: string },
+): Reason {
+  const result = kept === undefined ? 'It gets no device' : `Its device keeps the name "${kept}"`;
+  return {
+    code: 'name_conflict',
+    message: `The device of the node "${node}" of "${view.name}" is to be called "${wanted}", but ${occupant} has that name in the same site. ${result}. Give the endpoint a node device name template with {cluster}, or a site of its own.`,
+  };
+}
