@@ -145,6 +145,8 @@ export function seedPlugin(netbox: NetBoxSimulator, estate: Estate, ports: reado
 export async function collect(api: ApiClient, at: string): Promise<StreamResult> {
   const frames: StreamFrame[] = [];
   for await (const frame of api.stream(at)) frames.push(frame);
+  // A client may take a connection that was cut for the end of the answer: `Connection: close` allows it.
+  if (frames.at(-1)?.event !== 'complete') throw new Error(`the stream of ${at} ended without complete`);
   return { complete: frames.at(-1)?.data as unknown as Complete, frames };
 }
 
