@@ -68,7 +68,7 @@ export const verbEntries = {
   proxmox_status_unreachable: entry(
     502,
     true,
-    'Proxmox did not say whether the guest runs. Nothing was done.',
+    'Proxmox did not say in which state the guest is. Nothing was done.',
     'Read the detail.',
   ),
   proxmox_preflight_failed: entry(
@@ -100,6 +100,13 @@ export const verbEntries = {
     false,
     'The guest runs, and was asked to be migrated as if it were stopped.',
     'Send `"online": true`, or stop it first.',
+  ),
+  guest_not_running: entry(400, false, 'The guest does not run, so it cannot be suspended or resumed.', 'Start it.'),
+  snapshot_not_found: entry(
+    404,
+    false,
+    'The guest has no snapshot of this name.',
+    'Take one of the names in the detail.',
   ),
   vm_is_template: entry(400, false, 'Templates cannot be started.', 'Clone it and start the clone.'),
   proxmox_dispatch_failed: entry(

@@ -118,7 +118,7 @@ const guests: readonly SourceOperation[] = (['qemu', 'lxc'] as const).flatMap((t
     get(`${guest}/snapshot`, 'Snapshots of a guest'),
     get(`${guest}/snapshot/{snapname}/config`, 'Configuration at the time of a snapshot'),
     get(`${guest}/migrate`, 'Where a guest may move', { target: text }),
-    ...['start', 'stop', 'shutdown', 'reboot'].map((verb) =>
+    ...['start', 'stop', 'shutdown', 'reboot', 'suspend', 'resume'].map((verb) =>
       operation('POST', `${guest}/status/${verb}`, `Power: ${verb}`),
     ),
     operation('POST', `${guest}/snapshot`, 'Take a snapshot', {
@@ -127,6 +127,7 @@ const guests: readonly SourceOperation[] = (['qemu', 'lxc'] as const).flatMap((t
       ...(type === 'qemu' ? { vmstate: flag } : {}),
     }),
     operation('DELETE', `${guest}/snapshot/{snapname}`, 'Delete a snapshot', { force: flag }),
+    operation('POST', `${guest}/snapshot/{snapname}/rollback`, 'Go back to a snapshot', { start: flag }),
     operation('POST', `${guest}/migrate`, 'Move a guest to another node', {
       target: needed(text),
       online: flag,

@@ -1,4 +1,4 @@
-/** Starting, stopping and restarting a guest. */
+/** Starting, stopping, restarting, pausing and resuming a guest. */
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { isRow, toBool, toText } from '../proxmox/parse/coerce.js';
 import { dispatchTimeoutMs } from './table-defaults.js';
@@ -44,7 +44,33 @@ async function checkRunning(place: GuestPlace): Promise<Settled | undefined> {
   return status === 'stopped' ? { result: 'already_stopped' } : undefined;
 }
 
-function powerVerb(name: string, summary: string, check: (place: GuestPlace) => Promise<Settled | undefined>): Verb {
+/** Why nothing can be done with a guest that does not run. */
+function stopped({ type, vmid }: GuestPlace, verb: string): Settled {
+  return {
+    result: 'rejected',
+    code: 'guest_not_running',
+    detail: `${type} ${vmid} does not run, so it cannot be ${verb}. Start it in place of that.`,
+  };
+}
+
+const isPaused = ({ qmpstatus }: GuestState): boolean => qmpstatus === 'paused' || qmpstatus === 'suspended';
+
+async function checkSuspend(place: GuestPlace): Promise<Settled | undefined> {
+  const state = await readState(place);
+  if (state.status === 'stopped') return stopped(place, 'suspended');
+  return isPaused(state) ? { result: 'already_suspended' } : undefined;
+}
+
+/** One that sleeps on disk counts as stopped in Proxmox: starting it wakes it. */
+async function checkResume(place: GuestPlace): Promise<Settled | undefined> {
+  const state = await readState(place);
+  if (state.status === 'stopped') return stopped(place, 'resumed');
+  return isPaused(state) ? undefined : { result: 'already_running' };
+}
+
+type Look = (place: GuestPlace) => Promise<Settled | undefined>;
+
+function powerVerb(name: string, summary: string, check: Look): Verb {
   return {
     name,
     summary,
@@ -60,8 +86,14 @@ function powerVerb(name: string, summary: string, check: (place: GuestPlace) => 
   };
 }
 
-export const powerVerbs = [
+/** Proxmox calls it experimental for containers, whose state does not tell afterwards that they sleep. */
+const ofQemu = (verb: Verb): Verb => ({ ...verb, only: 'qemu' });
+
+export const powerVerbs: readonly Verb[] = [
   powerVerb('start', 'Start a guest', checkStart),
   powerVerb('stop', 'Stop a guest at once, as if its power was cut', checkRunning),
+  powerVerb('shutdown', 'Ask a guest to shut down in an orderly way', checkRunning),
   powerVerb('reboot', 'Shut a guest down in an orderly way and start it again', checkRunning),
-] as const;
+  ofQemu(powerVerb('suspend', 'Pause a QEMU machine; its memory stays', checkSuspend)),
+  ofQemu(powerVerb('resume', 'Let a paused QEMU machine go on', checkResume)),
+];

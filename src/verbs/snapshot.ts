@@ -1,9 +1,10 @@
-/** Taking a snapshot. */
+/** Taking a snapshot, and going back to one. */
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { isRow } from '../proxmox/parse/coerce.js';
+import { readSnapshots } from '../proxmox/reads/guests.js';
 import type { Clock } from '../config/clock.js';
 import { dispatchTimeoutMs } from './table-defaults.js';
-import type { Verb, VerbCall } from './types.js';
+import type { GuestPlace, Settled, Verb, VerbCall } from './types.js';
 
 const maxDescription = 8_000;
 
@@ -26,14 +27,17 @@ function textOf(body: VerbCall['body'], name: string): string | undefined {
   throw new ProxboxError('invalid_parameter', `'${name}' must be text.`);
 }
 
+function checkName(snapname: string): void {
+  if (isSnapshotName(snapname)) return;
+  throw new ProxboxError(
+    'invalid_snapname',
+    "'snapname' must have 2 to 40 letters, digits, '_' and '-', begin with a letter, and not be 'current' or 'pending'.",
+  );
+}
+
 function namesOf(call: VerbCall, now: Date): { readonly snapname: string; readonly description: string | undefined } {
   const snapname = textOf(call.body, 'snapname') ?? defaultName(call.idempotencyKey, now);
-  if (!isSnapshotName(snapname)) {
-    throw new ProxboxError(
-      'invalid_snapname',
-      "'snapname' must have 2 to 40 letters, digits, '_' and '-', begin with a letter, and not be 'current' or 'pending'.",
-    );
-  }
+  checkName(snapname);
   const description = textOf(call.body, 'description');
   if ((description ?? '').length > maxDescription) {
     throw new ProxboxError('invalid_parameter', `'description' may have ${maxDescription} characters.`);
@@ -59,3 +63,35 @@ export function snapshotVerb(clock: Pick<Clock, 'now'>): Verb {
     isIdempotent: true,
   };
 }
+
+async function checkExists(place: GuestPlace, snapname: string): Promise<Settled | undefined> {
+  const read = await readSnapshots(place.session, place);
+  const names = read.status === 'read' ? read.snapshots.map(({ name }) => name) : [];
+  if (names.includes(snapname)) return undefined;
+  const known = names.length === 0 ? 'It has none' : `It has ${names.join(', ')}`;
+  return {
+    result: 'rejected',
+    code: 'snapshot_not_found',
+    detail: `${place.type} ${place.vmid} has no snapshot '${snapname}'. ${known}.`,
+  };
+}
+
+/** What the guest is now is lost; a running one is stopped unless the snapshot has its memory. */
+export const rollbackVerb: Verb = {
+  name: 'rollback',
+  summary: 'Put a guest back to its snapshot `snapname`; what came after it on its disks is lost',
+  plan: ({ body }) => {
+    const snapname = textOf(body, 'snapname') ?? '';
+    checkName(snapname);
+    return {
+      check: (place) => checkExists(place, snapname),
+      dispatch: ({ session, path }) =>
+        session.write('POST', `${path}/snapshot/${snapname}/rollback`, {}, { timeoutMs: dispatchTimeoutMs }),
+      told: () => ({ snapname }),
+    };
+  },
+  accepted: { status: 200, result: 'ok' },
+  failed: { code: 'proxmox_dispatch_failed', result: 'failed' },
+  checkFailed: 'proxmox_status_unreachable',
+  isIdempotent: true,
+};

@@ -2,9 +2,9 @@
 import type { Clock } from '../config/clock.js';
 import { migrateVerb } from './migrate.js';
 import { powerVerbs } from './power.js';
-import { snapshotVerb } from './snapshot.js';
+import { rollbackVerb, snapshotVerb } from './snapshot.js';
 import type { Verb } from './types.js';
 
 export function verbTable(clock: Pick<Clock, 'now'>): readonly Verb[] {
-  return [...powerVerbs, snapshotVerb(clock), migrateVerb];
+  return [...powerVerbs, snapshotVerb(clock), rollbackVerb, migrateVerb];
 }

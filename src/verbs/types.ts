@@ -35,7 +35,7 @@ export type Told = Readonly<Record<string, unknown>>;
 
 /** The verb ends here without having been sent to Proxmox: nothing to do, or refused. */
 export interface Settled {
-  readonly result: 'already_running' | 'already_stopped' | 'already_ended' | 'rejected';
+  readonly result: 'already_running' | 'already_stopped' | 'already_suspended' | 'already_ended' | 'rejected';
   /** Set when refused: gives status and `reason`. */
   readonly code?: ErrorCode;
   readonly detail?: string;
@@ -56,6 +56,8 @@ export interface Verb {
   readonly name: string;
   /** For the API document. */
   readonly summary: string;
+  /** The only type of guest that has it; default both. */
+  readonly only?: GuestType;
   /** Reads the parameters. Throws ProxboxError (400) before anybody was asked anything. */
   readonly plan: (call: VerbCall) => VerbAction;
   readonly accepted: { readonly status: 200 | 202; readonly result: 'ok' | 'accepted' | 'cancel_requested' };

@@ -64,7 +64,7 @@ async function runVerb(verb: Verb, asked: VerbRequest, deps: VerbRouteDeps): Pro
 
 export function registerVerbRoutes(app: App, deps: VerbRouteDeps): void {
   for (const type of types) {
-    for (const verb of verbTable(deps.clock)) {
+    for (const verb of verbTable(deps.clock).filter(({ only = type }) => only === type)) {
       app.post(
         `/proxmox/${type}/:vmid/${verb.name}`,
         { schema: { tags, summary: verb.summary, params: GuestParams, querystring: GateQuery } },

@@ -78,11 +78,17 @@ afterEach(async () => {
   for (const world of open.splice(0)) await world.close();
 });
 
+export interface VerbWorldOptions {
+  readonly taskDurationMs?: number;
+  /** Release of `lab`. */
+  readonly profile?: PveProfile;
+}
+
 /** Endpoint 1 is `lab` (Proxmox 8.4), endpoint 2 is `edge` (9.1); both may be written to. Tasks take 100 ms. */
-export async function aVerbWorld({ taskDurationMs = 100 } = {}): Promise<VerbWorld> {
+export async function aVerbWorld({ taskDurationMs = 100, profile = '8.4' }: VerbWorldOptions = {}): Promise<VerbWorld> {
   const estate: Estate = {
     epochS,
-    clusters: [aCluster('lab', '8.4', '192.0.2'), aCluster('edge', '9.1', '198.51.100')],
+    clusters: [aCluster('lab', profile, '192.0.2'), aCluster('edge', '9.1', '198.51.100')],
   };
   const world = await openWorld({ estate, proxmox: { taskDurationMs } });
   open.push(world);

@@ -1,5 +1,7 @@
 /** What verbs refuse: without the switch, without a journal, without certainty which guest is meant. */
 import { describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../src/config/clock.js';
+import { verbTable } from '../../../src/verbs/table.js';
 import { aVerbWorld, type VerbWorld } from './verb-world.js';
 
 const outbound = (world: VerbWorld) => [
@@ -24,15 +26,17 @@ describe('verbs', () => {
     const before = outbound(world);
 
     const answers = [];
-    for (const type of ['qemu', 'lxc'])
-      for (const verb of ['start', 'stop', 'reboot', 'snapshot']) {
-        const at = `/proxmox/${type}/100/${verb}`;
+    for (const type of ['qemu', 'lxc'] as const)
+      for (const { name } of verbTable(systemClock).filter(({ only = type }) => only === type)) {
+        const at = `/proxmox/${type}/100/${name}`;
         answers.push(
           await world.verb(at, { body: { snapname: '!' }, headers: { 'idempotency-key': 'x'.repeat(300) } }),
           await world.verb(at, { endpoint: 7 }),
           await world.send('POST', at),
+          await world.send('DELETE', `/proxmox/${type}/100/migrate/UPID:lab1:0:0:0:qmigrate:100:a@pve:?endpoint_id=1`),
         );
       }
+    expect(answers).toHaveLength((9 + 7) * 4);
 
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([403]));
     expect(answers.slice(0, 3).map(({ body }) => body.reason)).toEqual([

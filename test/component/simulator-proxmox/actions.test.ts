@@ -91,6 +91,7 @@ describe('actions', () => {
     ['/nodes/pve1/qemu/105/status/shutdown', 'qmshutdown', 'stopped'],
     ['/nodes/pve1/qemu/105/status/reboot', 'qmreboot', 'running'],
     ['/nodes/pve1/lxc/201/status/stop', 'vzstop', 'stopped'],
+    ['/nodes/pve1/lxc/201/status/shutdown', 'vzshutdown', 'stopped'],
   ])('%s runs %s and leaves the guest %s', async (path, task, status) => {
     const { post, get, pass } = await withClock();
 

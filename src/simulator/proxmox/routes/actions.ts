@@ -1,4 +1,5 @@
 import type { EstateGuest, GuestKind, PveRow } from '../../estate/index.js';
+import type { EstateSnapshot } from '../../estate/types.js';
 import { ApiError } from '../api-error.js';
 import { isNodeOnline } from '../load.js';
 import type { Call, Route } from '../route.js';
@@ -26,7 +27,6 @@ export const actionRoutes: readonly Route[] = [
 function guestActions(type: GuestKind): readonly Route[] {
   const base = `/nodes/{node}/${type}/{vmid}`;
   const power = { at: '/vms/{vmid}', all: ['VM.PowerMgmt'] } as const;
-  const snapshot = { at: '/vms/{vmid}', all: ['VM.Snapshot'] } as const;
   const migrate = { at: '/vms/{vmid}', all: ['VM.Migrate'] } as const;
   const prefix = type === 'qemu' ? 'qm' : 'vz';
   return [
@@ -38,24 +38,8 @@ function guestActions(type: GuestKind): readonly Route[] {
       handler: (call: Call) => stop(call, type, `${prefix}${verb}`),
     })),
     { method: 'POST', path: `${base}/status/reboot`, permission: power, handler: (call) => reboot(call, type) },
-    {
-      method: 'POST',
-      path: `${base}/snapshot`,
-      permission: snapshot,
-      parameters: {
-        snapname: { type: 'string', required: true, pattern: /^[a-z][a-z0-9_-]{1,39}$/i },
-        description: { type: 'string' },
-        ...(type === 'qemu' ? { vmstate: { type: 'boolean' as const } } : {}),
-      },
-      handler: (call) => takeSnapshot(call, type),
-    },
-    {
-      method: 'DELETE',
-      path: `${base}/snapshot/{snapname}`,
-      permission: snapshot,
-      parameters: { force: { type: 'boolean' } },
-      handler: (call) => deleteSnapshot(call, type),
-    },
+    ...(type === 'qemu' ? pauses(base, power) : []),
+    ...snapshotActions(base, type),
     {
       method: 'GET',
       path: `${base}/migrate`,
@@ -78,6 +62,52 @@ function guestActions(type: GuestKind): readonly Route[] {
       handler: (call) => migrateTo(call, type),
     },
   ];
+}
+
+function snapshotActions(base: string, type: GuestKind): readonly Route[] {
+  const snapshot = { at: '/vms/{vmid}', all: ['VM.Snapshot'] } as const;
+  return [
+    {
+      method: 'POST',
+      path: `${base}/snapshot/{snapname}/rollback`,
+      parameters: { start: { type: 'boolean' } },
+      handler: (call) => rollBack(call, type),
+    },
+    {
+      method: 'POST',
+      path: `${base}/snapshot`,
+      permission: snapshot,
+      parameters: {
+        snapname: { type: 'string', required: true, pattern: /^[a-z][a-z0-9_-]{1,39}$/i },
+        description: { type: 'string' },
+        ...(type === 'qemu' ? { vmstate: { type: 'boolean' as const } } : {}),
+      },
+      handler: (call) => takeSnapshot(call, type),
+    },
+    {
+      method: 'DELETE',
+      path: `${base}/snapshot/{snapname}`,
+      permission: snapshot,
+      parameters: { force: { type: 'boolean' } },
+      handler: (call) => deleteSnapshot(call, type),
+    },
+  ];
+}
+
+function pauses(base: string, permission: NonNullable<Route['permission']>): readonly Route[] {
+  const pause = (verb: string, from: EstateGuest['status'], to: EstateGuest['status']): Route => ({
+    method: 'POST',
+    path: `${base}/status/${verb}`,
+    permission,
+    handler: (call) => {
+      const guest = unlocked(call, 'qemu');
+      if (guest.status === 'stopped') throw new ApiError(500, `VM ${guest.vmid} not running`);
+      return launch(call, guest, `qm${verb}`, () => {
+        if (guest.status === from) guest.status = to;
+      });
+    },
+  });
+  return [pause('suspend', 'running', 'paused'), pause('resume', 'paused', 'running')];
 }
 
 function label(guest: EstateGuest): string {
@@ -142,16 +172,32 @@ function takeSnapshot(call: Call, type: GuestKind): string {
   });
 }
 
+function snapshotAt(call: Call, guest: EstateGuest): EstateSnapshot {
+  const name = placeOf(call, 'snapname');
+  const snapshots = guest.snapshots === 'unsupported' ? [] : guest.snapshots;
+  const found = snapshots.find((snapshot) => snapshot.name === name);
+  if (found === undefined) throw new ApiError(500, `snapshot '${name}' does not exist`);
+  return found;
+}
+
+/** A guest runs afterwards if its memory is in the snapshot, or if it is told to start. */
+function rollBack(call: Call, type: GuestKind): string {
+  call.permissions.requireAny(`/vms/${placeOf(call, 'vmid')}`, ['VM.Snapshot', 'VM.Snapshot.Rollback']);
+  const guest = unlocked(call, type);
+  const { vmstate } = snapshotAt(call, guest);
+  return launch(call, guest, type === 'qemu' ? 'qmrollback' : 'vzrollback', () => {
+    guest.status = vmstate === 1 || call.parameters['start'] === true ? 'running' : 'stopped';
+  });
+}
+
 /** The children of a deleted snapshot become those of its parent. */
 function deleteSnapshot(call: Call, type: GuestKind): string {
   const guest = unlocked(call, type);
-  const name = placeOf(call, 'snapname');
+  const gone = snapshotAt(call, guest);
   const snapshots = guest.snapshots === 'unsupported' ? [] : guest.snapshots;
-  const gone = snapshots.find((snapshot) => snapshot.name === name);
-  if (gone === undefined) throw new ApiError(500, `snapshot '${name}' does not exist`);
   return launch(call, guest, type === 'qemu' ? 'qmdelsnapshot' : 'vzdelsnapshot', () => {
     snapshots.splice(snapshots.indexOf(gone), 1);
-    for (const child of snapshots.filter((snapshot) => snapshot.parent === name)) {
+    for (const child of snapshots.filter((snapshot) => snapshot.parent === gone.name)) {
       if (gone.parent === undefined) delete child.parent;
       else child.parent = gone.parent;
     }
