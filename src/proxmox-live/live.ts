@@ -14,15 +14,14 @@ import { checkParameters, checkPath } from '../proxmox-schema/check-parameters.j
 import { denialOf } from '../proxmox-schema/denied.js';
 import type { Schema, Schemas } from '../proxmox-schema/schemas.js';
 import type { Operation, SchemaMethod } from '../proxmox-schema/types.js';
-import { recordWrite, type RecordDeps } from '../verbs/record-write.js';
+import type { VerbService } from '../verbs/service.js';
 import type { GuestPlace } from '../verbs/types.js';
 import { checkPlace, encodedPath, readAddress, type LiveAddress } from './address.js';
 import { targetOf, writeTargetOf, type LiveControl } from './target.js';
 
-export interface LiveDeps extends Omit<ReadDeps, 'logger'>, Omit<RecordDeps, 'stopping'> {
+export interface LiveDeps extends ReadDeps {
   readonly proxmoxSchemas: Schemas;
-  /** Aborted when the service stops. */
-  readonly stopping: AbortController;
+  readonly verbs: Pick<VerbService, 'record'>;
 }
 
 export interface LiveRequest {
@@ -177,10 +176,7 @@ export async function answerLive(request: LiveRequest, deps: LiveDeps): Promise<
   const act = () => send(request, session, call);
   const place = request.method === 'GET' ? undefined : guestOf(address, session);
   const write = { endpoint, actor: request.actor, operation: `${request.method} /${call.path}` };
-  const data =
-    place === undefined
-      ? await act()
-      : await recordWrite({ ...write, place }, act, { ...deps, stopping: deps.stopping.signal });
+  const data = place === undefined ? await act() : await deps.verbs.record({ ...write, place }, act);
   return { data, schemaTag: found.schema.tag };
 }
 

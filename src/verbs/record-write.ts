@@ -21,7 +21,7 @@ export interface RecordDeps extends LocateDeps {
   readonly logger: Pick<Logger, 'info' | 'warn' | 'debug'>;
   readonly proxmoxEndpoints: Pick<ProxmoxEndpointStore, 'all' | 'credentials'>;
   readonly netboxAccess: Pick<NetBoxAccess, 'client'>;
-  /** Aborted when the service stops. */
+  /** Aborted when the service stops: what was not sent yet is not sent any more. */
   readonly stopping: AbortSignal;
 }
 

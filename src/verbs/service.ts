@@ -4,29 +4,22 @@
  */
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Clock } from '../config/clock.js';
-import type { ProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
 import { errorCatalog, type ErrorCode } from '../errors/catalog.js';
 import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
-import type { NetBoxAccess } from '../netbox-access.js';
 import { toText } from '../proxmox/parse/coerce.js';
 import { logSecurityEvent } from '../telemetry/security-events.js';
 import { auditTarget } from './audit-target.js';
 import { causeText } from './failure.js';
 import { createIdempotencyStore, type Performed } from './idempotency.js';
 import { journalTime, openJournal, type JournalEntry, type JournalState } from './journal.js';
-import { locateGuest, openVerbSession, type LocateDeps } from './locate.js';
+import { locateGuest, openVerbSession } from './locate.js';
 import { openNetBox } from './open-netbox.js';
+import { recordWrite, type RecordDeps, type RecordedWrite } from './record-write.js';
 import { recordTaskEnd } from './task-end.js';
 import type { GuestPlace, Told, Verb, VerbAction, VerbAnswer, VerbCall } from './types.js';
 
-export interface VerbDeps extends LocateDeps {
-  readonly clock: Clock;
+export interface VerbDeps extends RecordDeps {
   readonly logger: Logger;
-  readonly proxmoxEndpoints: Pick<ProxmoxEndpointStore, 'all' | 'credentials'>;
-  readonly netboxAccess: Pick<NetBoxAccess, 'client'>;
-  /** Aborted when the service stops: what was not sent yet is not sent any more. */
-  readonly stopping: AbortSignal;
 }
 
 export interface VerbService {
@@ -35,7 +28,9 @@ export interface VerbService {
    * (errors/verb-entries.ts).
    */
   run(verb: Verb, call: VerbCall): Promise<VerbAnswer>;
-  /** Resolves when no verb is under way any more. */
+  /** Any other write on a guest, recorded where NetBox knows it. Answers and throws what `act` does. */
+  record(write: RecordedWrite, act: () => Promise<unknown>): Promise<unknown>;
+  /** Resolves when nothing is under way any more. */
   settled(): Promise<void>;
 }
 
@@ -63,17 +58,19 @@ export function createVerbService(deps: VerbDeps): VerbService {
     return idempotency.once(scope, fingerprintOf(call.body), () => perform(verb, action, call, deps));
   }
 
+  function track<T>(running: Promise<T>): Promise<T> {
+    const tracked = running.then(
+      () => undefined,
+      () => undefined,
+    );
+    underWay.add(tracked);
+    void tracked.finally(() => underWay.delete(tracked));
+    return running;
+  }
+
   return {
-    run(verb, call) {
-      const running = answer(verb, call);
-      const tracked = running.then(
-        () => undefined,
-        () => undefined,
-      );
-      underWay.add(tracked);
-      void tracked.finally(() => underWay.delete(tracked));
-      return running;
-    },
+    run: (verb, call) => track(answer(verb, call)),
+    record: (write, act) => track(recordWrite(write, act, deps)),
     settled: async () => {
       await Promise.all(underWay);
     },

@@ -13,8 +13,11 @@ const timeout = 60_000;
 const mirrored = { timeout: 20_000, interval: 250 };
 
 describe('the buttons of a virtual machine', { timeout }, () => {
-  const guests = [100, 101].map((vmid) => ({ vmid, status: 'stopped' as const }));
-  const lab = aCluster({ nodes: ['pve1', 'pve2'], guests });
+  const guests = [
+    { vmid: 100, status: 'stopped' as const },
+    { vmid: 200, type: 'lxc' as const, config: { rootfs: 'ceph:vm-200-disk-0,size=4G' } },
+  ];
+  const lab = { ...aCluster({ nodes: ['pve1', 'pve2'], guests }), profile: '9.2' as const };
   const edge = aCluster({ name: 'edge', nodes: ['pve1', 'pve2'], guests });
   let world: PluginWorld;
   let ours: ProxmoxSimulator;
@@ -32,8 +35,13 @@ describe('the buttons of a virtual machine', { timeout }, () => {
   });
   afterAll(() => world.close());
 
-  const buttonOf = (verb: string): string =>
-    `/virtualization/virtual-machines/${machine.id}/proxbox-operational-${verb}/`;
+  const buttonOf = (verb: string, { id }: Answer['body'] = machine): string =>
+    `/virtualization/virtual-machines/${id}/proxbox-operational-${verb}/`;
+  /** The button of the plugin's page about high availability, for the first endpoint. */
+  const commandHa = async (command: 'arm' | 'disarm'): Promise<Answer['body']> => {
+    const page = await world.worker.press(`/plugins/proxbox/ha/${command}/`, { endpoint_id: world.endpointIds[0] });
+    return JSON.parse(page.text).results[0];
+  };
   const press = (verb: string, data?: Readonly<Record<string, unknown>>): Promise<PluginPage> =>
     world.worker.press(buttonOf(verb), data);
   const machinePage = async (): Promise<string> =>
@@ -154,6 +162,25 @@ describe('the buttons of a virtual machine', { timeout }, () => {
     expect(page.messages).toEqual(done('stop'));
     await expectJournal(6, ['- verb: stop', '- result: ok', '- proxmox_task_upid: UPID:pve2:']);
     expect(lab.guests.get(100)).toMatchObject({ status: 'stopped' });
+  });
+
+  it('stop a container as well', async () => {
+    const container = await machineOf(world, lab, 200);
+
+    const page = await world.worker.press(buttonOf('stop', container));
+
+    expect(page.messages).toEqual(done('stop'));
+    await vi.waitFor(() => expect(lab.guests.get(200)).toMatchObject({ status: 'stopped' }), mirrored);
+    expect(writesTo(ours)).toEqual(['POST /nodes/pve1/lxc/200/status/stop']);
+  });
+
+  it('disarm and arm high availability of that cluster, on its page', async () => {
+    expect(await commandHa('disarm')).toMatchObject({ ok: true, status_code: 200 });
+    expect(lab.ha.disarmed).toBe('freeze');
+
+    expect(await commandHa('arm')).toMatchObject({ ok: true });
+    expect(lab.ha.disarmed).toBeNull();
+    expect(writesTo(other)).toEqual([]);
   });
 
   it('leave a state that the next sync brings to NetBox', async () => {

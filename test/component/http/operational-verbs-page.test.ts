@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEstate } from '../../../src/simulator/estate/index.js';
+import { pveum, root } from '../../support/pveum.js';
 import { openWorld, type World } from '../../support/world.js';
 
 const page = readFileSync(new URL('../../../docs/operational-verbs.md', import.meta.url), 'utf8');
@@ -64,5 +65,40 @@ describe('the examples of docs/operational-verbs.md', { timeout: 30_000 }, () =>
     expect(status).toBe(/^(\d{3}) /.exec(told)?.[1] ?? '200');
     for (const pair of pairsOf(told)) expect(answer).toContain(pair);
     for (const [event] of told.matchAll(/^event: \w+$/gm)) expect(answer).toContain(event);
+  });
+});
+
+describe.each(['8.4', '9.1'] as const)('the role of docs/operational-verbs.md on Proxmox VE %s', (profile) => {
+  it('is what the verbs need beside the read-only role', { timeout: 30_000 }, async () => {
+    const estate = createEstate({ vms: 20, clusters: 1, seed: 1 });
+    const clusters = estate.clusters.map((cluster) => ({ ...cluster, profile }));
+    const proxmox = { acl: 'read-only', users: [root], taskDurationMs: 0 } as const;
+    const world = await openWorld({ estate: { ...estate, clusters }, proxmox });
+    const [simulator] = world.proxmox;
+    await world.ask('GET', '/virtualization/virtual-machines/create');
+    await world.ask('PUT', '/proxmox/endpoints/1', { allow_writes: true });
+    const act = async () => {
+      const verbs = [
+        ['start', {}],
+        ['snapshot', { snapname: 'before' }],
+        ['migrate', { target: 'pve2', online: true }],
+        ['rollback', { snapname: 'before' }],
+        ['start', {}],
+        ['shutdown', {}],
+      ] as const;
+      const statuses: number[] = [];
+      for (const [verb, body] of verbs)
+        statuses.push((await world.ask('POST', `/proxmox/qemu/102/${verb}?endpoint_id=1`, body)).status);
+      return statuses;
+    };
+    const without = await act();
+
+    for (const [line] of page.matchAll(/^pveum .*$/gm))
+      await pveum(line.replaceAll('netbox@pve', simulator!.username), simulator!.url);
+    const after = await act();
+    await world.close();
+
+    expect(without).toEqual([200, 502, 502, 404, 200, 502]);
+    expect(after).toEqual([200, 200, 202, 200, 200, 200]);
   });
 });

@@ -43,6 +43,25 @@ describe('a write below /proxmox/api2', () => {
     expect(world.journal()[0]!.comments).toMatch(/- result: failed\n[^]*- error_detail: `.*VM is locked \(backup\)/);
   });
 
+  it('is recorded before the service stops, also when its client has gone', async () => {
+    const world = await aVerbWorld({ taskDurationMs: 3_600_000 });
+    world.lab.faults.add({ match: { method: 'POST', path: /\/snapshot$/ }, action: { delayMs: 600 } });
+    const leaving = new AbortController();
+    const answer = fetch(`${world.url}${snapshot(100)}?proxmox_endpoint_ids=1`, {
+      method: 'POST',
+      headers: { 'x-proxbox-api-key': world.apiKey, 'content-type': 'application/json' },
+      body: '{"snapname": "before"}',
+      signal: leaving.signal,
+    });
+    answer.catch(() => undefined);
+    await vi.waitFor(() => expect(world.acts(world.lab)).toHaveLength(1), { timeout: 5_000 });
+
+    leaving.abort();
+    await world.restart();
+
+    expect(world.journal().map(({ comments }) => /- result: (\w+)/.exec(comments)?.[1])).toEqual(['ok']);
+  });
+
   it.each<[string, (world: VerbWorld) => unknown]>([
     ['NetBox is away', (world) => world.netbox.faults.add({ match: {}, action: 'reset-before' })],
     [
