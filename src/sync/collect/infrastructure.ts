@@ -1,6 +1,7 @@
 import { textOf } from '../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
 import type { ClusterView } from '../plan/cluster-views.js';
+import { endpointIdOf } from '../plan/device-owner.js';
 import type { InfrastructureRecords } from '../plan/infrastructure-types.js';
 import { slugify } from '../plan/slug.js';
 import type { RunContext } from '../run-context.js';
@@ -36,7 +37,10 @@ export async function collectInfrastructure(
   const deviceStates = await unlessSettled(() =>
     plugin(() => collections.load('device-state', {}, { filter: 'device_id', of: devices.map(idOf) })),
   );
-  const views = await withAliases(run, given, deviceStates);
+  const nodeLinks = await plugin(() => collections.load('node-link', {}, { filter: 'name', of: nodeNames }));
+  const ownership = { endpoints: run.endpoints, records: { nodeLinks, pluginEndpoints: run.pluginEndpoints } };
+  const owned = deviceStates.map((row) => ({ ...row, proxmox_endpoint_raw_id: endpointIdOf(row, ownership) }));
+  const views = await withAliases(run, given, owned);
   const records: InfrastructureRecords = {
     hasPlugin,
     clusters,
@@ -53,7 +57,7 @@ export async function collectInfrastructure(
     clusterLinks: await unlessSettled(() =>
       plugin(() => collections.load('cluster-link', {}, { filter: 'name', of: names })),
     ),
-    nodeLinks: await plugin(() => collections.load('node-link', {}, { filter: 'name', of: nodeNames })),
+    nodeLinks,
     pluginEndpoints: run.pluginEndpoints,
   };
   return { views, records };

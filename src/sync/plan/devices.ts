@@ -1,8 +1,9 @@
-import { relationId, tagIds, textOf, toNumber } from '../../netbox/records/compare.js';
+import { relationId, tagIds, textOf } from '../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
 import type { ClusterStatusNode } from '../../proxmox/types.js';
 import type { FieldRules, Fields, SourceRef } from '../types.js';
 import type { ClusterView } from './cluster-views.js';
+import { endpointIdOf } from './device-owner.js';
 import type {
   InfrastructureInput,
   InfrastructureRecords,
@@ -19,7 +20,7 @@ type Home = Omit<PlannedCluster, 'devices' | 'pluginEndpointId'>;
 /** What tells which device a node is. */
 export type DeviceHome = Pick<Home, 'view' | 'current' | 'site'>;
 export interface DeviceCandidates extends Pick<InfrastructureInput, 'views' | 'endpoints'> {
-  readonly records: Pick<InfrastructureRecords, 'devices' | 'deviceStates'>;
+  readonly records: Pick<InfrastructureRecords, 'devices' | 'deviceStates' | 'nodeLinks' | 'pluginEndpoints'>;
 }
 
 /** Plans the device of every node (or of the nodes that host selected guests), its sidecar and the plugin's link to it. */
@@ -179,7 +180,7 @@ function hasTag(record: NetBoxRecord, slug: string): boolean {
 function belongsElsewhere(device: NetBoxRecord, home: DeviceHome, input: DeviceCandidates): boolean {
   const state = stateOf(device, input);
   if (state === undefined) return false;
-  const endpointId = toNumber(state['proxmox_endpoint_raw_id']);
+  const endpointId = endpointIdOf(state, input);
   if (endpointId !== null && input.endpoints.has(endpointId)) return !home.view.endpointIds.includes(endpointId);
   const cluster = textOf(state['proxmox_cluster_name']);
   if (cluster === '' || cluster === home.view.name) return false;
@@ -187,7 +188,8 @@ function belongsElsewhere(device: NetBoxRecord, home: DeviceHome, input: DeviceC
 }
 
 function isOurs(device: NetBoxRecord, home: DeviceHome, input: DeviceCandidates): boolean {
-  const endpointId = toNumber(stateOf(device, input)?.['proxmox_endpoint_raw_id']);
+  const state = stateOf(device, input);
+  const endpointId = state === undefined ? null : endpointIdOf(state, input);
   return endpointId !== null && home.view.endpointIds.includes(endpointId);
 }
 

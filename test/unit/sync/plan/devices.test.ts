@@ -105,6 +105,13 @@ describe('choosing the device of a node', () => {
     device: { id: device },
     ...fields,
   });
+  const pluginEndpoints = ['10.0.0.10', '10.0.0.20'].map((address, index) => ({
+    id: 71 + index,
+    name: '',
+    domain: '',
+    ip_address: { address: `${address}/24` },
+    port: 8006,
+  }));
 
   it.each<[string, Partial<InfrastructureRecords>, number | 'create']>([
     ['takes the one in the site of the cluster', { devices: [aDevice(11, 'pve1', inCluster)] }, 11],
@@ -140,6 +147,26 @@ describe('choosing the device of a node', () => {
       'does not take one that belongs to another configured endpoint',
       { devices: [aDevice(11, 'pve1', inCluster)], deviceStates: [state(11, { proxmox_endpoint_raw_id: 2 })] },
       'create',
+    ],
+    [
+      'does not take one that the plugin has linked to the node of another endpoint',
+      {
+        devices: [aDevice(11, 'pve1', nowhere)],
+        deviceStates: [state(11, { proxmox_cluster_name: 'other' })],
+        nodeLinks: [{ id: 1, name: 'pve1', endpoint: { id: 72 }, netbox_device: { id: 11 } }],
+        pluginEndpoints,
+      },
+      'create',
+    ],
+    [
+      'takes one that the plugin has linked to its own node, although the cluster was renamed',
+      {
+        devices: [aDevice(11, 'pve1', inCluster)],
+        deviceStates: [state(11, { proxmox_cluster_name: 'old' })],
+        nodeLinks: [{ id: 1, name: 'pve1', endpoint: { id: 71 }, netbox_device: { id: 11 } }],
+        pluginEndpoints,
+      },
+      11,
     ],
     [
       'takes one of an endpoint that is no longer configured',
