@@ -184,7 +184,13 @@ function belongsElsewhere(device: NetBoxRecord, home: DeviceHome, input: DeviceC
   if (endpointId !== null && input.endpoints.has(endpointId)) return !home.view.endpointIds.includes(endpointId);
   const cluster = textOf(state['proxmox_cluster_name']);
   if (cluster === '' || cluster === home.view.name) return false;
-  return endpointId !== null || input.views.some((view) => view.name === cluster);
+  return endpointId !== null || input.views.some((view) => view.name === cluster) || mayBeAnothers(device, home, input);
+}
+
+/** Nothing tells the endpoint, other endpoints are stored, and the device is in another cluster: better one too many than theirs. */
+function mayBeAnothers(device: NetBoxRecord, home: DeviceHome, { endpoints }: DeviceCandidates): boolean {
+  const isAlone = [...endpoints.keys()].every((id) => home.view.endpointIds.includes(id));
+  return !isAlone && relationId(device['cluster']) !== null && !isInCluster(device, home);
 }
 
 function isOurs(device: NetBoxRecord, home: DeviceHome, input: DeviceCandidates): boolean {

@@ -169,6 +169,14 @@ describe('choosing the device of a node', () => {
       11,
     ],
     [
+      'does not take one of another cluster when nothing tells its endpoint',
+      {
+        devices: [aDevice(11, 'pve1', { cluster: { id: 44 }, site: { id: 4 } })],
+        deviceStates: [state(11, { proxmox_cluster_name: 'other' })],
+      },
+      'create',
+    ],
+    [
       'takes one of an endpoint that is no longer configured',
       { devices: [aDevice(11, 'pve1', inCluster)], deviceStates: [state(11, { proxmox_endpoint_raw_id: 77 })] },
       11,
@@ -187,6 +195,13 @@ describe('choosing the device of a node', () => {
       tags: device.tags === untagged.tags ? device.tags : tagsOf([1, 'proxbox']),
     }));
     expect(chosen(planFor({ ...records, devices: tagged }))).toBe(expected);
+  });
+
+  it('takes one whose sidecar names another cluster when there is no other endpoint', () => {
+    const device = aDevice(11, 'pve1', { cluster: { id: 44 }, site: { id: 4 } });
+    const deviceStates = [state(11, { proxmox_cluster_name: 'old' })];
+    const endpoints = new Map([[1, anEndpointTarget()]]);
+    expect(chosen(planFor({ devices: [device], deviceStates }, { endpoints }))).toBe(11);
   });
 
   it('never takes the device of another cluster of the run', () => {
