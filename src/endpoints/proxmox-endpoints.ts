@@ -132,8 +132,28 @@ function preferredId(context: Context, name: string): { readonly id?: number } {
   return findRow(context, id) === undefined ? { id } : {};
 }
 
+/**
+ * The row of an endpoint of the plugin that was renamed. Up to 0.0.24 the plugin looks for its row under the whole name, so
+ * it pushes a renamed endpoint as a new one, with the same number and target.
+ */
+function renamedRow(
+  context: Context,
+  { name, domain, ip_address, port }: ProxmoxEndpointCreate,
+): ProxmoxRow | undefined {
+  const [suffix] = pluginSuffix.exec(name) ?? [];
+  if (suffix === undefined) return undefined;
+  const rows = context.db.orm.select().from(proxmoxEndpoints).all();
+  const own = rows.filter((row) => row.name.endsWith(suffix));
+  const [row] = own;
+  if (own.length !== 1 || row === undefined || row.name === name) return undefined;
+  const isSame = (row.domain ?? '') === (domain ?? '') && row.ipAddress === ip_address && row.port === port;
+  return isSame ? row : undefined;
+}
+
 function create(context: Context, body: ProxmoxEndpointCreate): ProxmoxEndpointRecord {
   const { db, logger, feed } = context;
+  const renamed = renamedRow(context, body);
+  if (renamed !== undefined) return update(context, renamed.id, { ...body, allow_writes: renamed.allowWrites });
   const id = withUniqueName(() =>
     db.immediate(() => {
       const columns = newProxmoxColumns(body, rulesFor(context, null));

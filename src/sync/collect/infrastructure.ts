@@ -1,6 +1,7 @@
 import { textOf } from '../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
 import type { ClusterView } from '../plan/cluster-views.js';
+import { endpointIdOf } from '../plan/device-owner.js';
 import type { InfrastructureRecords } from '../plan/infrastructure-types.js';
 import { slugify } from '../plan/slug.js';
 import type { RunContext } from '../run-context.js';
@@ -31,7 +32,10 @@ export async function collectInfrastructure(
   const unlessSettled = async (load: () => Promise<readonly NetBoxRecord[]>) => (isComplete ? [] : load());
   const plugin = async (load: () => Promise<readonly NetBoxRecord[]>) => (hasPlugin ? load() : []);
   const deviceStates = await unlessSettled(() => plugin(() => collections.load('device-state', {})));
-  const views = await withAliases(run, given, deviceStates);
+  const nodeLinks = await plugin(() => collections.load('node-link', {}, { filter: 'name', of: nodeNames }));
+  const ownership = { endpoints: run.endpoints, records: { nodeLinks, pluginEndpoints: run.pluginEndpoints } };
+  const owned = deviceStates.map((row) => ({ ...row, proxmox_endpoint_raw_id: endpointIdOf(row, ownership) }));
+  const views = await withAliases(run, given, owned);
   const records: InfrastructureRecords = {
     hasPlugin,
     clusters,
@@ -48,7 +52,7 @@ export async function collectInfrastructure(
     clusterLinks: await unlessSettled(() =>
       plugin(() => collections.load('cluster-link', {}, { filter: 'name', of: names })),
     ),
-    nodeLinks: await plugin(() => collections.load('node-link', {}, { filter: 'name', of: nodeNames })),
+    nodeLinks,
     pluginEndpoints: run.pluginEndpoints,
   };
   return { views, records };

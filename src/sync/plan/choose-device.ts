@@ -1,14 +1,16 @@
 /** Which stored device a node is. Pure. */
-import { relationId, tagIds, textOf, toNumber } from '../../netbox/records/compare.js';
+import { relationId, tagIds, textOf } from '../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
 import type { ClusterStatusNode } from '../../proxmox/types.js';
 import { deviceNames, type DeviceNaming } from './device-names.js';
+import { endpointIdOf } from './device-owner.js';
 import type { InfrastructureInput, InfrastructureRecords, PlannedCluster } from './infrastructure-types.js';
 
 /** What tells which device a node is. */
 export type DeviceHome = Pick<PlannedCluster, 'view' | 'current' | 'site'>;
-export interface DeviceCandidates extends Pick<InfrastructureInput, 'views'>, DeviceNaming {
-  readonly records: Pick<InfrastructureRecords, 'devices' | 'deviceStates'>;
+export interface DeviceCandidates extends Pick<InfrastructureInput, 'views' | 'endpoints'>, DeviceNaming {
+  readonly endpoints: InfrastructureInput['endpoints'];
+  readonly records: Pick<InfrastructureRecords, 'devices' | 'deviceStates' | 'nodeLinks' | 'pluginEndpoints'>;
 }
 
 /**
@@ -42,7 +44,7 @@ function best(devices: readonly NetBoxRecord[], home: DeviceHome, input: DeviceC
   return (
     candidates.find((device) => typeof home.site === 'number' && relationId(device['site']) === home.site) ??
     candidates.find((device) => isInCluster(device, home)) ??
-    candidates.find((device) => isOfEndpoint(stateOf(device, input), home)) ??
+    candidates.find((device) => isOfEndpoint(stateOf(device, input), home, input)) ??
     candidates.find(isTagged)
   );
 }
@@ -70,8 +72,8 @@ function isIdentified(
   { home, input }: { readonly home: DeviceHome; readonly input: DeviceCandidates },
 ): boolean {
   if (state === undefined) return false;
-  if (isOfEndpoint(state, home)) return true;
-  const isOrphaned = !input.endpoints.has(toNumber(state['proxmox_endpoint_raw_id']) ?? 0);
+  if (isOfEndpoint(state, home, input)) return true;
+  const isOrphaned = !input.endpoints.has(endpointIdOf(state, input) ?? 0);
   return isOrphaned && textOf(state['proxmox_cluster_name']) === home.view.name && isInCluster(device, home);
 }
 
@@ -80,8 +82,8 @@ function isSomebodyElses(device: NetBoxRecord, home: DeviceHome, input: DeviceCa
   const state = stateOf(device, input);
   if (state === undefined) return false;
   return (
-    isOfOtherCluster(state, home, input) ||
-    (isOfEndpoint(state, home) && home.view.nodes.some((node) => isSameNode(state, node)))
+    isOfOtherCluster({ device, state }, home, input) ||
+    (isOfEndpoint(state, home, input) && home.view.nodes.some((node) => isSameNode(state, node)))
   );
 }
 
@@ -89,16 +91,26 @@ function isSomebodyElses(device: NetBoxRecord, home: DeviceHome, input: DeviceCa
  * The sidecar names another endpoint, or another cluster: one of this run, or any when its endpoint is no longer stored
  * and so cannot tell.
  */
-function isOfOtherCluster(state: NetBoxRecord, home: DeviceHome, input: DeviceCandidates): boolean {
-  const endpointId = toNumber(state['proxmox_endpoint_raw_id']);
+function isOfOtherCluster(
+  { device, state }: { readonly device: NetBoxRecord; readonly state: NetBoxRecord },
+  home: DeviceHome,
+  input: DeviceCandidates,
+): boolean {
+  const endpointId = endpointIdOf(state, input);
   if (endpointId !== null && input.endpoints.has(endpointId)) return !home.view.endpointIds.includes(endpointId);
   const cluster = textOf(state['proxmox_cluster_name']);
   if (cluster === '' || cluster === home.view.name) return false;
-  return endpointId !== null || input.views.some((view) => view.name === cluster);
+  return endpointId !== null || input.views.some((view) => view.name === cluster) || mayBeAnothers(device, home, input);
 }
 
-function isOfEndpoint(state: NetBoxRecord | undefined, { view }: DeviceHome): boolean {
-  const endpointId = toNumber(state?.['proxmox_endpoint_raw_id']);
+/** Nothing tells the endpoint, other endpoints are stored, and the device is in another cluster: better one too many than theirs. */
+function mayBeAnothers(device: NetBoxRecord, home: DeviceHome, { endpoints }: DeviceCandidates): boolean {
+  const isAlone = [...endpoints.keys()].every((id) => home.view.endpointIds.includes(id));
+  return !isAlone && relationId(device['cluster']) !== null && !isInCluster(device, home);
+}
+
+function isOfEndpoint(state: NetBoxRecord | undefined, { view }: DeviceHome, input: DeviceCandidates): boolean {
+  const endpointId = state === undefined ? null : endpointIdOf(state, input);
   return endpointId !== null && view.endpointIds.includes(endpointId);
 }
 

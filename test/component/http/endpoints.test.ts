@@ -207,6 +207,31 @@ describe('Proxmox endpoints', () => {
     expect((await call('PUT', '/proxmox/endpoints/1', { allow_writes: 'no' })).json().allow_writes).toBe(false);
   });
 
+  it('that an older plugin renames by a push under the new name stay one row, with what was decided about it', async () => {
+    const call = caller(await anApp());
+    await call('POST', '/proxmox/endpoints', proxmox);
+    await call('PUT', '/proxmox/endpoints/1', { allow_writes: true });
+
+    const renamed = await call('POST', '/proxmox/endpoints', { ...proxmox, name: 'renamed (nb:1)' });
+
+    expect(seen(renamed)).toEqual([200, { ...proxmoxAnswer, name: 'renamed (nb:1)', allow_writes: true }]);
+    expect((await call('GET', '/proxmox/endpoints')).json()).toEqual([renamed.json()]);
+  });
+
+  it.each([
+    ['of another host', { name: 'other (nb:1)', domain: 'pve-lab-2.local' }],
+    ['of another port', { name: 'other (nb:1)', port: 8007 }],
+    ['of another number', { name: 'other (nb:2)' }],
+    ['without a number', { name: 'other' }],
+  ])('%s are another row', async (_, change) => {
+    const call = caller(await anApp());
+    await call('POST', '/proxmox/endpoints', proxmox);
+
+    expect((await call('POST', '/proxmox/endpoints', { ...proxmox, ...change })).statusCode).toBe(200);
+
+    expect((await call('GET', '/proxmox/endpoints')).json()).toHaveLength(2);
+  });
+
   it.each([
     [{ password: null }, 'Provide password or both token_name/token_value'],
     [{ token_name: 'api' }, 'token_name and token_value must be provided together'],

@@ -65,7 +65,12 @@ async function findDevices(
     const device = chooseDevice(
       { view, current, site: current === undefined ? null : siteScope(current) },
       { name: node },
-      { views, endpoints: run.endpoints, options: run.options, records: { devices, deviceStates: deviceStates ?? [] } },
+      {
+        views,
+        endpoints: run.endpoints,
+        options: run.options,
+        records: { devices, deviceStates: deviceStates ?? [], nodeLinks: [], pluginEndpoints: [] },
+      },
     );
     if (device !== undefined) found.set(key, device);
   }

@@ -105,6 +105,13 @@ describe('choosing the device of a node', () => {
     device: { id: device },
     ...fields,
   });
+  const pluginEndpoints = ['10.0.0.10', '10.0.0.20'].map((address, index) => ({
+    id: 71 + index,
+    name: '',
+    domain: '',
+    ip_address: { address: `${address}/24` },
+    port: 8006,
+  }));
 
   it.each<[string, Partial<InfrastructureRecords>, number | 'create']>([
     ['takes the one in the site of the cluster', { devices: [aDevice(11, 'pve1', inCluster)] }, 11],
@@ -181,6 +188,34 @@ describe('choosing the device of a node', () => {
       11,
     ],
     [
+      'does not take one that the plugin has linked to the node of another endpoint',
+      {
+        devices: [aDevice(11, 'pve1', { ...nowhere, site: { id: 4 } })],
+        deviceStates: [state(11, { proxmox_cluster_name: 'other' })],
+        nodeLinks: [{ id: 1, name: 'pve1', endpoint: { id: 72 }, netbox_device: { id: 11 } }],
+        pluginEndpoints,
+      },
+      'create',
+    ],
+    [
+      'takes one that the plugin has linked to its own node, although the cluster was renamed',
+      {
+        devices: [aDevice(11, 'pve1', inCluster)],
+        deviceStates: [state(11, { proxmox_cluster_name: 'old' })],
+        nodeLinks: [{ id: 1, name: 'pve1', endpoint: { id: 71 }, netbox_device: { id: 11 } }],
+        pluginEndpoints,
+      },
+      11,
+    ],
+    [
+      'does not take one of another cluster when nothing tells its endpoint',
+      {
+        devices: [aDevice(11, 'pve1', { cluster: { id: 44 }, site: { id: 4 } })],
+        deviceStates: [state(11, { proxmox_cluster_name: 'other' })],
+      },
+      'create',
+    ],
+    [
       'takes one of an endpoint that is no longer configured',
       { devices: [aDevice(11, 'pve1', inCluster)], deviceStates: [state(11, { proxmox_endpoint_raw_id: 77 })] },
       11,
@@ -199,6 +234,13 @@ describe('choosing the device of a node', () => {
       tags: device.tags === untagged.tags ? device.tags : tagsOf([1, 'proxbox']),
     }));
     expect(chosen(planFor({ ...records, devices: tagged }))).toBe(expected);
+  });
+
+  it('takes one whose sidecar names another cluster when there is no other endpoint', () => {
+    const device = aDevice(11, 'pve1', { cluster: { id: 44 }, site: { id: 4 } });
+    const deviceStates = [state(11, { proxmox_cluster_name: 'old' })];
+    const endpoints = new Map([[1, anEndpointTarget()]]);
+    expect(chosen(planFor({ devices: [device], deviceStates }, { endpoints }))).toBe(11);
   });
 
   it('never takes the device of another cluster of the run', () => {
