@@ -19,7 +19,17 @@ const Job = z.object({
 /** A job of the plugin after it ran. */
 export type PluginJob = z.infer<typeof Job>;
 
-const Reply = z.object({ key: z.string().optional(), job: Job.optional(), failure: z.string().optional() });
+const Told = z.object({ level: z.string(), message: z.string() });
+
+/** What the plugin's page tells the operator. */
+export type Told = z.infer<typeof Told>;
+
+const Reply = z.object({
+  key: z.string().optional(),
+  job: Job.optional(),
+  told: z.array(Told).optional(),
+  failure: z.string().optional(),
+});
 type Reply = z.infer<typeof Reply>;
 
 export interface PluginWorker {
@@ -29,8 +39,10 @@ export interface PluginWorker {
   run(jobId: number): Promise<PluginJob>;
   /** Presses a button of the plugin's pages and runs the job that this queued. */
   click(path: string, data?: Readonly<Record<string, unknown>>): Promise<PluginJob>;
+  /** Presses a button that asks the service at once, without a job. */
+  press(path: string): Promise<readonly Told[]>;
   /**
-   * The same in a worker with `DJANGO_ALLOW_ASYNC_UNSAFE`, without which Django refuses the queries that the plugin makes
+   * `click` in a worker with `DJANGO_ALLOW_ASYNC_UNSAFE`, without which Django refuses the queries that the plugin makes
    * inside its event loop when it syncs selected objects.
    */
   clickAsyncUnsafe(path: string, data: Readonly<Record<string, unknown>>): Promise<PluginJob>;
@@ -68,6 +80,7 @@ export function startPluginWorker(): PluginWorker {
     key: async () => z.string().parse((await send({ key: true })).key),
     run: (jobId) => job({ run: jobId }),
     click: (path, data = {}) => job({ click: path, data }),
+    press: async (path) => z.array(Told).parse((await send({ press: path })).told),
     clickAsyncUnsafe: (path, data) => job({ click: path, data, async_unsafe: true }),
     enqueue: (parameters) => job({ enqueue: parameters }),
     close: async () => {

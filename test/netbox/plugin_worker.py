@@ -5,6 +5,7 @@ Reads one JSON object a line from standard input and answers with one a line on 
     {"key": true}                          the API key that the plugin has adopted, {"key": text}
     {"run": <id of a queued NetBox job>}   runs it, {"job": {...}}
     {"click": <path>, "data": {...}}       POSTs the form as the superuser and runs the job that this queued
+    {"press": <path>}                      POSTs as the superuser what needs no job, {"told": [{"level", "message"}]}
     {"enqueue": {...}}                     queues a sync job with these arguments and runs it
 
 `"async_unsafe": true` beside any of them runs it with DJANGO_ALLOW_ASYNC_UNSAFE, as some operators run their worker.
@@ -24,6 +25,7 @@ django.setup()
 
 import django_rq  # noqa: E402
 from core.models import Job  # noqa: E402
+from django.contrib.messages import get_messages  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from netbox_proxbox.jobs import ProxboxSyncJob  # noqa: E402
@@ -47,11 +49,21 @@ def run(pk):
     return {"job": {"id": job.pk, "status": job.status, "error": job.error, "log": log, "data": job.data}}
 
 
-def click(path, data):
-    last = Job.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+def post(path, data):
     browser = Client()
     browser.force_login(superuser())
-    response = browser.post(path, data)
+    return browser.post(path, data)
+
+
+def press(path):
+    response = post(path, {})
+    told = get_messages(response.wsgi_request)
+    return {"told": [{"level": message.level_tag, "message": str(message)} for message in told]}
+
+
+def click(path, data):
+    last = Job.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    response = post(path, data)
     queued = list(Job.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True))
     if len(queued) != 1:
         raise RuntimeError(f"POST {path} answered {response.status_code} and queued the jobs {queued}, not one.")
@@ -71,6 +83,8 @@ def answer(request):
         return {"key": FastAPIEndpoint.objects.get().token}
     if "run" in request:
         return run(request["run"])
+    if "press" in request:
+        return press(request["press"])
     if "click" in request:
         return click(request["click"], request["data"])
     return run(ProxboxSyncJob.enqueue(user=superuser(), queue_name="default", **request["enqueue"]).pk)
