@@ -1,5 +1,5 @@
 import type { Clock } from '../config/clock.js';
-import type { GuestResource, ProxmoxSession } from '../proxmox/types.js';
+import type { GuestResource, ProxmoxSession, ReadOptions } from '../proxmox/types.js';
 import type { GuestNetwork, HostName, ListedGuest, LocatedConfig } from './guests.js';
 
 export interface GuestRows {
@@ -26,6 +26,13 @@ export interface GuestReadStore {
   /** `fresh`: what earlier calls read is forgotten. */
   open(options: { readonly fresh: boolean }): GuestReads;
   drop(): void;
+}
+
+/** The guests that a session lists, with the number of rows that had to be left out. */
+export async function readGuestRows(session: ProxmoxSession, options: ReadOptions): Promise<GuestRows> {
+  let unreadable = 0;
+  const onUnreadable = (count: number): void => void (unreadable = count);
+  return { guests: await session.guests({ ...options, onUnreadable }), unreadable };
 }
 
 const sharedMs = 60_000;
@@ -77,12 +84,7 @@ export function createGuestReadStore(clock: Clock): GuestReadStore {
       }
       const lists = new Memo<GuestRows>(clock);
       return {
-        list: (session, signal) =>
-          lists.get(`${session.endpointId}`, async () => {
-            let unreadable = 0;
-            const onUnreadable = (count: number): void => void (unreadable = count);
-            return { guests: await session.guests({ signal, fresh, onUnreadable }), unreadable };
-          }),
+        list: (session, signal) => lists.get(`${session.endpointId}`, () => readGuestRows(session, { signal, fresh })),
         config: (guest, read) => configs.get(keyOf(guest), read),
         network: (guest, read) => networks.get(keyOf(guest), read),
         hostName: (guest, read) => hostNames.get(keyOf(guest), read),

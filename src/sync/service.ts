@@ -58,9 +58,11 @@ export function createSyncService(ports: SyncPorts): SyncService {
     };
   }
 
+  const individual = createIndividualSync({ ports, activeRuns, onWritten: () => stores.collections.drop() });
+
   return {
     activeRuns,
-    individual: createIndividualSync({ ports, activeRuns, onWritten: () => stores.collections.drop() }),
+    individual,
     prepareStage: (job, request) =>
       prepare(job.stage.name, request, (conductor, openIt) => runSingleStage(job, conductor, openIt)),
     prepareFullUpdate: (request) =>
@@ -68,6 +70,7 @@ export function createSyncService(ports: SyncPorts): SyncService {
     clearCollections: () => {
       stores.collections.drop();
       stores.guestReads.drop();
+      individual.clearCollections();
     },
   };
 }

@@ -46,7 +46,7 @@ export interface PluginWorker {
   /** Presses a button of the plugin's pages and runs the job that this queued. */
   click(path: string, data?: Readonly<Record<string, unknown>>): Promise<PluginJob>;
   /**
-   * The same in a worker with `DJANGO_ALLOW_ASYNC_UNSAFE`, without which Django refuses the queries that the plugin makes
+   * `click` in a worker with `DJANGO_ALLOW_ASYNC_UNSAFE`, without which Django refuses the queries that the plugin makes
    * inside its event loop when it syncs selected objects.
    */
   clickAsyncUnsafe(path: string, data: Readonly<Record<string, unknown>>): Promise<PluginJob>;

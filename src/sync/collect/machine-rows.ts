@@ -50,10 +50,23 @@ export async function loadIfAllowed(
     const cause = toProxboxError(error);
     const isMissing = cause.upstream?.status === 404 || cause.upstream?.status === 501;
     if (cause.code !== 'netbox_forbidden' && !isMissing) throw error;
-    warnings.push({
-      code: code ?? (isMissing ? 'plugin_route_missing' : 'forbidden'),
-      message: `NetBox does not give out the rows of kind "${kindDefinition(kind).noun}": ${errorText(cause)}. ${without}`,
-    });
+    const { path } = kindDefinition(kind);
+    const message = isMissing
+      ? `NetBox has no table ${path}. ${without} If it is one of netbox-proxbox, update the plugin.`
+      : `The NetBox token may not view ${path}: ${errorText(cause)}. ${without}`;
+    warnings.push({ code: code ?? (isMissing ? 'plugin_route_missing' : 'forbidden'), message });
     return undefined;
   }
+}
+
+/** The same for a table of the plugin whose own rows are to be written: undefined, so that none is, also without a plugin. */
+export async function loadPluginTable(
+  run: RunContext,
+  warnings: Warning[],
+  kind: ObjectKind,
+  values?: { readonly filter: string; readonly of: readonly (string | number)[] },
+): Promise<readonly NetBoxRecord[] | undefined> {
+  if (!run.capabilities.proxboxPlugin) return undefined;
+  const without = `No ${kindDefinition(kind).noun} is written.`;
+  return loadIfAllowed(run, warnings, { kind, without }, () => run.collections.load(kind, {}, values));
 }

@@ -24,6 +24,8 @@ export interface IndividualSync {
     request: SyncRequest,
     signal: AbortSignal,
   ): Promise<IndividualResult>;
+  /** Forgets what earlier calls read from NetBox. */
+  clearCollections(): void;
 }
 
 export interface IndividualDeps {
@@ -99,6 +101,7 @@ export function createIndividualSync({ ports, activeRuns, onWritten }: Individua
       const job = { entry, query, request, progress: { resource: null, dependencies: [] } };
       return answerInTime(job, (limit) => run({ ...job, signal: AbortSignal.any([signal, limit]) }), ports.clock);
     },
+    clearCollections: () => collections.drop(),
   };
 }
 

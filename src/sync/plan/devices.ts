@@ -1,4 +1,4 @@
-import { relationId, textOf } from '../../netbox/records/compare.js';
+import { relationId } from '../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
 import type { ClusterStatusNode } from '../../proxmox/types.js';
 import type { FieldRules, Fields, SourceRef } from '../types.js';
@@ -8,7 +8,7 @@ import type { InfrastructureInput, PlannedCluster, PlannedDevice } from './infra
 import { generatedDescription, nameDevice, type DeviceName, type NamesInUse } from './name-device.js';
 import type { SyncOptions } from './options.js';
 import type { PlanBuilder } from './plan-builder.js';
-import { pluginEndpointOf } from './plugin-endpoint.js';
+import { nodeRowOf, pluginEndpointOf } from './plugin-endpoint.js';
 import { proxboxTag, ref } from './support-objects.js';
 
 type Home = Omit<PlannedCluster, 'devices' | 'pluginEndpointId'>;
@@ -179,9 +179,7 @@ function planDeviceRows(
   }
   const endpoint = input.endpoints.get(view.owner.endpointId);
   const owner = endpoint === undefined ? undefined : pluginEndpointOf(endpoint, records.pluginEndpoints);
-  const row = records.nodeLinks.find(
-    (link) => textOf(link['name']) === node.name && owner !== undefined && relationId(link['endpoint']) === owner.id,
-  );
+  const row = nodeRowOf(owner?.id ?? null, node.name, records.nodeLinks);
   if (row === undefined) return;
   builder.add(
     {

@@ -1,12 +1,6 @@
 /** What the rows of cluster-wide jobs have in common. Pure. */
-import { relationId, textOf } from '../../netbox/records/compare.js';
-import type { JsonObject, NetBoxRecord } from '../../netbox/types.js';
+import type { JsonObject } from '../../netbox/types.js';
 import type { Reason } from '../types.js';
-
-/** Of the plugin's nodes the one of this endpoint: node names repeat. */
-export function nodeRowId(name: string | null, endpointId: number, nodes: readonly NetBoxRecord[]): number | undefined {
-  return nodes.find((row) => textOf(row['name']) === name && relationId(row['endpoint']) === endpointId)?.id;
-}
 
 /** Calculated anew by Proxmox in every answer: kept, it would be written by every run. */
 const volatile: ReadonlySet<string> = new Set(['next-run', 'next_run', 'digest']);

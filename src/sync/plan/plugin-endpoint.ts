@@ -1,4 +1,4 @@
-import { isObject, textOf, toNumber } from '../../netbox/records/compare.js';
+import { isObject, relationId, textOf, toNumber } from '../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
 
 /** What is compared of a stored Proxmox endpoint. */
@@ -54,6 +54,16 @@ export function pluginEndpointOfCluster(
     ([id, other]) => !endpointIds.includes(id) && pluginEndpointOf(other, rows)?.id === row.id,
   );
   return isShared ? undefined : row;
+}
+
+/** Of the plugin's rows about nodes the one of this endpoint: node names repeat. */
+export function nodeRowOf(
+  endpointId: number | null,
+  name: string | null,
+  rows: readonly NetBoxRecord[],
+): NetBoxRecord | undefined {
+  if (endpointId === null) return undefined;
+  return rows.find((row) => textOf(row['name']) === name && relationId(row['endpoint']) === endpointId);
 }
 
 /** True when the row leads to the same host and port. */

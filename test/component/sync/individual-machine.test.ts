@@ -144,4 +144,78 @@ describe('the sync of a single object of a machine', () => {
       expect(quiet.requests).toBe(requests);
     },
   );
+
+  it.each(rows.filter(([of]) => of !== 'task-history'))('%s: POST is another way to ask for it', async (...row) => {
+    const [of, query, , collection] = row;
+    const { status, body } = await target.world.ask('POST', `/sync/individual/${of}?${query}`);
+
+    expect([status, body.action, body.error], JSON.stringify(body)).toEqual([200, 'created', null]);
+    expect((await all(target, collection)).map(({ id }) => id)).toContain(body.netbox_object.id);
+    expect((await ask(of, query)).body.action).toBe('unchanged');
+  });
+
+  it.each(['task-history', 'vm', 'cluster', 'node', 'storage'])('%s cannot be asked for with POST', async (of) => {
+    expect((await target.world.ask('POST', `/sync/individual/${of}?${below('')}`)).status).toBe(405);
+  });
+
+  it.each([
+    ['true', ['pbs']],
+    ['false', []],
+  ])('backup: with auto_create_storage=%s its storage comes with it: %j', async (flag, storages) => {
+    const { body } = await ask('backup', `${below(`storage=pbs&volid=${volid}`)}&auto_create_storage=${flag}`);
+
+    expect([body.action, body.error]).toEqual(['created', null]);
+    expect((await all(target, path.storage)).map(({ name }) => name)).toEqual(storages);
+    expect(body.netbox_object.proxmox_storage?.name).toBe(storages[0]);
+    const made = body.dependencies_synced.filter((one: { object_type: string }) => one.object_type === 'storage');
+    expect(made).toMatchObject(
+      storages.map((name) => ({ action: 'created', storage_name: name, cluster_name: 'lab' })),
+    );
+  });
+
+  describe('a task', () => {
+    const newest = 'node=pve1&type=qemu&vmid=100';
+
+    it('that is not named is the newest one of the guest', async () => {
+      const { status, body } = await ask('task-history', `cluster_name=lab&${newest}`);
+
+      expect([status, body.action, body.netbox_object.upid]).toEqual([200, 'created', task.upid]);
+    });
+
+    it('of a guest without any is no error', async () => {
+      for (const { nodes } of target.world.estate.clusters) for (const { tasks } of nodes) tasks.length = 0;
+      const { status, body, writes } = await watched('task-history', `cluster_name=lab&${newest}`);
+
+      expect([status, body.action, body.error, body.netbox_object, writes]).toEqual([200, 'noop', null, null, []]);
+    });
+
+    it('without a cluster is one of the only cluster in scope, and ambiguous where there are two', async () => {
+      const doubtful = await watched('task-history', newest);
+      const sure = await ask('task-history', `${newest}&proxmox_endpoint_ids=1`);
+
+      expect([doubtful.status, doubtful.body.action, doubtful.writes]).toEqual([400, 'error', []]);
+      expect(doubtful.body.error).toContain('cluster_name');
+      expect([sure.status, sure.body.action]).toEqual([200, 'created']);
+      expect((await all(target, path.vms)).map(({ cluster }) => cluster.name)).toEqual(['lab']);
+    });
+  });
+
+  it.each([
+    ['interface', below('interface_name=net0'), /qemu\/100\/config$/],
+    ['disk', below('disk_name=scsi0'), /qemu\/100\/config$/],
+    ['ip', below('ip_address=10.0.0.5'), /qemu\/100\/config$/],
+    ['snapshot', below('snapshot_name=clean'), /qemu\/100\/snapshot$/],
+    ['task-history', below(`upid=${encodeURIComponent(task.upid)}`), /\/tasks$/],
+    ['backup', below(`storage=pbs&volid=${volid}`), /storage\/pbs\/content$/],
+    ['replication', 'cluster_name=lab&replication_id=100-0', /cluster\/replication$/],
+    ['vm', below(''), /qemu\/100\/config$/],
+  ])('%s: what Proxmox does not tell is 502, not gone, and nothing is written', async (of, query, unreadable) => {
+    target.world.proxmox[0]!.faults.add({ match: { path: unreadable }, action: { status: 500, reason: 'no' } });
+
+    const { status, body, writes } = await watched(of, query);
+
+    expect([status, body.action, body.detail], JSON.stringify(body)).toEqual([502, 'error', body.error]);
+    expect(writes.filter((line) => line.includes('/plugins/'))).toEqual([]);
+    expect(await all(target, path.vms)).toEqual([]);
+  });
 });

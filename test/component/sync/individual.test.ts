@@ -168,6 +168,17 @@ describe('the sync of a single object', () => {
       expect([body.action, body.netbox_object.role.slug]).toEqual(['unchanged', 'container-lxc']);
     });
 
+    it('remembers nothing of NetBox once the caches are emptied', async () => {
+      const node = 'cluster_name=lab&node_name=pve1';
+      expect((await ask('node', node)).body.action).toBe('unchanged');
+      const [device] = (await all(target, path.devices)).filter((one) => one.cluster.name === 'lab');
+      await edit(target, path.devices, device.id, { description: '' });
+
+      await target.world.ask('POST', '/clear-cache');
+
+      expect((await ask('node', node)).body.action).toBe('updated');
+    });
+
     it('does not see the change as undone in the stage that comes next', async () => {
       addGuest(cluster(0), aGuest({ vmid: 150, name: 'new' }));
       expect((await ask('vm', vm.replace('100', '150'))).body.action).toBe('created');

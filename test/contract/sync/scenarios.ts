@@ -11,6 +11,7 @@ import { describeBackupRoutines, describeReplications } from './jobs.js';
 import { describeNodeInterfaces } from './node-interfaces.js';
 import { describeCloudInit, describeDefaultRoles } from './machine-extras.js';
 import { describeOperatorEdits } from './operator-edits.js';
+import { describeOrphanSweep } from './orphan-sweep.js';
 import { describeProxmoxChanges } from './proxmox-changes.js';
 import { describeSnapshots } from './snapshots.js';
 import type { OpenTarget } from './target.js';
@@ -30,6 +31,7 @@ const groups = {
     describeReplications,
     describeBackupRoutines,
     describeVirtualDisks,
+    describeOrphanSweep,
   ],
   networks: [describeVmInterfaces, describeNodeInterfaces, describeUpgrade],
 };

@@ -64,19 +64,15 @@ function coversNothing(job: BackupJob, { guests, cluster }: RoutineList): Reason
 /** Rows of the endpoint whose job is not in its complete list. */
 function planGone(builder: PlanBuilder, { cluster, pluginEndpointId, jobs }: RoutineList, input: RoutineInput): void {
   if (pluginEndpointId === null) return;
-  const { view } = cluster;
-  const source = { endpointId: view.owner.endpointId, cluster: view.name };
   const listed = new Set(jobs.map(({ jobId }) => jobId));
   const active = activeRowsOf(pluginEndpointId, input.rows);
   planStale(builder, {
     kind: 'backup-routine',
     noun: 'backup routine',
-    ...source,
+    view: cluster.view,
+    idField: 'job_id',
     stored: active.length,
-    rows: active
-      .filter((row) => !listed.has(textOf(row['job_id'])))
-      .map((row) => ({ key: `${row.id}`, label: textOf(row['job_id']), current: row, source })),
+    gone: active.filter((row) => !listed.has(textOf(row['job_id']))),
     limit: input.deleteLimit,
-    mode: 'always',
   });
 }

@@ -2,7 +2,8 @@ import { textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { BackupJob } from '../../../proxmox/parse/backup-jobs.js';
 import { parsePropertyString } from '../../../proxmox/parse/property-string.js';
-import { lastingConfig, nodeRowId } from '../../plan/job-rows.js';
+import { lastingConfig } from '../../plan/job-rows.js';
+import { nodeRowOf } from '../../plan/plugin-endpoint.js';
 import { proxboxTag } from '../../plan/support-objects.js';
 import type { Desired, Fields, SourceRef } from '../../types.js';
 import type { RoutineList } from './types.js';
@@ -49,7 +50,7 @@ export function routineRow(job: BackupJob, { list, pluginEndpointId, selection, 
       job_id: job.jobId,
       enabled: job.enabled,
       schedule: job.schedule,
-      ...lookedUp('node', job.node, (name) => nodeRowId(name, pluginEndpointId, nodes)),
+      ...lookedUp('node', job.node, (name) => nodeRowOf(pluginEndpointId, name, nodes)?.id),
       ...lookedUp('storage', job.storage, (name) => storageRowId(name, list)),
       ...lookedUp('fleecing_storage', fleecingStorage, (name) => storageRowId(name, list)),
       ...(selection === undefined ? {} : { selection }),

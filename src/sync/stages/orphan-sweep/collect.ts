@@ -1,6 +1,9 @@
-import { relationId } from '../../../netbox/records/compare.js';
+import { relationId, toNumber } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
+import { seesGuests } from '../../collect/guest-visibility.js';
 import { readFromEachCluster } from '../../collect/proxmox.js';
+import { readGuestRows, type GuestRows } from '../../guest-reads.js';
+import type { ConnectedCluster } from '../../guests.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
 import { orphanStates } from './diff.js';
@@ -13,10 +16,17 @@ export async function collectOrphans(run: RunContext): Promise<CollectedOrphans>
   const warnings: Warning[] = [];
   if (!mayDecide(run, warnings)) return nothing(warnings);
   const lists = await readFromEachCluster(run, { what: 'guests', read: 'guests' }, (session) =>
-    session.guests({ signal: run.signal, fresh: true }),
+    readGuestRows(session, { signal: run.signal, fresh: true }),
   );
-  const clusters = lists.answers.map(({ cluster: { view }, answer }): SweptCluster => ({ view, guests: answer }));
+  warnings.push(...lists.warnings);
   const states = await run.collections.load('vm-state', {}, undefined, fresh);
+  const clusters: SweptCluster[] = [];
+  for (const list of lists.answers) {
+    const swept = { view: list.cluster.view, guests: list.answer.guests };
+    const doubt = await doubtOf(run, list, orphanStates([swept], states));
+    if (doubt === undefined) clusters.push(swept);
+    else warnings.push(doubt);
+  }
   const candidates = orphanStates(clusters, states).map((state) => relationId(state['virtual_machine']) ?? -1);
   const virtualMachines = await run.collections.load(
     'virtual-machine',
@@ -25,7 +35,26 @@ export async function collectOrphans(run: RunContext): Promise<CollectedOrphans>
     fresh,
   );
   const guards = await collectGuards(run, virtualMachines);
-  return { clusters, states, virtualMachines, guards, warnings: [...warnings, ...lists.warnings] };
+  return { clusters, states, virtualMachines, guards, warnings };
+}
+
+/** Why the list of a cluster does not tell that the guests of these sidecars are gone. Undefined: it does, or none is. */
+async function doubtOf(
+  run: RunContext,
+  { cluster, answer: { unreadable } }: { readonly cluster: ConnectedCluster; readonly answer: GuestRows },
+  orphans: readonly NetBoxRecord[],
+): Promise<Warning | undefined> {
+  if (orphans.length === 0) return undefined;
+  const { name, owner } = cluster.view;
+  const doubt = (why: string): Warning => ({
+    code: 'read_incomplete',
+    message: `No machine of cluster "${name}" is swept, though ${orphans.length} have no guest: ${why}`,
+    source: { endpointId: owner.endpointId, cluster: name },
+  });
+  if (unreadable > 0) return doubt(`Proxmox lists ${unreadable} guest(s) without a usable VMID, type or node.`);
+  const vmids = orphans.map((state) => toNumber(state['proxmox_vm_id']) ?? 0);
+  if (await seesGuests(run, cluster, vmids)) return undefined;
+  return doubt('the Proxmox user may not see every guest, or its permissions cannot be read. Grant VM.Audit on /vms.');
 }
 
 /** A run that leaves guests out on purpose cannot tell which are gone. */

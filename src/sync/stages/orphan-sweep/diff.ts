@@ -1,6 +1,6 @@
 import { relationId, tagIds, textOf, toNumber } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
-import { admitAbsence, type AbsentRow } from '../../plan/absence.js';
+import { admitAbsence, protectingMode, type AbsentRow } from '../../plan/absence.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
@@ -62,7 +62,7 @@ export function planSweep(collected: CollectedOrphans, { options, supportIds }: 
       stored,
       rows,
       limit: options.deleteLimit,
-      mode: options.modes.vm,
+      mode: protectingMode(options),
     });
     for (const row of admitted) removeMachine(builder, row, collected);
   }

@@ -10,7 +10,7 @@ export interface SweptCluster {
 }
 
 export interface CollectedOrphans {
-  /** Only clusters whose guests could be listed. */
+  /** Only clusters whose list tells what is gone. */
   readonly clusters: readonly SweptCluster[];
   readonly states: readonly NetBoxRecord[];
   readonly virtualMachines: readonly NetBoxRecord[];

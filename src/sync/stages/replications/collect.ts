@@ -1,9 +1,9 @@
 import { toNumber, textOf } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { ReplicationJob } from '../../../proxmox/parse/replication.js';
-import { readPermissions, readReplicationJobs } from '../../../proxmox/reads/cluster.js';
+import { readReplicationJobs } from '../../../proxmox/reads/cluster.js';
+import { seesGuests } from '../../collect/guest-visibility.js';
 import { loadNodeRows, readJobLists, type JobList } from '../../collect/job-lists.js';
-import { readFromCluster } from '../../collect/proxmox.js';
 import { collectRoster } from '../../collect/roster.js';
 import { activeRowsOf } from '../../plan/stale.js';
 import type { RunContext } from '../../run-context.js';
@@ -44,33 +44,20 @@ async function withGuests(
     roster.omitted.filter((guest) => guest.key.startsWith(`${key}/`)).map((guest) => [guest.source.vmid ?? 0, guest]),
   );
   const complete = { ...list, guests, omitted, seesAll: false };
-  const seesAll = hasHiddenRows(complete, rows) && (await seesEveryGuest(run, list));
-  return { ...complete, seesAll };
+  const hidden = hiddenGuests(complete, rows);
+  const mayTell = hidden.length > 0 && run.options.netboxVmIds === null;
+  return { ...complete, seesAll: mayTell && (await seesGuests(run, list.cluster, hidden)) };
 }
 
-/** Rows of guests that Proxmox does not list: gone, or invisible to the account. */
-function hasHiddenRows(
+/** VMIDs of rows whose guests Proxmox does not list: gone, or invisible to the account. */
+function hiddenGuests(
   { pluginEndpointId, jobs, guests, omitted }: ReplicationList,
   rows: readonly NetBoxRecord[],
-): boolean {
-  if (pluginEndpointId === null) return false;
+): readonly number[] {
+  if (pluginEndpointId === null) return [];
   const listed = new Set(jobs.map(({ id }) => id));
-  return activeRowsOf(pluginEndpointId, rows).some((row) => {
-    const vmid = toNumber(row['guest']) ?? 0;
-    return !listed.has(textOf(row['replication_id'])) && !guests.has(vmid) && !omitted.has(vmid);
-  });
-}
-
-async function seesEveryGuest(run: RunContext, { cluster }: JobList<ReplicationJob>): Promise<boolean> {
-  if (run.options.netboxVmIds !== null) return false;
-  try {
-    const permissions = await readFromCluster(run, cluster, (session) =>
-      readPermissions(session, { signal: run.signal }),
-    );
-    return permissions.has('/vms', 'VM.Audit');
-  } catch {
-    // Whatever the reason: then nobody knows, and the plan says so.
-    run.signal.throwIfAborted();
-    return false;
-  }
+  return activeRowsOf(pluginEndpointId, rows)
+    .filter((row) => !listed.has(textOf(row['replication_id'])))
+    .map((row) => toNumber(row['guest']) ?? 0)
+    .filter((vmid) => !guests.has(vmid) && !omitted.has(vmid));
 }

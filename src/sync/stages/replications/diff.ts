@@ -77,7 +77,6 @@ function planGone(builder: PlanBuilder, list: ReplicationList, input: Replicatio
   const { pluginEndpointId, cluster } = list;
   if (pluginEndpointId === null) return;
   const { view } = cluster;
-  const source = { endpointId: view.owner.endpointId, cluster: view.name };
   const listed = new Set(list.jobs.map(({ id }) => id));
   const active = activeRowsOf(pluginEndpointId, input.rows);
   const gone = active.filter((row) => !listed.has(textOf(row['replication_id'])) && mayJudge(row, list, input));
@@ -86,16 +85,16 @@ function planGone(builder: PlanBuilder, list: ReplicationList, input: Replicatio
     builder.warn({
       code: 'read_incomplete',
       message: `${gone.length - known.length} replication job(s) of "${view.name}" are not listed and their guests neither. They are not marked stale, as the Proxmox user may not see every guest. Grant VM.Audit on /vms.`,
-      source,
+      source: { endpointId: view.owner.endpointId, cluster: view.name },
     });
   planStale(builder, {
     kind: 'replication',
     noun: 'replication job',
-    ...source,
+    view,
+    idField: 'replication_id',
     stored: active.length,
-    rows: known.map((row) => ({ key: `${row.id}`, label: textOf(row['replication_id']), current: row, source })),
+    gone: known,
     limit: input.deleteLimit,
-    mode: 'always',
   });
 }
 

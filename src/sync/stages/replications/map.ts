@@ -1,5 +1,6 @@
 import type { ReplicationJob } from '../../../proxmox/parse/replication.js';
-import { lastingConfig, nodeRowId } from '../../plan/job-rows.js';
+import { lastingConfig } from '../../plan/job-rows.js';
+import { nodeRowOf } from '../../plan/plugin-endpoint.js';
 import { proxboxTag, ref } from '../../plan/support-objects.js';
 import type { Desired, SourceRef } from '../../types.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
@@ -27,7 +28,7 @@ export function replicationRow(
   job: ReplicationJob,
   { list, pluginEndpointId, guest, nodes }: ReplicationParts,
 ): Desired {
-  const node = nodeRowId(job.target, pluginEndpointId, nodes);
+  const node = nodeRowOf(pluginEndpointId, job.target, nodes)?.id;
   return {
     ...subjectOf(list, job),
     fields: {

@@ -1,9 +1,10 @@
 import { relationId } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import { readConfigs } from '../../collect/guest-config.js';
-import { loadPluginTable, type PluginTable } from '../../collect/plugin-table.js';
+import { loadPluginTable } from '../../collect/machine-rows.js';
 import { collectRoster } from '../../collect/roster.js';
 import type { RunContext } from '../../run-context.js';
+import type { Warning } from '../../types.js';
 import type { CollectedDisks } from './types.js';
 import type { Roster } from '../../plan/roster.js';
 
@@ -23,19 +24,18 @@ export async function collectDisks(run: RunContext): Promise<CollectedDisks> {
     ids === undefined ? undefined : { filter: 'virtual_machine_id', of: ids },
     { fresh: true },
   );
-  const states = await loadStates(run, disks, ids);
-  const storages = states.rows === undefined ? noTable : await loadPluginTable(run, 'storage');
+  const warnings: Warning[] = [];
+  const states = await loadStates(run, warnings, disks, ids);
+  const storages = states === undefined ? undefined : await loadPluginTable(run, warnings, 'storage');
   return {
     roster,
     machines,
     disks,
-    states: states.rows,
-    storages: storages.rows ?? [],
-    warnings: [...states.warnings, ...storages.warnings],
+    states,
+    storages: storages ?? [],
+    warnings,
   };
 }
-
-const noTable: PluginTable = { rows: undefined, warnings: [] };
 
 /** A selection, or a small scope in a NetBox that holds much more: there whole tables are a waste. */
 function isNarrow({ options }: RunContext, { guests, states }: Roster): boolean {
@@ -48,11 +48,12 @@ function machineIds({ guests }: Roster): readonly number[] {
 
 async function loadStates(
   run: RunContext,
+  warnings: Warning[],
   disks: readonly NetBoxRecord[],
   machines: readonly number[] | undefined,
-): Promise<PluginTable> {
-  if (machines === undefined) return loadPluginTable(run, 'virtual-disk-state');
+): Promise<readonly NetBoxRecord[] | undefined> {
+  if (machines === undefined) return loadPluginTable(run, warnings, 'virtual-disk-state');
   const own = disks.filter((disk) => machines.includes(relationId(disk['virtual_machine']) ?? 0));
   const of = own.map(({ id }) => id).sort((a, b) => a - b);
-  return loadPluginTable(run, 'virtual-disk-state', { filter: 'virtual_disk_id', of });
+  return loadPluginTable(run, warnings, 'virtual-disk-state', { filter: 'virtual_disk_id', of });
 }

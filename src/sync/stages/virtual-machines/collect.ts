@@ -5,10 +5,11 @@ import { parseTagColours, parseTags } from '../../../proxmox/parse/tags.js';
 import { readConfigs } from '../../collect/guest-config.js';
 import { collectGuestList, loadVirtualMachines } from '../../collect/guest-list.js';
 import { collectInfrastructure } from '../../collect/infrastructure.js';
-import { loadPluginTable, type PluginTable } from '../../collect/plugin-table.js';
+import { loadPluginTable } from '../../collect/machine-rows.js';
 import { readFromCluster } from '../../collect/proxmox.js';
 import { possibleSlugs, type TagColours } from '../../plan/guest-tags.js';
 import type { RunContext } from '../../run-context.js';
+import type { Warning } from '../../types.js';
 import type { CollectedGuest, CollectedGuests } from './types.js';
 
 /** Reads both sides: guests with their configurations, and everything NetBox has about them, in a few list requests. */
@@ -23,7 +24,7 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
   const { views, records } = await collectInfrastructure(run, wanted);
   const virtualMachines =
     (await selectedAsNamed(run, guests)) ?? (await loadVirtualMachines(run, views, records.clusters, known));
-  const cloudInits = await loadCloudInits(run);
+  const warnings: Warning[] = [...list.warnings];
   return {
     guests: guests.map((guest) => ({ ...guest, view: views.find(({ key }) => key === guest.view.key) ?? guest.view })),
     views,
@@ -32,8 +33,8 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     virtualMachines,
     tags: await loadTags(run, guests),
     colours: await loadColours(run, guests),
-    cloudInits: cloudInits.rows,
-    warnings: [...list.warnings, ...cloudInits.warnings],
+    cloudInits: await loadCloudInits(run, warnings),
+    warnings,
   };
 }
 
@@ -69,10 +70,10 @@ async function loadTags(run: RunContext, guests: readonly CollectedGuest[]): Pro
 }
 
 /** The rows of the selected machines, or all. The plugin ignores every other filter than this one. */
-function loadCloudInits(run: RunContext): Promise<PluginTable> {
+function loadCloudInits(run: RunContext, warnings: Warning[]): Promise<readonly NetBoxRecord[] | undefined> {
   const { netboxVmIds } = run.options;
-  if (netboxVmIds === null) return loadPluginTable(run, 'cloud-init');
-  return loadPluginTable(run, 'cloud-init', { filter: 'virtual_machine', of: netboxVmIds });
+  if (netboxVmIds === null) return loadPluginTable(run, warnings, 'cloud-init');
+  return loadPluginTable(run, warnings, 'cloud-init', { filter: 'virtual_machine', of: netboxVmIds });
 }
 
 /** The colours of a cluster's tags, asked for only where some guest has tags. */

@@ -3,7 +3,7 @@ import { relationId } from '../../../netbox/records/compare.js';
 import { parseGuestDisks } from '../../../proxmox/parse/disks.js';
 import type { PlannedCluster } from '../../plan/infrastructure-types.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
-import { nodeRowId } from '../../plan/job-rows.js';
+import { nodeRowOf } from '../../plan/plugin-endpoint.js';
 import { ref } from '../../plan/support-objects.js';
 import { objectKey, type Fields } from '../../types.js';
 import { planCloudInit } from './map-cloud-init.js';
@@ -85,9 +85,8 @@ function roleOf(
 
 /** The plugin's row of the node, by which its console finds the way; left as stored where the plugin has no such row. */
 function nodeLink({ resource, home }: GuestToMap, { infrastructure }: CollectedGuests): Fields {
-  if (home.pluginEndpointId === null) return {};
-  const node = nodeRowId(resource.node, home.pluginEndpointId, infrastructure.nodeLinks);
-  return node === undefined ? {} : { proxmox_node: node };
+  const node = nodeRowOf(home.pluginEndpointId, resource.node, infrastructure.nodeLinks);
+  return node === undefined ? {} : { proxmox_node: node.id };
 }
 
 /**
