@@ -203,4 +203,20 @@ describe('single objects of two clusters that look alike', { timeout: 300_000 },
     const reason = new RegExp(`^Failed to sync .*localhost:${world.proxmox[0]!.port}`);
     expect(messages).toEqual([{ level: 'danger', text: expect.stringMatching(reason) }]);
   });
+
+  it('the template on the page of an endpoint renames the devices of its nodes', async () => {
+    const template = { node_device_name_template: '{cluster}-{node}' };
+    expect(await world.netbox.patch(`${path.endpoints}${world.endpointIds[0]}/`, template)).toMatchObject({
+      status: 200,
+    });
+
+    const job = await world.sync(['devices']);
+
+    expectCompleted(job);
+    const devices = await allOf(world.netbox, path.devices);
+    expect(devices.map(({ cluster, name }) => `${cluster.name}: ${name}`).sort()).toEqual([
+      ...['pve1', 'pve2', 'pve3'].map((node) => `edge: ${node}`),
+      ...['pve1', 'pve2', 'pve3'].map((node) => `lab: lab-${node}`),
+    ]);
+  });
 });
