@@ -170,7 +170,12 @@ describe('the stage of backups', () => {
 
     expect(await rows()).toHaveLength(1);
     expect(complete.result!.warnings).toMatchObject([
-      { reason: 'backups_not_visible', message: expect.stringMatching(/Datastore.AllocateSpace and VM.Backup/) },
+      {
+        reason: 'backups_not_visible',
+        message: expect.stringMatching(
+          /Datastore.AllocateSpace and VM.Backup .*pveum role modify \S+ --append 1 --privs "Datastore.AllocateSpace,VM.Backup"/,
+        ),
+      },
     ]);
   });
 

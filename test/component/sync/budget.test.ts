@@ -122,3 +122,35 @@ describe.each(expected)(
   },
   240_000,
 );
+
+describe('the cost of devices, storages and machines alone, for 1,000 guests on 10 nodes', { timeout: 120_000 }, () => {
+  const estate = createEstate({ vms: 1000, clusters: 1, nodesPerCluster: 10, seed: 1, guest: bare });
+  const clock = createSteppedClock();
+  let target: SimulatedTarget;
+
+  beforeAll(async () => {
+    target = await openSimulated(estate, { clock });
+  });
+  afterAll(() => target.close());
+
+  async function costOfStages(): Promise<Omit<Cost, 'proxmox'>> {
+    clock.step(hourMs);
+    const { requests, writes } = await target.watch(async () => {
+      for (const stage of stages(1).slice(0, 3)) await sync(target, stage);
+    });
+    return { netbox: requests, writes: writes.length };
+  }
+
+  it.each([
+    ['first run', 120, { netbox: 85, writes: 60 }],
+    ['nothing changed', 30, { netbox: 24, writes: 0 }],
+    ['one guest more', 34, { netbox: 26, writes: 2 }],
+  ])('%s: at most %i requests', async (change, limit, exact) => {
+    if (change === 'one guest more') addGuest(estate.clusters[0]!, aGuest({ vmid: 9001 }));
+
+    const cost = await costOfStages();
+
+    expect(cost.netbox).toBeLessThanOrEqual(limit);
+    expect(cost).toEqual(exact);
+  });
+});

@@ -2,6 +2,7 @@
 import { errorText, toProxboxError } from '../../../errors/proxbox-error.js';
 import type { Permissions } from '../../../proxmox/parse/permissions.js';
 import { grantsOf, missingBackupPrivileges, placesText } from '../../../proxmox/privileges.js';
+import { extendRoleCommand } from '../../../proxmox/pveum.js';
 import { readPermissions } from '../../../proxmox/reads/cluster.js';
 import type { ProxmoxSession } from '../../../proxmox/types.js';
 import type { ClusterView } from '../../plan/cluster-views.js';
@@ -51,6 +52,6 @@ function notVisible({ name }: ClusterView, storages: readonly string[], missing:
   const where = storages.map((storage) => `"${storage}"`).join(', ');
   return {
     code: 'backups_not_visible',
-    message: `The Proxmox user of cluster "${name}" may not see all backups on ${where}: grant ${missing.join(' and ')} (${placesText(grantsOf('backups', ''))}). Backups may be missing in NetBox, and none of these storages was deleted.`,
+    message: `The Proxmox user of cluster "${name}" may not see all backups on ${where}: grant ${missing.join(' and ')} (${placesText(grantsOf('backups', ''))}): ${extendRoleCommand(missing)}. Backups may be missing in NetBox, and none of these storages was deleted.`,
   };
 }

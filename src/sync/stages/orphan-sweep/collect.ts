@@ -1,5 +1,6 @@
 import { relationId, toNumber } from '../../../netbox/records/compare.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
+import { extendRoleCommand } from '../../../proxmox/pveum.js';
 import { seesGuests } from '../../collect/guest-visibility.js';
 import { readFromEachCluster } from '../../collect/proxmox.js';
 import { readGuestRows, type GuestRows } from '../../guest-reads.js';
@@ -54,7 +55,9 @@ async function doubtOf(
   if (unreadable > 0) return doubt(`Proxmox lists ${unreadable} guest(s) without a usable VMID, type or node.`);
   const vmids = orphans.map((state) => toNumber(state['proxmox_vm_id']) ?? 0);
   if (await seesGuests(run, cluster, vmids)) return undefined;
-  return doubt('the Proxmox user may not see every guest, or its permissions cannot be read. Grant VM.Audit on /vms.');
+  return doubt(
+    `the Proxmox user may not see every guest, or its permissions cannot be read. Grant VM.Audit on /vms: ${extendRoleCommand(['VM.Audit'])}`,
+  );
 }
 
 /** A run that leaves guests out on purpose cannot tell which are gone. */
