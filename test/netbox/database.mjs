@@ -1,6 +1,6 @@
 /**
- * The databases of the tests, all named proxbox_api_test_*: one migrated and seeded template, kept between runs, and one
- * copy of it for each NetBox of a run. A reset makes the copy again, which takes less than a second.
+ * The databases of the tests, all named proxbox_api_test_*: migrated and seeded templates, kept between runs, and one
+ * copy for each NetBox of a run. A reset makes the copy again, which takes less than a second.
  */
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execute, isAlive, withLock } from './processes.mjs';
+import { VERSIONS } from './python.mjs';
 import { postgres, redis, seed, writeInstance } from './settings.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -73,7 +74,7 @@ async function templateName(key) {
   return `${PREFIX}_template_${createHash('sha256').update(content).digest('hex').slice(0, 10)}`;
 }
 
-async function migrateAndSeed(python, database) {
+async function migrate(python, database, { hasBranching, seeded }) {
   const folder = await mkdtemp(join(tmpdir(), 'proxbox-netbox-template-'));
   const env = {
     ...process.env,
@@ -82,9 +83,9 @@ async function migrateAndSeed(python, database) {
     SEED: JSON.stringify(seed),
   };
   try {
-    await writeInstance(folder, database);
+    await writeInstance(folder, database, { hasBranching });
     await execute(python, ['-m', 'netbox', 'migrate', '--no-input'], { env });
-    await execute(python, [here('seed.py')], { env });
+    if (!seeded) await execute(python, [here('seed.py')], { env });
   } catch (error) {
     throw new Error(
       `NetBox could not prepare its database:\n${String(error.stderr || error.message)
@@ -100,15 +101,17 @@ async function databaseExists(python, name) {
   return (await sql(python, `SELECT datname FROM pg_database WHERE datname = '${name}'`)).length > 0;
 }
 
-async function buildTemplate(python, template) {
+/** A template that begins as `base`, unless it is there already. */
+async function ensureOne(python, template, { base, ...options }) {
+  if (await databaseExists(python, template)) return;
   const draft = `${PREFIX}_draft_${process.pid}`;
   await sql(
     python,
     `DROP DATABASE IF EXISTS ${draft} WITH (FORCE)`,
-    `CREATE DATABASE ${draft} TEMPLATE template0 ENCODING 'UTF8'`,
+    `CREATE DATABASE ${draft} TEMPLATE ${base} ENCODING 'UTF8'`,
   );
   try {
-    await migrateAndSeed(python, draft);
+    await migrate(python, draft, options);
     await sql(python, `ALTER DATABASE ${draft} RENAME TO ${template}`);
   } catch (error) {
     await dropDatabase(python, draft);
@@ -117,19 +120,26 @@ async function buildTemplate(python, template) {
 }
 
 /**
- * Makes the template if it is not there and returns its name. That takes about ten minutes of one core: NetBox and the
- * plugin replay their whole history, and their own models depend on what only the migrations create (triggers, ltree).
+ * Makes the templates that are not there: `{ plain, branching }`, the latter with netbox-branching. The first takes about
+ * ten minutes of one core: NetBox and the plugin replay their whole history, and their own models depend on what only the
+ * migrations create (triggers, ltree).
  */
-export async function ensureTemplate({ python, folder, key }, log) {
-  const template = await templateName(key);
+export async function ensureTemplates({ python, folder, key }, log) {
+  const plain = await templateName(key);
+  const branching = `${plain}_branching_${VERSIONS['netboxlabs-netbox-branching'].replaceAll('.', '_')}`;
   const build = async () => {
-    if (await databaseExists(python, template)) return;
-    log(`preparing the template database ${template} (about ten minutes, once)`);
-    const ticking = setInterval(() => log('still migrating the template database'), 60_000);
-    await buildTemplate(python, template).finally(() => clearInterval(ticking));
+    if (!(await databaseExists(python, plain)))
+      log(`preparing the template database ${plain} (about ten minutes, once)`);
+    const ticking = setInterval(() => log('still migrating the template databases'), 60_000);
+    try {
+      await ensureOne(python, plain, { base: 'template0', hasBranching: false, seeded: false });
+      await ensureOne(python, branching, { base: plain, hasBranching: true, seeded: true });
+    } finally {
+      clearInterval(ticking);
+    }
   };
   await withLock(`${folder}.template.lock`, build, log);
-  return template;
+  return { plain, branching };
 }
 
 export async function dropDatabase(python, database) {
@@ -137,13 +147,13 @@ export async function dropDatabase(python, database) {
 }
 
 /**
- * `{ reset(), drop() }` of a database of this run. After `reset` it equals the template, whatever it held before. What it
+ * `{ reset(template), drop() }` of a database of this run. After `reset` it equals the template, whatever it held before. What it
  * held is dropped beside the tests: a drop waits for PostgreSQL's next checkpoint, which takes seconds.
  */
-export function copyOfTemplate(python, template, database) {
+export function openCopy(python, database) {
   let resets = 0;
   let dropping = Promise.resolve();
-  async function reset() {
+  async function reset(template) {
     const old = `${database}_${resets}`;
     const isFirst = resets === 0;
     resets += 1;

@@ -64,6 +64,12 @@ export async function resetNetBox(): Promise<RealNetBox> {
   return netbox();
 }
 
+/** The same with the plugin netbox-branching, and no branch. */
+export async function resetNetBoxWithBranching(): Promise<RealNetBox> {
+  await control('POST /reset-with-branching');
+  return netbox();
+}
+
 /** Ends every NetBox process; its port then refuses connections. */
 export async function stopNetBox(): Promise<void> {
   await control('POST /stop');

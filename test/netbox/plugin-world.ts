@@ -23,6 +23,8 @@ export interface PluginWorld {
   /** The plugin's ids of its rows about the Proxmox endpoints, in the order of the clusters. */
   readonly endpointIds: readonly number[];
   /** A GET from the service, with the key that the plugin has adopted. */
+  request(path: string): Promise<Pick<Answer, 'status' | 'body'>>;
+  /** The same, which must be answered with 200; resolves with the body. */
   ask(path: string): Promise<Answer['body']>;
   /** A job of these sync types for all endpoints, or some, queued through the plugin's REST API and run. */
   sync(types: readonly string[], endpointIds?: readonly number[]): Promise<PluginJob>;
@@ -82,8 +84,8 @@ async function createProxmoxEndpoint(netbox: Api, name: string, simulator: Proxm
 }
 
 /** Empties NetBox, starts service and simulators, and creates the rows that an operator creates, through the REST API. */
-export async function openPluginWorld(estate: Estate): Promise<PluginWorld> {
-  const real = await resetNetBox();
+export async function openPluginWorld(estate: Estate, reset = resetNetBox): Promise<PluginWorld> {
+  const real = await reset();
   const netbox = apiOf(real);
   const folder = await mkdtemp(join(tmpdir(), 'proxbox-plugin-'));
   const started = await startProxmoxSimulators(estate);
@@ -95,6 +97,11 @@ export async function openPluginWorld(estate: Estate): Promise<PluginWorld> {
   for (const [index, simulator] of started.simulators.entries())
     endpointIds.push(await createProxmoxEndpoint(netbox, estate.clusters[index]!.name, simulator));
 
+  const request: PluginWorld['request'] = async (path) => {
+    const headers = { 'x-proxbox-api-key': await worker.key() };
+    const response = await fetch(`${service.url}${path}`, { headers });
+    return { status: response.status, body: await response.json() };
+  };
   return {
     estate,
     proxmox: started.simulators,
@@ -103,11 +110,11 @@ export async function openPluginWorld(estate: Estate): Promise<PluginWorld> {
     problems: () => service.problems(),
     approve: (path) => approve(netbox, path),
     endpointIds,
+    request,
     ask: async (path) => {
-      const headers = { 'x-proxbox-api-key': await worker.key() };
-      const response = await fetch(`${service.url}${path}`, { headers });
-      expect(response.status, path).toBe(200);
-      return response.json();
+      const { status, body } = await request(path);
+      expect(status, path).toBe(200);
+      return body;
     },
     sync: async (types, ids = endpointIds) => {
       const body = { sync_types: types, proxmox_endpoint_ids: ids };

@@ -2,13 +2,17 @@
  * Finds a Python that NetBox can run on and installs the pinned NetBox and plugin into a virtual environment outside the
  * repository. An environment that is complete is reused; one that was interrupted is built again.
  */
-import { access, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execute, withLock } from './processes.mjs';
 
-/** What the tests run against. NetBox itself pins everything it needs, gunicorn included. */
-export const VERSIONS = { netbox: '4.7.3', 'netbox-proxbox': '0.0.29.post6' };
+/** What the tests run against; netbox-branching is installed, and used by its own tests alone. NetBox itself pins everything it needs, gunicorn included. */
+export const VERSIONS = {
+  netbox: '4.7.3',
+  'netbox-proxbox': '0.0.29.post6',
+  'netboxlabs-netbox-branching': '1.2.2',
+};
 const MINIMUM_PYTHON = [3, 12];
 
 /** The package registry answered and does not have, or does not give out, a pinned package. */
@@ -66,9 +70,10 @@ async function pip(python, args, log) {
   }
 }
 
+const pinned = Object.entries(VERSIONS).map(([name, version]) => `${name}==${version}`);
+
 /** NetBox asks for the PostgreSQL driver as source; without the client library's headers the ready-made build serves as well. */
 async function installPackages(python, log) {
-  const pinned = Object.entries(VERSIONS).map(([name, version]) => `${name}==${version}`);
   try {
     await pip(python, pinned, log);
   } catch (error) {
@@ -90,15 +95,8 @@ async function installPackages(python, log) {
   }
 }
 
-async function exists(path) {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
 /**
- * The environment's Python and folder: `{ python, folder, key }`; the key names the versions in it.
+ * The environment's Python and folder: `{ python, folder, key }`; the key names what shapes the database.
  * Takes one to three minutes the first time. Throws RegistryRefusal or Error.
  */
 export async function ensureEnvironment(log) {
@@ -111,14 +109,14 @@ export async function ensureEnvironment(log) {
   await withLock(
     `${folder}.lock`,
     async () => {
-      if (await exists(complete)) return;
+      if ((await readFile(complete, 'utf8').catch(() => '')) === pinned.join(' ')) return;
       log(
         `installing NetBox ${VERSIONS.netbox} and netbox-proxbox ${VERSIONS['netbox-proxbox']} into ${folder} (a minute or two)`,
       );
       await rm(folder, { recursive: true, force: true });
       await execute(command, ['-m', 'venv', folder]);
       await installPackages(python, log);
-      await writeFile(complete, '');
+      await writeFile(complete, pinned.join(' '));
     },
     log,
   );

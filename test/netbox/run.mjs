@@ -8,13 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openControl } from './control.mjs';
-import {
-  assertServicesReachable,
-  copyOfTemplate,
-  dropLeftovers,
-  ensureTemplate,
-  runDatabaseName,
-} from './database.mjs';
+import { assertServicesReachable, dropLeftovers, ensureTemplates, openCopy, runDatabaseName } from './database.mjs';
 import { endChildren, start } from './processes.mjs';
 import { RegistryRefusal, VERSIONS, ensureEnvironment } from './python.mjs';
 import { createNetBoxServer } from './server.mjs';
@@ -39,31 +33,34 @@ function conclude({ passed, failed, skipped }) {
   process.exitCode = failed > 0 ? 1 : 0;
 }
 
-/** What takes long and is kept: the installation and the template database. */
+/** What takes long and is kept: the installation and the template databases. */
 async function prepare() {
   await assertServicesReachable();
   const environment = await ensureEnvironment(log);
-  const template = await ensureTemplate(environment, log);
-  return { python: environment.python, template };
+  const templates = await ensureTemplates(environment, log);
+  return { python: environment.python, templates };
 }
 
 /**
  * A database and a server of this run's own, and the door to them: what a test needs to know of one NetBox. It starts when
  * a test first resets it.
  */
-async function openNetBox({ python, template }, index) {
+async function openNetBox({ python, templates }, index) {
   const database = runDatabaseName(index);
-  const copy = copyOfTemplate(python, template, database);
+  const copy = openCopy(python, database);
   cleanups.push(copy.drop);
   const folder = await mkdtemp(join(tmpdir(), 'proxbox-netbox-'));
   cleanups.push(() => rm(folder, { recursive: true, force: true }));
   const server = await createNetBoxServer({ python, folder, database, index });
   cleanups.push(() => server.stop());
+  const reset = async (template) => {
+    await server.configure({ hasBranching: template === 'branching' });
+    await copy.reset(templates[template]);
+    await server.start();
+  };
   const control = await openControl({
-    'POST /reset': async () => {
-      await copy.reset();
-      await server.start();
-    },
+    'POST /reset': () => reset('plain'),
+    'POST /reset-with-branching': () => reset('branching'),
     'POST /stop': server.stop,
     'POST /start': server.start,
     'POST /forget-requests': server.forgetRequests,

@@ -26,7 +26,8 @@ async function freePort() {
 }
 
 /**
- * `{ url, start(), stop(), requests(), forgetRequests(), log() }`. `start` resolves when `/api/status/` answers 200.
+ * `{ url, configure(), start(), stop(), requests(), forgetRequests(), log() }`. `configure` stops it when it runs with another
+ * configuration; `start` resolves when `/api/status/` answers 200.
  * @param {{ python: string, folder: string, database: string, index: number }} options folder: an empty folder for
  * configuration and logs; index: of this NetBox among those of the run
  */
@@ -36,8 +37,15 @@ export async function createNetBoxServer({ python, folder, database, index }) {
   const journal = join(folder, 'requests.jsonl');
   const logFile = join(folder, 'netbox.log');
   let child;
-  await writeInstance(folder, database, index);
+  let configured;
   await writeFile(journal, '');
+
+  async function configure({ hasBranching }) {
+    if (configured === hasBranching) return;
+    await stop();
+    await writeInstance(folder, database, { index, hasBranching });
+    configured = hasBranching;
+  }
 
   async function spawnGunicorn() {
     const output = await open(logFile, 'a');
@@ -114,5 +122,5 @@ export async function createNetBoxServer({ python, folder, database, index }) {
 
   const forgetRequests = () => writeFile(journal, '');
   const log = () => readFile(logFile, 'utf8').catch(() => '');
-  return { url, start, stop, requests, forgetRequests, log };
+  return { url, configure, start, stop, requests, forgetRequests, log };
 }

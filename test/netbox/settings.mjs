@@ -41,11 +41,12 @@ export const seed = {
   },
 };
 
-function configurationText(database, index) {
+function configurationText(database, { index, hasBranching }) {
   const { tasks, cache } = redisDatabases[index];
   return `
+${hasBranching ? 'from netbox_branching.utilities import DynamicSchemaDict' : 'DynamicSchemaDict = dict'}
 ALLOWED_HOSTS = ["*"]
-DATABASES = {
+DATABASES = DynamicSchemaDict({
     "default": {
         "NAME": ${JSON.stringify(database)},
         "HOST": ${JSON.stringify(postgres.host)},
@@ -56,14 +57,15 @@ DATABASES = {
         # A reset drops the database, and with it the connections.
         "CONN_HEALTH_CHECKS": True,
     }
-}
+})
+${hasBranching ? 'DATABASE_ROUTERS = ["netbox_branching.database.BranchAwareRouter"]' : ''}
 REDIS = {
     "tasks": {"HOST": ${JSON.stringify(redis.host)}, "PORT": ${redis.port}, "DATABASE": ${tasks}, "SSL": False},
     "caching": {"HOST": ${JSON.stringify(redis.host)}, "PORT": ${redis.port}, "DATABASE": ${cache}, "SSL": False},
 }
 SECRET_KEY = "${'proxbox-api-tests-'.repeat(4)}"
 API_TOKEN_PEPPERS = {1: "${'pepper-of-the-tests-'.repeat(4)}"}
-PLUGINS = ["netbox_proxbox"]
+PLUGINS = ["netbox_proxbox"${hasBranching ? ', "netbox_branching"' : ''}]
 PLUGINS_CONFIG = {"netbox_proxbox": {"automatic_background_tasks": False}}
 METRICS_ENABLED = True
 CENSUS_REPORTING_ENABLED = False
@@ -79,10 +81,11 @@ LOGGING = {
 
 /**
  * Writes an instance folder as NetBox's wheel expects it below NETBOX_ROOT.
- * @param {number} index of the NetBox among those of this run
+ * @param {{ index?: number, hasBranching?: boolean }} options index: of the NetBox among those of this run; hasBranching:
+ * with the plugin netbox-branching
  */
-export async function writeInstance(folder, database, index = 0) {
+export async function writeInstance(folder, database, { index = 0, hasBranching = false } = {}) {
   await mkdir(join(folder, 'conf'), { recursive: true });
   await writeFile(join(folder, 'conf', '__init__.py'), '');
-  await writeFile(join(folder, 'conf', 'configuration.py'), configurationText(database, index));
+  await writeFile(join(folder, 'conf', 'configuration.py'), configurationText(database, { index, hasBranching }));
 }
