@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { addGuest, type Estate } from '../simulator/estate/index.js';
+import { addGuest, budgetGuest, type Estate } from '../simulator/estate/index.js';
 import type { ApiClient } from './api-client.js';
 import { estateOptions, readArguments, readEstate, runCommand } from './arguments.js';
 import { registerEverything } from './registration.js';
@@ -27,7 +27,7 @@ interface Cost {
 const scenes = ['first', 'no_change', 'one_added', 'single_vm'] as const;
 type Costs = Readonly<Record<(typeof scenes)[number], Cost>>;
 
-/** Counts, not seconds: the same on every machine. Every guest has 2 disks, 2 network devices and 2 addresses. */
+/** Counts, not seconds: the same on every machine, for the guests that the budget is about. */
 async function budget(): Promise<number> {
   const options = {
     ...estateOptions,
@@ -39,9 +39,7 @@ async function budget(): Promise<number> {
   const values = readArguments(options, usage);
   const estate = readEstate(values);
   const nodesPerCluster = Math.max(1, Math.ceil(Number(values.nodes) / estate.clusters));
-  const costs = await measure(
-    await startEnvironment({ ...estate, nodesPerCluster, guest: { disks: 2, networkDevices: 2, addresses: 2 } }),
-  );
+  const costs = await measure(await startEnvironment({ ...estate, nodesPerCluster, guest: budgetGuest }));
   process.stdout.write(values.json ? `${JSON.stringify(costs)}\n` : `${table(costs)}\n`);
   return 0;
 }

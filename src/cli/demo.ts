@@ -44,8 +44,11 @@ async function demo(): Promise<number> {
     ];
     const ok = runs.every((one) => one.ok) && runs[1]?.netbox.writes === 0;
     if (values.json) process.stdout.write(`${JSON.stringify({ ok, runs })}\n`);
-    else say(closingWords(ok, environment, service.url, apiKey));
-    if (!values.once && !values.json) await untilInterrupted();
+    else say(verdict(ok));
+    if (!values.once && !values.json) {
+      say(placesToLook(environment, service.url, apiKey));
+      await untilInterrupted();
+    }
     return ok ? 0 : 1;
   } finally {
     await service?.stop();
@@ -79,12 +82,14 @@ async function run(
   return report;
 }
 
-function closingWords(ok: boolean, { netbox, proxmox }: SimulatedEnvironment, url: string, apiKey: string): string {
+function verdict(ok: boolean): string {
+  return ok
+    ? '\nThe second run found nothing to write. NetBox is true to Proxmox.'
+    : '\nSomething is not right: see the table above.';
+}
+
+function placesToLook({ netbox, proxmox }: SimulatedEnvironment, url: string, apiKey: string): string {
   return [
-    '',
-    ok
-      ? 'The second run found nothing to write. NetBox is true to Proxmox.'
-      : 'Something is not right: see the table above.',
     '',
     'Where to look next:',
     `  API documentation  ${url}/docs`,

@@ -2,7 +2,7 @@
  * Opens the SQLite file: creates it, or adopts one of the Python service, repairs and migrates it. Whatever is wrong
  * with the file or its folder is one clear error; nothing is ever created over a file that cannot be read.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import BetterSqlite3 from 'better-sqlite3';
@@ -49,6 +49,8 @@ function createFile(file: string): void {
   } catch (error) {
     throw refuse(file, `its folder cannot be created (${errorText(error)}). Set PROXBOX_DATABASE_PATH.`, error);
   }
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw refuse(file, 'it is a folder. Set PROXBOX_DATABASE_PATH to a file in it.');
   if (existsSync(file)) return;
   try {
     // It will hold credentials: readable for the owner only. SQLite gives -wal and -shm the same mode.

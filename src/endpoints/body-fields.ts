@@ -3,6 +3,7 @@
  * told by zod's issues; the routes turn them into the validation entries that clients know.
  */
 import { z } from 'zod';
+import { fitsHeader } from './header-safe.js';
 
 const booleanWords: ReadonlyMap<string, boolean> = new Map([
   ...['1', 'true', 't', 'yes', 'y', 'on'].map((word) => [word, true] as const),
@@ -19,6 +20,12 @@ function toBoolean(value: unknown): unknown {
 }
 
 export const textField = (maxLength: number) => z.string().max(maxLength);
+
+/** A credential that is sent in an HTTP header. */
+export const headerTextField = (maxLength: number) =>
+  textField(maxLength).refine(fitsHeader, {
+    error: 'it has a character that cannot be sent in an HTTP header. Copy it again from where it was shown.',
+  });
 
 export const nullableTextField = (maxLength: number) => textField(maxLength).nullable();
 

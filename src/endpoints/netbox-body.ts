@@ -1,6 +1,6 @@
 /** Bodies of `POST` and `PUT /netbox/endpoint`. Rules between fields are the store's. */
 import { z } from 'zod';
-import { booleanField, integerField, nullableTextField, textField } from './body-fields.js';
+import { booleanField, headerTextField, integerField, nullableTextField, textField } from './body-fields.js';
 
 const port = integerField(1, 65_535);
 
@@ -10,8 +10,8 @@ export const NetBoxEndpointCreate = z.object({
   domain: textField(255).default(''),
   port: port.default(443),
   token_version: textField(2).default('v1'),
-  token_key: nullableTextField(1000).optional(),
-  token: textField(1000),
+  token_key: headerTextField(1000).nullable().optional(),
+  token: headerTextField(1000),
   verify_ssl: booleanField.default(true),
   enabled: booleanField.default(true),
 });
@@ -24,8 +24,8 @@ export const NetBoxEndpointUpdate = z.object({
   domain: nullableTextField(255).optional(),
   port: port.optional(),
   token_version: textField(2).optional(),
-  token_key: nullableTextField(1000).optional(),
-  token: textField(1000).optional(),
+  token_key: headerTextField(1000).nullable().optional(),
+  token: headerTextField(1000).optional(),
   verify_ssl: booleanField.optional(),
   enabled: booleanField.optional(),
 });

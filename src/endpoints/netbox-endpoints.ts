@@ -10,8 +10,9 @@ import { netboxEndpoints } from '../db/schema.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import type { CredentialVault, SecretPlace } from '../security/credential-vault.js';
 import type { GuardSettings } from '../security/outbound-guard.js';
-import { Secret } from '../security/secret.js';
+import type { Secret } from '../security/secret.js';
 import { logSecurityEvent } from '../telemetry/security-events.js';
+import { headerSafe } from './header-safe.js';
 import { createChangeFeed, type ChangeFeed, type ChangeListener } from './endpoint-changes.js';
 import { windowOf, type ListWindow } from './list-window.js';
 import type { NetBoxEndpointCreate, NetBoxEndpointUpdate } from './netbox-body.js';
@@ -59,16 +60,6 @@ export interface NetBoxEndpointDeps {
 interface Context extends NetBoxEndpointDeps {
   readonly feed: ChangeFeed;
   readonly revisionOf: (parts: readonly unknown[]) => string;
-}
-
-/** Without what would end a header: pasted tokens bring line ends along. */
-function headerSafe(secret: Secret): Secret {
-  return new Secret(
-    secret
-      .reveal()
-      .replace(/[\r\n\u0000]/g, '')
-      .trim(),
-  );
 }
 
 function connectionOf(row: NetBoxRow): readonly unknown[] {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import {
   booleanField,
+  headerTextField,
   integerField,
   nullableIntegerField,
   nullableNumberField,
@@ -19,8 +20,8 @@ const optionalFields = {
   /** Name of a node's device in NetBox; empty or null inherits the plugin's setting. */
   node_device_name_template: nullableTextField(255).optional(),
   password: nullableTextField(1000).optional(),
-  token_name: nullableTextField(255).optional(),
-  token_value: nullableTextField(1000).optional(),
+  token_name: headerTextField(255).nullable().optional(),
+  token_value: headerTextField(1000).nullable().optional(),
   site_id: nullableIntegerField(1, Number.MAX_SAFE_INTEGER).optional(),
   site_slug: nullableTextField(255).optional(),
   site_name: nullableTextField(255).optional(),

@@ -14,6 +14,7 @@ import type { CredentialVault } from '../security/credential-vault.js';
 import type { GuardSettings } from '../security/outbound-guard.js';
 import type { Secret } from '../security/secret.js';
 import { logSecurityEvent } from '../telemetry/security-events.js';
+import { headerSafe } from './header-safe.js';
 import { createChangeFeed, type ChangeFeed, type ChangeListener } from './endpoint-changes.js';
 import { windowOf, type ListWindow } from './list-window.js';
 import type { ProxmoxEndpointCreate, ProxmoxEndpointUpdate } from './proxmox-body.js';
@@ -233,7 +234,7 @@ function credentials(context: Context, id: number): ProxmoxCredentials {
   const row = rowOf(context, id);
   const tokenName = row.tokenName === '' ? null : row.tokenName;
   const tokenValue = tokenName === null ? null : readSecret(context, row, 'token_value');
-  if (tokenValue !== null) return { password: null, tokenName, tokenValue };
+  if (tokenValue !== null) return { password: null, tokenName, tokenValue: headerSafe(tokenValue) };
   return { password: readSecret(context, row, 'password'), tokenName: null, tokenValue: null };
 }
 

@@ -31,8 +31,8 @@ export function connectionProblem(findings: Findings, error: ProxboxError, now: 
   return isAnswer
     ? broken('not_proxmox', notProxmoxWords(findings, error))
     : broken('credentials_unusable', {
-        cause: `${error.message}${error.message === reasonText(error) ? '' : ` ${reasonText(error)}`}`,
-        cure: 'Save the endpoint again, with a token or a password; where encryption is the reason, restore its key first.',
+        cause: `${error.message}${error.message === reasonText(error) ? '' : `: ${reasonText(error)}`}`,
+        cure: 'Where encryption is the reason, set the key that the service encrypts with (PROXBOX_ENCRYPTION_KEY or PROXBOX_ENCRYPTION_KEY_FILE, for a command in its shell too). Otherwise save the endpoint again, with a token or a password.',
         commands: [],
       });
 }

@@ -41,7 +41,7 @@ export function originOf(target: HostPort): string {
     url.search + url.hash !== ''
   ) {
     throw new ProxboxError('proxmox_unreachable', `'${target.host}' is not a host name or address.`, {
-      detail: 'failed to resolve: correct the domain or the address of the Proxmox endpoint.',
+      detail: 'failed to resolve: correct the domain or the address of the Proxmox endpoint',
       retryable: false,
     });
   }

@@ -267,9 +267,10 @@ function readConcurrency({ values, provenance }: ResolvedSettings, request: Sync
 
 function unusable(name: string, cause: ProxboxError, endpointId?: number): Warning {
   const code = cause.code === 'proxmox_forbidden' ? 'endpoint_restricted' : 'endpoint_unreachable';
+  const reason = errorText(cause).replace(/\.$/, '');
   return {
     code,
-    message: `Proxmox endpoint "${name}" could not be used, so nothing of it was changed: ${errorText(cause)}`,
+    message: `Proxmox endpoint "${name}" could not be used, so nothing of it was changed: ${reason}. GET /proxmox/doctor says what mends it.`,
     ...(endpointId === undefined ? {} : { source: { endpointId, cluster: name } }),
   };
 }

@@ -62,7 +62,7 @@ describe('Proxmox endpoints that fail', () => {
       expect(result.complete.result?.warnings).toContainEqual(
         expect.objectContaining({
           reason: 'endpoint_unreachable',
-          message: expect.stringMatching(/"edge".*refused/) as string,
+          message: expect.stringMatching(/"edge".*refused.*[^.]\. GET \/proxmox\/doctor says/) as string,
         }),
       );
       expect(result.complete.result?.kinds['virtual-machine']).toMatchObject({ discovered: 4, created: 4 });

@@ -17,3 +17,13 @@ export interface GuestShape {
   /** Share of containers, 0 to 1. */
   readonly lxcShare?: number;
 }
+
+/** What the budget of requests is about: 2 disks, 2 network devices and 2 addresses on each guest, and nothing else. */
+export const budgetGuest = {
+  disks: 2,
+  networkDevices: 2,
+  addresses: 2,
+  backups: 0,
+  snapshots: 0,
+  tasks: 0,
+} as const satisfies GuestShape;

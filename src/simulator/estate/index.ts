@@ -4,6 +4,7 @@ export type { EstateOptions } from './create-estate.js';
 export { exampleEstate } from './example-estate.js';
 export { createFixtureEstate } from './fixture/index.js';
 export { isoSeconds } from './generate-storage.js';
+export { budgetGuest } from './guest-shape.js';
 export type { GuestShape } from './guest-shape.js';
 export * from './mutations.js';
 export { hashText } from './numbering.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addGuest, createEstate } from '../../../src/simulator/estate/index.js';
+import { addGuest, budgetGuest, createEstate } from '../../../src/simulator/estate/index.js';
 import { aGuest } from '../../contract/sync/estates.js';
 import { sync, type Observed } from '../../contract/sync/target.js';
 import { stages } from './plugin-calls.js';
@@ -14,9 +14,6 @@ interface Cost {
 }
 
 const machinePath = 'virtualization/virtual-machines';
-
-/** What the promises are about: 2 disks, 2 network devices and 2 addresses on each guest. */
-const bare = { disks: 2, networkDevices: 2, addresses: 2, backups: 0, snapshots: 0, tasks: 0 };
 
 const expected = [
   {
@@ -48,7 +45,7 @@ const contentLists = 16;
 describe.each(expected)(
   'the cost of $guests guests on 10 nodes in $clusters cluster(s)',
   ({ guests, clusters, ...exact }) => {
-    const estate = createEstate({ vms: guests, clusters, nodesPerCluster: 10 / clusters, seed: 1, guest: bare });
+    const estate = createEstate({ vms: guests, clusters, nodesPerCluster: 10 / clusters, seed: 1, guest: budgetGuest });
     const clock = createSteppedClock();
     let target: SimulatedTarget;
 
@@ -124,7 +121,7 @@ describe.each(expected)(
 );
 
 describe('the cost of devices, storages and machines alone, for 1,000 guests on 10 nodes', { timeout: 120_000 }, () => {
-  const estate = createEstate({ vms: 1000, clusters: 1, nodesPerCluster: 10, seed: 1, guest: bare });
+  const estate = createEstate({ vms: 1000, clusters: 1, nodesPerCluster: 10, seed: 1, guest: budgetGuest });
   const clock = createSteppedClock();
   let target: SimulatedTarget;
 

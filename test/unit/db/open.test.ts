@@ -127,7 +127,7 @@ describe('a database that cannot be used', () => {
     mkdirSync(path.join(folder, 'database.db'));
     writeFileSync(path.join(folder, 'file'), '');
 
-    expect(refusal(path.join(folder, 'database.db')).message).toContain('not writable');
+    expect(refusal(path.join(folder, 'database.db')).message).toContain('it is a folder');
     expect(refusal(path.join(folder, 'file', 'database.db')).message).toContain('folder cannot be created');
   });
 });

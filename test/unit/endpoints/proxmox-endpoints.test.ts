@@ -217,7 +217,7 @@ describe('changing a Proxmox endpoint', () => {
     const { store } = storeOn(newDatabase());
     create(store);
 
-    update(store, { token_name: 'api-token', token_value: 'MARKER-value' });
+    update(store, { token_name: 'api-token', token_value: ' MARKER-value\r\n' });
     expect(store.credentials(1)).toMatchObject({ password: null, tokenName: 'api-token' });
     expect(store.credentials(1).tokenValue?.reveal()).toBe('MARKER-value');
     update(store, { password: null });

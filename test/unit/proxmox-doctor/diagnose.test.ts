@@ -152,6 +152,15 @@ describe('diagnose', () => {
     expect(report.login).toEqual({ kind: null, account: '', accepted: null });
     expect(reportText({ ok: false, endpoints: [report] })).toContain('neither an API token nor a password');
   });
+
+  it('asks for the encryption key before it proposes to store credentials again', () => {
+    const error = new ProxboxError('credentials_unreadable', 'Could not decrypt Proxmox endpoint credentials', {
+      detail: "Endpoint 'lab' has encrypted password data, but no usable encryption key was available.",
+    });
+    const [problem] = problemsOf({ account: null, session: { ok: false, error } });
+    expect(problem!.cause).toContain("credentials: Endpoint 'lab'");
+    expect(problem!.cure).toMatch(/PROXBOX_ENCRYPTION_KEY.*save the endpoint again/);
+  });
 });
 
 it('a report of no endpoint says so', () => {
