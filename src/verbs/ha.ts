@@ -1,6 +1,7 @@
 /** Arming and disarming high availability of a whole cluster (Proxmox 9.2). */
 import type { Logger } from 'pino';
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
+import { toProxboxError } from '../errors/proxbox-error.js';
 import { logSecurityEvent } from '../telemetry/security-events.js';
 import { causeText } from './failure.js';
 import { openVerbSession, type LocateDeps } from './locate.js';
@@ -29,14 +30,28 @@ export interface HaDeps extends LocateDeps {
 
 /** Proxmox wants to be told the mode and has no default for it. */
 async function send(endpoint: ProxmoxEndpoint, { command, mode }: HaOrder, deps: HaDeps): Promise<HaCommandRow> {
+  let release: string | undefined;
   try {
     const session = await openVerbSession({ endpoint, endpointId: endpoint.id }, deps);
+    release = session.version.release;
     const parameters = command === 'disarm' ? { 'resource-mode': mode } : {};
     await session.write('POST', `cluster/ha/status/${command}-ha`, parameters, { timeoutMs: dispatchTimeoutMs });
     return { cluster_name: session.name, status: 'ok', error: null };
   } catch (error) {
-    return { cluster_name: endpoint.name, status: 'error', error: causeText(error) };
+    return {
+      cluster_name: endpoint.name,
+      status: 'error',
+      error: `${causeText(error)}${olderRelease(error, release)}`,
+    };
   }
+}
+
+/** Why Proxmox does not know the command, when that is the reason. */
+function olderRelease(error: unknown, release: string | undefined): string {
+  const isUnknown = toProxboxError(error).upstream?.status === 501;
+  return isUnknown && release !== undefined
+    ? ` (Proxmox VE has this command from release 9.2 on; this cluster runs ${release})`
+    : '';
 }
 
 /** Never throws for one endpoint: its row says what went wrong. The order is idempotent in Proxmox. */
