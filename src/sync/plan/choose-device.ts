@@ -8,8 +8,8 @@ import type { InfrastructureInput, InfrastructureRecords, PlannedCluster } from 
 
 /** What tells which device a node is. */
 export type DeviceHome = Pick<PlannedCluster, 'view' | 'current' | 'site'>;
-export interface DeviceCandidates extends Pick<InfrastructureInput, 'views' | 'endpoints'>, DeviceNaming {
-  readonly endpoints: InfrastructureInput['endpoints'];
+export interface DeviceCandidates
+  extends Pick<InfrastructureInput, 'views' | 'endpoints'>, Pick<DeviceNaming, 'options'> {
   readonly records: Pick<InfrastructureRecords, 'devices' | 'deviceStates' | 'nodeLinks' | 'pluginEndpoints'>;
 }
 
