@@ -40,8 +40,9 @@ export async function recordWrite(
   const entry = await openEntry(write, deps);
   try {
     const data = await act();
-    const upid = toText(data);
-    const state: JournalState = { result: 'ok', kind: 'info', upid: upid?.startsWith('UPID:') === true ? upid : null };
+    const text = toText(data);
+    const upid = text?.startsWith('UPID:') === true ? text : null;
+    const state: JournalState = { result: 'ok', kind: 'info', upid };
     await complete(entry, state, deps);
     if (entry !== undefined && upid !== null) {
       void recordTaskEnd({ session: write.place.session, upid, entry, state }, deps);
