@@ -7,7 +7,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build
+RUN npm run build && rm dist/.tsbuildinfo
 
 FROM node:24-slim AS dependencies
 WORKDIR /app

@@ -4,13 +4,13 @@
  * logger exists go to standard error.
  */
 import closeWithGrace from 'close-with-grace';
-import { buildApp, type AppDeps } from './app.js';
-import { startBackground } from './background.js';
+import { buildApp } from './compose/app.js';
+import { startBackground } from './compose/background.js';
 import { parseEnv, type Env } from './config/env.js';
-import { createDeps } from './deps.js';
+import { createDeps, type AppDeps } from './compose/deps.js';
 import { errorText } from './errors/proxbox-error.js';
-import { resolveStartKey } from './start-key.js';
-import { schemaProblem } from './start-schemas.js';
+import { resolveStartKey } from './compose/start-key.js';
+import { schemaProblem } from './compose/start-schemas.js';
 
 function refuse(reason: string): never {
   process.stderr.write(`proxbox-api cannot start: ${reason}\n`);

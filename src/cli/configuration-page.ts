@@ -1,5 +1,5 @@
 /** The text of docs/configuration.md. Tables come from the tables that the service itself uses. Pure. */
-import { addRoleCommand, bindRoleCommands } from '../proxmox/pveum.js';
+import { addRoleCommand, bindNewAccountCommands } from '../proxmox/pveum.js';
 import { processVariables } from '../config/env-table.js';
 import { tunableKeys, tunables } from '../config/tunables.js';
 
@@ -162,7 +162,7 @@ ${addRoleCommand(9)}
 \`pveum role modify\` with the same arguments changes an existing role. Then bind it at the root:
 
 \`\`\`
-${bindRoleCommands({ user: 'netbox@pam', token: null }).join('\n')}
+${bindNewAccountCommands({ user: 'netbox@pam', token: null }).join('\n')}
 \`\`\`
 
 **VMs are synced, but their IP addresses are missing.** The guest agent call was answered with 403: a role made on

@@ -3,12 +3,11 @@
  * service, which may run meanwhile. The database is read, never written. Ends with status 0 when all is well, 1 when not,
  * 2 when it was called wrongly.
  */
-import type { AppDeps } from '../app.js';
 import { parseEnv } from '../config/env.js';
 import { openDatabaseCopy } from '../db/open.js';
-import { createDeps } from '../deps.js';
+import { createDeps, type AppDeps } from '../compose/deps.js';
 import { reportText } from '../proxmox-doctor/text.js';
-import { resolveStartKey } from '../start-key.js';
+import { resolveStartKey } from '../compose/start-key.js';
 import { readWords, runCommand, UsageError } from './arguments.js';
 
 const usage = 'npm run doctor -- proxmox [--endpoint-ids 1,2] [--source database|netbox] [--json]';

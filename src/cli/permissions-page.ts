@@ -1,6 +1,6 @@
 /** docs/proxmox-permissions.md, from the table of privileges and the commands that the doctor prints. */
-import { readNeeds, type Major, type ReadNeed } from '../proxmox/privileges.js';
-import { addRoleCommand, bindRoleCommands, extendRoleCommand } from '../proxmox/pveum.js';
+import { readNeeds, readerRole, type Major, type ReadNeed } from '../proxmox/privileges.js';
+import { addRoleCommand, bindNewAccountCommands, bindRoleCommand, extendRoleCommand } from '../proxmox/pveum.js';
 
 const account = { user: 'netbox@pve', token: 'sync' } as const;
 
@@ -32,12 +32,15 @@ Then, on both, the user, its API token (the secret is shown once: store it as \`
 \`\`\`sh
 pveum user add ${account.user}
 pveum user token add ${account.user} ${account.token}
-${bindRoleCommands(account).join('\n')}
+${bindNewAccountCommands(account).join('\n')}
 \`\`\`
 
 - A token is made with privilege separation unless \`--privsep 0\` is given: it has only what is granted to the user **and** to
   the token. Binding the role to the user alone gives a token that logs in and sees nothing.
 - \`--propagate 1\` passes the role on to everything below \`/\`.
+- An account that exists already, and has what it has through a group, loses that by an entry of its own on \`/\`: an own entry
+  of a user replaces those of the user's groups on the same path and above it. \`pveum acl list\` and \`pveum user list --full\` show how it is;
+  then give the role to the group: \`${bindRoleCommand({ type: 'group', id: 'ops', path: '/', propagates: true }, readerRole)}\`. The doctor proposes what takes nothing away.
 - For a login with a password leave the token out, and set one: \`pveum passwd ${account.user}\`. An account with a second factor
   (TOTP) cannot be used with a password; use a token.
 
@@ -46,6 +49,14 @@ addresses in NetBox. This adds it:
 
 \`\`\`sh
 ${extendRoleCommand(['VM.GuestAgent.Audit'])}
+\`\`\`
+
+**A role that was made before it had \`Pool.Audit\` and \`SDN.Audit\`** goes on to work, and less is known: without \`SDN.Audit\` Proxmox
+leaves all bridges out of the networks of nodes, so that their management addresses are missing as well, without \`Pool.Audit\` nobody can
+tell which guests a backup job over a pool takes. The sync warns (\`privilege_optional\`), and what is stored stays. This adds them:
+
+\`\`\`sh
+${extendRoleCommand(['Pool.Audit', 'SDN.Audit'])}
 \`\`\``;
 
 const backups = `## Backups
@@ -55,7 +66,7 @@ own; without it the list of backups is empty, no error is given, and stored back
 
 \`\`\`sh
 pveum role add NetBoxBackups --privs "Datastore.AllocateSpace,VM.Backup"
-${bindRoleCommands(account, '/', 'NetBoxBackups').join('\n')}
+${bindNewAccountCommands(account, 'NetBoxBackups').join('\n')}
 \`\`\``;
 
 function grantsText({ grants, instead }: ReadNeed, major: Major): string {
@@ -76,7 +87,7 @@ function needRow(need: ReadNeed): string {
 function privilegeTable(): string {
   return `## What each read needs
 
-\`/nodes\`, \`/storage\` and \`/vms\` stand for the single nodes, storages and guests below them: the role may be bound there, or to
+\`/nodes\`, \`/pool\`, \`/sdn/zones/localnetwork\`, \`/storage\` and \`/vms\` stand for the single nodes, pools, bridges, storages and guests below them: the role may be bound there, or to
 single ones, instead of on \`/\`; what it is not bound to is not seen. "Refused" is answered with 403, which the sync reports
 as \`privilege_missing\`; "left out" is answered as if there were nothing.
 
@@ -95,8 +106,8 @@ curl http://localhost:8000/proxmox/doctor -H "X-Proxbox-API-Key: $KEY"
 
 The command reads the environment and the database of the service (a copy in memory; the file is not touched) and needs no API
 key; the route examines what \`proxmox_endpoint_ids\`, \`name\`, \`domain\` or \`ip_address\` select, all enabled endpoints otherwise.
-Both log in as a sync does, ask \`version\`, \`cluster/status\`, \`access/permissions\` and \`access/roles\`, try one read of each kind
-and one call of a guest agent, and change nothing. The command ends with status 0 when all is well, 1 when not, 2 when it was
+Both log in as a sync does, ask \`version\`, \`cluster/status\`, \`access/permissions\`, \`access/roles\`, and (where the account may) \`access/acl\`
+and \`access/users\`, try one read of each kind and one call of a guest agent, and change nothing. The command ends with status 0 when all is well, 1 when not, 2 when it was
 called wrongly.
 
 | Part of the report | How to read it |
@@ -109,7 +120,7 @@ called wrongly.
 | \`problems\` | The worst first: cause, cure, commands for a node, and what is missing in NetBox until then |
 
 Errors and warnings make an endpoint not well; a note does not. Run the commands in their order and examine again: granting what
-is there already changes nothing.
+is there already changes nothing, and no command takes away what the account, or another, has.
 
 | Problem | Meaning |
 | --- | --- |
@@ -122,8 +133,9 @@ is there already changes nothing.
 | \`login_refused\` | Wrong password or token, unknown user, realm or token |
 | \`two_factor\` | The password needs a second factor: use a token |
 | \`token_without_privileges\` | A token with privilege separation to which nothing is granted |
-| \`privileges_missing\` | The account lacks privileges of the read-only role |
+| \`privileges_missing\` | The account lacks privileges of the read-only role: an error, or a warning when the sync only knows less without |
 | \`privileges_partial\` | It has them on some objects only |
+| \`guests_hidden\` | VMIDs are in use that no list has: an entry on single guests, such as \`NoAccess\`, hides them; up to 30 VMIDs are asked for |
 | \`privileges_unknown\` | \`access/permissions\` could not be read |
 | \`backups_hidden\` | A note: the account may not see backups |
 | \`read_refused\`, \`read_failed\` | One read did not work although the privileges look right |

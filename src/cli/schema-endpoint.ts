@@ -1,7 +1,7 @@
 /** A stored endpoint as source of a schema: its address and certificate rule, and the release it runs. */
 import { existsSync } from 'node:fs';
 import type { Env } from '../config/env.js';
-import { createDeps } from '../deps.js';
+import { createDeps } from '../compose/deps.js';
 import { errorText } from '../errors/proxbox-error.js';
 import { hostPortText } from '../proxmox/host.js';
 import { SchemaProblem } from '../proxmox-schema/problem.js';

@@ -1,8 +1,9 @@
+/** Time as a dependency: tests pass their own. */
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Time as a dependency: tests pass their own. `monotonicMs` never jumps with the system clock, so every duration,
- * time-to-live and back-off is measured with it; `now` is only for what people and NetBox read.
+ * `monotonicMs` never jumps with the system clock, so every duration, time-to-live and back-off is measured with it;
+ * `now` is only for what people and NetBox read.
  */
 export interface Clock {
   now(): Date;

@@ -1,4 +1,5 @@
 /** The process-level variables for the documentation; env.ts reads them, a test compares the two. */
+
 export interface ProcessVariable {
   readonly variable: string;
   readonly defaultText: string;

@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ipaddr from 'ipaddr.js';
-import { Secret } from '../security/secret.js';
+import { Secret } from './secret.js';
 import { integerFromText, parseBooleanWord } from './readings.js';
 import { tunableKeys, tunables } from './tunables.js';
 

@@ -1,4 +1,5 @@
 /** Reads the plugin's settings object field by field: one bad field loses that field only. Pure. */
+import { isObject } from '../values/plain-object.js';
 import { parseRange } from './cidr-list.js';
 import { booleanFromPlugin } from './readings.js';
 import { tunableKeys, tunables } from './tunables.js';
@@ -6,16 +7,12 @@ import type { PluginSettings } from './types.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function settingsObject(body: unknown): Fields | null {
   const candidate: unknown = Array.isArray(body) ? body[0] : body;
-  if (!isFields(candidate)) return null;
+  if (!isObject(candidate)) return null;
   if (!Array.isArray(candidate['results'])) return candidate;
   const first: unknown = candidate['results'][0];
-  return isFields(first) ? first : null;
+  return isObject(first) ? first : null;
 }
 
 function flagField(fields: Fields, name: string, fallback: boolean, problems: string[]): boolean {
@@ -43,7 +40,7 @@ function rangesField(fields: Fields, name: string, problems: string[]): readonly
 /** A role is an id, text holding one, or an object with `id`, depending on the plugin's version. */
 function roleField(fields: Fields, name: string, problems: string[]): number | null {
   const raw = fields[name];
-  const value: unknown = isFields(raw) ? raw['id'] : raw;
+  const value: unknown = isObject(raw) ? raw['id'] : raw;
   if (value === undefined || value === null || value === '') return null;
   const id = typeof value === 'string' ? Number(value) : value;
   if (typeof id === 'number' && Number.isSafeInteger(id) && id > 0) return id;

@@ -2,6 +2,7 @@
  * How one raw value of a tunable is read: from the text of a process variable, or from a JSON field of the plugin's
  * settings. Pure. A value is absent, bad (the next source is asked), or usable, possibly clamped.
  */
+
 export type Reading<V> =
   | { readonly kind: 'absent' }
   | { readonly kind: 'bad'; readonly expected: string }

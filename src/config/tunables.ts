@@ -140,7 +140,8 @@ export const tunables: TunableTable = {
     field: 'vm_sync_max_concurrency',
     default: 4,
     min: 1,
-    description: 'Guest tasks (planning and writing one guest or batch) at the same time.',
+    description:
+      'Batches of virtual machines written at the same time; the total is still limited by PROXBOX_NETBOX_MAX_CONCURRENT. The guests of a run are planned together.',
   }),
   netboxWriteConcurrency: integer<number | null>({
     variable: 'PROXBOX_NETBOX_WRITE_CONCURRENCY',
@@ -148,7 +149,8 @@ export const tunables: TunableTable = {
     default: null,
     defaultText: '8 (VMs, disks), 4 (snapshots, task history)',
     min: 1,
-    description: 'NetBox write operations in flight; the total is still limited by PROXBOX_NETBOX_MAX_CONCURRENT.',
+    description:
+      'Write requests of one kind of object in flight; the total is still limited by PROXBOX_NETBOX_MAX_CONCURRENT.',
   }),
   proxmoxFetchConcurrency: integer<number | null>({
     variable: 'PROXBOX_PROXMOX_FETCH_CONCURRENCY',
@@ -179,7 +181,7 @@ export const tunables: TunableTable = {
     default: 200,
     min: 0,
     unit: 'ms',
-    description: 'Pause between two batches of backups.',
+    description: 'Least time between the starts of two batches of backups.',
   }),
   bulkBatchSize: integer({
     variable: 'PROXBOX_BULK_BATCH_SIZE',
@@ -194,7 +196,7 @@ export const tunables: TunableTable = {
     default: 500,
     min: 0,
     unit: 'ms',
-    description: 'Pause between two batches of one phase; none after the last one.',
+    description: 'Least time between the starts of two batches of one phase.',
   }),
   interfaceBatchSize: integer({
     variable: 'PROXBOX_INTERFACE_BATCH_SIZE',
@@ -209,7 +211,7 @@ export const tunables: TunableTable = {
     default: 100,
     min: 0,
     unit: 'ms',
-    description: 'Pause between two batches of VM interfaces inside the VM stage.',
+    description: 'Least time between the starts of two batches of VM interfaces inside the VM stage.',
   }),
   netboxGetCacheTtlS: float({
     variable: 'PROXBOX_NETBOX_GET_CACHE_TTL',
@@ -217,14 +219,15 @@ export const tunables: TunableTable = {
     default: 60,
     min: 0,
     unit: 's',
-    description: 'How long an answer of NetBox may be used again; 0 switches the cache off.',
+    description:
+      'How long a list that was read from NetBox serves later calls, as those of one job. 0: each call reads its lists itself, once.',
   }),
   netboxGetCacheMaxEntries: integer({
     variable: 'PROXBOX_NETBOX_GET_CACHE_MAX_ENTRIES',
     field: 'netbox_get_cache_max_entries',
     default: 4096,
     min: 1,
-    description: 'Answers kept; the least recently used one goes first.',
+    description: 'Lists kept; the least recently used one goes first.',
   }),
   netboxGetCacheMaxBytes: integer({
     variable: 'PROXBOX_NETBOX_GET_CACHE_MAX_BYTES',
@@ -232,7 +235,8 @@ export const tunables: TunableTable = {
     default: 52_428_800,
     min: 1024,
     unit: 'bytes',
-    description: 'Bytes kept; the least recently used answer goes first.',
+    description:
+      'Bytes of JSON kept; the least recently used list goes first. One of more than a quarter of it is not kept, and read again by the next call.',
   }),
   debugCache: flag({
     variable: 'PROXBOX_DEBUG_CACHE',
@@ -264,7 +268,25 @@ export const tunables: TunableTable = {
     variable: 'PROXBOX_DELETE_ORPHANS',
     field: 'delete_orphans',
     default: false,
-    description: 'A full update may delete VMs from NetBox that no longer exist in Proxmox.',
+    description:
+      'VMs whose guest no longer exists in Proxmox are marked for review (or deleted: PROXBOX_ORPHAN_ACTION).',
+  }),
+  orphanAction: choice<'mark' | 'delete'>({
+    variable: 'PROXBOX_ORPHAN_ACTION',
+    field: null,
+    choices: ['mark', 'delete'],
+    default: 'mark',
+    description:
+      'What becomes of a VM whose guest is gone: mark = status decommissioning and tag proxbox-soft-deleted, for review on the page of the plugin; delete = it is deleted, unless an operator has put something on it.',
+  }),
+  orphanGraceRuns: integer({
+    variable: 'PROXBOX_ORPHAN_GRACE_RUNS',
+    field: null,
+    default: 1,
+    min: 1,
+    max: 1000,
+    unit: 'runs',
+    description: 'So many runs in a row must find a guest gone before its VM is marked or deleted. 1 = at once.',
   }),
   guestAgentTimeoutS: integer({
     variable: 'PROXBOX_GUEST_AGENT_TIMEOUT',
@@ -290,7 +312,7 @@ export const tunables: TunableTable = {
     max: 100,
     unit: '%',
     description:
-      'More than 10 deletes of one kind and more than this share of its rows: none is deleted. 100 = no limit.',
+      'More than 10 deletes of one kind and more than this share of its rows: none is deleted. Of VMs whose guest is gone more than one and more than this share: none is marked or deleted. 100 = no limit. Addresses and MAC addresses that a guest proves not to have do not count.',
   }),
   customFieldsEnabled: flag({
     variable: null,

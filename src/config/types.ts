@@ -1,4 +1,5 @@
-/** Where a value came from. */
+/** What the runtime settings are once they are resolved, with where each value came from. */
+
 export type SettingSource = 'env' | 'plugin' | 'default';
 
 /** Runtime tunables, all units in the names. null = "neither variable nor setting": the stage's own default applies. */
@@ -25,6 +26,8 @@ export interface Tunables {
   readonly exposeInternalErrors: boolean;
   readonly ensureNetboxObjects: boolean;
   readonly deleteOrphans: boolean;
+  readonly orphanAction: 'mark' | 'delete';
+  readonly orphanGraceRuns: number;
   readonly guestAgentTimeoutS: number;
   readonly stampEveryRun: boolean;
   readonly deleteLimitPercent: number;

@@ -2,6 +2,7 @@
  * The custom fields in which older releases mirrored Proxmox. Names, labels and descriptions are what those NetBoxes have:
  * they are compared, so a changed word here is a change in every NetBox.
  */
+
 export interface FieldDefinition {
   readonly name: string;
   readonly label: string;

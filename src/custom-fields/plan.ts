@@ -1,6 +1,6 @@
 /** What has to be written so that NetBox has the custom fields of the inventory. Pure. */
 import type { JsonObject, NetBoxRecord, PatchItem } from '../netbox/types.js';
-import { isObject } from '../netbox/records-in.js';
+import { isObject } from '../values/plain-object.js';
 import type { FieldDefinition } from './inventory.js';
 
 export interface FieldFailure {

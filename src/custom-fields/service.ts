@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../config/clock.js';
 import type { SettingsResolver } from '../config/types.js';
 import { errorText, ProxboxError } from '../errors/proxbox-error.js';
-import type { NetBoxAccess } from '../netbox-access.js';
+import type { NetBoxAccess } from '../netbox/access.js';
 import type { NetBoxRecord } from '../netbox/types.js';
 import { reconcileFields, type ReconcileProgress } from './reconcile.js';
 

@@ -8,10 +8,12 @@ import { fileURLToPath } from 'node:url';
 import BetterSqlite3 from 'better-sqlite3';
 import { drizzle, type BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Clock } from '../config/clock.js';
 import { errorText, ProxboxError } from '../errors/proxbox-error.js';
+import { insertStatement } from './insert.js';
 import { repairColumns, repairRows } from './repairs.js';
 import * as schema from './schema.js';
 
@@ -19,6 +21,8 @@ export interface Database {
   readonly path: string;
   readonly orm: BetterSQLite3Database<typeof schema>;
   readonly sqlite: BetterSqlite3.Database;
+  /** Also what newer releases of the Python service require in the table. The id is given by SQLite unless it is named. */
+  insert<T extends SQLiteTable>(table: T, values: T['$inferInsert']): number;
   /** Runs `work` in BEGIN IMMEDIATE: other writers, also other processes, wait. Rolls back when it throws. */
   immediate<T>(work: () => T): T;
   /** Writes the WAL back into the file. */
@@ -175,6 +179,7 @@ function ready(handle: BetterSqlite3.Database, file: string, options: OpenDataba
     path: file,
     orm,
     sqlite: handle,
+    insert: (table, values) => orm.get<{ readonly id: number }>(insertStatement(handle, table, values)).id,
     immediate: (work) => handle.transaction(work).immediate(),
     close() {
       if (!handle.open) return;

@@ -3,6 +3,7 @@
  * renames or re-encrypts anything: the Python service must be able to open the file again.
  */
 import type BetterSqlite3 from 'better-sqlite3';
+import { netboxColumns, partsOf, proxmoxColumns } from './endpoint-columns.js';
 
 export interface ColumnRepair {
   readonly table: string;
@@ -27,35 +28,10 @@ const backupServer = (verifySsl: 0 | 1): Specs => ({
   last_seen_at: 'REAL',
 });
 
-/** api_ssh for repaired rows is deliberate: they keep the SSH access they had; new rows get api from the application. */
 const expected: Readonly<Record<string, Specs>> = {
-  proxmoxendpoint: {
-    timeout: 'INTEGER',
-    max_retries: 'INTEGER',
-    retry_backoff: 'REAL',
-    site_id: 'INTEGER',
-    site_slug: text,
-    site_name: text,
-    tenant_id: 'INTEGER',
-    tenant_slug: text,
-    tenant_name: text,
-    allow_writes: flag(0),
-    access_methods: words('api_ssh'),
-    enabled: flag(1),
-    verify_ssl: flag(1),
-    plugin_endpoint_id: 'INTEGER',
-    plugin_allow_writes: 'BOOLEAN',
-    plugin_enabled: 'BOOLEAN',
-    // Newer files of the Python service have both, as NOT NULL.
-    allow_packer_template_builds: 'BOOLEAN',
-    node_device_name_template: text,
-  },
-  netboxendpoint: {
-    token_version: "VARCHAR DEFAULT 'v1'",
-    token_key: text,
-    enabled: flag(1),
-    verify_ssl: flag(1),
-  },
+  proxmoxendpoint: partsOf(proxmoxColumns, 'repair'),
+  netboxendpoint: partsOf(netboxColumns, 'repair'),
+  api_key_fingerprint: { key_hash: words('') },
   deletionrequestrecord: {
     endpoint_id: count(0),
     vmid: count(0),

@@ -2,55 +2,13 @@
  * The tables that this service reads and writes, as drizzle sees them. The file is shared with the Python service of
  * the same name: no column has an SQL default, booleans are 0/1, times are Unix seconds as floating point.
  */
-import { integer, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { integer, primaryKey, real, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { netboxColumns, partsOf, proxmoxColumns } from './endpoint-columns.js';
 
-export const netboxEndpoints = sqliteTable('netboxendpoint', {
-  id: integer('id').primaryKey(),
-  name: text('name').notNull(),
-  ipAddress: text('ip_address').notNull(),
-  /** Empty when none. */
-  domain: text('domain').notNull(),
-  port: integer('port').notNull(),
-  /** null in repaired rows: means v1. */
-  tokenVersion: text('token_version'),
-  tokenKey: text('token_key'),
-  token: text('token').notNull(),
-  verifySsl: integer('verify_ssl', { mode: 'boolean' }).notNull(),
-  enabled: integer('enabled', { mode: 'boolean' }).notNull(),
-});
+const id = integer().primaryKey();
 
-export const proxmoxEndpoints = sqliteTable('proxmoxendpoint', {
-  id: integer('id').primaryKey(),
-  name: text('name').notNull(),
-  ipAddress: text('ip_address').notNull(),
-  domain: text('domain'),
-  port: integer('port').notNull(),
-  username: text('username').notNull(),
-  password: text('password'),
-  verifySsl: integer('verify_ssl', { mode: 'boolean' }).notNull(),
-  allowWrites: integer('allow_writes', { mode: 'boolean' }).notNull(),
-  /** null in repaired rows: means api. */
-  accessMethods: text('access_methods'),
-  enabled: integer('enabled', { mode: 'boolean' }).notNull(),
-  tokenName: text('token_name'),
-  tokenValue: text('token_value'),
-  timeout: integer('timeout'),
-  maxRetries: integer('max_retries'),
-  retryBackoff: real('retry_backoff'),
-  siteId: integer('site_id'),
-  siteSlug: text('site_slug'),
-  siteName: text('site_name'),
-  tenantId: integer('tenant_id'),
-  tenantSlug: text('tenant_slug'),
-  tenantName: text('tenant_name'),
-  pluginEndpointId: integer('plugin_endpoint_id'),
-  pluginAllowWrites: integer('plugin_allow_writes', { mode: 'boolean' }),
-  pluginEnabled: integer('plugin_enabled', { mode: 'boolean' }),
-  /** null in repaired rows: means false. */
-  allowPackerTemplateBuilds: integer('allow_packer_template_builds', { mode: 'boolean' }),
-  /** null or empty: the plugin's setting of the same name. */
-  nodeDeviceNameTemplate: text('node_device_name_template'),
-});
+export const netboxEndpoints = sqliteTable('netboxendpoint', { id, ...partsOf(netboxColumns, 'stored') });
+export const proxmoxEndpoints = sqliteTable('proxmoxendpoint', { id, ...partsOf(proxmoxColumns, 'stored') });
 
 export const apiKeys = sqliteTable('apikey', {
   id: integer('id').primaryKey(),
@@ -58,6 +16,24 @@ export const apiKeys = sqliteTable('apikey', {
   keyHash: text('key_hash').notNull(),
   isActive: integer('is_active', { mode: 'boolean' }).notNull(),
   createdAt: real('created_at').notNull(),
+});
+
+/**
+ * Our own: by what a presented key is found without hashing it against every row (key-fingerprints.ts). A table of its own, so
+ * that the Python service finds its table of keys as it was.
+ */
+export const apiKeyFingerprints = sqliteTable('api_key_fingerprint', {
+  apiKeyId: integer('api_key_id').primaryKey(),
+  fingerprint: text('fingerprint').notNull().unique(),
+  /** As the row of the key had it: of a row that has another by now, the fingerprint says nothing. */
+  keyHash: text('key_hash').notNull(),
+  hasBeenUsed: integer('has_been_used', { mode: 'boolean' }).notNull(),
+});
+
+/** Our own: random values that must outlive the process, by name. */
+export const serviceSecrets = sqliteTable('service_secret', {
+  name: text('name').primaryKey(),
+  value: text('value').notNull(),
 });
 
 export const bootstrapClaims = sqliteTable('api_key_bootstrap_claim', {
@@ -70,3 +46,55 @@ export const authLockouts = sqliteTable('authlockout', {
   attempts: integer('attempts').notNull(),
   firstAttemptTime: real('first_attempt_time').notNull(),
 });
+
+/** Our own: what each Proxmox endpoint led to last, and which cluster that is in each NetBox. */
+export const knownClusters = sqliteTable(
+  'known_cluster',
+  {
+    proxmoxEndpointId: integer('proxmox_endpoint_id').notNull(),
+    netboxEndpointId: integer('netbox_endpoint_id').notNull(),
+    identity: text('identity'),
+    mode: text('mode', { enum: ['cluster', 'standalone'] }).notNull(),
+    name: text('name').notNull(),
+    /** JSON: `[{"name":"pve1","ip":"10.0.0.1"}]` */
+    nodes: text('nodes').notNull(),
+    netboxClusterId: integer('netbox_cluster_id'),
+    netboxClusterName: text('netbox_cluster_name'),
+    /** Rows of NetBox with the endpoint's id are this cluster's. */
+    isConfirmed: integer('is_confirmed', { mode: 'boolean' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.proxmoxEndpointId, table.netboxEndpointId] })],
+);
+
+/** Our own: every id that an endpoint has had, written by triggers, whichever service writes the endpoint. */
+export const endpointIds = sqliteTable(
+  'endpoint_id',
+  {
+    kind: text('kind', { enum: ['proxmox', 'netbox'] }).notNull(),
+    id: integer('id').notNull(),
+    /** Of the endpoint that had it last. */
+    name: text('name').notNull(),
+    /** It was there before ids were kept. */
+    isOlder: integer('is_older', { mode: 'boolean' }).notNull(),
+  },
+  ({ kind, id: number }) => [primaryKey({ columns: [kind, number] })],
+);
+
+/** Our own: what a run should know of machines from the runs before it (machine-memory.ts). */
+export const machineMemory = sqliteTable(
+  'machine_memory',
+  {
+    netboxEndpointId: integer('netbox_endpoint_id').notNull(),
+    branch: text('branch').notNull(),
+    virtualMachineId: integer('virtual_machine_id').notNull(),
+    smbiosUuid: text('smbios_uuid').notNull(),
+    createdAt: text('created_at').notNull(),
+    missedRuns: integer('missed_runs').notNull(),
+    guestName: text('guest_name'),
+    /** One a line. */
+    hostNames: text('host_names'),
+  },
+  ({ netboxEndpointId, branch, virtualMachineId }) => [
+    primaryKey({ columns: [netboxEndpointId, branch, virtualMachineId] }),
+  ],
+);

@@ -1,4 +1,5 @@
 /** Every encrypted value in the file, also in the tables of parts that only the Python service has. */
+import { netboxColumns, partsOf, proxmoxColumns } from './endpoint-columns.js';
 import type { Database } from './open.js';
 
 export interface SealedValue {
@@ -10,10 +11,8 @@ export interface SealedValue {
 }
 
 const columns = [
-  ['netboxendpoint', 'token'],
-  ['netboxendpoint', 'token_key'],
-  ['proxmoxendpoint', 'password'],
-  ['proxmoxendpoint', 'token_value'],
+  ...Object.keys(partsOf(netboxColumns, 'isSealed')).map((column) => ['netboxendpoint', column] as const),
+  ...Object.keys(partsOf(proxmoxColumns, 'isSealed')).map((column) => ['proxmoxendpoint', column] as const),
   ['pbsendpoint', 'token_secret'],
   ['pdmendpoint', 'token_secret'],
   ['prometheus_source', 'bearer_token'],

@@ -5,28 +5,19 @@
  */
 import { asc, eq } from 'drizzle-orm';
 import BetterSqlite3 from 'better-sqlite3';
-import type { Logger } from 'pino';
-import { insertRow } from '../db/insert-row.js';
-import type { Database } from '../db/open.js';
+import { proxmoxColumns } from '../db/endpoint-columns.js';
 import { proxmoxEndpoints } from '../db/schema.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
-import type { CredentialVault } from '../security/credential-vault.js';
-import type { GuardSettings } from '../security/outbound-guard.js';
-import type { Secret } from '../security/secret.js';
+import type { Secret } from '../config/secret.js';
 import { logSecurityEvent } from '../telemetry/security-events.js';
+import { pluginIdOf } from '../values/plugin-id.js';
 import { headerSafe } from './header-safe.js';
-import { createChangeFeed, type ChangeFeed, type ChangeListener } from './endpoint-changes.js';
-import { windowOf, type ListWindow } from './list-window.js';
-import type { ProxmoxEndpointCreate, ProxmoxEndpointUpdate } from './proxmox-body.js';
-import { changedProxmoxColumns, newProxmoxColumns, type ColumnRules } from './proxmox-columns.js';
-import {
-  proxmoxConnectionOf,
-  toProxmoxEndpoint,
-  toProxmoxRecord,
-  type ProxmoxEndpointRecord,
-  type ProxmoxRow,
-} from './proxmox-rows.js';
-import { createRevisionMaker } from './revision.js';
+import type { ProxmoxEndpointCreate, ProxmoxEndpointRecord, ProxmoxEndpointUpdate } from './bodies.js';
+import { createChangeFeed } from './endpoint-changes.js';
+import { holderOfId, newEndpointId } from './new-id.js';
+import { windowOf, type EndpointStore, type EndpointStoreDeps, type StoreContext } from './endpoint-store.js';
+import { changedProxmoxRow, newProxmoxColumns, type ProxmoxColumnRules } from './proxmox-rules.js';
+import { toProxmoxEndpoint, toProxmoxRecord, type ProxmoxRow } from './records.js';
 import type { ProxmoxCredentials, ProxmoxEndpoint } from './types.js';
 
 /** What the plugin's own endpoint row says. */
@@ -36,20 +27,12 @@ interface PluginEndpointValues {
   readonly enabled: boolean;
 }
 
-export interface ProxmoxEndpointStore {
-  /** Ascending id; every row when no limit is given. */
-  list(window?: ListWindow): readonly ProxmoxEndpointRecord[];
-  /** @throws ProxboxError `not_found` (404) */
-  get(id: number): ProxmoxEndpointRecord;
-  /** @throws ProxboxError `bad_request` (400), `encryption_unavailable` (400), `key_pending` (503) */
-  create(body: ProxmoxEndpointCreate): ProxmoxEndpointRecord;
-  /** Errors as get and create. */
-  update(id: number, body: ProxmoxEndpointUpdate): ProxmoxEndpointRecord;
-  /** @throws ProxboxError `not_found` (404) */
-  remove(id: number): void;
-  /** Every row, disabled ones included, ascending id. */
-  all(): readonly ProxmoxEndpoint[];
-  find(id: number): ProxmoxEndpoint | null;
+export interface ProxmoxEndpointStore extends EndpointStore<
+  ProxmoxEndpointRecord,
+  ProxmoxEndpointCreate,
+  ProxmoxEndpointUpdate,
+  ProxmoxEndpoint
+> {
   /** @throws ProxboxError `credentials_unreadable` (503), `key_pending` (503), `not_found` */
   credentials(id: number): ProxmoxCredentials;
   /**
@@ -58,44 +41,31 @@ export interface ProxmoxEndpointStore {
    * @returns true when `allow_writes` was copied and thereby changed; false also when the row is gone
    */
   mirrorPlugin(id: number, seen: PluginEndpointValues): boolean;
-  onChange(listener: ChangeListener): void;
 }
 
-export interface ProxmoxEndpointDeps {
-  readonly db: Database;
-  readonly vault: CredentialVault;
-  readonly guardSettings: () => GuardSettings;
-  readonly logger: Logger;
-}
-
-interface Context extends ProxmoxEndpointDeps {
-  readonly feed: ChangeFeed;
-  readonly revisionOf: (parts: readonly unknown[]) => string;
-}
-
-function rows({ db }: Context): readonly ProxmoxRow[] {
+function rows({ db }: StoreContext): readonly ProxmoxRow[] {
   return db.orm.select().from(proxmoxEndpoints).orderBy(asc(proxmoxEndpoints.id)).all();
 }
 
-function findRow({ db }: Context, id: number): ProxmoxRow | undefined {
+function findRow({ db }: StoreContext, id: number): ProxmoxRow | undefined {
   return db.orm.select().from(proxmoxEndpoints).where(eq(proxmoxEndpoints.id, id)).get();
 }
 
-function rowOf(context: Context, id: number, message = 'Proxmox endpoint not found'): ProxmoxRow {
+function rowOf(context: StoreContext, id: number, message = 'Proxmox endpoint not found'): ProxmoxRow {
   const row = findRow(context, id);
   if (row === undefined) throw new ProxboxError('not_found', message);
   return row;
 }
 
-function toEndpoint(context: Context, row: ProxmoxRow): ProxmoxEndpoint {
-  return toProxmoxEndpoint(row, context.revisionOf(proxmoxConnectionOf(row)));
+function toEndpoint(context: StoreContext, row: ProxmoxRow): ProxmoxEndpoint {
+  return toProxmoxEndpoint(row, context.feed.revisionOf(row));
 }
 
 function nameTaken(): ProxboxError {
   return new ProxboxError('bad_request', 'Proxmox endpoint name already exists');
 }
 
-function rulesFor(context: Context, ownId: number | null): ColumnRules {
+function rulesFor(context: StoreContext, ownId: number | null): ProxmoxColumnRules {
   return {
     vault: context.vault,
     guardSettings: context.guardSettings,
@@ -120,17 +90,21 @@ function withUniqueName<T>(write: () => T): T {
   }
 }
 
-const pluginSuffix = / \(nb:([1-9]\d{0,8})\)$/;
+/** The plugin's number in the name of an endpoint, where it can be an id here. */
+function pluginNumber(name: string): number | undefined {
+  const id = pluginIdOf(name) ?? 0;
+  return id > 0 && id < 1_000_000_000 ? id : undefined;
+}
 
 /**
- * The plugin's number of the endpoint, as its name tells, while no row here has it as id. Versions of the plugin differ in
- * which of the two numbers they send as `endpoint_id`; equal ones serve them all.
+ * The plugin's number of the endpoint, as its name tells, unless another endpoint has or had it as id; else a new one.
+ * Versions of the plugin differ in which of the two numbers they send as `endpoint_id`; equal ones serve them all.
  */
-function preferredId(context: Context, name: string): { readonly id?: number } {
-  const [, digits] = pluginSuffix.exec(name) ?? [];
-  if (digits === undefined) return {};
-  const id = Number(digits);
-  return findRow(context, id) === undefined ? { id } : {};
+function idFor(context: StoreContext, name: string): number {
+  const id = pluginNumber(name);
+  if (id === undefined || findRow(context, id) !== undefined) return newEndpointId(context.db, 'proxmox');
+  const holder = holderOfId(context.db, 'proxmox', id);
+  return holder === undefined || pluginNumber(holder) === id ? id : newEndpointId(context.db, 'proxmox');
 }
 
 /**
@@ -138,77 +112,76 @@ function preferredId(context: Context, name: string): { readonly id?: number } {
  * it pushes a renamed endpoint as a new one, with the same number and target.
  */
 function renamedRow(
-  context: Context,
+  context: StoreContext,
   { name, domain, ip_address, port }: ProxmoxEndpointCreate,
 ): ProxmoxRow | undefined {
-  const [suffix] = pluginSuffix.exec(name) ?? [];
-  if (suffix === undefined) return undefined;
-  const rows = context.db.orm.select().from(proxmoxEndpoints).all();
-  const own = rows.filter((row) => row.name.endsWith(suffix));
+  const id = pluginNumber(name);
+  if (id === undefined) return undefined;
+  const own = rows(context).filter((row) => pluginNumber(row.name) === id);
   const [row] = own;
   if (own.length !== 1 || row === undefined || row.name === name) return undefined;
-  const isSame = (row.domain ?? '') === (domain ?? '') && row.ipAddress === ip_address && row.port === port;
+  const isSame = (row.domain ?? '') === (domain ?? '') && row.ip_address === ip_address && row.port === port;
   return isSame ? row : undefined;
 }
 
-function create(context: Context, body: ProxmoxEndpointCreate): ProxmoxEndpointRecord {
-  const { db, logger, feed } = context;
+function create(context: StoreContext, body: ProxmoxEndpointCreate): ProxmoxEndpointRecord {
+  const { db, feed } = context;
   const renamed = renamedRow(context, body);
-  if (renamed !== undefined) return update(context, renamed.id, { ...body, allow_writes: renamed.allowWrites });
+  if (renamed !== undefined) return update(context, renamed.id, { ...body, allow_writes: renamed.allow_writes });
   const id = withUniqueName(() =>
     db.immediate(() => {
       const columns = newProxmoxColumns(body, rulesFor(context, null));
-      return insertRow(db.sqlite, proxmoxEndpoints, { ...preferredId(context, body.name), ...columns });
+      return db.insert(proxmoxEndpoints, { id: idFor(context, body.name), ...columns });
     }),
   );
-  logSecurityEvent(logger, { event: 'endpoint_created', kind: 'proxmox', endpointId: id, fields: Object.keys(body) });
-  feed.publish({ kind: 'created', id, isConnectionChanged: true });
+  feed.created(id, Object.keys(body));
   return toProxmoxRecord(rowOf(context, id));
 }
 
-function update(context: Context, id: number, body: ProxmoxEndpointUpdate): ProxmoxEndpointRecord {
-  const { db, logger, feed, revisionOf } = context;
+function update(context: StoreContext, id: number, body: ProxmoxEndpointUpdate): ProxmoxEndpointRecord {
+  const { db, logger, feed } = context;
   const { before, after } = withUniqueName(() =>
     db.immediate(() => {
       const row = rowOf(context, id, 'Proxmox Endpoint not found');
-      const columns = changedProxmoxColumns(row, body, rulesFor(context, id));
-      db.orm.update(proxmoxEndpoints).set(columns).where(eq(proxmoxEndpoints.id, id)).run();
-      return { before: row, after: { id, ...columns } };
+      const changed = changedProxmoxRow(row, body, rulesFor(context, id));
+      db.orm.update(proxmoxEndpoints).set(changed).where(eq(proxmoxEndpoints.id, id)).run();
+      return { before: row, after: changed };
     }),
   );
-  logSecurityEvent(logger, { event: 'endpoint_updated', kind: 'proxmox', endpointId: id, fields: Object.keys(body) });
-  if (before.allowWrites !== after.allowWrites) {
-    const { allowWrites } = after;
+  const { allow_writes: allowWrites } = after;
+  if (before.allow_writes !== allowWrites)
     logSecurityEvent(logger, { event: 'allow_writes_changed', endpointId: id, allowWrites, origin: 'put' });
-  }
-  const isConnectionChanged = revisionOf(proxmoxConnectionOf(before)) !== revisionOf(proxmoxConnectionOf(after));
-  feed.publish({ kind: 'updated', id, isConnectionChanged });
+  feed.updated(before, after, Object.keys(body));
   return toProxmoxRecord(after);
 }
 
-function remove(context: Context, id: number): void {
+function remove(context: StoreContext, id: number): void {
   rowOf(context, id);
   context.db.orm.delete(proxmoxEndpoints).where(eq(proxmoxEndpoints.id, id)).run();
-  logSecurityEvent(context.logger, { event: 'endpoint_deleted', kind: 'proxmox', endpointId: id });
-  context.feed.publish({ kind: 'deleted', id, isConnectionChanged: true });
+  context.feed.deleted(id);
 }
 
-function mirrorPlugin(context: Context, id: number, seen: PluginEndpointValues): boolean {
+function mirrorPlugin(context: StoreContext, id: number, seen: PluginEndpointValues): boolean {
   const { db, logger } = context;
+  const isNews = (row: ProxmoxRow | undefined): row is ProxmoxRow => {
+    const last = [row?.plugin_endpoint_id, row?.plugin_allow_writes, row?.plugin_enabled];
+    const now = [seen.endpointId, seen.allowWrites, seen.enabled];
+    return row !== undefined && now.some((value, index) => value !== last[index]);
+  };
+  // Mostly there is nothing to write, and nobody has to wait for a locked file.
+  if (!isNews(findRow(context, id))) return false;
   const isChanged = db.immediate(() => {
     const row = findRow(context, id);
-    if (row === undefined) return false;
-    const last = [row.pluginEndpointId, row.pluginAllowWrites, row.pluginEnabled];
-    if ([seen.endpointId, seen.allowWrites, seen.enabled].every((value, index) => value === last[index])) return false;
-    const copies = (row.pluginAllowWrites ?? false) !== seen.allowWrites;
+    if (!isNews(row)) return false;
+    const copies = (row.plugin_allow_writes ?? false) !== seen.allowWrites;
     const columns = {
-      pluginEndpointId: seen.endpointId,
-      pluginAllowWrites: seen.allowWrites,
-      pluginEnabled: seen.enabled,
-      allowWrites: copies ? seen.allowWrites : row.allowWrites,
+      plugin_endpoint_id: seen.endpointId,
+      plugin_allow_writes: seen.allowWrites,
+      plugin_enabled: seen.enabled,
+      allow_writes: copies ? seen.allowWrites : row.allow_writes,
     };
     db.orm.update(proxmoxEndpoints).set(columns).where(eq(proxmoxEndpoints.id, id)).run();
-    return columns.allowWrites !== row.allowWrites;
+    return columns.allow_writes !== row.allow_writes;
   });
   if (isChanged) {
     const { allowWrites } = seen;
@@ -217,9 +190,9 @@ function mirrorPlugin(context: Context, id: number, seen: PluginEndpointValues):
   return isChanged;
 }
 
-function readSecret(context: Context, row: ProxmoxRow, column: 'password' | 'token_value'): Secret | null {
+function readSecret(context: StoreContext, row: ProxmoxRow, column: 'password' | 'token_value'): Secret | null {
   const place = { scope: 'other', table: 'proxmoxendpoint', column, name: row.name } as const;
-  const secret = context.vault.read(column === 'password' ? row.password : row.tokenValue, place);
+  const secret = context.vault.read(row[column], place);
   if (secret !== 'unreadable') return secret;
   throw new ProxboxError('credentials_unreadable', 'Could not decrypt Proxmox endpoint credentials', {
     detail:
@@ -230,16 +203,19 @@ function readSecret(context: Context, row: ProxmoxRow, column: 'password' | 'tok
 }
 
 /** A token wins over a password, so a password that cannot be read does not matter beside a token. */
-function credentials(context: Context, id: number): ProxmoxCredentials {
+function credentials(context: StoreContext, id: number): ProxmoxCredentials {
   const row = rowOf(context, id);
-  const tokenName = row.tokenName === '' ? null : row.tokenName;
+  const tokenName = row.token_name === '' ? null : row.token_name;
   const tokenValue = tokenName === null ? null : readSecret(context, row, 'token_value');
   if (tokenValue !== null) return { password: null, tokenName, tokenValue: headerSafe(tokenValue) };
   return { password: readSecret(context, row, 'password'), tokenName: null, tokenValue: null };
 }
 
-export function createProxmoxEndpointStore(deps: ProxmoxEndpointDeps): ProxmoxEndpointStore {
-  const context: Context = { ...deps, feed: createChangeFeed(), revisionOf: createRevisionMaker() };
+export function createProxmoxEndpointStore(deps: EndpointStoreDeps): ProxmoxEndpointStore {
+  const { logger, vault } = deps;
+  const contentOf = (stored: string): string => vault.content(stored, 'other');
+  const feed = createChangeFeed({ kind: 'proxmox', columns: proxmoxColumns, logger, contentOf });
+  const context: StoreContext = { ...deps, feed };
   return {
     list: (window) => windowOf(rows(context), window).map(toProxmoxRecord),
     get: (id) => toProxmoxRecord(rowOf(context, id)),
@@ -253,6 +229,6 @@ export function createProxmoxEndpointStore(deps: ProxmoxEndpointDeps): ProxmoxEn
     },
     credentials: (id) => credentials(context, id),
     mirrorPlugin: (id, seen) => mirrorPlugin(context, id, seen),
-    onChange: (listener) => context.feed.subscribe(listener),
+    onChange: (listener) => feed.subscribe(listener),
   };
 }

@@ -1,3 +1,4 @@
+/** The one error of the service: a code of the catalog, what happened to what, and what to do. */
 import { errorCatalog, type ErrorCode } from './catalog.js';
 
 /** Values that survive JSON: what `detail` of an error may hold. */

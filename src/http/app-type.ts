@@ -1,3 +1,4 @@
+/** The type of the HTTP server, and what a route may say about itself in its `config`. */
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -13,6 +14,10 @@ declare module 'fastify' {
     readonly isPublic?: boolean;
     /** Of its own, in place of the general limit: requests per minute and address. */
     readonly maxPerMinute?: number;
+    /** `dry_run=true` in the query makes it a preview: the route itself sees to it that nothing is written. */
+    readonly previews?: boolean;
+    /** A GET that changes something. */
+    readonly writes?: boolean;
     /** Accepts a WebSocket handshake without a key; the connection authenticates itself before anything else. */
     readonly isSocket?: boolean;
   }

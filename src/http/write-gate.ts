@@ -3,6 +3,7 @@
  * Pure.
  */
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
+import { pluginIdOf } from '../values/plugin-id.js';
 
 export interface WriteTarget {
   /**
@@ -21,8 +22,6 @@ export interface GateRefusal {
   readonly endpoint_id?: number;
 }
 
-const suffix = / \(nb:(\d+)\)$/;
-
 /**
  * Rows that the plugin pushed are named `<name> (nb:<plugin id>)`. Only when no row has such a suffix can a plain id be one
  * of this service: with both in use, guessing could hit another cluster. Answers the enabled rows, else the disabled ones.
@@ -32,8 +31,9 @@ function findTargets(
   id: number,
   kind: WriteTarget['kind'],
 ): readonly ProxmoxEndpoint[] {
-  const isFromPlugin = kind === 'plugin' || (kind === undefined && rows.some((row) => suffix.test(row.name)));
-  const found = rows.filter((row) => (isFromPlugin ? Number(suffix.exec(row.name)?.[1]) : row.id) === id);
+  const isFromPlugin =
+    kind === 'plugin' || (kind === undefined && rows.some((row) => pluginIdOf(row.name) !== undefined));
+  const found = rows.filter((row) => (isFromPlugin ? pluginIdOf(row.name) : row.id) === id);
   const enabled = found.filter((row) => row.enabled);
   return enabled.length > 0 ? enabled : found;
 }

@@ -1,24 +1,21 @@
 /**
- * Cached answers with a real least-recently-used order, bounded by entries and bytes, each with the time-to-live that
- * held when it was written. Counts why entries leave.
+ * Cached answers with a real least-recently-used order, bounded by entries and bytes. Counts why entries leave.
  */
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../config/clock.js';
 import type { CacheAddress } from './cache-keys.js';
-import type { NetBoxRecord } from './types.js';
+import type { NetBoxRecord, Query } from './types.js';
 
-/** What a GET found: the records of a complete traversal, or the body of a single read. */
-export interface CachedAnswer {
-  readonly records: readonly NetBoxRecord[];
-  readonly body: unknown;
-}
-
-interface StoredAnswer {
+export interface StoredAnswer {
   readonly address: CacheAddress;
-  readonly query: string;
-  readonly answer: CachedAnswer;
+  readonly query: Query;
+  /** Of a list, by ascending id. */
+  readonly rows: Map<number, NetBoxRecord> | undefined;
+  /** Of a single read. */
+  readonly body: unknown;
   readonly bytes: number;
-  readonly storedAtMs: number;
+  readonly readAtMs: number;
+  /** In the order of all reads, from 1. */
+  readonly number: number;
 }
 
 export interface StoreLimits {
@@ -36,22 +33,28 @@ interface Departures {
 
 export interface AnswerStore {
   readonly departures: Departures;
-  readonly entries: number;
-  readonly bytes: number;
+  size(): { readonly entries: number; readonly bytes: number };
   get(key: string): StoredAnswer | undefined;
-  set(key: string, stored: StoredAnswer, ttlMs: number): void;
-  /** Drops what matches; returns how many. */
-  dropWhere(matches: (address: CacheAddress) => boolean): number;
-  /** Forgets expired entries that nobody asked for. */
-  purge(): void;
+  set(key: string, stored: StoredAnswer): void;
+  /** It is too old. */
+  expire(key: string): void;
+  /** Puts what `change` makes of it in the place of each answer that matches; undefined drops it. Returns how many. */
+  revise(
+    matches: (address: CacheAddress) => boolean,
+    change?: (stored: StoredAnswer) => StoredAnswer | undefined,
+  ): number;
   values(): Iterable<StoredAnswer>;
   resize(limits: StoreLimits): void;
   clear(): void;
 }
 
-export function createAnswerStore(clock: Clock, initial: StoreLimits): AnswerStore {
+/** One answer may not push out most of the others. */
+const largestShare = 4;
+
+/** Holds next to nothing until it is given limits. */
+export function createAnswerStore(): AnswerStore {
   const departures: Departures = { expired: 0, crowdedOut: 0, bytesOut: 0 };
-  let limits = initial;
+  let limits: StoreLimits = { maxEntries: 1, maxBytes: 1 };
   let full = false;
 
   const build = (): LRUCache<string, StoredAnswer> =>
@@ -59,11 +62,7 @@ export function createAnswerStore(clock: Clock, initial: StoreLimits): AnswerSto
       max: limits.maxEntries,
       maxSize: limits.maxBytes,
       sizeCalculation: ({ bytes }) => Math.max(1, bytes),
-      ttlResolution: 0,
-      // lru-cache takes a start of 0 for "never expires".
-      perf: { now: () => clock.monotonicMs() + 1 },
       dispose: (stored, _key, reason) => {
-        if (reason === 'expire') departures.expired += 1;
         if (reason !== 'evict') return;
         // A full cache first makes room for one entry; whatever leaves beyond that leaves for its bytes.
         if (full) departures.crowdedOut += 1;
@@ -73,27 +72,33 @@ export function createAnswerStore(clock: Clock, initial: StoreLimits): AnswerSto
     });
   let cache = build();
 
+  const set = (key: string, stored: StoredAnswer): void => {
+    if (stored.bytes > limits.maxBytes / largestShare) {
+      cache.delete(key);
+      return;
+    }
+    full = cache.size >= limits.maxEntries && !cache.has(key);
+    cache.set(key, stored);
+    full = false;
+  };
+
   return {
     departures,
-    get entries() {
-      return cache.size;
-    },
-    get bytes() {
-      return cache.calculatedSize;
-    },
+    size: () => ({ entries: cache.size, bytes: cache.calculatedSize }),
     get: (key) => cache.get(key),
-    set: (key, stored, ttlMs) => {
-      full = cache.size >= limits.maxEntries && !cache.has(key);
-      cache.set(key, stored, { ttl: ttlMs });
-      full = false;
+    set,
+    expire: (key) => {
+      if (cache.delete(key)) departures.expired += 1;
     },
-    dropWhere: (matches) => {
-      const keys = [...cache.entries()].filter(([, { address }]) => matches(address)).map(([key]) => key);
-      for (const key of keys) cache.delete(key);
-      return keys.length;
-    },
-    purge: () => {
-      cache.purgeStale();
+    revise: (matches, change) => {
+      const concerned = [...cache.entries()].filter(([, { address }]) => matches(address));
+      let dropped = 0;
+      for (const [key, stored] of concerned) {
+        const revised = change?.(stored);
+        if (revised !== undefined) set(key, revised);
+        else if (cache.delete(key)) dropped += 1;
+      }
+      return dropped;
     },
     values: () => cache.values(),
     resize: (changed) => {

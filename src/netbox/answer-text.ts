@@ -1,6 +1,6 @@
 /** Reads what NetBox says in a body, whatever form it has: JSON of several shapes, or the page of a proxy. */
 import { z } from 'zod';
-import { isObject } from './records-in.js';
+import { isObject } from '../values/plain-object.js';
 
 const maxTextLength = 500;
 const maxDepth = 6;
@@ -79,4 +79,9 @@ export function answerText(text: string): string {
 export function exceptionName(body: unknown): string | undefined {
   const failure = unhandled.safeParse(body);
   return failure.success ? failure.data.exception : undefined;
+}
+
+/** A text about a refusal without the number of the request: the same refusal is told once. */
+export function withoutRequest(text: string): string {
+  return text.replaceAll(/ \(NetBox request [^)]*\)/g, '');
 }

@@ -6,15 +6,22 @@ import type { Clock } from '../config/clock.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { sleepUnlessCancelled } from '../transport/sleep.js';
 import { isCollision } from './duplicate.js';
+import type { Pressure } from './pressure.js';
 import { endsTheRun } from './run-ending.js';
-import type { BulkOptions } from './types.js';
+import type { BulkOptions, JsonObject } from './types.js';
 
 /** Half of Django's limit for a body in memory, and far below what proxies accept. */
 const maxBodyBytes = 1024 * 1024;
 
-/** One object of a bulk call: its place in the call (of existing objects their id) and its encoded form. */
-export interface Item {
-  readonly index: number;
+/** One object of a bulk call. */
+export interface Unsent {
+  /** Under which its outcome is kept: its place in the call when it is created, else the id of the object. */
+  readonly key: number;
+  readonly body: JsonObject;
+}
+
+/** The same in its encoded form: made for the request that it goes with, and not kept for longer. */
+export interface Item extends Pick<Unsent, 'key'> {
   readonly json: string;
 }
 
@@ -23,27 +30,33 @@ export type Batch = readonly Item[];
 /** The error because of which what follows must not be sent. */
 export type Stop = ProxboxError | undefined;
 
-/** Requests of at most `batchSize` objects and 1 MiB; a single larger object goes alone. */
-function cutIntoBatches(items: readonly Item[], batchSize: number): readonly Batch[] {
-  const batches: Item[][] = [];
+/** Requests of at most `batchSize` objects and 1 MiB, asked for anew at each; a single larger object goes alone. */
+function* cutIntoBatches(objects: readonly Unsent[], batchSize: () => number): Generator<Batch> {
   let current: Item[] = [];
   let bytes = 2;
-  for (const item of items) {
-    const size = Buffer.byteLength(item.json) + 1;
-    if (current.length > 0 && (current.length >= Math.max(1, batchSize) || bytes + size > maxBodyBytes)) {
-      batches.push(current);
+  let most = batchSize();
+  for (const { key, body } of objects) {
+    const json = JSON.stringify(body);
+    const size = Buffer.byteLength(json) + 1;
+    if (current.length > 0 && (current.length >= Math.max(1, most) || bytes + size > maxBodyBytes)) {
+      yield current;
       current = [];
       bytes = 2;
+      most = batchSize();
     }
-    current.push(item);
+    current.push({ key, json });
     bytes += size;
   }
-  if (current.length > 0) batches.push(current);
-  return batches;
+  if (current.length > 0) yield current;
 }
 
 export function arrayBody(items: Batch): string {
   return `[${items.map(({ json }) => json).join(',')}]`;
+}
+
+/** Of a batch whose objects exist. */
+export function idsOf(items: Batch): readonly number[] {
+  return items.map(({ key }) => key);
 }
 
 export function halves<T>(items: readonly T[]): readonly [readonly T[], readonly T[]] {
@@ -56,16 +69,16 @@ export interface FailedOutcome {
   readonly error: ProxboxError;
 }
 
-/** Outcomes by `Item.index`. */
-interface Outcomes {
-  has(index: number): boolean;
-  set(index: number, outcome: FailedOutcome): unknown;
+/** Outcomes by `Item.key`. */
+export interface Outcomes {
+  has(key: number): boolean;
+  set(key: number, outcome: FailedOutcome): unknown;
 }
 
 /** Objects without an outcome have failed with this error. */
-export function failUnsettled(outcomes: Outcomes, items: readonly Item[], error: ProxboxError): void {
-  for (const { index } of items) {
-    if (!outcomes.has(index)) outcomes.set(index, { status: 'failed', error });
+export function failUnsettled(outcomes: Outcomes, objects: readonly Pick<Unsent, 'key'>[], error: ProxboxError): void {
+  for (const { key } of objects) {
+    if (!outcomes.has(key)) outcomes.set(key, { status: 'failed', error });
   }
 }
 
@@ -75,10 +88,13 @@ export interface BatchDeps {
   readonly clock: Clock;
   /** Throws why nothing may be sent at all. */
   readonly ready: () => Promise<void>;
+  readonly pressure: Pick<Pressure, 'batchSize'>;
+  /** How many requests may be in flight now; more batches than that would only wait. */
+  readonly atOnce: () => number;
 }
 
 export interface BatchRun {
-  readonly items: readonly Item[];
+  readonly objects: readonly Unsent[];
   readonly options: BulkOptions;
   readonly signal: AbortSignal | undefined;
   readonly outcomes: Outcomes;
@@ -96,24 +112,54 @@ export async function errorMet(work: () => Promise<Stop>): Promise<Stop> {
   }
 }
 
-/** Batches one after the other, with the literal pause between two of them; none before the first or after the last. */
-export async function runBatches(run: BatchRun, { clock, ready }: BatchDeps): Promise<void> {
-  const { items, options, signal, outcomes, write } = run;
+/**
+ * Starts batch after batch, as many at once as the call and the pressure allow; one at a time, each waits for the one before. The
+ * delay is the least time between the starts of two of them, not idle time after each. After an error that ends the call nothing
+ * more is started, and what is under way is waited for.
+ */
+export async function runBatches(run: BatchRun, { clock, ready, pressure, atOnce }: BatchDeps): Promise<void> {
+  const { objects, options, signal, outcomes, write } = run;
+  const underWay = new Set<Promise<void>>();
   let done = 0;
-  for (const [index, batch] of cutIntoBatches(items, options.batchSize).entries()) {
-    const error = await errorMet(async () => {
-      if (index === 0) await ready();
-      else if (options.delayMs > 0) await sleepUnlessCancelled(options.delayMs, clock, signal);
-      return write(batch);
-    });
-    if (error !== undefined) {
-      const follows = endsTheRun(error) || endsTheCall(error) ? items : batch;
-      failUnsettled(outcomes, follows, error);
-      if (follows === items) return;
+  let startedMs: number | undefined;
+  let stop: Stop;
+
+  const start = async (): Promise<Stop> => {
+    if (startedMs === undefined) await ready();
+    const restMs = (startedMs ?? Number.NEGATIVE_INFINITY) + options.delayMs - clock.monotonicMs();
+    if (restMs > 0) await sleepUnlessCancelled(restMs, clock, signal);
+    startedMs = clock.monotonicMs();
+    return undefined;
+  };
+  const send = async (batch: Batch): Promise<void> => {
+    const error = await errorMet(() => write(batch));
+    if (error !== undefined && (endsTheRun(error) || endsTheCall(error))) {
+      stop ??= error;
+      return;
     }
+    if (error !== undefined) failUnsettled(outcomes, batch, error);
     done += batch.length;
-    options.onBatch?.({ done, total: items.length });
+    options.onBatch?.({ done, total: objects.length });
+  };
+
+  const room = async (): Promise<void> => {
+    while (underWay.size >= Math.min(atOnce(), options.atOnce ?? 1)) await Promise.race(underWay);
+  };
+  const batches = cutIntoBatches(objects, () => pressure.batchSize(options.batchSize));
+  // How large the next one is depends on how the ones before it went.
+  for (await room(); stop === undefined; await room()) {
+    const next = batches.next();
+    if (next.done === true) break;
+    const notStarted = await errorMet(start);
+    stop ??= notStarted;
+    if (stop !== undefined) break;
+    const sending = send(next.value).then(() => void underWay.delete(sending));
+    // Only a mistake of ours is thrown: it ends the call in a race or at the end.
+    sending.catch(() => undefined);
+    underWay.add(sending);
   }
+  await Promise.all(underWay);
+  if (stop !== undefined) failUnsettled(outcomes, objects, stop);
 }
 
 /** What every further object of this kind would meet: no permission, no such path or method. */

@@ -3,11 +3,14 @@ import { ProxboxError } from '../errors/proxbox-error.js';
 import type { HttpResponse } from '../transport/types.js';
 import { answerText, exceptionName, parseJson } from './answer-text.js';
 
-const schemaId = /^[a-z0-9_]{1,64}$/;
+/** A schema id as netbox-branching makes them. It becomes a header, so nothing else may be in it. Empty = main. */
+export function isBranch(branch: string): boolean {
+  return branch === '' || /^[a-z0-9_]{1,64}$/.test(branch);
+}
 
-/** The id becomes a header, so nothing else may be in it. Empty = main. Throws `invalid_request`. */
+/** Throws `invalid_request`. */
 export function checkBranch(branch: string): void {
-  if (branch === '' || schemaId.test(branch)) return;
+  if (isBranch(branch)) return;
   throw new ProxboxError('invalid_request', 'The NetBox branch is not a schema id.', {
     detail: 'invalid_request: netbox_branch_schema_id holds lower-case letters, digits and _ only, at most 64.',
   });

@@ -4,43 +4,36 @@
  * that only the database knows), those that exist are looked up; where it says nothing useful, the batch is halved.
  */
 import { ProxboxError } from '../errors/proxbox-error.js';
+import { errorMet, halves, noOutcome, type Batch, type Item, type Stop, type Unsent } from './batches.js';
+import { withoutRefused } from './bulk-refusals.js';
 import {
-  arrayBody,
-  endsTheCall,
-  errorMet,
-  failUnsettled,
-  halves,
-  mayBeOneObject,
-  noOutcome,
-  runBatches,
-  type Batch,
-  type BatchDeps,
-  type Item,
-  type Stop,
-} from './batches.js';
-import { refusedObjects, withoutRefused } from './bulk-refusals.js';
+  failUnanswered,
+  refuseBatch,
+  sendAll,
+  sendBatch,
+  sendParts,
+  type BulkCall,
+  type BulkDeps,
+  type BulkWrite,
+} from './bulk-write.js';
 import { isDuplicate } from './duplicate.js';
 import { findAgain, type Finder } from './find-again.js';
-import { protocolError } from './error-mapping.js';
 import { recordsIn } from './records-in.js';
 import { endsTheRun } from './run-ending.js';
-import type { BulkCreateOptions, ClientScope, CreateOutcome, JsonObject, NetBoxRecord } from './types.js';
+import type { BulkCreateOptions, CreateOutcome, JsonObject, NetBoxRecord } from './types.js';
 import { unresolved } from './unresolved.js';
-import { sendWrite, type WriteDeps } from './write-request.js';
 
-export interface BulkCreateDeps extends WriteDeps, BatchDeps {
+export interface BulkCreateDeps extends BulkDeps {
   /** The caller's look-up, bound to a client that reads past the cache. */
   readonly finder: Finder | undefined;
 }
 
-export interface BulkCreateCall {
-  readonly path: string;
+export interface BulkCreateCall extends BulkCall {
   readonly bodies: readonly JsonObject[];
   readonly options: BulkCreateOptions;
-  readonly scope: ClientScope;
 }
 
-interface Creation {
+interface Creation extends BulkWrite {
   readonly call: BulkCreateCall;
   readonly deps: BulkCreateDeps;
   readonly outcomes: Map<number, CreateOutcome>;
@@ -49,27 +42,22 @@ interface Creation {
 type Rows = readonly (NetBoxRecord | undefined)[];
 
 function bodiesOf({ call }: Creation, batch: Batch): readonly JsonObject[] {
-  return batch.map(({ index }) => call.bodies[index] ?? {});
+  return batch.map(({ key: place }) => call.bodies[place] ?? {});
 }
 
 function acceptAll(creation: Creation, batch: Batch, body: unknown): void {
   const records = recordsIn(body);
-  if (records?.length !== batch.length) {
-    const { path } = creation.call;
-    const context = { operation: `bulk create ${path}`, path, endpointId: creation.deps.endpointId };
-    const text = `the answer does not hold the ${batch.length} created objects`;
-    const error = protocolError(context, `NetBox answered a bulk create of ${path} without the objects`, text);
-    failUnsettled(creation.outcomes, batch, error);
-    return;
-  }
+  if (records?.length !== batch.length)
+    return failUnanswered(creation, batch, `the answer does not hold the ${batch.length} created objects`);
   accept(creation, batch, records, 'created');
 }
 
 /** Gives the objects that have a row this status; returns those that have none. */
-function accept({ outcomes }: Creation, batch: Batch, rows: Rows, status: 'created' | 'exists'): Batch {
-  return batch.filter(({ index }, position) => {
+function accept({ outcomes, call }: Creation, batch: Batch, rows: Rows, status: 'created' | 'exists'): Batch {
+  const kept = (record: NetBoxRecord): NetBoxRecord => call.options.keep?.(record) ?? record;
+  return batch.filter(({ key }, position) => {
     const record = rows[position];
-    if (record !== undefined) outcomes.set(index, { status, record });
+    if (record !== undefined) outcomes.set(key, { status, record: status === 'created' ? kept(record) : record });
     return record === undefined;
   });
 }
@@ -90,16 +78,16 @@ async function settleDuplicates(creation: Creation, refused: ReadonlyMap<Item, P
     return undefined;
   });
   const stop = problem !== undefined && endsTheRun(problem) ? problem : undefined;
-  for (const [position, [{ index }, error]] of duplicates.entries()) {
+  for (const [position, [{ key }, error]] of duplicates.entries()) {
     const record = rows[position];
-    if (record !== undefined) outcomes.set(index, { status: 'exists', record });
-    else outcomes.set(index, { status: 'failed', error: stop ?? unresolved(call.path, error) });
+    if (record !== undefined) outcomes.set(key, { status: 'exists', record });
+    else outcomes.set(key, { status: 'failed', error: stop ?? unresolved(call.path, error) });
   }
   return stop;
 }
 
 async function setAside(creation: Creation, batch: Batch, refused: ReadonlyMap<Item, ProxboxError>): Promise<Stop> {
-  for (const [{ index }, error] of refused) creation.outcomes.set(index, { status: 'failed', error });
+  for (const [{ key }, error] of refused) creation.outcomes.set(key, { status: 'failed', error });
   const stop = await createBatch(creation, withoutRefused(batch, refused));
   return stop !== undefined && endsTheRun(stop) ? stop : ((await settleDuplicates(creation, refused)) ?? stop);
 }
@@ -113,14 +101,12 @@ async function isolate(creation: Creation, batch: Batch, error: ProxboxError): P
     const missing = accept(creation, batch, rows, 'exists');
     if (missing.length < batch.length) return createBatch(creation, missing);
   }
-  const [first, second] = halves(batch);
-  return (await createBatch(creation, first)) ?? createBatch(creation, second);
+  return sendParts(halves(batch), (part) => createBatch(creation, part));
 }
 
 async function createBatch(creation: Creation, batch: Batch): Promise<Stop> {
   if (batch.length === 0) return undefined;
-  const { call, deps } = creation;
-  const { finder } = deps;
+  const { finder } = creation.deps;
   let landed: Rows | undefined;
   const lookFirst = async (): Promise<'repeat' | 'stop'> => {
     const rows = await finder?.(bodiesOf(creation, batch));
@@ -128,10 +114,7 @@ async function createBatch(creation: Creation, batch: Batch): Promise<Stop> {
     landed = rows;
     return 'stop';
   };
-  const { path, scope } = call;
-  const operation = `bulk create ${path}`;
-  const request = { method: 'POST', path, body: arrayBody(batch), operation, scope, kind: 'create' } as const;
-  const result = await sendWrite({ ...request, lookFirst: finder === undefined ? undefined : lookFirst }, deps);
+  const result = await sendBatch(creation, batch, finder === undefined ? undefined : lookFirst);
   if (result.ok) {
     acceptAll(creation, batch, result.body);
     return undefined;
@@ -140,14 +123,13 @@ async function createBatch(creation: Creation, batch: Batch): Promise<Stop> {
   return refuse(creation, batch, result.error);
 }
 
-async function refuse(creation: Creation, batch: Batch, error: ProxboxError): Promise<Stop> {
-  if (endsTheRun(error)) return error;
-  const refused = refusedObjects(error, creation.call.path, batch);
-  if (refused !== undefined)
-    return setAside(creation, batch, new Map([...refused].map(([item, refusal]) => [item, refusal.error])));
-  if (mayBeOneObject(error)) return isolate(creation, batch, error);
-  failUnsettled(creation.outcomes, batch, error);
-  return endsTheCall(error) ? error : undefined;
+function refuse(creation: Creation, batch: Batch, error: ProxboxError): Promise<Stop> {
+  return refuseBatch(creation, batch, error, {
+    setAside: (refused) =>
+      setAside(creation, batch, new Map([...refused].map(([item, refusal]) => [item, refusal.error]))),
+    isolate: () => isolate(creation, batch, error),
+    again: (mended) => createBatch(creation, mended),
+  });
 }
 
 function sameTwice(path: string, key: string): ProxboxError {
@@ -158,10 +140,10 @@ function sameTwice(path: string, key: string): ProxboxError {
 }
 
 /** The objects to send; the later ones of an equal key have failed already. */
-function distinct({ call, outcomes }: Creation): readonly Item[] {
+function distinct({ call, outcomes }: Creation): readonly Unsent[] {
   const { keyOf } = call.options;
   const seen = new Set<string>();
-  const items: Item[] = [];
+  const objects: Unsent[] = [];
   for (const [index, body] of call.bodies.entries()) {
     const key = keyOf?.(body);
     if (key !== undefined && seen.has(key)) {
@@ -169,19 +151,15 @@ function distinct({ call, outcomes }: Creation): readonly Item[] {
       continue;
     }
     if (key !== undefined) seen.add(key);
-    items.push({ index, json: JSON.stringify(body) });
+    objects.push({ key: index, body });
   }
-  return items;
+  return objects;
 }
 
 /** One outcome per body, in their order. */
 export async function bulkCreate(call: BulkCreateCall, deps: BulkCreateDeps): Promise<readonly CreateOutcome[]> {
-  const creation: Creation = { call, deps, outcomes: new Map() };
+  const creation: Creation = { verb: 'create', call, deps, outcomes: new Map() };
   const { outcomes } = creation;
-  const write = (batch: Batch): Promise<Stop> => createBatch(creation, batch);
-  await runBatches(
-    { items: distinct(creation), options: call.options, signal: call.scope.signal, outcomes, write },
-    deps,
-  );
+  await sendAll(creation, distinct(creation), (batch) => createBatch(creation, batch));
   return call.bodies.map((_, index) => outcomes.get(index) ?? noOutcome(call.path));
 }

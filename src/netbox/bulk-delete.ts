@@ -4,38 +4,28 @@
  * batch is halved, and missing ids were skipped in silence. A single id uses the object's own path.
  */
 import type { ProxboxError } from '../errors/proxbox-error.js';
+import { halves, noOutcome, type Batch, type Item, type Stop } from './batches.js';
+import { withoutRefused, type Refusal } from './bulk-refusals.js';
 import {
-  arrayBody,
-  endsTheCall,
-  failUnsettled,
-  halves,
-  mayBeOneObject,
-  noOutcome,
-  runBatches,
-  type Batch,
-  type BatchDeps,
-  type Item,
-  type Stop,
-} from './batches.js';
-import { refusedObjects, withoutRefused, type Refusal } from './bulk-refusals.js';
+  failAll,
+  refuseBatch,
+  sendAll,
+  sendBatch,
+  sendParts,
+  type BulkCall,
+  type BulkDeps,
+  type BulkWrite,
+} from './bulk-write.js';
 import { objectPath } from './paths.js';
-import { endsTheRun } from './run-ending.js';
-import type { BulkOptions, ClientScope, DeleteOutcome } from './types.js';
+import type { ClientScope, DeleteOutcome } from './types.js';
 import { sendWrite, type WriteDeps } from './write-request.js';
 
-export interface BulkDeleteDeps extends WriteDeps, BatchDeps {}
-
-export interface BulkDeleteCall {
-  readonly path: string;
+export interface BulkDeleteCall extends BulkCall {
   readonly ids: readonly number[];
-  readonly options: BulkOptions;
-  readonly scope: ClientScope;
 }
 
-interface Deletion {
-  readonly call: BulkDeleteCall;
-  readonly deps: BulkDeleteDeps;
-  /** By object id: this is what `Item.index` holds here. */
+interface Deletion extends BulkWrite {
+  /** By object id: this is what `Item.key` holds here. */
   readonly outcomes: Map<number, DeleteOutcome>;
 }
 
@@ -59,25 +49,11 @@ export async function deleteOne(path: string, id: number, scope: ClientScope, de
   return { ok: true, existed: wasRepeated(result.error) };
 }
 
-async function deleteSingly({ call, deps, outcomes }: Deletion, item: Item): Promise<Stop> {
-  const { index: id } = item;
-  const result = await deleteOne(call.path, id, call.scope, deps);
-  if (result.ok) {
-    outcomes.set(id, { status: result.existed ? 'deleted' : 'gone' });
-    return undefined;
-  }
-  const { error } = result;
-  if (endsTheRun(error)) return error;
-  failUnsettled(outcomes, [item], error);
-  return endsTheCall(error) ? error : undefined;
-}
-
-/** Parts of a batch one after the other, until one says that the rest need not be sent. */
-async function deleteParts(deletion: Deletion, parts: readonly Batch[]): Promise<Stop> {
-  for (const part of parts) {
-    const stop = await deleteBatch(deletion, part);
-    if (stop !== undefined) return stop;
-  }
+async function deleteSingly(deletion: Deletion, item: Item): Promise<Stop> {
+  const { call, deps, outcomes } = deletion;
+  const result = await deleteOne(call.path, item.key, call.scope, deps);
+  if (!result.ok) return failAll(deletion, [item], result.error);
+  outcomes.set(item.key, { status: result.existed ? 'deleted' : 'gone' });
   return undefined;
 }
 
@@ -85,14 +61,9 @@ async function deleteBatch(deletion: Deletion, batch: Batch): Promise<Stop> {
   const [only] = batch;
   if (only === undefined) return undefined;
   if (batch.length === 1) return deleteSingly(deletion, only);
-  const { path, scope } = deletion.call;
-  const operation = `bulk delete ${path}`;
-  const result = await sendWrite(
-    { method: 'DELETE', path, body: arrayBody(batch), operation, scope, kind: 'idempotent' },
-    deletion.deps,
-  );
+  const result = await sendBatch(deletion, batch);
   if (!result.ok) return refuse(deletion, batch, result.error);
-  for (const { index } of batch) deletion.outcomes.set(index, { status: 'deleted' });
+  for (const { key } of batch) deletion.outcomes.set(key, { status: 'deleted' });
   return undefined;
 }
 
@@ -101,31 +72,28 @@ function outcomeOf({ error, missing }: Refusal, repeated: boolean): DeleteOutcom
   return { status: repeated ? 'deleted' : 'gone' };
 }
 
-async function refuse(deletion: Deletion, batch: Batch, error: ProxboxError): Promise<Stop> {
-  if (endsTheRun(error)) return error;
-  const refused = refusedObjects(error, deletion.call.path, batch);
-  if (refused !== undefined) {
-    for (const [{ index }, refusal] of refused) {
-      deletion.outcomes.set(index, outcomeOf(refusal, wasRepeated(error)));
-    }
-    return deleteBatch(deletion, withoutRefused(batch, refused));
-  }
+function refuse(deletion: Deletion, batch: Batch, error: ProxboxError): Promise<Stop> {
+  const again = (part: Batch): Promise<Stop> => deleteBatch(deletion, part);
   // This path deletes no lists: the objects one by one.
-  if (error.upstream?.status === 405) {
-    const singles = batch.map((item) => [item]);
-    return deleteParts(deletion, singles);
-  }
-  if (mayBeOneObject(error)) return deleteParts(deletion, halves(batch));
-  failUnsettled(deletion.outcomes, batch, error);
-  return endsTheCall(error) ? error : undefined;
+  if (error.upstream?.status === 405)
+    return sendParts(
+      batch.map((item) => [item]),
+      again,
+    );
+  return refuseBatch(deletion, batch, error, {
+    setAside: (refused) => {
+      for (const [{ key }, refusal] of refused) deletion.outcomes.set(key, outcomeOf(refusal, wasRepeated(error)));
+      return again(withoutRefused(batch, refused));
+    },
+    isolate: () => sendParts(halves(batch), again),
+    again,
+  });
 }
 
 /** One outcome per id, in their order. */
-export async function bulkDelete(call: BulkDeleteCall, deps: BulkDeleteDeps): Promise<readonly DeleteOutcome[]> {
-  const deletion: Deletion = { call, deps, outcomes: new Map() };
-  const { outcomes } = deletion;
-  const items = [...new Set(call.ids)].map((id) => ({ index: id, json: JSON.stringify({ id }) }));
-  const write = (batch: Batch): Promise<Stop> => deleteBatch(deletion, batch);
-  await runBatches({ items, options: call.options, signal: call.scope.signal, outcomes, write }, deps);
-  return call.ids.map((id) => outcomes.get(id) ?? noOutcome(call.path));
+export async function bulkDelete(call: BulkDeleteCall, deps: BulkDeps): Promise<readonly DeleteOutcome[]> {
+  const deletion: Deletion = { verb: 'delete', call, deps, outcomes: new Map() };
+  const objects = [...new Set(call.ids)].map((id) => ({ key: id, body: { id } }));
+  await sendAll(deletion, objects, (batch) => deleteBatch(deletion, batch));
+  return call.ids.map((id) => deletion.outcomes.get(id) ?? noOutcome(call.path));
 }

@@ -4,103 +4,77 @@
  * exist are refused by 4.7 and skipped in silence before: an answer is read by id.
  */
 import type { ProxboxError } from '../errors/proxbox-error.js';
+import { failUnsettled, halves, noOutcome, type Batch, type Stop, type Unsent } from './batches.js';
+import { withoutRefused } from './bulk-refusals.js';
 import {
-  arrayBody,
-  endsTheCall,
-  failUnsettled,
-  halves,
-  mayBeOneObject,
-  noOutcome,
-  runBatches,
-  type Batch,
-  type BatchDeps,
-  type Item,
-  type Stop,
-} from './batches.js';
-import { refusedObjects, withoutRefused } from './bulk-refusals.js';
-import { protocolError } from './error-mapping.js';
+  failUnanswered,
+  refuseBatch,
+  sendAll,
+  sendBatch,
+  sendParts,
+  type BulkCall,
+  type BulkDeps,
+  type BulkWrite,
+} from './bulk-write.js';
 import { recordsIn } from './records-in.js';
-import { endsTheRun } from './run-ending.js';
-import type { BulkOptions, ClientScope, JsonObject, PatchItem, PatchOutcome } from './types.js';
-import { sendWrite, type WriteDeps } from './write-request.js';
+import type { JsonObject, PatchItem, PatchOutcome } from './types.js';
 
-export interface BulkPatchDeps extends WriteDeps, BatchDeps {}
-
-export interface BulkPatchCall {
-  readonly path: string;
+export interface BulkPatchCall extends BulkCall {
   readonly items: readonly PatchItem[];
-  readonly options: BulkOptions;
-  readonly scope: ClientScope;
 }
 
-interface Patching {
-  readonly call: BulkPatchCall;
-  readonly deps: BulkPatchDeps;
-  /** By object id: this is what `Item.index` holds here. */
+interface Patching extends BulkWrite {
+  /** By object id: this is what `Item.key` holds here. */
   readonly outcomes: Map<number, PatchOutcome>;
 }
 
-function accept({ call, deps, outcomes }: Patching, batch: Batch, body: unknown): void {
+function accept(patching: Patching, batch: Batch, body: unknown): void {
   const records = recordsIn(body);
-  if (records === undefined) {
-    const { path } = call;
-    const context = { operation: `bulk patch ${path}`, path, endpointId: deps.endpointId };
-    const message = `NetBox answered a bulk patch of ${path} without the objects`;
-    failUnsettled(outcomes, batch, protocolError(context, message, 'the answer is not a list of objects'));
-    return;
-  }
-  const byId = new Map(records.map((record) => [record.id, record]));
-  for (const { index: id } of batch) {
+  if (records === undefined) return failUnanswered(patching, batch, 'the answer is not a list of objects');
+  const { keep } = patching.call.options;
+  const byId = new Map(records.map((record) => [record.id, keep?.(record) ?? record]));
+  for (const { key: id } of batch) {
     const record = byId.get(id);
-    outcomes.set(id, record === undefined ? { status: 'gone' } : { status: 'updated', record });
+    patching.outcomes.set(id, record === undefined ? { status: 'gone' } : { status: 'updated', record });
   }
 }
 
 async function patchBatch(patching: Patching, batch: Batch): Promise<Stop> {
   if (batch.length === 0) return undefined;
-  const { path, scope } = patching.call;
-  const operation = `bulk patch ${path}`;
-  const result = await sendWrite(
-    { method: 'PATCH', path, body: arrayBody(batch), operation, scope, kind: 'idempotent' },
-    patching.deps,
-  );
+  const result = await sendBatch(patching, batch);
   if (!result.ok) return refuse(patching, batch, result.error);
   accept(patching, batch, result.body);
   return undefined;
 }
 
-async function refuse(patching: Patching, batch: Batch, error: ProxboxError): Promise<Stop> {
-  if (endsTheRun(error)) return error;
-  const refused = refusedObjects(error, patching.call.path, batch);
-  if (refused !== undefined) {
-    for (const [{ index: id }, refusal] of refused) {
-      patching.outcomes.set(id, refusal.missing ? { status: 'gone' } : { status: 'failed', error: refusal.error });
-    }
-    return patchBatch(patching, withoutRefused(batch, refused));
-  }
-  if (mayBeOneObject(error) && batch.length > 1) {
-    const [first, second] = halves(batch);
-    return (await patchBatch(patching, first)) ?? patchBatch(patching, second);
-  }
-  failUnsettled(patching.outcomes, batch, error);
-  return endsTheCall(error) ? error : undefined;
+function refuse(patching: Patching, batch: Batch, error: ProxboxError): Promise<Stop> {
+  const { outcomes } = patching;
+  const again = (part: Batch): Promise<Stop> => patchBatch(patching, part);
+  return refuseBatch(patching, batch, error, {
+    setAside: (refused) => {
+      for (const [{ key: id }, refusal] of refused)
+        outcomes.set(id, refusal.missing ? { status: 'gone' } : { status: 'failed', error: refusal.error });
+      return again(withoutRefused(batch, refused));
+    },
+    isolate: async () => {
+      if (batch.length > 1) return sendParts(halves(batch), again);
+      failUnsettled(outcomes, batch, error);
+      return undefined;
+    },
+    again,
+  });
 }
 
 /** One body per id: NetBox 4.7 refuses two changes of one object, and before applied the later alone. */
-function merged(items: readonly PatchItem[]): readonly Item[] {
+function merged(items: readonly PatchItem[]): readonly Unsent[] {
   const bodies = new Map<number, JsonObject>();
   for (const { id, body } of items) bodies.set(id, { ...bodies.get(id), ...body, id });
-  return [...bodies].map(([id, body]) => ({ index: id, json: JSON.stringify(body) }));
+  return [...bodies].map(([key, body]) => ({ key, body }));
 }
 
 /** One outcome per item, in their order. */
-export async function bulkPatch(call: BulkPatchCall, deps: BulkPatchDeps): Promise<readonly PatchOutcome[]> {
-  const patching: Patching = { call, deps, outcomes: new Map() };
-  const { outcomes } = patching;
-  const write = (batch: Batch): Promise<Stop> => patchBatch(patching, batch);
-  await runBatches(
-    { items: merged(call.items), options: call.options, signal: call.scope.signal, outcomes, write },
-    deps,
-  );
-  return call.items.map(({ id }) => outcomes.get(id) ?? noOutcome(call.path));
+export async function bulkPatch(call: BulkPatchCall, deps: BulkDeps): Promise<readonly PatchOutcome[]> {
+  const patching: Patching = { verb: 'patch', call, deps, outcomes: new Map() };
+  await sendAll(patching, merged(call.items), (batch) => patchBatch(patching, batch));
+  return call.items.map(({ id }) => patching.outcomes.get(id) ?? noOutcome(call.path));
 }

@@ -3,9 +3,9 @@
  * POST and by `id` for PATCH and DELETE; before, only a POST did, by a list aligned with the request (not for devices).
  */
 import { ProxboxError } from '../errors/proxbox-error.js';
+import { isObject } from '../values/plain-object.js';
 import { describeErrors } from './answer-text.js';
 import type { Batch, Item } from './batches.js';
-import { isObject } from './records-in.js';
 
 /** What is wrong with one object, and whether it is only that it does not exist. */
 export interface Refusal {
@@ -25,7 +25,7 @@ function namedByPosition(said: readonly unknown[], batch: Batch): Named {
 
 /** NetBox 4.7: `{"detail", "errors": [{"index" or "id", "errors"}]}`. */
 function namedByKey(errors: readonly unknown[], batch: Batch): Named {
-  const byId = new Map(batch.map((item) => [item.index, item]));
+  const byId = new Map(batch.map((item) => [item.key, item]));
   return errors.filter(isObject).map(({ id, index, errors: about }) => {
     if (typeof index === 'number') return [batch[index], about] as const;
     return [typeof id === 'number' ? byId.get(id) : undefined, about] as const;

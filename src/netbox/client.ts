@@ -2,7 +2,6 @@
 import type { BaseLogger } from 'pino';
 import type { Clock } from '../config/clock.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
-import type { CachedAnswer } from './answer-store.js';
 import type { BatchDeps } from './batches.js';
 import { branchingMissing, checkBranch } from './branch.js';
 import { bulkCreate } from './bulk-create.js';
@@ -10,12 +9,12 @@ import { bulkDelete, deleteOne } from './bulk-delete.js';
 import { bulkPatch } from './bulk-patch.js';
 import { createOne, patchOne } from './single-writes.js';
 import type { Finder } from './find-again.js';
-import type { GetCache } from './get-cache.js';
+import type { CachedRead, GetCache } from './get-cache.js';
 import { listByValues } from './list-by-values.js';
-import { meansNoMatch, readAll, readFirst, type ListDeps } from './lists.js';
+import { meansNoMatch, readAll, type ListDeps } from './lists.js';
 import { excludeConfigContext, isInstallationPath } from './paths.js';
 import { bodyOf, type Pipeline } from './pipeline.js';
-import { canonicalQuery } from './query-string.js';
+import type { Pressure } from './pressure.js';
 import type { StatusReader } from './status.js';
 import type {
   BulkCreateOptions,
@@ -33,8 +32,10 @@ import type {
   PatchItem,
   PatchOutcome,
   Query,
+  ReadWindow,
   RequestCounters,
 } from './types.js';
+import { isObject } from '../values/plain-object.js';
 import { capabilitiesOf } from './version.js';
 import type { WriteDeps } from './write-request.js';
 
@@ -44,6 +45,9 @@ export interface ClientCore {
   readonly baseUrl: string;
   readonly fingerprint: string;
   readonly pipeline: Pipeline;
+  readonly pressure: Pressure;
+  /** How many requests may be in flight now. */
+  readonly atOnce: () => number;
   readonly cache: GetCache;
   readonly status: StatusReader;
   readonly clock: Clock;
@@ -52,15 +56,9 @@ export interface ClientCore {
   readonly withoutCursor: Set<string>;
 }
 
-interface Read {
-  readonly shape: 'list' | 'first' | 'body';
-  readonly path: string;
-  readonly query: Query;
+interface Read extends Pick<CachedRead, 'shape' | 'path' | 'query'> {
   readonly cache: ListOptions['cache'];
-  readonly load: (
-    query: Query,
-    scope: ClientScope,
-  ) => Promise<{ readonly answer: CachedAnswer; readonly bytes: number }>;
+  readonly load: (query: Query, scope: ClientScope) => ReturnType<CachedRead['load']>;
 }
 
 class ScopedClient implements NetBoxClient {
@@ -82,6 +80,10 @@ class ScopedClient implements NetBoxClient {
 
   scoped(scope: ClientScope): NetBoxClient {
     return new ScopedClient(this.#core, { ...this.#scope, ...scope }, this.#fresh);
+  }
+
+  openWindow(since: number | 'now', maxAgeMs: number): ReadWindow {
+    return this.#core.cache.openWindow(since, maxAgeMs);
   }
 
   async status(): Promise<NetBoxStatus> {
@@ -115,24 +117,12 @@ class ScopedClient implements NetBoxClient {
   }
 
   async list(path: string, query: Query = {}, options: ListOptions = {}): Promise<readonly NetBoxRecord[]> {
-    return this.#orNothing(query, () => this.#list(path, query, options));
-  }
-
-  async first(path: string, query: Query = {}, options: ListOptions = {}): Promise<NetBoxRecord | undefined> {
-    const rows = await this.#orNothing(query, async () => {
-      const load: Read['load'] = async (wanted, scope) => {
-        const { records, bytes } = await readFirst({ path, query: wanted, scope }, this.#lists());
-        return { answer: { records, body: null }, bytes };
-      };
-      return (await this.#read({ shape: 'first', path, query, cache: options.cache, load })).records;
-    });
-    if (rows.length > 1) {
-      this.#core.logger.warn(
-        { path, query: canonicalQuery(query) },
-        'A look-up in NetBox matches several objects; the first one is used',
-      );
+    try {
+      return await this.#list(path, query, options);
+    } catch (error) {
+      if (error instanceof ProxboxError && meansNoMatch(error, query)) return [];
+      throw error;
     }
-    return rows[0];
   }
 
   async listByValues(
@@ -142,6 +132,14 @@ class ScopedClient implements NetBoxClient {
     ...[query = {}, options = {}]: [query?: Query, options?: ListOptions]
   ): Promise<readonly NetBoxRecord[]> {
     return listByValues({ path, filter, values, query }, (chunk) => this.#list(path, chunk, options));
+  }
+
+  async mayCreate(path: string): Promise<boolean | undefined> {
+    const operation = `options ${path}`;
+    const result = await this.#core.pipeline({ method: 'OPTIONS', path, kind: 'read', operation, scope: this.#scope });
+    if (!result.ok) return undefined;
+    const { actions } = isObject(result.body) ? result.body : {};
+    return isObject(actions) && 'POST' in actions;
   }
 
   async create(path: string, body: JsonObject, options: { readonly find?: FindExisting } = {}): Promise<NetBoxRecord> {
@@ -196,15 +194,18 @@ class ScopedClient implements NetBoxClient {
     return (await this.#read({ shape: 'list', path, query, cache: options.cache, load })).records;
   }
 
-  async #read({ shape, path, query, cache, load }: Read): Promise<CachedAnswer> {
+  async #read({ shape, path, query, cache, load }: Read): ReturnType<GetCache['read']> {
     await this.#checkBranching(path);
     const scope = this.#scope;
     const wanted = excludeConfigContext(path, query);
     if (this.#fresh || cache === 'bypass' || isInstallationPath(path)) return (await load(wanted, scope)).answer;
     return this.#core.cache.read({
-      address: { endpoint: this.#core.fingerprint, branch: scope.branch ?? '', path },
+      scope: { endpoint: this.#core.fingerprint, branch: scope.branch ?? '' },
+      path,
+      query: wanted,
       shape,
-      query: canonicalQuery(wanted),
+      window: scope.window,
+      isFresh: cache === 'fresh',
       // Others may join this read, so it ends with the last of them and not with our own signal.
       load: (signal) => load(wanted, { ...scope, signal }),
       signal: scope.signal,
@@ -213,15 +214,6 @@ class ScopedClient implements NetBoxClient {
         if (scope.counters !== undefined) scope.counters.cacheHits += 1;
       },
     });
-  }
-
-  async #orNothing(query: Query, read: () => Promise<readonly NetBoxRecord[]>): Promise<readonly NetBoxRecord[]> {
-    try {
-      return await read();
-    } catch (error) {
-      if (error instanceof ProxboxError && meansNoMatch(error, query)) return [];
-      throw error;
-    }
   }
 
   /** Without the plugin NetBox ignores the branch header and would write to main. Throws `not_configured`. */
@@ -248,7 +240,8 @@ class ScopedClient implements NetBoxClient {
   }
 
   #batches(): WriteDeps & BatchDeps {
-    return { ...this.#writes(), ...this.#identity(), ready: () => this.#checkBranching() };
+    const { pressure, atOnce } = this.#core;
+    return { ...this.#writes(), ...this.#identity(), ready: () => this.#checkBranching(), pressure, atOnce };
   }
 
   #lists(): ListDeps {

@@ -4,14 +4,17 @@ import type { Clock } from '../config/clock.js';
 import type { Tunables } from '../config/types.js';
 import type { NetBoxCredentials, NetBoxEndpoint } from '../endpoints/types.js';
 import { createGate } from '../transport/gate.js';
+import { createLastingTransports } from '../transport/lasting-transports.js';
 import { prometheusText, type CacheMetrics } from './cache-metrics.js';
-import { connectEndpoint, type Connection } from './connection.js';
+import { connectEndpoint, connectTimeoutMs, type Connection } from './connection.js';
 import { GetCache, type CacheSampleItem, type CacheSettings } from './get-cache.js';
 import { fetchPluginSettings } from './plugin-settings.js';
 import { createSession } from './session.js';
 import type { JsonObject, NetBoxClient } from './types.js';
 
 export interface NetBoxClientsOptions {
+  /** Aborted when the service stops. */
+  readonly stopping?: AbortSignal;
   readonly clock: Clock;
   readonly logger: BaseLogger;
   /** Read again for every request; the width of the gate when a client is asked for. */
@@ -25,7 +28,10 @@ export interface NetBoxClientsOptions {
 }
 
 export interface NetBoxClients {
-  /** The client of the endpoint; a changed endpoint or token gets a new one, and the old one is closed. Throws `not_configured`. */
+  /**
+   * The client of the endpoint; a new one when what it was made from has changed. Whoever has the old one goes on with it.
+   * Throws `not_configured`.
+   */
   forEndpoint(endpoint: NetBoxEndpoint, credentials: NetBoxCredentials, baseUrl: string): NetBoxClient;
   /** The plugin's settings object; no retries, no gate. Throws `netbox_*` or `remote_protocol`. */
   fetchPluginSettings(
@@ -39,7 +45,7 @@ export interface NetBoxClients {
   clearCache(): void;
   /** @param reconcileMismatches the counter that is shown beside the cache's own numbers */
   cachePrometheus(reconcileMismatches?: number): string;
-  /** Closes the client of an endpoint and forgets what it cached. */
+  /** Nobody new gets the client of the endpoint, and what it cached is forgotten. Whoever has it goes on. */
   drop(endpointId: number): void;
   /** Resolves when running requests have ended. */
   close(): Promise<void>;
@@ -56,32 +62,30 @@ function cacheSettings(tunables: Tunables): CacheSettings {
 
 export function createNetBoxClients(options: NetBoxClientsOptions): NetBoxClients {
   const { clock, logger, settings, userAgent = 'proxbox-api' } = options;
-  const gate = createGate(settings().netboxMaxConcurrent);
+  // Settings are asked for once somebody wants a client: to have them at the start would be a request of its own.
+  const gate = createGate(1);
   const cache = new GetCache({ clock, logger, settings: () => cacheSettings(settings()) });
-  const connected = new Map<number, Connection>();
-  const deps = { ...options, userAgent, caBundle: options.caBundle, gate, cache };
-  const closing = new Set<Promise<void>>();
+  const transports = createLastingTransports();
+  const connected = new Map<number, { readonly connection: Connection; readonly madeFrom: string }>();
+  const deps = { ...options, userAgent, caBundle: options.caBundle, transports, gate, cache };
 
   const drop = (endpointId: number): void => {
-    const old = connected.get(endpointId);
+    const old = connected.get(endpointId)?.connection;
     if (old === undefined) return;
     connected.delete(endpointId);
     cache.dropEndpoint(old.session.fingerprint);
-    const closed = old.transport
-      .close()
-      .catch((error: unknown) => logger.warn({ error }, 'A connection pool could not be closed cleanly'));
-    closing.add(closed);
-    void closed.finally(() => closing.delete(closed));
+    old.transport.retire();
   };
 
   const connectedTo = (endpoint: NetBoxEndpoint, credentials: NetBoxCredentials, baseUrl: string): Connection => {
     const session = createSession(endpoint, credentials, baseUrl);
+    const madeFrom = `${session.fingerprint} ${connectTimeoutMs(settings())}`;
     const known = connected.get(endpoint.id);
-    if (known?.session.fingerprint === session.fingerprint) return known;
+    if (known?.madeFrom === madeFrom) return known.connection;
     drop(endpoint.id);
-    const fresh = connectEndpoint(endpoint, session, baseUrl, deps);
-    connected.set(endpoint.id, fresh);
-    return fresh;
+    const connection = connectEndpoint(endpoint, session, baseUrl, deps);
+    connected.set(endpoint.id, { connection, madeFrom });
+    return connection;
   };
 
   return {
@@ -91,16 +95,21 @@ export function createNetBoxClients(options: NetBoxClientsOptions): NetBoxClient
     },
     fetchPluginSettings: async (endpoint, credentials, baseUrl, budgetMs) => {
       const { session, transport } = connectedTo(endpoint, credentials, baseUrl);
-      return fetchPluginSettings(budgetMs, { endpointId: endpoint.id, transport, session, userAgent, clock, logger });
+      return fetchPluginSettings(budgetMs, {
+        endpointId: endpoint.id,
+        transport,
+        session,
+        userAgent,
+        clock,
+        logger,
+        signal: options.stopping,
+      });
     },
     cacheMetrics: () => cache.metrics(),
     cacheSample: () => cache.sample(),
     clearCache: () => cache.clear(),
     cachePrometheus: (reconcileMismatches = 0) => prometheusText(cache.metrics(), reconcileMismatches),
     drop,
-    close: async () => {
-      for (const endpointId of [...connected.keys()]) drop(endpointId);
-      await Promise.all(closing);
-    },
+    close: () => transports.close(),
   };
 }

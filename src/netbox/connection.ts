@@ -3,13 +3,13 @@ import type { BaseLogger } from 'pino';
 import type { Clock } from '../config/clock.js';
 import type { Tunables } from '../config/types.js';
 import type { NetBoxEndpoint } from '../endpoints/types.js';
-import type { Gate } from '../transport/gate.js';
+import { createGate, type Gate } from '../transport/gate.js';
 import { createHostPause } from '../transport/host-pause.js';
-import type { Transport } from '../transport/types.js';
-import { createTransport } from '../transport/undici-transport.js';
+import type { LastingTransport, LastingTransports } from '../transport/lasting-transports.js';
 import { createNetBoxClient } from './client.js';
 import type { GetCache } from './get-cache.js';
 import { createPipeline, type PipelineSettings } from './pipeline.js';
+import { createPressure } from './pressure.js';
 import type { Session } from './session.js';
 import { createStatusReader } from './status.js';
 import type { NetBoxClient } from './types.js';
@@ -21,13 +21,14 @@ export interface ConnectionDeps {
   readonly random: () => number;
   readonly caBundle: string | undefined;
   readonly userAgent: string;
+  readonly transports: LastingTransports;
   readonly gate: Gate;
   readonly cache: GetCache;
 }
 
 export interface Connection {
   readonly session: Session;
-  readonly transport: Transport;
+  readonly transport: LastingTransport;
   readonly client: NetBoxClient;
 }
 
@@ -39,22 +40,27 @@ function pipelineSettings(tunables: Tunables): PipelineSettings {
   return {
     timeoutMs: tunables.netboxTimeoutS * 1000,
     retry: { maxRetries: tunables.netboxMaxRetries, baseDelayMs: tunables.netboxRetryDelayS * 1000 },
+    maxConcurrent: tunables.netboxMaxConcurrent,
   };
 }
 
-function openTransport(endpoint: NetBoxEndpoint, baseUrl: string, deps: ConnectionDeps): Transport {
+export function connectTimeoutMs({ netboxTimeoutS }: Tunables): number {
+  return Math.min(maxConnectTimeoutMs, netboxTimeoutS * 1000);
+}
+
+function openTransport(endpoint: NetBoxEndpoint, baseUrl: string, deps: ConnectionDeps): LastingTransport {
   if (!endpoint.verifySsl && baseUrl.startsWith('https:')) {
     deps.logger.warn(
       { endpoint: endpoint.id, baseUrl },
       'The TLS certificate of NetBox is not checked for this endpoint (verify_ssl is off)',
     );
   }
-  return createTransport({
+  return deps.transports.open({
     origin: baseUrl,
     verifyTls: endpoint.verifySsl,
     ...(deps.caBundle === undefined ? {} : { ca: deps.caBundle }),
     connections,
-    connectTimeoutMs: Math.min(maxConnectTimeoutMs, deps.settings().netboxTimeoutS * 1000),
+    connectTimeoutMs: connectTimeoutMs(deps.settings()),
   });
 }
 
@@ -69,14 +75,29 @@ export function connectEndpoint(
   const totals = { requests: 0, writes: 0, retries: 0, overwhelmed: 0, cacheHits: 0 };
   const shared = { endpointId: endpoint.id, clock, logger, session };
   const pause = createHostPause(clock);
+  const pressure = createPressure();
+  const narrows = createGate(1);
   const settings = (): PipelineSettings => pipelineSettings(deps.settings());
-  const pipeline = createPipeline({ ...shared, userAgent, transport, gate, pause, random, settings, totals });
+  const pipeline = createPipeline({
+    ...shared,
+    userAgent,
+    transport,
+    gate,
+    narrows,
+    pressure,
+    pause,
+    random,
+    settings,
+    totals,
+  });
   const status = createStatusReader({ ...shared, pipeline });
   const client = createNetBoxClient({
     ...shared,
     baseUrl,
     fingerprint: session.fingerprint,
     pipeline,
+    pressure,
+    atOnce: () => pressure.width(settings().maxConcurrent),
     cache,
     status,
     totals,

@@ -4,7 +4,13 @@
  */
 import { errorCatalog, type ErrorCode } from '../errors/catalog.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
-import type { HttpResponse, Method, TransportFailure, TransportFailureKind } from '../transport/types.js';
+import {
+  isRead,
+  type HttpResponse,
+  type Method,
+  type TransportFailure,
+  type TransportFailureKind,
+} from '../transport/types.js';
 import { answerText, parseJson } from './answer-text.js';
 import { branchRefused, refusesBranch } from './branch.js';
 import type { AnswerClass } from './overwhelmed.js';
@@ -95,13 +101,14 @@ const permissions = {
   PUT: 'change',
   PATCH: 'change',
   DELETE: 'delete',
+  OPTIONS: 'view',
 } as const satisfies Record<Method, string>;
 
 /** NetBox says "You do not have permission to perform this action." and not which. */
 function remedyOf(code: ErrorCode, response: HttpResponse, { method, path }: ErrorContext): string {
   if (code !== 'netbox_forbidden' || refusesToken(response.status, parseJson(response.text)))
     return errorCatalog[code].remedy;
-  const write = method === 'GET' ? '' : ', and the token must not be read-only';
+  const write = isRead(method) ? '' : ', and the token must not be read-only';
   return `The user of the token needs the permission '${permissions[method]}' for the objects of ${path}${write}.`;
 }
 

@@ -1,17 +1,23 @@
 /**
- * The cache of GET answers, one for all endpoints and branches of the process. Equal reads are joined; a write that
- * happens meanwhile keeps the answer of an older read from being stored or handed to later readers.
+ * What NetBox answered, for all connections and branches of the process: the lists that runs load, shared by the calls of
+ * one job and kept true by our own writes. A run keeps whatever it has read until it ends: its picture of NetBox does not
+ * depend on how much the shared store may hold, nor for how long. Equal reads are joined; a write that happens meanwhile
+ * keeps the answer of an older read from being stored or handed to later readers.
  */
 import type { BaseLogger } from 'pino';
 import type { Clock } from '../config/clock.js';
-import { createAnswerStore, type AnswerStore, type CachedAnswer, type StoreLimits } from './answer-store.js';
+import { createSingleFlight } from '../transport/single-flight.js';
+import { createAnswerStore, type StoredAnswer, type StoreLimits } from './answer-store.js';
 import { madeUntrueBy, type CacheAddress, type CacheScope, type Write } from './cache-keys.js';
+import { applyWrite, type OwnWrite } from './cached-list.js';
 import type { CacheMetrics } from './cache-metrics.js';
 import { deepFreeze } from './deep-freeze.js';
-import { createSingleFlight } from './single-flight.js';
+import { splitPath } from './paths.js';
+import { canonicalQuery } from './query-string.js';
+import type { NetBoxRecord, Query, ReadWindow } from './types.js';
 
 export interface CacheSettings extends StoreLimits {
-  /** 0 switches the cache off. */
+  /** 0 = nothing is shared between calls. */
   readonly ttlMs: number;
   /** Log hits and misses. */
   readonly debug: boolean;
@@ -25,12 +31,21 @@ export interface CacheSampleItem {
   readonly query: string;
 }
 
+/** What a GET found: the records of a complete traversal, or the body of a single read. */
+export interface CachedAnswer {
+  readonly records: readonly NetBoxRecord[];
+  readonly body: unknown;
+}
+
 export interface CachedRead {
-  readonly address: CacheAddress;
-  /** The shape of the answer: equal addresses read as a list, one row or a body are different things. */
-  readonly shape: 'list' | 'first' | 'body';
-  /** See canonicalQuery. */
-  readonly query: string;
+  readonly scope: CacheScope;
+  readonly path: string;
+  readonly query: Query;
+  /** Equal addresses read as a list or as a body are different things. */
+  readonly shape: 'list' | 'body';
+  readonly window?: ReadWindow | undefined;
+  /** Only what was read since the window was opened will do. */
+  readonly isFresh: boolean;
   readonly load: (signal: AbortSignal) => Promise<{ readonly answer: CachedAnswer; readonly bytes: number }>;
   readonly signal?: AbortSignal | undefined;
   readonly onHit?: () => void;
@@ -39,13 +54,17 @@ export interface CachedRead {
 interface Load {
   readonly key: string;
   readonly address: CacheAddress;
+  /** See StoredAnswer. */
+  readonly number: number;
   overtaken: boolean;
 }
 
-const sampleSize = 20;
-/** One answer may not push out most of the others. */
-const largestShare = 4;
+/** What one run has read, by key. */
+type Picture = Map<string, StoredAnswer>;
 
+type Revision = (stored: StoredAnswer) => StoredAnswer | undefined;
+
+const sampleSize = 20;
 const round2 = (value: number): number => Math.round(value * 100) / 100;
 
 export interface GetCacheDeps {
@@ -54,42 +73,80 @@ export interface GetCacheDeps {
   readonly settings: () => CacheSettings;
 }
 
+function addressOf({ scope, path, query: { fields } }: CachedRead): CacheAddress {
+  const address = { endpoint: scope.endpoint, branch: scope.branch, path };
+  return typeof fields === 'string' ? { ...address, fields: new Set(fields.split(',')) } : address;
+}
+
 export class GetCache {
   readonly #deps: GetCacheDeps;
-  readonly #store: AnswerStore;
-  readonly #flights = createSingleFlight<CachedAnswer>();
+  /** Its limits are set before each look: asking for settings here would be a request that nobody made. */
+  readonly #store = createAnswerStore();
+  readonly #pictures = new WeakMap<ReadWindow, Picture>();
+  readonly #flights = createSingleFlight<{ readonly stored: StoredAnswer; readonly load: Load }>();
   readonly #loads = new Set<Load>();
+  #last = 0;
   #hits = 0;
   #misses = 0;
   #invalidations = 0;
 
   constructor(deps: GetCacheDeps) {
     this.#deps = deps;
-    this.#store = createAnswerStore(deps.clock, deps.settings());
+  }
+
+  /** @param since the `opened` of the window before which everything is too old; `now` = of this one */
+  openWindow(since: number | 'now', maxAgeMs: number): ReadWindow {
+    this.#last += 1;
+    const opened = this.#last;
+    return { opened, since: since === 'now' ? opened : since, maxAgeMs };
   }
 
   async read(read: CachedRead): Promise<CachedAnswer> {
-    const { endpoint, branch, path } = read.address;
-    const key = JSON.stringify([endpoint, branch, read.shape, path, read.query]);
-    const known = this.#lookUp(key, read);
-    if (known === undefined) return this.#flights.run(key, (signal) => this.#load(key, read, signal), read.signal);
-    read.onHit?.();
-    return known;
+    const text = canonicalQuery(read.query);
+    const key = this.#keyOf(read, text);
+    const picture = this.#pictureOf(read.window);
+    const known = this.#lookUp(key, read, `path=${read.path} query=${text}`);
+    if (known !== undefined) {
+      read.onHit?.();
+      picture?.set(key, known);
+      return answerOf(known);
+    }
+    const since = sinceOf(read);
+    this.#overtake((load) => load.key === key && load.number <= since);
+    const { stored, load } = await this.#flights.run(key, (signal) => this.#load(key, read, signal), read.signal);
+    if (!load.overtaken) picture?.set(key, stored);
+    return answerOf(stored);
   }
 
-  invalidate(write: Write, scope: CacheScope): void {
-    const dropped = this.#dropWhere(madeUntrueBy(write, scope));
+  /** Called after a write that was sent; `own` is what is known to have come of it. */
+  written(write: Write, scope: CacheScope & { readonly window?: ReadWindow | undefined }, own?: OwnWrite): void {
+    const isUntrue = madeUntrueBy(write, scope);
+    const { collection } = splitPath(write.path);
+    const revised: Revision = (stored) => {
+      const { address, rows, query } = stored;
+      if (own === undefined || rows === undefined || address.path !== collection) return undefined;
+      const grown = applyWrite(rows, query, own);
+      return grown === undefined ? undefined : { ...stored, bytes: stored.bytes + grown };
+    };
+    this.#overtake(({ address }) => isUntrue(address));
+    const dropped = this.#store.revise(isUntrue, revised);
+    // What shows in other objects is not looked at again by the run that wrote it.
+    const isSettled = (stored: StoredAnswer): boolean =>
+      own !== undefined && write.method !== 'DELETE' && stored.rows !== undefined;
+    revise(this.#pictureOf(scope.window), isUntrue, (stored) =>
+      stored.address.path !== collection && isSettled(stored) ? stored : revised(stored),
+    );
     this.#invalidations += dropped;
     if (dropped > 0) this.#trace(`Cache INVALIDATE: ${dropped} entries for path=${write.path}`);
   }
 
   dropEndpoint(endpoint: string): void {
-    this.#dropWhere((address) => address.endpoint === endpoint);
+    this.#forget((address) => address.endpoint === endpoint);
   }
 
   /** Forgets everything; the counters return to 0. */
   clear(): void {
-    this.#dropWhere(() => true);
+    this.#forget(() => true);
     this.#store.clear();
     this.#hits = 0;
     this.#misses = 0;
@@ -97,11 +154,11 @@ export class GetCache {
   }
 
   metrics(): CacheMetrics {
-    this.#store.purge();
     const { ttlMs, maxEntries, maxBytes } = this.#deps.settings();
-    const { departures, entries, bytes } = this.#store;
+    const { departures } = this.#store;
+    const { entries, bytes } = this.#store.size();
     const now = this.#deps.clock.monotonicMs();
-    const oldest = [...this.#store.values()].reduce((least, { storedAtMs }) => Math.min(least, storedAtMs), now);
+    const oldest = [...this.#store.values()].reduce((least, { readAtMs }) => Math.min(least, readAtMs), now);
     const reads = this.#hits + this.#misses;
     return {
       hits: this.#hits,
@@ -126,7 +183,7 @@ export class GetCache {
     return [...this.#store.values()].slice(0, sampleSize).map(({ address, query }) => {
       const number = numbers.get(address.endpoint) ?? numbers.size + 1;
       numbers.set(address.endpoint, number);
-      return { api_id: number, path: address.path, query };
+      return { api_id: number, path: address.path, query: canonicalQuery(query) };
     });
   }
 
@@ -134,52 +191,101 @@ export class GetCache {
     if (this.#deps.settings().debug) this.#deps.logger.debug(text);
   }
 
-  #dropWhere(matches: (address: CacheAddress) => boolean): number {
+  #overtake(matches: (load: Load) => boolean): void {
     for (const load of this.#loads) {
-      if (!matches(load.address)) continue;
+      if (load.overtaken || !matches(load)) continue;
       load.overtaken = true;
       this.#flights.forget(load.key);
     }
-    return this.#store.dropWhere(matches);
   }
 
-  #lookUp(key: string, read: CachedRead): CachedAnswer | undefined {
-    const { ttlMs } = this.#deps.settings();
-    const text = `path=${read.address.path} query=${read.query}`;
-    if (ttlMs <= 0) {
-      this.#store.dropWhere(() => true);
+  #forget(matches: (address: CacheAddress) => boolean): void {
+    this.#overtake(({ address }) => matches(address));
+    this.#store.revise(matches);
+  }
+
+  #pictureOf(window: ReadWindow | undefined): Picture | undefined {
+    if (window === undefined) return undefined;
+    const picture = this.#pictures.get(window) ?? new Map<string, StoredAnswer>();
+    this.#pictures.set(window, picture);
+    return picture;
+  }
+
+  /** With a time-to-live of 0 not even reads that are under way are shared. */
+  #keyOf({ scope: { endpoint, branch }, shape, path, window }: CachedRead, text: string): string {
+    const reader = this.#isShared() ? '' : (window?.opened ?? '');
+    return JSON.stringify([endpoint, branch, shape, path, text, reader]);
+  }
+
+  #isShared(): boolean {
+    return this.#deps.settings().ttlMs > 0;
+  }
+
+  #lookUp(key: string, read: CachedRead, text: string): StoredAnswer | undefined {
+    const own = this.#ownAnswer(key, read);
+    if (!this.#isShared()) {
+      this.#store.revise(() => true);
       this.#trace(`Cache DISABLED: TTL=0 ${text}`);
-      return undefined;
+      return own;
     }
-    const { expired } = this.#store.departures;
-    const stored = this.#store.get(key);
-    if (stored !== undefined) {
-      this.#hits += 1;
-      this.#trace(`Cache HIT: ${text}`);
-      return stored.answer;
-    }
-    this.#misses += 1;
-    this.#trace(`Cache ${this.#store.departures.expired > expired ? 'EXPIRED' : 'MISS'}: ${text}`);
-    return undefined;
+    this.#store.resize(this.#deps.settings());
+    const stored = own ?? this.#store.get(key);
+    const verdict = own === undefined ? this.#judge(stored, read) : 'HIT';
+    if (verdict === 'EXPIRED') this.#store.expire(key);
+    if (verdict === 'HIT') this.#hits += 1;
+    else this.#misses += 1;
+    this.#trace(`Cache ${verdict}: ${text}`);
+    return verdict === 'HIT' ? stored : undefined;
   }
 
-  async #load(key: string, read: CachedRead, signal: AbortSignal): Promise<CachedAnswer> {
-    const own: Load = { key, address: read.address, overtaken: false };
-    this.#loads.add(own);
+  /** What the run has read itself; taken over from an earlier one only where that will do. */
+  #ownAnswer(key: string, { window, isFresh }: CachedRead): StoredAnswer | undefined {
+    const seen = this.#pictureOf(window)?.get(key);
+    const isTooOld = isFresh && seen !== undefined && seen.number <= (window?.opened ?? 0);
+    return isTooOld ? undefined : seen;
+  }
+
+  #judge(stored: StoredAnswer | undefined, { window, isFresh }: CachedRead): 'HIT' | 'MISS' | 'EXPIRED' {
+    if (stored === undefined) return 'MISS';
+    const ageMs = this.#deps.clock.monotonicMs() - stored.readAtMs;
+    if (ageMs > this.#deps.settings().ttlMs) return 'EXPIRED';
+    if (window === undefined || stored.number > window.opened) return 'HIT';
+    return !isFresh && stored.number > window.since && ageMs <= window.maxAgeMs ? 'HIT' : 'MISS';
+  }
+
+  async #load(key: string, read: CachedRead, signal: AbortSignal) {
+    this.#last += 1;
+    const load: Load = { key, address: addressOf(read), number: this.#last, overtaken: false };
+    const readAtMs = this.#deps.clock.monotonicMs();
+    this.#loads.add(load);
     try {
       const { answer, bytes } = await read.load(signal);
       deepFreeze(answer);
-      if (!own.overtaken) this.#keep(key, read, answer, bytes);
-      return answer;
+      const { address, number } = load;
+      const rows = read.shape === 'list' ? new Map(answer.records.map((record) => [record.id, record])) : undefined;
+      const stored: StoredAnswer = { address, query: read.query, rows, body: answer.body, bytes, readAtMs, number };
+      if (!load.overtaken && this.#isShared()) this.#store.set(key, stored);
+      return { stored, load };
     } finally {
-      this.#loads.delete(own);
+      this.#loads.delete(load);
     }
   }
+}
 
-  #keep(key: string, { address, query }: CachedRead, answer: CachedAnswer, bytes: number): void {
-    const { ttlMs, maxEntries, maxBytes } = this.#deps.settings();
-    this.#store.resize({ maxEntries, maxBytes });
-    if (ttlMs <= 0 || bytes > maxBytes / largestShare) return;
-    this.#store.set(key, { address, query, answer, bytes, storedAtMs: this.#deps.clock.monotonicMs() }, ttlMs);
+/** The number of the read before which everything is too old for a reader. */
+function sinceOf({ window, isFresh }: CachedRead): number {
+  return (isFresh ? window?.opened : window?.since) ?? 0;
+}
+
+function answerOf({ rows, body }: StoredAnswer): CachedAnswer {
+  return { records: [...(rows?.values() ?? [])], body };
+}
+
+function revise(picture: Picture | undefined, matches: (address: CacheAddress) => boolean, change: Revision): void {
+  for (const [key, stored] of picture ?? []) {
+    if (!matches(stored.address)) continue;
+    const revised = change(stored);
+    if (revised === undefined) picture?.delete(key);
+    else picture?.set(key, revised);
   }
 }

@@ -1,9 +1,6 @@
-/** Reading collections: whole, or the first row of a look-up. */
+/** Reading collections, whole. */
 import type { ProxboxError } from '../errors/proxbox-error.js';
-import { isObject } from './records-in.js';
-import { readPage } from './page.js';
-import { bodyOf } from './pipeline.js';
-import { protocolError } from './error-mapping.js';
+import { isObject } from '../values/plain-object.js';
 import { traverse, type ListRead, type TraversalDeps } from './traversal.js';
 import type { ClientScope, Query } from './types.js';
 
@@ -47,20 +44,4 @@ export async function readAll(request: ListRequest, deps: ListDeps): Promise<Lis
   const mayUseCursor = request.query.ordering === undefined && !deps.withoutCursor.has(request.path);
   const cursor = mayUseCursor && (await deps.supportsCursor(request.scope));
   return traverse({ ...request, cursor }, deps);
-}
-
-/** At most two rows from one request, to see whether a look-up is ambiguous. */
-export async function readFirst({ path, query, scope }: ListRequest, deps: ListDeps): Promise<ListRead> {
-  const operation = `first ${path}`;
-  const paged = { ...query, ordering: query.ordering ?? 'id', limit: 2 };
-  const result = await deps.pipeline({ method: 'GET', path, query: () => paged, kind: 'read', operation, scope });
-  const page = readPage(bodyOf(result));
-  if (!page.ok) {
-    throw protocolError(
-      { operation, path, endpointId: deps.endpointId },
-      `NetBox returned invalid data for ${path}`,
-      page.problem.text,
-    );
-  }
-  return { records: page.value.rows, bytes: result.ok ? result.bytes : 0 };
 }

@@ -2,8 +2,9 @@
  * Reads one page of a list and checks that the list is moving on. The `next` link is only ever read, never followed:
  * NetBox builds it from the Host header, so it may name a host that exists behind a proxy alone.
  */
+import { isObject } from '../values/plain-object.js';
 import type { Query } from './types.js';
-import { isObject, recordsIn } from './records-in.js';
+import { recordsIn } from './records-in.js';
 import { canonicalQuery } from './query-string.js';
 import type { NetBoxRecord } from './types.js';
 

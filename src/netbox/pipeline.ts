@@ -4,7 +4,7 @@
  */
 import type { BaseLogger } from 'pino';
 import type { Clock } from '../config/clock.js';
-import type { ProxboxError } from '../errors/proxbox-error.js';
+import { ProxboxError } from '../errors/proxbox-error.js';
 import { cancelledError } from '../transport/cancelled.js';
 import type { Gate } from '../transport/gate.js';
 import type { HostPause } from '../transport/host-pause.js';
@@ -19,12 +19,13 @@ import {
   type RetryPolicy,
   type RetryResult,
 } from '../transport/retry.js';
-import type { HttpRequest, HttpResult, Method, Transport } from '../transport/types.js';
+import { isRead, type HttpRequest, type HttpResult, type Method, type Sender } from '../transport/types.js';
 import { parseJson } from './answer-text.js';
 import { sendAuthorized } from './authorized-send.js';
 import { errorOfAnswer, errorOfFailure, protocolError, type ErrorContext } from './error-mapping.js';
 import { classifyAnswer, createGatewayMemory, type AnswerClass } from './overwhelmed.js';
 import { checkPath, isInstallationPath } from './paths.js';
+import type { Pressure } from './pressure.js';
 import { encodeQuery } from './query-string.js';
 import type { Session } from './session.js';
 import type { ClientScope, Query, RequestCounters } from './types.js';
@@ -52,14 +53,20 @@ export type NetBoxResult =
 export interface PipelineSettings {
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
+  /** Requests at once to this NetBox, at most; the gate of all of them may be narrower. */
+  readonly maxConcurrent: number;
 }
 
 export interface PipelineDeps {
   readonly endpointId: number;
   readonly userAgent: string;
-  readonly transport: Transport;
+  readonly transport: Sender;
   readonly session: Session;
+  /** Of all endpoints. */
   readonly gate: Gate;
+  /** Of this endpoint: as wide as its pressure allows. */
+  readonly narrows: Gate;
+  readonly pressure: Pressure;
   readonly pause: HostPause;
   readonly clock: Clock;
   readonly random: () => number;
@@ -76,8 +83,8 @@ interface Attempt {
   readonly answer: AnswerClass | undefined;
 }
 
-/** A NetBox that starts or gasps is not helped by a second try after two seconds. */
-const minDelayMs = 10_000;
+/** A NetBox that starts is not helped by a second try after two seconds. */
+const startingDelayMs = 10_000;
 
 type Counter = keyof RequestCounters;
 
@@ -88,15 +95,15 @@ function counting(totals: RequestCounters, scope: ClientScope): (counter: Counte
   };
 }
 
-function judge(attempt: Attempt, clock: Clock): Judgement {
-  const { result, answer } = attempt;
+function judge({ result, answer }: Attempt, { clock, pressure, settings }: PipelineDeps): Judgement {
   if (!result.ok) {
     const outcome = failureOutcome(result.failure);
-    return outcome === 'refused' ? { outcome, minDelayMs } : { outcome };
+    return outcome === 'refused' ? { outcome, minDelayMs: startingDelayMs } : { outcome };
   }
   const wait = retryAfterMs(result.response.headers['retry-after'], clock);
   const outcome = answer?.outcome ?? 'final';
-  return { outcome, retryAfterMs: wait, ...(answer?.overwhelmed === true ? { minDelayMs } : {}) };
+  if (answer?.overwhelmed !== true) return { outcome, retryAfterMs: wait };
+  return { outcome, retryAfterMs: wait, minDelayMs: pressure.leastDelayMs(settings().retry.baseDelayMs) };
 }
 
 function isSlow({ result }: Attempt): boolean {
@@ -131,7 +138,7 @@ function toRequest(call: NetBoxCall, deps: PipelineDeps, authorization: string):
     },
     ...(call.body === undefined ? {} : { body: call.body }),
     // A write that is under way is waited for: only its answer tells what became of it.
-    signal: call.method === 'GET' ? call.scope.signal : undefined,
+    signal: isRead(call.method) ? call.scope.signal : undefined,
     timeoutMs: Math.min(deps.settings().timeoutMs, call.scope.patienceMs ?? Number.POSITIVE_INFINITY),
   };
 }
@@ -139,18 +146,24 @@ function toRequest(call: NetBoxCall, deps: PipelineDeps, authorization: string):
 function transmit(call: NetBoxCall, deps: PipelineDeps, count: (counter: Counter) => void): Promise<HttpResult> {
   return sendAuthorized(deps, (authorization) => {
     count('requests');
-    if (call.method !== 'GET') count('writes');
+    if (!isRead(call.method)) count('writes');
     return deps.transport.send(toRequest(call, deps, authorization));
   });
 }
 
 /** Waits for the end of the host's pause and for a slot; a pause that began while waiting for the slot counts too. */
 async function passGate(call: NetBoxCall, deps: PipelineDeps, send: () => Promise<HttpResult>): Promise<HttpResult> {
-  const { signal } = call.scope;
+  const { signal, onWait } = call.scope;
   const options = { signal, front: isInstallationPath(call.path) };
   for (;;) {
+    const delayMs = deps.pause.remainingMs();
+    if (delayMs > 0) onWait?.({ why: 'NetBox has no capacity left', delayMs });
     await deps.pause.wait(signal);
-    const result = await deps.gate.run(async () => (deps.pause.remainingMs() > 0 ? undefined : send()), options);
+    const { gate, narrows, pause, pressure, settings } = deps;
+    narrows.setWidth(pressure.width(settings().maxConcurrent));
+    const sendUnlessPaused = async (): Promise<HttpResult | undefined> =>
+      pause.remainingMs() > 0 ? undefined : send();
+    const result = await narrows.run(() => gate.run(sendUnlessPaused, options), options);
     if (result !== undefined) return result;
   }
 }
@@ -163,6 +176,10 @@ function warnOfRetry(deps: PipelineDeps, call: NetBoxCall, notice: RetryNotice, 
     { operation: call.operation, endpoint: deps.endpointId, outcome: notice.outcome },
     `NetBox ${call.operation} failed${note} (attempt ${notice.attempt}/${of}), retrying in ${seconds}s: ${summary(attempt)}`,
   );
+}
+
+function whyOf({ result }: Attempt): string {
+  return result.ok ? `NetBox answers ${result.response.status}` : `NetBox cannot be reached (${result.failure.kind})`;
 }
 
 /** With a look-up the fate is known: it was done after the last attempt too. */
@@ -204,17 +221,27 @@ function policyOf({ scope }: NetBoxCall, deps: PipelineDeps): RetryPolicy {
   return scope.patienceMs === undefined ? retry : { ...retry, maxElapsedMs: scope.patienceMs };
 }
 
+/** Whoever plans a dry run must not be able to write: this is the one door to NetBox. */
+function refuseWrite({ method, operation, scope }: NetBoxCall): void {
+  if (isRead(method) || scope.isReadOnly !== true) return;
+  throw new ProxboxError('internal', `A dry run tried to write: ${operation}.`);
+}
+
 /** The pipeline of one endpoint. Throws only `cancelled` (aborted while waiting) and what `lookFirst` throws. */
 export function createPipeline(deps: PipelineDeps): Pipeline {
   const gatewayMemory = createGatewayMemory(deps.clock);
 
   return async (call) => {
     checkPath(call.path);
+    refuseWrite(call);
     const count = counting(deps.totals, call.scope);
     const attempt = async (): Promise<Attempt> => {
       const result = await passGate(call, deps, () => transmit(call, deps, count));
       const answer = result.ok ? classifyAnswer(result.response, gatewayMemory(result.response.status)) : undefined;
-      if (answer?.overwhelmed === true) count('overwhelmed');
+      if (answer?.overwhelmed === true) {
+        count('overwhelmed');
+        deps.pressure.overloaded();
+      } else if (answer !== undefined) deps.pressure.good();
       return { result, answer };
     };
     const done = await withRetries<Attempt>(
@@ -223,7 +250,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
         policy: policyOf(call, deps),
         attempt,
         judge: (value) => {
-          const judgement = judge(value, deps.clock);
+          const judgement = judge(value, deps);
           deps.pause.pauseFor(judgement.retryAfterMs ?? 0);
           return judgement;
         },
@@ -234,6 +261,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
           if (value.answer?.overwhelmed === true) deps.pause.pauseFor(notice.delayMs);
           if (isSlow(value)) call.onSlow?.();
           warnOfRetry(deps, call, notice, value);
+          call.scope.onWait?.({ why: whyOf(value), delayMs: notice.delayMs });
         },
       },
       deps,

@@ -5,12 +5,12 @@
 import type { BaseLogger } from 'pino';
 import type { Clock } from '../config/clock.js';
 import type { ProxboxError } from '../errors/proxbox-error.js';
-import type { Transport } from '../transport/types.js';
+import type { Sender } from '../transport/types.js';
+import { isObject } from '../values/plain-object.js';
 import { parseJson } from './answer-text.js';
 import { sendAuthorized } from './authorized-send.js';
 import { errorOfAnswer, errorOfFailure, protocolError } from './error-mapping.js';
 import { classifyAnswer } from './overwhelmed.js';
-import { isObject } from './records-in.js';
 import type { Session } from './session.js';
 import type { JsonObject } from './types.js';
 
@@ -20,11 +20,13 @@ const leastTimeoutMs = 1;
 
 export interface PluginSettingsDeps {
   readonly endpointId: number;
-  readonly transport: Transport;
+  readonly transport: Sender;
   readonly session: Session;
   readonly userAgent: string;
   readonly clock: Clock;
   readonly logger: BaseLogger;
+  /** The service stops: nobody needs the settings any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An object, the first of a list, or the first of a page. */
@@ -47,6 +49,7 @@ async function fetchFrom(path: string, timeoutMs: number, deps: PluginSettingsDe
       path,
       headers: { accept: 'application/json', 'user-agent': deps.userAgent, authorization },
       timeoutMs,
+      signal: deps.signal,
     }),
   );
   if (!result.ok) return { ok: false, error: errorOfFailure(result.failure, context) };

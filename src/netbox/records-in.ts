@@ -1,9 +1,6 @@
 /** Takes records out of parsed answers without believing more than was checked. */
-import type { JsonObject, NetBoxRecord } from './types.js';
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { isObject } from '../values/plain-object.js';
+import type { NetBoxRecord } from './types.js';
 
 export function isRecord(value: unknown): value is NetBoxRecord {
   return isObject(value) && Number.isInteger(value.id);

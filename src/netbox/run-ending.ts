@@ -1,6 +1,6 @@
 /** Tells failures that the next request would meet as well from those that concern one request. */
 import type { ProxboxError } from '../errors/proxbox-error.js';
-import { isObject } from './records-in.js';
+import { isObject } from '../values/plain-object.js';
 
 const tokenTexts = [
   'invalid v1 token',

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { NetBoxCredentials, NetBoxEndpoint } from '../endpoints/types.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
-import { Secret } from '../security/secret.js';
+import { Secret } from '../config/secret.js';
 
 export interface Session {
   /** The value of the `Authorization` header. */
@@ -57,7 +57,7 @@ export function createSession(endpoint: NetBoxEndpoint, credentials: NetBoxCrede
   const v1 = new Secret(`Token ${secret}`);
   const v2 = new Secret(`Bearer ${prefix}${key}.${secret}`);
   let usesV1 = key === '';
-  const decisive = [baseUrl, endpoint.id, endpoint.revision, endpoint.tokenVersion, endpoint.verifySsl, key, secret];
+  const decisive = [baseUrl, endpoint.id, endpoint.tokenVersion, endpoint.verifySsl, key, secret];
   return {
     authorization: () => (usesV1 ? v1 : v2),
     fallback: () => (usesV1 ? undefined : v1),

@@ -1,11 +1,11 @@
 /** Knows the version and plugins of one endpoint: asked once per hour, joined, never remembered when it failed. */
 import type { BaseLogger } from 'pino';
 import type { Clock } from '../config/clock.js';
+import { createSingleFlight } from '../transport/single-flight.js';
 import { protocolError } from './error-mapping.js';
 import { statusPath } from './paths.js';
 import { bodyOf, type Pipeline } from './pipeline.js';
 import type { Session } from './session.js';
-import { createSingleFlight } from './single-flight.js';
 import type { ClientScope, NetBoxStatus } from './types.js';
 import { isAtLeast, isExaminedVersion, parseStatus } from './version.js';
 

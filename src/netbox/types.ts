@@ -1,4 +1,6 @@
+/** What the NetBox client takes and gives: objects, queries, scopes, outcomes, and the client itself. */
 import type { ProxboxError } from '../errors/proxbox-error.js';
+import type { Wait } from '../transport/retry.js';
 
 /** A NetBox object as its REST API renders it. Relations are objects with an id, choices are `{value, label}`. */
 export type NetBoxRecord = Readonly<Record<string, unknown>> & { readonly id: number };
@@ -26,6 +28,8 @@ export interface NetBoxCapabilities {
   readonly cursorPaging: boolean;
   /** `virtual-machine-types` and the VM field `virtual_machine_type`, NetBox 4.6 and later. */
   readonly virtualMachineTypes: boolean;
+  /** `add_tags` and `remove_tags` in place of all tags, NetBox 4.6 and later. */
+  readonly tagChanges: boolean;
   /** `mac_address` of interfaces can be written, NetBox 4.7 and later; before, MAC address objects are made and linked. */
   readonly writableInterfaceMac: boolean;
   readonly branching: boolean;
@@ -41,6 +45,16 @@ export interface RequestCounters {
   cacheHits: number;
 }
 
+/** Which answers of the cache a reader may be given; opened once by a run, for all that it reads. */
+export interface ReadWindow {
+  /** A place in the order of all reads. What was read after it is the run's own, and is used as long as the run lasts. */
+  readonly opened: number;
+  /** What was read before this place is too old. */
+  readonly since: number;
+  /** Of what was read by others; the settings may allow less. */
+  readonly maxAgeMs: number;
+}
+
 export interface ClientScope {
   /** Aborts waiting, reading and back-off. Writes already sent are waited for. */
   readonly signal?: AbortSignal;
@@ -48,13 +62,19 @@ export interface ClientScope {
   readonly branch?: string;
   /** No attempt may take longer, and none is started later than this after the first, milliseconds. */
   readonly patienceMs?: number;
+  /** A dry run: a request that is no GET is refused before it is sent. Scopes made from this one inherit it. */
+  readonly isReadOnly?: true;
+  /** Told of every repetition and pause that a request of this scope waits for. */
+  readonly onWait?: (wait: Wait) => void;
   /** Counted into as well as the client's own totals. */
   readonly counters?: RequestCounters;
+  /** Absent = every answer of the cache that is young enough for the settings. */
+  readonly window?: ReadWindow;
 }
 
 export interface ListOptions {
-  /** `use` (default) reads and fills the GET cache; `bypass` does neither. */
-  readonly cache?: 'use' | 'bypass';
+  /** `use` (default) reads and fills the GET cache, `fresh` takes only what was read in the same window; `bypass` does neither. */
+  readonly cache?: 'use' | 'fresh' | 'bypass';
   readonly maxRecords?: number;
 }
 
@@ -68,12 +88,26 @@ export type FindExisting = (
   client: NetBoxClient,
 ) => Promise<readonly (NetBoxRecord | undefined)[]>;
 
+/** What is known of the reasons for which NetBox refuses bodies, and that can be taken out of them. */
+export interface Mending {
+  /** Learns from a refusal what has to be left out. */
+  readonly learn: (error: ProxboxError) => Promise<void>;
+  /** The body without what NetBox refuses; the same object where nothing is to be left out. */
+  readonly without: (body: JsonObject) => JsonObject;
+}
+
 export interface BulkOptions {
   /** Objects per request, >= 1. */
   readonly batchSize: number;
-  /** Literal pause between two consecutive batches of this call, milliseconds. */
+  /** Least time between the starts of two batches of this call, milliseconds. */
   readonly delayMs: number;
+  /** Batches of this call in flight, as far as NetBox is asked by so many requests at once; default 1. */
+  readonly atOnce?: number;
   readonly onBatch?: (progress: { readonly done: number; readonly total: number }) => void;
+  /** What is kept of an object that was written, until the call ends; absent = all of it, with what it is related to. */
+  readonly keep?: (written: NetBoxRecord) => NetBoxRecord;
+  /** A refused batch is sent again without what can be taken out of it, as long as that is something. */
+  readonly mending?: Mending;
 }
 
 export interface BulkCreateOptions extends BulkOptions {
@@ -118,13 +152,13 @@ export interface NetBoxClient {
   readonly baseUrl: string;
   /** The same client, cache and gate with another abort signal, branch or counters. */
   scoped(scope: ClientScope): NetBoxClient;
+  /** @param since the `opened` of the window before which everything is too old; `now` = of this one */
+  openWindow(since: number | 'now', maxAgeMs: number): ReadWindow;
   /** `GET /api/status/`, cached per client for an hour; failures are not cached. */
   status(): Promise<NetBoxStatus>;
   capabilities(): Promise<NetBoxCapabilities>;
   get(path: string, query?: Query, options?: ListOptions): Promise<unknown>;
   list(path: string, query?: Query, options?: ListOptions): Promise<readonly NetBoxRecord[]>;
-  /** At most one row from one request; undefined when none. */
-  first(path: string, query?: Query, options?: ListOptions): Promise<NetBoxRecord | undefined>;
   /** A multi-value filter in chunks that fit a request line (3,500 bytes, 100 values), merged and de-duplicated by id. */
   listByValues(
     path: string,
@@ -133,6 +167,8 @@ export interface NetBoxClient {
     query?: Query,
     options?: ListOptions,
   ): Promise<readonly NetBoxRecord[]>;
+  /** Whether the token may create objects there, as NetBox tells it without an attempt; undefined: it does not tell. */
+  mayCreate(path: string): Promise<boolean | undefined>;
   create(path: string, body: JsonObject, options?: { readonly find?: FindExisting }): Promise<NetBoxRecord>;
   patch(path: string, id: number, body: JsonObject): Promise<NetBoxRecord>;
   /** True when it was there; 404 is success. */

@@ -1,6 +1,6 @@
+/** The error for an object that NetBox refused as a duplicate while the one it means cannot be seen. */
 import { ProxboxError } from '../errors/proxbox-error.js';
 
-/** NetBox refused an object as a duplicate, and the one it means cannot be seen. */
 export function unresolved(path: string, error: ProxboxError): ProxboxError {
   return new ProxboxError(
     'netbox_duplicate_unresolved',

@@ -39,6 +39,7 @@ export function capabilitiesOf(status: NetBoxStatus): NetBoxCapabilities {
   return {
     cursorPaging: since46,
     virtualMachineTypes: since46,
+    tagChanges: since46,
     writableInterfaceMac: isAtLeast(status.version, 4, 7),
     branching: status.plugins.has('netbox_branching'),
     proxboxPlugin: status.plugins.has('netbox_proxbox'),

@@ -1,8 +1,8 @@
 /** Sends one write and keeps the GET cache true. */
 import type { RequestKind } from '../transport/retry.js';
-import type { Method } from '../transport/types.js';
+import type { Method, ReadMethod } from '../transport/types.js';
 import type { GetCache } from './get-cache.js';
-import { excludeConfigContext } from './paths.js';
+import { excludeConfigContext, splitPath } from './paths.js';
 import type { NetBoxResult, Pipeline } from './pipeline.js';
 import type { ClientScope } from './types.js';
 
@@ -14,7 +14,7 @@ export interface WriteDeps {
 }
 
 export interface WriteCall {
-  readonly method: Exclude<Method, 'GET'>;
+  readonly method: Exclude<Method, ReadMethod>;
   readonly path: string;
   /** JSON text. */
   readonly body?: string;
@@ -22,6 +22,18 @@ export interface WriteCall {
   readonly scope: ClientScope;
   readonly kind: RequestKind;
   readonly lookFirst?: (() => Promise<'repeat' | 'stop'>) | undefined;
+  /** The objects that the body of a bulk call names. */
+  readonly ids?: readonly number[];
+}
+
+/** A refusal may mean that our picture is old, a lost answer that it is now; only an unsent request changes nothing. */
+function tellCache({ method, path, scope, ids }: WriteCall, deps: WriteDeps, result: NetBoxResult | undefined): void {
+  if (result?.ok === false && (result.outcome === 'refused' || result.outcome === 'not_sent')) return;
+  const where = { endpoint: deps.fingerprint, branch: scope.branch ?? '', window: scope.window };
+  if (result?.ok !== true) return deps.cache.written({ method, path }, where);
+  const { body } = result;
+  const { id } = splitPath(path);
+  deps.cache.written({ method, path, body }, where, { ids: ids ?? (id === undefined ? [] : [id]), body });
 }
 
 export async function sendWrite(call: WriteCall, deps: WriteDeps): Promise<NetBoxResult> {
@@ -29,16 +41,11 @@ export async function sendWrite(call: WriteCall, deps: WriteDeps): Promise<NetBo
     call.method === 'DELETE'
       ? undefined
       : (): ReturnType<typeof excludeConfigContext> => excludeConfigContext(call.path, {});
-  const scope = { endpoint: deps.fingerprint, branch: call.scope.branch ?? '' };
-  const written = (body?: unknown): void =>
-    deps.cache.invalidate({ method: call.method, path: call.path, body }, scope);
   let result: NetBoxResult | undefined;
   try {
     result = await deps.pipeline({ ...call, query });
     return result;
   } finally {
-    // A refusal may mean that our picture is old, a lost answer that it is now; only an unsent request changes nothing.
-    const unsent = result?.ok === false && (result.outcome === 'refused' || result.outcome === 'not_sent');
-    if (!unsent) written(result?.ok === true ? result.body : undefined);
+    tellCache(call, deps, result);
   }
 }

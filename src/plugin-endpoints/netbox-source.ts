@@ -1,3 +1,4 @@
+/** Reads the plugin's rows in NetBox as a source of Proxmox endpoints (`source=netbox`). */
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import type { NetBoxClient } from '../netbox/types.js';

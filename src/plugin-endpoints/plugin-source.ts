@@ -5,12 +5,13 @@
  */
 import type { Placement, ProxmoxEndpoint } from '../endpoints/types.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
-import { isObject, textOf, toNumber } from '../netbox/records/compare.js';
+import { textOf, toNumber } from '../netbox/kinds/values.js';
 import type { NetBoxRecord } from '../netbox/types.js';
-import { sameTarget } from '../sync/plan/plugin-endpoint.js';
+import { isObject } from '../values/plain-object.js';
+import { pluginIdOf, withPluginId } from '../values/plugin-id.js';
+import { sameTarget, targetOf } from './plugin-rows.js';
 import type { EndpointSource } from './endpoint-source.js';
 
-const suffix = / \(nb:(\d+)\)$/;
 const nowhere: Placement = { id: null, slug: null, name: null };
 
 export interface PluginSourceInput {
@@ -54,7 +55,7 @@ function ofHolder(candidate: ProxmoxEndpoint, holder: ProxmoxEndpoint): Partial<
   const patience = [candidate.timeoutS, candidate.maxRetries, candidate.retryBackoffS];
   return {
     id: holder.id,
-    name: `${candidate.name} (nb:${candidate.id})`,
+    name: withPluginId(candidate.name, candidate.id),
     ipAddress,
     allowWrites: holder.allowWrites,
     // Other values, another connection; the stored secrets are part of the holder's revision.
@@ -76,7 +77,7 @@ function holdersOf(
     holders.set(row.id, holder);
     taken.add(holder.id);
   };
-  for (const row of rows) give(row, ({ name }) => Number(suffix.exec(name)?.[1]) === row.id);
+  for (const row of rows) give(row, ({ name }) => pluginIdOf(name) === row.id);
   for (const row of rows) give(row, (endpoint) => sameTarget(endpoint, row));
   return holders;
 }
@@ -86,9 +87,7 @@ function candidateOf(row: NetBoxRecord): ProxmoxEndpoint {
   return {
     id: row.id,
     name: textOf(row['name']).trim(),
-    ipAddress: addressOf(row['ip_address']),
-    domain: textOf(row['domain']).trim() || null,
-    port: toNumber(row['port']) ?? 8006,
+    ...targetOf(row),
     username: textOf(row['username']).trim(),
     verifySsl: row['verify_ssl'] === true,
     allowWrites: false,
@@ -103,10 +102,6 @@ function candidateOf(row: NetBoxRecord): ProxmoxEndpoint {
     plugin: { endpointId: row.id, allowWrites: row['allow_writes'] === true, enabled },
     revision: '',
   };
-}
-
-function addressOf(value: unknown): string {
-  return (isObject(value) ? textOf(value['address']) : textOf(value)).trim().replace(/\/\d+$/, '');
 }
 
 function placementOf(row: NetBoxRecord, kind: 'site' | 'tenant'): Placement {

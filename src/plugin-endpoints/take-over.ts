@@ -1,6 +1,7 @@
+/** Takes over the switches for writing and for being enabled from the plugin's row of an endpoint. */
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import type { NetBoxRecord } from '../netbox/types.js';
-import { pluginEndpointOf, sameTarget } from '../sync/plan/plugin-endpoint.js';
+import { pluginEndpointOf, sameTarget } from './plugin-rows.js';
 
 /** What the plugin's own row of an endpoint says about it. */
 export interface SeenRow {
@@ -12,8 +13,7 @@ export interface SeenRow {
 export type MirrorPlugin = (endpointId: number, seen: SeenRow) => unknown;
 
 /**
- * Takes over the switches for writing and for being enabled from the plugin's row of an endpoint, when that row leads to
- * the same host and port.
+ * Only when that row leads to the same host and port.
  * @returns the row, also when it leads elsewhere; undefined when none can be told to be the endpoint's
  */
 export function takeOver(

@@ -3,12 +3,16 @@ import type { ProxmoxCredentials, ProxmoxEndpoint } from '../endpoints/types.js'
 import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import { targetsOf } from '../proxmox/connection.js';
 import { accountOf, resolveLogin, type Account } from '../proxmox/credentials.js';
-import { toText } from '../proxmox/parse/coerce.js';
-import { readPermissions } from '../proxmox/reads/cluster.js';
-import { listRows } from '../proxmox/reads/rows.js';
+import { parseAclEntry, type AccessFacts } from '../proxmox/access.js';
+import { rowsOf, toBool, toText } from '../proxmox/parse/coerce.js';
+import type { Permissions } from '../proxmox/parse/permissions.js';
+import { holdsAny, majorOf, requiredPrivileges } from '../proxmox/privileges.js';
+import { readPermissionsWith } from '../proxmox/reads/cluster.js';
+import { listRows, present } from '../proxmox/reads/rows.js';
 import type { ProxmoxSessions } from '../proxmox/sessions.js';
-import type { ProxmoxSession } from '../proxmox/types.js';
+import type { ClusterStatus, ProxmoxSession } from '../proxmox/types.js';
 import { greet } from './greeting.js';
+import { findHiddenGuests } from './hidden-guests.js';
 import { tryReads } from './reads.js';
 import type { Address, Findings, OpenFindings } from './types.js';
 
@@ -53,11 +57,27 @@ async function examine(session: ProxmoxSession, agentMs: number): Promise<OpenFi
   const { version, name, mode } = session;
   const status = await session.clusterStatus();
   const [permissions, roles, reads] = await Promise.all([
-    orNull(() => readPermissions(session)),
+    orNull(() => readPermissionsWith(session, requiredPaths(version.release))),
     orNull(() => readRoles(session)),
     tryReads(session, status, agentMs),
   ]);
-  return { version, name, mode, status, permissions, roles, reads };
+  const access = permissions === null ? null : await orNull(() => readAccess(session, permissions));
+  const silentNodes = (await orNull(() => silentNodesOf(session, status))) ?? [];
+  const hidden = await orNull(() => findHiddenGuests(session, access?.acl ?? []));
+  return { version, name, mode, status, permissions, roles, access, reads, silentNodes, hidden };
+}
+
+/** Of every privilege that is wanted. */
+function requiredPaths(release: string): readonly string[] {
+  return requiredPrivileges(majorOf(release)).map(({ on }) => on);
+}
+
+async function silentNodesOf(session: ProxmoxSession, { nodes }: ClusterStatus): Promise<readonly string[]> {
+  const online = new Set(nodes.filter((node) => node.online).map(({ name }) => name));
+  const silent = (await session.guests({ fresh: true })).filter(
+    ({ isDescribed, node }) => !isDescribed && online.has(node),
+  );
+  return [...new Set(silent.map(({ node }) => node))].sort();
 }
 
 /** `access/roles` is open to every account. */
@@ -69,6 +89,31 @@ async function readRoles(session: ProxmoxSession): Promise<ReadonlyMap<string, r
       (toText(row.privs) ?? '').split(/[\s,]+/).filter((privilege) => privilege !== ''),
     ]),
   );
+}
+
+/**
+ * Lists that are open to every account, and cut to what it may see: the whole list of entries takes `Sys.Audit` on
+ * `/access`, the user behind a token with its groups one of two privileges on `/access/groups`.
+ */
+async function readAccess(session: ProxmoxSession, permissions: Permissions): Promise<AccessFacts | null> {
+  const { user, token } = session.account;
+  // A user who has nothing on any path has no entry, neither an own one nor through a group.
+  if (token === null && permissions.isEmpty) return { acl: [], groups: [], isSeparated: false };
+  const seesUsers = holdsAny(permissions, '/access/groups', ['Sys.Audit', 'User.Modify']);
+  if (!permissions.has('/access', 'Sys.Audit') || !seesUsers) return null;
+  const [entries, users] = await Promise.all([
+    listRows(session, 'access/acl'),
+    listRows(session, 'access/users', { query: { full: true } }),
+  ]);
+  const row = users.find(({ userid }) => toText(userid) === user);
+  if (row === undefined) return null;
+  const own = rowsOf(row.tokens).find(({ tokenid }) => toText(tokenid) === token);
+  return {
+    acl: present(entries, parseAclEntry),
+    groups: (toText(row.groups) ?? '').split(',').filter((group) => group !== ''),
+    // A token that is not listed counts as separated: an entry for one that is not changes nothing.
+    isSeparated: toBool(own?.privsep) ?? true,
+  };
 }
 
 async function orNull<T>(read: () => Promise<T>): Promise<T | null> {

@@ -4,7 +4,7 @@ import { twoFactor } from '../proxmox/authenticator.js';
 import type { Account } from '../proxmox/credentials.js';
 import { reasonText } from '../proxmox/failures.js';
 import { hostPortText } from '../proxmox/host.js';
-import { bindRoleCommands, quoted } from '../proxmox/pveum.js';
+import { addTokenCommands, bindNewAccountCommands, quoted } from '../proxmox/pveum.js';
 import { everything, rejected, tlsStatus } from './diagnose-tls.js';
 import type { Findings, Problem } from './types.js';
 
@@ -45,7 +45,7 @@ function twoFactorWords({ user }: Account): Words {
   return {
     cause: `${user} needs a second factor (TOTP or the like) to log in, which a service cannot give.`,
     cure: 'Use an API token, which needs none: run the commands and store token_name and token_value for the endpoint.',
-    commands: [`pveum user token add ${quoted(user)} proxbox`, ...bindRoleCommands({ user, token: 'proxbox' })],
+    commands: addTokenCommands(user, 'proxbox'),
   };
 }
 
@@ -81,9 +81,9 @@ function loginWords({ endpoint }: Findings, account: Account, error: ProxboxErro
   }
   if (account.token !== null) return tokenWords(account, account.token, { reason, again });
   return {
-    cause: `Proxmox refused the password of ${account.user}: ${reason}. The password is wrong, or the user does not exist, is disabled or has expired.`,
-    cure: `Look at the user with the first command, set a password where its realm allows that, and ${again}`,
-    commands: ['pveum user list', `pveum passwd ${quoted(account.user)}`],
+    cause: `Proxmox refused the password of ${account.user}: ${reason}. It does not say which: the password is wrong, the user or its realm does not exist, or the user is disabled or has expired.`,
+    cure: `Look at the realms and users with the first two commands, set a password where the realm allows that, and ${again}`,
+    commands: ['pveum realm list', 'pveum user list', `pveum passwd ${quoted(account.user)}`],
   };
 }
 
@@ -93,19 +93,26 @@ function tokenWords(
   { reason, again }: { readonly reason: string; readonly again: string },
 ): Words {
   const user = quoted(account.user);
-  const add = [`pveum user token add ${user} ${quoted(token)}`, ...bindRoleCommands(account)];
   const cause = `Proxmox refused the API token ${account.user}!${token}: ${reason}.`;
   if (/no such user/i.test(reason)) {
     const cure = `Correct username of the endpoint, or make the user and its token (the secret is shown once), and ${again}`;
-    return { cause, cure, commands: [`pveum user add ${user}`, ...add] };
+    return {
+      cause,
+      cure,
+      commands: [
+        `pveum user add ${user}`,
+        `pveum user token add ${user} ${quoted(token)}`,
+        ...bindNewAccountCommands(account),
+      ],
+    };
   }
   if (/no such token/i.test(reason)) {
     const cure = `Correct token_name of the endpoint, or make the token (the secret is shown once), and ${again}`;
-    return { cause, cure, commands: [`pveum user token list ${user}`, ...add] };
+    return { cause, cure, commands: [`pveum user token list ${user}`, ...addTokenCommands(account.user, token)] };
   }
   return {
-    cause: `${cause} The secret is wrong, or the token or its user is disabled or has expired.`,
-    cure: `Make the token anew (the secret is shown once; privileges of the old one go with it) and ${again}`,
-    commands: [`pveum user token remove ${user} ${quoted(token)}`, ...add],
+    cause: `${cause} It does not say which: there is no such user or token, the secret is wrong, or the token or its user is disabled or has expired.`,
+    cure: `Look with the first command whether there are the user and the token, correct username and token_name of the endpoint, and store the right token_value. If it is lost, make another token (the secret is shown once; the old one stays, with all that it has), correct token_name as well, and ${again}`,
+    commands: [`pveum user token list ${user}`, ...addTokenCommands(account.user, `${token}-new`)],
   };
 }

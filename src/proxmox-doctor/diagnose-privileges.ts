@@ -9,17 +9,19 @@ import {
   readerRole,
   readNeeds,
   requiredPrivileges,
-  type Major,
   type ReadNeed,
   type RequiredPrivilege,
 } from '../proxmox/privileges.js';
-import { addRoleCommand, bindRoleCommands, ensureRoleCommand, extendRoleCommand } from '../proxmox/pveum.js';
+import { proposeGrant, type Proposal } from '../proxmox/grant.js';
 import type { Findings, OpenFindings, PrivilegeReport, Problem, ReadFinding } from './types.js';
 
 /** For what is more than reading. */
 const backupRole = 'NetBoxBackups';
 
-export function privilegeReports({ version, permissions }: OpenFindings): readonly PrivilegeReport[] {
+export function privilegeReports({
+  version,
+  permissions,
+}: Pick<OpenFindings, 'version' | 'permissions'>): readonly PrivilegeReport[] {
   return requiredPrivileges(majorOf(version.release)).map((required) => ({
     privilege: required.privilege,
     path: required.on,
@@ -40,7 +42,11 @@ export function privilegeProblems({ account }: Findings, open: OpenFindings): re
     ...(lacking.length === 0 ? [] : [missing(account, open, lacking)]),
     ...(partly.length === 0 ? [] : [partial(account, open, partly)]),
     ...refusedReads(account, open, lacking),
-    ...(lacking.length > 0 ? [] : hiddenBackups(account, open, reports)),
+    // Where it is missing for all of them, that is the problem.
+    ...(lacking.some(({ privilege }) => privilege === 'VM.Audit') ? [] : hiddenGuests(account, open)),
+    ...(lacking.some(({ privilege, path }) => !isOptional(privilege, path))
+      ? []
+      : hiddenBackups(account, open, reports)),
   ];
 }
 
@@ -59,14 +65,18 @@ function stateOf(
 
 function missing(account: Account, open: OpenFindings, lacking: readonly PrivilegeReport[]): Problem {
   const isBareToken = account.token !== null && open.permissions?.isEmpty === true;
+  const { commands, remark } = readerGrant(account, open, lacking);
   return {
     code: isBareToken ? 'token_without_privileges' : 'privileges_missing',
-    severity: 'error',
+    severity: lacking.every(({ privilege, path }) => isOptional(privilege, path)) ? 'warning' : 'error',
     cause: isBareToken ? bareTokenCause(account) : missingCause(account, open, lacking),
-    cure: isBareToken
-      ? 'Bind the read-only role to the user and to the token: run the commands as root on a node. (A token that is to have all that its user has is made with --privsep 0 instead.)'
-      : 'Run the commands as root on a node; what is there already stays as it is.',
-    commands: [...roleCommands(open, majorOf(open.version.release)), ...bindRoleCommands(account)],
+    cure: sentences(
+      isBareToken
+        ? 'Give the read-only role to the user and to the token: run the commands as root on a node. (A token that is to have all that its user has is made with --privsep 0 instead.)'
+        : 'Run the commands as root on a node; what is there already stays as it is.',
+      remark,
+    ),
+    commands,
     missing: [...new Set(lacking.flatMap(({ without }) => without))],
   };
 }
@@ -98,24 +108,38 @@ function missingCause(account: Account, open: OpenFindings, lacking: readonly Pr
   return sentences.join(' ');
 }
 
-/** Nothing when the role is as it should be. */
-function roleCommands({ roles }: OpenFindings, major: Major): readonly string[] {
-  const wanted = readerPrivileges(major);
-  if (roles === null) return [ensureRoleCommand(major)];
-  const held = roles.get(readerRole);
-  if (held === undefined) return [addRoleCommand(major)];
-  const lacking = wanted.filter((privilege) => !held.includes(privilege));
-  return lacking.length === 0 ? [] : [extendRoleCommand(lacking)];
+/** What completes the read-only role and gives it to whoever lacks something of it. */
+function readerGrant(account: Account, open: OpenFindings, lacking: readonly Lacking[]): Proposal {
+  const wanted = { name: readerRole, privileges: readerPrivileges(majorOf(open.version.release)) };
+  const lacks = lacking.map(({ privilege, path }) => ({ privilege, on: path }));
+  return proposeGrant({ account, facts: open.access, roles: open.roles, wanted, lacking: lacks });
+}
+
+type Lacking = Pick<PrivilegeReport, 'privilege' | 'path'>;
+
+function isOptional(privilege: string, path: string): boolean {
+  const needs = readNeeds.filter(({ grants }) =>
+    grants.some(({ on, anyOf }) => on === path && [...anyOf[8], ...anyOf[9]].includes(privilege)),
+  );
+  return needs.every((need) => need.isOptional);
+}
+
+function sentences(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' ');
 }
 
 function partial(account: Account, open: OpenFindings, partly: readonly PrivilegeReport[]): Problem {
   const what = partly.map(({ privilege, path }) => `${privilege} below ${path}`).join(', ');
+  const { commands, remark } = readerGrant(account, open, partly);
   return {
     code: 'privileges_partial',
     severity: 'warning',
     cause: `${account.user} has ${what} on some objects only; the others are not seen.`,
-    cure: 'If that is not intended, run the commands as root on a node: they grant it on everything.',
-    commands: [...roleCommands(open, majorOf(open.version.release)), ...bindRoleCommands(account)],
+    cure: sentences(
+      'If that is not intended, run the commands as root on a node: they grant it on everything.',
+      remark,
+    ),
+    commands,
     missing: partly.flatMap(({ without }) => without.map((one) => `${one} (where it is not granted)`)),
   };
 }
@@ -132,11 +156,8 @@ function unknown(): Problem {
 }
 
 /** Refused although the account has the privilege where it is usually granted: an entry on a deeper path takes it away. */
-function refusedReads(
-  account: Account,
-  { reads, permissions }: OpenFindings,
-  lacking: readonly PrivilegeReport[],
-): readonly Problem[] {
+function refusedReads(account: Account, open: OpenFindings, lacking: readonly PrivilegeReport[]): readonly Problem[] {
+  const { reads, permissions } = open;
   const isExplained = (read: ReadFinding): boolean =>
     lacking.some(({ without }) => without.includes(needOf(read)?.without ?? ''));
   const why =
@@ -145,22 +166,37 @@ function refusedReads(
       : ' The account has the privilege elsewhere; an entry on this very path gives it another role.';
   return reads
     .filter((read) => read.outcome === 'refused' && !isExplained(read))
-    .map((read) => refusedRead(account, read, why));
+    .map((read) => refusedRead({ account, open, why }, read));
 }
 
 function needOf(finding: ReadFinding) {
   return readNeeds.find(({ read }) => read === finding.read);
 }
 
-function refusedRead(account: Account, finding: ReadFinding, why: string): Problem {
+interface RefusalContext {
+  readonly account: Account;
+  readonly open: OpenFindings;
+  readonly why: string;
+}
+
+function refusedRead({ account, open, why }: RefusalContext, finding: ReadFinding): Problem {
   const named = finding.error === undefined ? null : missingPrivilege(finding.error);
+  // Of several that would do (`A|B`), the first is that of the role.
+  const privilege = named?.privilege.split('|')[0] ?? '';
+  const { commands, remark } =
+    named === null || open.access === null
+      ? { commands: [], remark: '' }
+      : readerGrant(account, open, [{ privilege, path: named.aclPath }]);
   const without = needOf(finding)?.without;
   return {
     code: 'read_refused',
     severity: 'warning',
     cause: `GET ${finding.path} was refused: ${finding.detail}.${why}`,
-    cure: 'Look at the entries with the first command, and give the account the read-only role on this path as well.',
-    commands: ['pveum acl list', ...(named === null ? [] : bindRoleCommands(account, named.aclPath))],
+    cure: sentences(
+      'Look at the entries with the first command, and give the account the read-only role on this path as well.',
+      remark,
+    ),
+    commands: ['pveum acl list', ...commands],
     missing: without === undefined ? [] : [without],
   };
 }
@@ -169,18 +205,42 @@ function hiddenBackups(account: Account, open: OpenFindings, reports: readonly P
   const lacking = reports.filter(({ reader, state }) => !reader && state !== 'present');
   if (lacking.length === 0) return [];
   const names = lacking.map(({ privilege }) => privilege);
-  const role =
-    open.roles?.has(backupRole) === true
-      ? extendRoleCommand(names, backupRole)
-      : `pveum role add ${backupRole} --privs "${names.join(',')}"`;
+  const { commands, remark } = proposeGrant({
+    account,
+    facts: open.access,
+    roles: open.roles,
+    wanted: { name: backupRole, privileges: names },
+    lacking: lacking.map(({ privilege, path }) => ({ privilege, on: path })),
+  });
   return [
     {
       code: 'backups_hidden',
       severity: 'note',
       cause: `Proxmox shows the backups of guests only to accounts that may make them: ${lacking.map(({ privilege, path }) => `${privilege} on ${path}`).join(', ')}.`,
-      cure: 'If backups are wanted in NetBox, run the commands as root on a node. They allow more than reading, so they are no part of the read-only role.',
-      commands: [role, ...bindRoleCommands(account, '/', backupRole)],
+      cure: sentences(
+        'If backups are wanted in NetBox, run the commands as root on a node. They allow more than reading, so they are no part of the read-only role.',
+        remark,
+      ),
+      commands,
       missing: [...new Set(lacking.flatMap(({ without }) => without))],
+    },
+  ];
+}
+
+/** `NoAccess`, or another role without `VM.Audit`, on single guests. */
+function hiddenGuests(account: Account, { hidden }: OpenFindings): readonly Problem[] {
+  if (hidden === null || hidden.vmids.length === 0) return [];
+  const rest = hidden.isCut ? `; of the VMIDs that no listed guest has, only ${hidden.asked} were looked at` : '';
+  return [
+    {
+      code: 'guests_hidden',
+      severity: 'warning',
+      cause: `${accountText(account)} may not see the guests ${hidden.vmids.join(', ')}, whose VMIDs are in use: an entry on their own paths, such as NoAccess, decides there${rest}.`,
+      cure: 'If that is not intended, look at the entries on /vms/<VMID> and on the pools of these guests with the command, and remove what hides them.',
+      commands: ['pveum acl list'],
+      missing: [
+        `the guests ${hidden.vmids.join(', ')}: what NetBox has of them stays as it is, and they are never taken for gone`,
+      ],
     },
   ];
 }

@@ -74,7 +74,7 @@ function silentAddresses({ addresses, endpoint }: Findings): readonly Problem[] 
   );
 }
 
-function clusterProblems({ status, name }: OpenFindings): readonly Problem[] {
+function clusterProblems({ status, name, silentNodes }: OpenFindings): readonly Problem[] {
   const offline = status.nodes.filter((node) => !node.online);
   const problems: Problem[] = [];
   if (offline.length > 0) {
@@ -88,6 +88,16 @@ function clusterProblems({ status, name }: OpenFindings): readonly Problem[] {
       missing: [
         'configuration, disks, interfaces, addresses, snapshots and tasks of the guests on it, and its local backups: what NetBox has of them stays as it is',
       ],
+    });
+  }
+  if (silentNodes.length > 0) {
+    problems.push({
+      code: 'node_silent',
+      severity: 'warning',
+      cause: `${silentNodes.join(', ')} of "${name}": online, but the guests there are listed without name and figures.`,
+      cure: 'It is so for a minute after the start of a node. If it lasts, the status daemon hangs, often because a storage does not answer: the first command, on the node itself, says which one, the second starts the daemon anew.',
+      commands: ['pvesm status', 'systemctl restart pvestatd'],
+      missing: ['every change of the guests on it, and new ones: what NetBox has of them stays as it is'],
     });
   }
   if (status.cluster?.quorate === false) {

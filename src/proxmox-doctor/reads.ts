@@ -3,10 +3,12 @@ import { toProxboxError, type ProxboxError } from '../errors/proxbox-error.js';
 import { reasonText } from '../proxmox/failures.js';
 import { path } from '../proxmox/host.js';
 import { parseGuestConfig } from '../proxmox/parse/guest-config.js';
-import { isStorageOnNode, parseStorage, type Storage } from '../proxmox/parse/storages.js';
+import { isStorageOnNode, type Storage } from '../proxmox/parse/storages.js';
 import { readNeeds, type ReadName } from '../proxmox/privileges.js';
+import { asItRuns } from '../proxmox/reads/as-it-runs.js';
 import { readAgentInterfaces } from '../proxmox/reads/agent.js';
-import type { ClusterStatus, GuestResource, ProxmoxSession, ReadOptions } from '../proxmox/types.js';
+import { readStorages as listStorages } from '../proxmox/reads/storage.js';
+import type { ClusterStatus, GuestResource, ListedResource, ProxmoxSession, ReadOptions } from '../proxmox/types.js';
 import type { ReadFinding } from './types.js';
 
 interface Reading {
@@ -51,17 +53,19 @@ async function readCluster({ session }: Reading, status: ClusterStatus): Promise
     ask('backup_jobs', 'cluster/backup', session),
     ask('replication_jobs', 'cluster/replication', session),
     ask('high_availability', 'cluster/ha/resources', session),
+    ask('pools', 'pools', session),
     ask('cluster_options', 'cluster/options', session),
   ]);
   return [{ read: 'version', path: 'version', outcome: 'answered', detail: version.version }, statusRead, ...others];
 }
 
 async function readNode({ session, node }: Reading): Promise<readonly ReadFinding[]> {
-  const reads = ['node_time', 'node_network', 'tasks'] as const;
+  const reads = ['node_time', 'node_network', 'bridges', 'tasks'] as const;
   if (node === null) return reads.map((read) => notTried(read, 'no node is known to be online'));
   return Promise.all([
     ask('node_time', path`nodes/${node}/time`, session),
     ask('node_network', path`nodes/${node}/network`, session),
+    askFor('type=any_bridge', 'bridges', path`nodes/${node}/network`, session),
     ask('tasks', path`nodes/${node}/tasks`, session, { query: { source: 'archive', limit: 1 } }),
   ]);
 }
@@ -69,7 +73,7 @@ async function readNode({ session, node }: Reading): Promise<readonly ReadFindin
 async function readGuests(reading: Reading, isReachable: (node: string) => boolean): Promise<readonly ReadFinding[]> {
   const { session } = reading;
   const listing = 'cluster/resources?type=vm';
-  let guests: readonly GuestResource[];
+  let guests: readonly ListedResource[];
   try {
     guests = await session.guests();
   } catch (error) {
@@ -80,17 +84,18 @@ async function readGuests(reading: Reading, isReachable: (node: string) => boole
     ];
   }
   const reachable = guests.filter(({ node }) => isReachable(node));
+  const described = reachable.flatMap((one) => (one.isDescribed ? [one] : []));
   const listed: ReadFinding = { read: 'guests', path: listing, outcome: 'answered', detail: countText(guests.length) };
   const [guest] = reachable;
   const ofOne = await Promise.all([
     guest === undefined
       ? notTried('guest_config', 'no guest is seen')
-      : ask('guest_config', path`nodes/${guest.node}/${guest.type}/${guest.vmid}/config`, session),
+      : ask('guest_config', path`nodes/${guest.node}/${guest.type}/${guest.vmid}/config`, session, { query: asItRuns }),
     guest === undefined
       ? notTried('snapshots', 'no guest is seen')
       : ask('snapshots', path`nodes/${guest.node}/${guest.type}/${guest.vmid}/snapshot`, session),
-    readContainer(session, reachable),
-    readAgent(reading, reachable),
+    readContainer(session, described),
+    readAgent(reading, described),
   ]);
   return [listed, ...ofOne];
 }
@@ -124,7 +129,7 @@ async function readAgent({ session, agentMs }: Reading, guests: readonly GuestRe
 async function readStorages({ session, node }: Reading): Promise<readonly ReadFinding[]> {
   let storages: readonly Storage[];
   try {
-    storages = (await session.storages()).flatMap((row) => parseStorage(row) ?? []);
+    storages = await listStorages(session);
   } catch (error) {
     const rest = ['storage_content', 'backups'] as const;
     return [
@@ -150,14 +155,15 @@ async function readStorages({ session, node }: Reading): Promise<readonly ReadFi
     listed,
     await ask('storage_content', path`nodes/${node}/storage/${storage.name}/content`, session),
     isBackup
-      ? await readBackups(session, path`nodes/${node}/storage/${storage.name}/content`)
+      ? await askFor('content=backup', 'backups', path`nodes/${node}/storage/${storage.name}/content`, session)
       : notTried('backups', 'no storage for backups is seen on an online node'),
   ];
 }
 
-async function readBackups(session: ProxmoxSession, below: string): Promise<ReadFinding> {
-  const finding = await ask('backups', below, session, { query: { content: 'backup' } });
-  return { ...finding, path: `${below}?content=backup` };
+/** With the query that tells the read from another one of the same path. */
+async function askFor(query: string, read: ReadName, below: string, session: ProxmoxSession): Promise<ReadFinding> {
+  const finding = await ask(read, below, session, { query: Object.fromEntries(new URLSearchParams(query)) });
+  return { ...finding, path: `${below}?${query}` };
 }
 
 async function ask(

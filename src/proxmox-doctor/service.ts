@@ -1,9 +1,8 @@
 /** The diagnosis of the endpoints that a request means. */
 import type { Clock } from '../config/clock.js';
 import type { ProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
-import { storedSource } from '../plugin-endpoints/endpoint-source.js';
 import type { NetBoxSource } from '../plugin-endpoints/netbox-source.js';
-import { selectEndpoints, sourceOf, type EndpointScope } from '../proxmox-reads/select-endpoints.js';
+import { selectEndpoints, sourceFor, type EndpointScope } from '../plugin-endpoints/select-endpoints.js';
 import { collectFindings, type CollectDeps } from './collect.js';
 import { diagnose, summarize } from './diagnose.js';
 import type { DoctorReport } from './types.js';
@@ -27,8 +26,7 @@ export function createProxmoxDoctor(deps: ProxmoxDoctorDeps): ProxmoxDoctor {
   const collectDeps: CollectDeps = { ...deps, credentials: (id) => proxmoxEndpoints.credentials(id) };
   return {
     examine: async (scope) => {
-      const isStored = sourceOf(scope) === 'database';
-      const source = isStored ? storedSource(proxmoxEndpoints.all()) : await deps.netboxSource();
+      const source = await sourceFor(scope, deps);
       const { endpoints } = selectEndpoints(source.candidates, scope);
       const findings = await Promise.all(
         endpoints.map((endpoint) => collectFindings(endpoint, () => source.usable(endpoint), collectDeps)),

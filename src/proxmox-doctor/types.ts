@@ -1,6 +1,7 @@
 /** What was found out about an endpoint, and what is told of it (wire names, as in the answer of the route). */
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import type { ProxboxError } from '../errors/proxbox-error.js';
+import type { AccessFacts } from '../proxmox/access.js';
 import type { HostPort } from '../proxmox/host.js';
 import type { Permissions } from '../proxmox/parse/permissions.js';
 import type { ReadName } from '../proxmox/privileges.js';
@@ -52,7 +53,22 @@ export interface OpenFindings {
   readonly permissions: Permissions | null;
   /** Privileges by role; null when `access/roles` could not be read. */
   readonly roles: ReadonlyMap<string, readonly string[]> | null;
+  /** null when Proxmox does not show the account all that decides about it. */
+  readonly access: AccessFacts | null;
   readonly reads: readonly ReadFinding[];
+  /** Nodes that are online and whose guests are listed without name and figures. */
+  readonly silentNodes: readonly string[];
+  /** null when nobody could tell. */
+  readonly hidden: HiddenGuests | null;
+}
+
+/** VMIDs that are in use and that the account may not see. */
+export interface HiddenGuests {
+  readonly vmids: readonly number[];
+  /** So many VMIDs that no listed guest has were looked at. */
+  readonly asked: number;
+  /** There are more between those that are listed. */
+  readonly isCut: boolean;
 }
 
 export interface Findings {
@@ -78,9 +94,11 @@ export type ProblemCode =
   | 'privileges_partial'
   | 'privileges_unknown'
   | 'backups_hidden'
+  | 'guests_hidden'
   | 'read_refused'
   | 'read_failed'
   | 'node_offline'
+  | 'node_silent'
   | 'no_quorum';
 
 export interface Problem {

@@ -6,7 +6,7 @@ import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import type { Parameters } from '../proxmox/encoding.js';
 import { reasonText, reworded } from '../proxmox/failures.js';
-import { isRow, toInt } from '../proxmox/parse/coerce.js';
+import { toInt } from '../proxmox/parse/coerce.js';
 import { withoutSecrets } from '../proxmox/parse/secrets.js';
 import type { ConnectedSession } from '../proxmox/session.js';
 import type { ReadDeps } from '../proxmox-reads/read-endpoints.js';
@@ -14,6 +14,7 @@ import { checkParameters, checkPath } from '../proxmox-schema/check-parameters.j
 import { denialOf } from '../proxmox-schema/denied.js';
 import type { Schema, Schemas } from '../proxmox-schema/schemas.js';
 import type { Operation, SchemaMethod } from '../proxmox-schema/types.js';
+import { isObject } from '../values/plain-object.js';
 import type { VerbService } from '../verbs/service.js';
 import type { GuestPlace } from '../verbs/types.js';
 import { checkPlace, encodedPath, readAddress, type LiveAddress } from './address.js';
@@ -128,8 +129,10 @@ function checkedValues(request: LiveRequest, { segments }: LiveAddress, { operat
 }
 
 function cleaned(data: unknown): unknown {
-  if (isRow(data)) return withoutSecrets(data);
-  return Array.isArray(data) ? Array.from(data, (item: unknown) => (isRow(item) ? withoutSecrets(item) : item)) : data;
+  if (isObject(data)) return withoutSecrets(data);
+  return Array.isArray(data)
+    ? Array.from(data, (item: unknown) => (isObject(item) ? withoutSecrets(item) : item))
+    : data;
 }
 
 interface Call {

@@ -1,9 +1,8 @@
 /** Which endpoint a request below `/proxmox/api2` means: exactly one. */
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
-import { storedSource } from '../plugin-endpoints/endpoint-source.js';
 import type { ReadDeps } from '../proxmox-reads/read-endpoints.js';
-import { selectEndpoints, sourceOf, type EndpointScope } from '../proxmox-reads/select-endpoints.js';
+import { selectEndpoints, sourceFor, sourceOf, type EndpointScope } from '../plugin-endpoints/select-endpoints.js';
 
 /** Of the query; a parameter of Proxmox with one of these names is sent as `op_<name>`. */
 export interface LiveControl {
@@ -48,26 +47,21 @@ function theOne(endpoints: readonly ProxmoxEndpoint[]): ProxmoxEndpoint {
   );
 }
 
-function checkSource({ source }: LiveControl): void {
-  if (source === undefined || source === '' || source === 'database' || source === 'netbox') return;
-  throw new ProxboxError('not_configured', 'Invalid source parameter', {
+const refuseSource = (message: string): ProxboxError =>
+  new ProxboxError('not_configured', message, {
     detail: "source must be 'database' or 'netbox'; the parameter of Proxmox with this name is sent as op_source.",
   });
-}
 
 /** May ask NetBox (`source=netbox`). @throws ProxboxError `not_configured` (400) unless it is exactly one */
 export async function targetOf(control: LiveControl, deps: ReadDeps): Promise<ProxmoxEndpoint> {
-  checkSource(control);
   const scope = scopeOf(control);
-  const isStored = sourceOf(scope) === 'database';
-  const source = isStored ? storedSource(deps.proxmoxEndpoints.all()) : await deps.netboxSource();
+  const source = await sourceFor(scope, deps, refuseSource);
   return source.usable(theOne(selectEndpoints(source.candidates, scope).endpoints));
 }
 
 /** Asks nobody: what may be written to is decided from the stored rows alone. */
 export function writeTargetOf(control: LiveControl, deps: ReadDeps): ProxmoxEndpoint {
-  checkSource(control);
-  if (sourceOf(control) !== 'database') {
+  if (sourceOf(control, refuseSource) !== 'database') {
     throw new ProxboxError('not_configured', 'Writing takes the endpoints that are stored here.', {
       detail: 'Leave source=netbox out and name the endpoint with target_name or proxmox_endpoint_ids.',
     });

@@ -10,7 +10,7 @@ import type { GuestConfig, GuestType, ProxmoxSession } from '../proxmox/types.js
 import { flatten, withoutNulls, type FlatRow } from './flat-rows.js';
 import { unknownBecause } from './one-cluster.js';
 import { readEndpoints, type ReadDeps } from './read-endpoints.js';
-import type { EndpointScope } from './select-endpoints.js';
+import type { EndpointScope } from '../plugin-endpoints/select-endpoints.js';
 
 export interface GuestPlace {
   readonly node: string;

@@ -1,5 +1,7 @@
 /** Rows of high availability as the plugin reads them: every key present, flags as booleans. Pure. */
 import { field, toBool, toInt, toText, type Row } from '../proxmox/parse/coerce.js';
+import { inOneOrder } from '../proxmox/parse/sets.js';
+import { isObject } from '../values/plain-object.js';
 
 const text = (row: Row, ...keys: readonly string[]): string | null => toText(field(row, ...keys));
 const number = (row: Row, ...keys: readonly string[]): number | null => toInt(field(row, ...keys));
@@ -61,7 +63,7 @@ export function haGroupRow(cluster: string, row: Row) {
     cluster_name: cluster,
     group: text(row, 'group'),
     type: text(row, 'type'),
-    nodes: text(row, 'nodes'),
+    nodes: text(inOneOrder(row), 'nodes'),
     restricted: flag(row, 'restricted'),
     nofailback: flag(row, 'nofailback'),
     comment: text(row, 'comment'),
@@ -69,17 +71,26 @@ export function haGroupRow(cluster: string, row: Row) {
   };
 }
 
-/** Proxmox names `disable` only when it is set. */
+/** Proxmox names `disable` only when it is set, and `errors` only of a rule that it does not follow. */
 export function haRuleRow(cluster: string, row: Row) {
   return {
     cluster_name: cluster,
     rule: text(row, 'rule'),
     type: text(row, 'type'),
     affinity: text(row, 'affinity'),
-    nodes: text(row, 'nodes'),
-    resources: text(row, 'resources'),
+    nodes: text(inOneOrder(row), 'nodes'),
+    resources: text(inOneOrder(row), 'resources'),
     strict: flag(row, 'strict'),
     disable: flag(row, 'disable') ?? false,
     comment: text(row, 'comment'),
+    errors: errorsOf(field(row, 'errors')),
   };
+}
+
+/** `{nodes: ["no such node"]}` as `nodes: no such node`; by name, as Proxmox tells them in any order. */
+function errorsOf(errors: unknown): readonly string[] {
+  if (!isObject(errors)) return [];
+  return Object.entries(errors)
+    .flatMap(([name, texts]) => [texts].flat().map((one) => `${name}: ${(toText(one) ?? '').trim()}`))
+    .sort();
 }

@@ -1,10 +1,12 @@
 /** High availability of one cluster. Proxmox 8 has groups, Proxmox 9 has rules in their place; the other list is empty. */
 import { errorText, ProxboxError } from '../errors/proxbox-error.js';
 import { path } from '../proxmox/host.js';
-import { isRow, toBool, toInt, toText, type Row } from '../proxmox/parse/coerce.js';
-import { parsePropertyString, propertyText } from '../proxmox/parse/property-string.js';
+import { toBool, toInt, toText, type Row } from '../proxmox/parse/coerce.js';
+import { parsePropertyString } from '../proxmox/parse/property-string.js';
+import { propertyText, sortedRows } from '../proxmox/parse/sets.js';
 import { listRows, statusOf } from '../proxmox/reads/rows.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
+import { isObject } from '../values/plain-object.js';
 import { haGroupRow, haResourceRow, haRuleRow, haStatusRow, type HaStatusRow } from './ha-rows.js';
 
 export type HaResourceRow = ReturnType<typeof haResourceRow>;
@@ -48,7 +50,7 @@ async function completed(session: ProxmoxSession, row: Row): Promise<Row> {
   const sid = toText(row.sid);
   if (sid === null || row.state !== undefined) return row;
   const details = await session.get(path`cluster/ha/resources/${sid}`);
-  return isRow(details) ? { ...row, ...details } : row;
+  return isObject(details) ? { ...row, ...details } : row;
 }
 
 async function resourcesWith(
@@ -56,7 +58,7 @@ async function resourcesWith(
   status: readonly HaStatusRow[] | ProxboxError,
   isWanted: (row: Row) => boolean = () => true,
 ): Promise<readonly HaResourceRow[]> {
-  const wanted = (await listRows(session, 'cluster/ha/resources')).filter(isWanted);
+  const wanted = sortedRows((await listRows(session, 'cluster/ha/resources')).filter(isWanted), 'sid');
   const rows = await Promise.all(wanted.map((row) => completed(session, row)));
   const states = status instanceof ProxboxError ? [] : status;
   return rows.map((row) =>
@@ -123,24 +125,24 @@ export async function readHaSummary(session: ProxmoxSession): Promise<HaSummary>
 /** `mode` is the resource manager's of the node that answers, for lack of one of the cluster. */
 export async function readHaManager(session: ProxmoxSession): Promise<Row> {
   const answer = await session.get('cluster/ha/status/manager_status');
-  const row = isRow(answer) ? answer : {};
-  const manager = isRow(row.manager_status) ? row.manager_status : {};
-  const quorum = isRow(row.quorum) ? row.quorum : {};
-  const lrms = isRow(row.lrm_status) ? row.lrm_status : {};
+  const row = isObject(answer) ? answer : {};
+  const manager = isObject(row.manager_status) ? row.manager_status : {};
+  const quorum = isObject(row.quorum) ? row.quorum : {};
+  const lrms = isObject(row.lrm_status) ? row.lrm_status : {};
   const local = lrms[toText(quorum.node) ?? ''];
   return {
     cluster_name: session.name,
     manager_status: manager,
     timestamp: toInt(manager.timestamp),
     quorum_ok: toBool(quorum.quorate),
-    mode: isRow(local) ? toText(local.mode) : null,
+    mode: isObject(local) ? toText(local.mode) : null,
   };
 }
 
 /** How the cluster places resources; Proxmox leaves out what is at its default, `basic`. */
 export async function readHaScheduling(session: ProxmoxSession): Promise<Row> {
   const options = await session.get('cluster/options');
-  const crs = isRow(options) ? (propertyText(options.crs) ?? '') : '';
+  const crs = isObject(options) ? (propertyText(options.crs) ?? '') : '';
   const ha = parsePropertyString(crs, 'ha').get('ha') ?? 'basic';
   return { cluster_name: session.name, ha, status: 'ok', error: null };
 }

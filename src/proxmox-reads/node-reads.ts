@@ -3,9 +3,10 @@ import { ProxboxError } from '../errors/proxbox-error.js';
 import { path } from '../proxmox/host.js';
 import { readStorageContent, readStorages } from '../proxmox/reads/storage.js';
 import { listRows, statusOf } from '../proxmox/reads/rows.js';
-import { toInt } from '../proxmox/parse/coerce.js';
+import { toInt, type Row } from '../proxmox/parse/coerce.js';
+import { sortedRows } from '../proxmox/parse/sets.js';
 import type { GuestType, ProxmoxSession } from '../proxmox/types.js';
-import { flatten, withoutNulls, type FlatRow } from './flat-rows.js';
+import { flatten, guestRow, storageRow, withoutNulls, type FlatRow } from './flat-rows.js';
 
 /** What `nodes/{node}/network` takes as `type` in every supported release. */
 export const interfaceTypes = [
@@ -19,7 +20,7 @@ export async function nodeNetwork(
   type: (typeof interfaceTypes)[number] | undefined,
 ): Promise<readonly FlatRow[]> {
   const rows = await listRows(session, path`nodes/${node}/network`, { query: { type } });
-  return rows.map((row) => withoutNulls(flatten(row)));
+  return sortedRows(rows, 'iface').map((row) => withoutNulls(flatten(row)));
 }
 
 /** One object with the name of the session, as the other lists of guests are keyed. */
@@ -29,7 +30,27 @@ export async function nodeGuests(
   type: GuestType,
 ): Promise<readonly Readonly<Record<string, readonly FlatRow[]>>[]> {
   const rows = await listRows(session, path`nodes/${node}/${type}`);
-  return [{ [session.name]: rows.map(flatten) }];
+  return [{ [session.name]: sortedRows(rows, 'vmid').map(guestRow) }];
+}
+
+/** What each node that is online says of its storages. One that does not answer costs only its own figures. */
+async function storageStatuses(session: ProxmoxSession): Promise<readonly Row[]> {
+  if (session.mode === 'restricted') return [];
+  const { nodes } = await session.clusterStatus();
+  const asked = nodes
+    .filter(({ online }) => online)
+    .map(({ name }) => listRows(session, path`nodes/${name}/storage`).catch(() => []));
+  return (await Promise.all(asked)).flat();
+}
+
+/** Storages with their usage over all nodes. */
+export async function storagesWithUsage(session: ProxmoxSession): Promise<readonly FlatRow[]> {
+  const [storages, resources, statuses] = await Promise.all([
+    session.storages(),
+    session.resources('storage'),
+    storageStatuses(session),
+  ]);
+  return storages.map((storage) => storageRow(storage, { resources, statuses }));
 }
 
 export interface ContentQuery {

@@ -1,8 +1,8 @@
 /** Finds the cluster of a scope that a node belongs to: node names are unique within a cluster only. */
-import { errorText, ProxboxError } from '../errors/proxbox-error.js';
+import { ProxboxError } from '../errors/proxbox-error.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
-import { readEndpoints, type ReadDeps, type ReadFailure } from './read-endpoints.js';
-import type { EndpointScope } from './select-endpoints.js';
+import { failureOf, readEndpoints, type ReadDeps, type ReadFailure } from './read-endpoints.js';
+import type { EndpointScope } from '../plugin-endpoints/select-endpoints.js';
 
 export interface NodeRequest {
   readonly scope: EndpointScope;
@@ -34,14 +34,7 @@ function badRequest(message: string, detail: string): ProxboxError {
 
 /** Endpoints that could not be asked may have what was not found at the others: then nothing is known about it. */
 export function unknownBecause(what: string, failures: readonly ReadFailure[]): ProxboxError | undefined {
-  const [first] = failures;
-  if (first === undefined) return undefined;
-  const causes = failures.map(({ endpoint, error }) => `${endpoint.name}: ${errorText(error)}`).join('; ');
-  return new ProxboxError(first.error.code, `${what} was not found, and not every endpoint could be asked.`, {
-    detail: causes,
-    status: first.error.status,
-    cause: first.error,
-  });
+  return failureOf(`${what} was not found, and not every endpoint could be asked.`, failures);
 }
 
 function named(sessions: readonly ProxmoxSession[], clusterName: string): readonly ProxmoxSession[] {

@@ -1,8 +1,9 @@
 /** What is below the root of the Proxmox API, for people who look around. */
-import { isRow, toText, type Row } from '../proxmox/parse/coerce.js';
+import { toText, type Row } from '../proxmox/parse/coerce.js';
 import { withoutSecrets } from '../proxmox/parse/secrets.js';
 import { listRows } from '../proxmox/reads/rows.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
+import { isObject } from '../values/plain-object.js';
 
 export const topLevels = ['access', 'cluster', 'nodes', 'storage', 'version'] as const;
 
@@ -10,7 +11,7 @@ type Named<T> = Readonly<Record<string, T>>;
 
 function cleaned(answer: unknown): unknown {
   if (Array.isArray(answer)) return answer.map(cleaned);
-  return isRow(answer) ? withoutSecrets(answer) : answer;
+  return isObject(answer) ? withoutSecrets(answer) : answer;
 }
 
 /** The answer of Proxmox under the name of the session, without secrets. */

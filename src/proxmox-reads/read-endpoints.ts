@@ -3,11 +3,10 @@ import type { Logger } from 'pino';
 import type { ProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
-import { storedSource } from '../plugin-endpoints/endpoint-source.js';
 import type { NetBoxSource } from '../plugin-endpoints/netbox-source.js';
 import type { ProxmoxSessions } from '../proxmox/sessions.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
-import { selectEndpoints, sourceOf, type EndpointScope } from './select-endpoints.js';
+import { selectEndpoints, sourceFor, type EndpointScope } from '../plugin-endpoints/select-endpoints.js';
 
 export interface ReadDeps {
   readonly proxmoxEndpoints: Pick<ProxmoxEndpointStore, 'all' | 'credentials'>;
@@ -30,11 +29,12 @@ export interface ReadResult<T> {
 
 export type ReadOne<T> = (session: ProxmoxSession, endpoint: ProxmoxEndpoint) => Promise<T>;
 
-function allFailed([first, ...others]: readonly ReadFailure[]): ProxboxError | undefined {
+/** One error for several endpoints that failed, with the code of the first; undefined for none. */
+export function failureOf(message: string, failures: readonly ReadFailure[]): ProxboxError | undefined {
+  const [first] = failures;
   if (first === undefined) return undefined;
-  const causes = [first, ...others].map(({ endpoint, error }) => `${endpoint.name}: ${errorText(error)}`);
-  return new ProxboxError(first.error.code, 'Could not return Proxmox Sessions', {
-    detail: causes.join('; '),
+  return new ProxboxError(first.error.code, message, {
+    detail: failures.map(({ endpoint, error }) => `${endpoint.name}: ${errorText(error)}`).join('; '),
     status: first.error.status,
     cause: first.error,
   });
@@ -50,8 +50,7 @@ export async function readEndpoints<T>(
   deps: ReadDeps,
 ): Promise<ReadResult<T>> {
   const { proxmoxEndpoints, proxmoxSessions, logger } = deps;
-  const isStored = sourceOf(scope) === 'database';
-  const source = isStored ? storedSource(proxmoxEndpoints.all()) : await deps.netboxSource();
+  const source = await sourceFor(scope, deps);
   const { endpoints, isSingle } = selectEndpoints(source.candidates, scope);
   const results: T[] = [];
   const failures: ReadFailure[] = [];
@@ -69,7 +68,7 @@ export async function readEndpoints<T>(
   }
   const [first] = failures;
   if (isSingle && first !== undefined) throw first.error;
-  const failure = results.length === 0 ? allFailed(failures) : undefined;
+  const failure = results.length === 0 ? failureOf('Could not return Proxmox Sessions', failures) : undefined;
   if (failure !== undefined) throw failure;
   for (const { endpoint, error } of failures) {
     logger.warn(

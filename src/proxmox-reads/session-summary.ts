@@ -1,3 +1,4 @@
+/** How a session with Proxmox is shown: which endpoint, which cluster, which release with which schema. */
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
 

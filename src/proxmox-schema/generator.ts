@@ -9,7 +9,7 @@ import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import { originOf } from '../proxmox/host.js';
 import type { ProxmoxSessions } from '../proxmox/sessions.js';
-import { selectEndpoints, type EndpointScope } from '../proxmox-reads/select-endpoints.js';
+import { selectEndpoints, type EndpointScope } from '../plugin-endpoints/select-endpoints.js';
 import type { OutboundGuard } from '../security/outbound-guard.js';
 import { makeSchema, storeSchema, type MadeSchema, type SchemaSource } from './generate.js';
 import { SchemaProblem } from './problem.js';

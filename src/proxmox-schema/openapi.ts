@@ -1,5 +1,6 @@
 /** Turns operations of Proxmox into an OpenAPI 3.1 document. Proxmox's own keywords are translated or kept under `x-`. Pure. */
-import { isRow, type Row } from '../proxmox/parse/coerce.js';
+import type { Row } from '../proxmox/parse/coerce.js';
+import { isObject } from '../values/plain-object.js';
 import { javaScriptPattern } from './perl-pattern.js';
 import type { DocumentInfo, SchemaDocument, SourceOperation } from './types.js';
 
@@ -36,13 +37,15 @@ function patternOf({ pattern }: Row): Row {
 function structureOf(rule: Row, depth: number): Row {
   const { items, properties } = rule;
   return {
-    ...(isRow(items) ? { items: jsonSchema(items, depth + 1) } : {}),
-    ...(isRow(properties) ? objectParts(rowsByName(properties), depth) : {}),
+    ...(isObject(items) ? { items: jsonSchema(items, depth + 1) } : {}),
+    ...(isObject(properties) ? objectParts(rowsByName(properties), depth) : {}),
   };
 }
 
 function rowsByName(properties: Row): Readonly<Record<string, Row>> {
-  return Object.fromEntries(Object.entries(properties).flatMap(([name, rule]) => (isRow(rule) ? [[name, rule]] : [])));
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, rule]) => (isObject(rule) ? [[name, rule]] : [])),
+  );
 }
 
 /** JSON Schema of one value; deeper than `maxDepth` anything is accepted. */

@@ -2,6 +2,7 @@
  * Patterns of Proxmox's schema are Perl. What JavaScript reads alike is translated; the rest, and what could take very
  * long on a hostile value, is left to Proxmox. Pure.
  */
+
 const maxPatternLength = 1_000;
 
 /** `(?^:x)` and `(?^u:x)` are groups without flags; `(?^i:x)` has one that JavaScript (Node 20) cannot say for a part. */

@@ -1,5 +1,6 @@
 /** Reads the operations back from an OpenAPI document: one that was generated here, perhaps edited by hand since. Pure. */
-import { isRow, rowsOf, type Row } from '../proxmox/parse/coerce.js';
+import { rowsOf, type Row } from '../proxmox/parse/coerce.js';
+import { isObject } from '../values/plain-object.js';
 import { operationId } from './openapi.js';
 import { compiledPattern } from './perl-pattern.js';
 import { methods, type Operation, type Parameter, type ValueRule } from './types.js';
@@ -14,7 +15,7 @@ function choicesOf(value: unknown): readonly string[] | undefined {
 
 /** Keywords that are missing or of another kind than they should be are not checked. */
 function ruleOf(schema: unknown, depth = 0): ValueRule {
-  if (!isRow(schema) || depth > maxDepth) return {};
+  if (!isObject(schema) || depth > maxDepth) return {};
   const { type, pattern, items } = schema;
   return {
     type: typeof type === 'string' ? type : undefined,
@@ -24,7 +25,7 @@ function ruleOf(schema: unknown, depth = 0): ValueRule {
     minLength: numberOf(schema['minLength']),
     maxLength: numberOf(schema['maxLength']),
     pattern: typeof pattern === 'string' ? (compiledPattern(pattern) ?? undefined) : undefined,
-    items: isRow(items) ? ruleOf(items, depth + 1) : undefined,
+    items: isObject(items) ? ruleOf(items, depth + 1) : undefined,
   };
 }
 
@@ -52,17 +53,17 @@ function readParameters(operation: Row, inputs: Inputs): void {
 
 function bodySchema(operation: Row): Row | null {
   const steps = ['requestBody', 'content', 'application/json', 'schema'];
-  const schema = steps.reduce<unknown>((value, key) => (isRow(value) ? value[key] : undefined), operation);
-  return isRow(schema) ? schema : null;
+  const schema = steps.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), operation);
+  return isObject(schema) ? schema : null;
 }
 
 function readBody(schema: Row, inputs: Inputs): void {
   const { properties, patternProperties } = schema;
   const required = new Set(choicesOf(schema['required']) ?? []);
-  for (const [name, rule] of isRow(properties) ? Object.entries(properties) : []) {
+  for (const [name, rule] of isObject(properties) ? Object.entries(properties) : []) {
     inputs.parameters.set(name, { name, isRequired: required.has(name), rule: ruleOf(rule) });
   }
-  for (const [pattern, rule] of isRow(patternProperties) ? Object.entries(patternProperties) : []) {
+  for (const [pattern, rule] of isObject(patternProperties) ? Object.entries(patternProperties) : []) {
     addFamily(inputs, pattern, rule);
   }
 }
@@ -85,8 +86,8 @@ function readOperation(path: string, method: Operation['method'], operation: Row
 export function operationsOf(paths: Row): readonly Operation[] {
   return Object.entries(paths).flatMap(([path, item]) =>
     methods.flatMap((method) => {
-      const operation = isRow(item) ? item[method.toLowerCase()] : undefined;
-      return isRow(operation) ? [readOperation(path, method, operation)] : [];
+      const operation = isObject(item) ? item[method.toLowerCase()] : undefined;
+      return isObject(operation) ? [readOperation(path, method, operation)] : [];
     }),
   );
 }

@@ -28,7 +28,7 @@ export interface Schemas {
 
 /**
  * Reads the folder once. While anything in it cannot be used, none of it is: a cluster would be checked by the schema of another
- * release in place of its broken one. start-schemas.ts tells about it.
+ * release in place of its broken one. compose/start-schemas.ts tells about it.
  */
 export function createSchemas({
   generatedDir,

@@ -7,7 +7,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { errorText } from '../errors/proxbox-error.js';
-import { isRow, type Row } from '../proxmox/parse/coerce.js';
+import type { Row } from '../proxmox/parse/coerce.js';
+import { isObject } from '../values/plain-object.js';
 import { checkedTag, compareTags, isTag } from './tags.js';
 import type { SchemaDocument } from './types.js';
 
@@ -37,10 +38,10 @@ function hasCode(error: unknown, ...codes: readonly string[]): boolean {
 }
 
 function asDocument(value: unknown): SchemaDocument | null {
-  if (!isRow(value) || !isRow(value['paths'])) return null;
-  const info = isRow(value['info']) ? value['info'] : {};
+  if (!isObject(value) || !isObject(value['paths'])) return null;
+  const info = isObject(value['info']) ? value['info'] : {};
   const paths = Object.fromEntries(
-    Object.entries(value['paths']).filter((entry): entry is [string, Row] => isRow(entry[1])),
+    Object.entries(value['paths']).filter((entry): entry is [string, Row] => isObject(entry[1])),
   );
   return { openapi: '3.1.0', info, servers: [], paths };
 }

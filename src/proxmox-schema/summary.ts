@@ -1,5 +1,5 @@
 /** What a document says of itself. Pure. */
-import { isRow } from '../proxmox/parse/coerce.js';
+import { isObject } from '../values/plain-object.js';
 import type { SchemaDocument } from './types.js';
 
 export interface DocumentSummary {
@@ -11,7 +11,7 @@ export interface DocumentSummary {
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 export function describeDocument({ info }: SchemaDocument): DocumentSummary {
-  const made = isRow(info['x-proxmox']) ? info['x-proxmox'] : {};
+  const made = isObject(info['x-proxmox']) ? info['x-proxmox'] : {};
   return {
     version: textOrNull(info['version']),
     source: textOrNull(made['source']),

@@ -2,7 +2,8 @@
  * Reads `apidoc.js` of the Proxmox API viewer: an array assigned to `apiSchema` (releases before 7: `pveapi`) that is JSON
  * in itself, followed by the code of the viewer. The code is never run. Pure.
  */
-import { isRow, type Row } from '../proxmox/parse/coerce.js';
+import type { Row } from '../proxmox/parse/coerce.js';
+import { isObject } from '../values/plain-object.js';
 import { SchemaProblem } from './problem.js';
 import { methods, type SourceOperation } from './types.js';
 
@@ -59,15 +60,17 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 
 function propertiesOf(parameters: Row): Readonly<Record<string, Row>> {
   const { properties } = parameters;
-  if (!isRow(properties)) return {};
-  return Object.fromEntries(Object.entries(properties).flatMap(([name, rule]) => (isRow(rule) ? [[name, rule]] : [])));
+  if (!isObject(properties)) return {};
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, rule]) => (isObject(rule) ? [[name, rule]] : [])),
+  );
 }
 
 /** Releases differ in which they have; what is absent is left out. */
 const factNames = ['permissions', 'allowtoken', 'protected', 'proxyto', 'unstable', 'download_allowed'] as const;
 
 function operationOf(path: string, method: SourceOperation['method'], info: Row): SourceOperation {
-  const parameters = isRow(info['parameters']) ? info['parameters'] : {};
+  const parameters = isObject(info['parameters']) ? info['parameters'] : {};
   return {
     method,
     path,
@@ -76,19 +79,19 @@ function operationOf(path: string, method: SourceOperation['method'], info: Row)
     properties: propertiesOf(parameters),
     // Proxmox: 0 refuses what is not named; where the key is missing, no parameter is named either.
     isOpen: Boolean(parameters['additionalProperties'] ?? false),
-    returns: isRow(info['returns']) ? info['returns'] : null,
+    returns: isObject(info['returns']) ? info['returns'] : null,
     facts: Object.fromEntries(factNames.filter((name) => name in info).map((name) => [name, info[name]])),
   };
 }
 
 function walk(nodes: readonly unknown[], depth: number, found: SourceOperation[]): void {
   if (depth > maxDepth) return;
-  for (const node of nodes.filter(isRow)) {
+  for (const node of nodes.filter(isObject)) {
     const path = textOf(node['path']);
-    const info = isRow(node['info']) ? node['info'] : {};
+    const info = isObject(node['info']) ? node['info'] : {};
     for (const method of methods) {
       const operation = info[method];
-      if (path.startsWith('/') && isRow(operation)) found.push(operationOf(path, method, operation));
+      if (path.startsWith('/') && isObject(operation)) found.push(operationOf(path, method, operation));
     }
     if (Array.isArray(node['children'])) walk(node['children'], depth + 1, found);
   }

@@ -4,11 +4,12 @@
  */
 import type { Clock } from '../config/clock.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
-import type { Method, Transport } from '../transport/types.js';
+import type { Method, Sender } from '../transport/types.js';
+import { isObject } from '../values/plain-object.js';
 import type { Login } from './credentials.js';
 import { answerError, type Asked, parsedJson, transportError } from './failures.js';
 import { formText } from './encoding.js';
-import { isRow, toBool } from './parse/coerce.js';
+import { toBool } from './parse/coerce.js';
 
 interface Proof {
   readonly headers: Readonly<Record<string, string>>;
@@ -26,7 +27,7 @@ export interface Authenticator {
 
 export interface AuthenticatorDeps {
   readonly endpointName: string;
-  readonly transport: Transport;
+  readonly transport: Sender;
   readonly clock: Clock;
   readonly timeoutMs: number;
 }
@@ -148,11 +149,11 @@ async function requestTicket(
   const { response } = result;
   if (response.status < 200 || response.status > 299) throw answerError(response, asked);
   const body = parsedJson(response.text);
-  return ticketOf(isRow(body) ? body.data : undefined, asked);
+  return ticketOf(isObject(body) ? body.data : undefined, asked);
 }
 
 function ticketOf(data: unknown, asked: Asked): { value: string; csrf: string } {
-  const { ticket, CSRFPreventionToken: csrf, NeedTFA: needTfa } = isRow(data) ? data : {};
+  const { ticket, CSRFPreventionToken: csrf, NeedTFA: needTfa } = isObject(data) ? data : {};
   if (typeof ticket !== 'string' || ticket === '') {
     throw loginError(asked, 'Proxmox answered the login without a ticket. Check user@realm and the password.');
   }

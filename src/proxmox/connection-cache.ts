@@ -1,72 +1,51 @@
-/** The connections of the service by endpoint revision, and what is remembered about endpoints. */
+/** The connections of the service by what they were made from, and what is remembered about refused logins. */
 import type { Clock } from '../config/clock.js';
 import type { ProxboxError } from '../errors/proxbox-error.js';
 import { refusalMemoryMs } from './authenticator.js';
 import type { Connection } from './connection.js';
 
 export interface ConnectionCache {
-  /** A connection for new sessions; one that is too old is retired. */
+  /** A connection for new sessions; those that are too old, or that nobody used for a while, are retired. */
   find(key: string): Connection | undefined;
   add(key: string, connection: Connection): void;
-  /** No new session may use it; sessions that have it go on. */
+  /** No new session gets it; sessions that have it go on. */
   retire(key: string, connection: Connection): void;
-  /** Nobody used it for a while: its sockets are closed already. */
-  forget(key: string, connection: Connection): void;
-  /** A session that was held over an idle time uses it again: `drop` and `close` must reach it. */
-  keep(connection: Connection): void;
-  /** Answers whether the endpoint was dropped, or the service closed, since this call. */
-  watch(endpointId: number): () => boolean;
   /** Throws the refusal that is still remembered. */
   throwIfRefused(key: string): void;
   /** Keeps the verdict of a refused login for a while. */
   rememberRefusal(key: string, error: ProxboxError): void;
-  drop(endpointId: number): Promise<void>;
-  close(): Promise<void>;
+  /** Retires the connections of an endpoint, and forgets that it was refused. */
+  drop(endpointId: number): void;
 }
 
 /** After this a connection that is always busy is probed anew: the version may have changed. */
 const maxAgeMs = 600_000;
+const idleMs = 60_000;
 
 /** @param keyOf what keys of an endpoint begin with */
 export function createConnectionCache(clock: Clock, keyOf: (endpointId: number) => string): ConnectionCache {
   const usable = new Map<string, Connection>();
-  /** Also those that only finish what they began. */
-  const live = new Set<Connection>();
   const refusals = new Map<string, { readonly error: ProxboxError; readonly untilMs: number }>();
-  const drops = new Map<number, number>();
-  let isClosed = false;
 
+  const isOver = (connection: Connection): boolean => {
+    const nowMs = clock.monotonicMs();
+    return nowMs - connection.connectedAtMs >= maxAgeMs || nowMs - connection.lastUsedMs() >= idleMs;
+  };
   const retire = (key: string, connection: Connection): void => {
     if (usable.get(key) === connection) usable.delete(key);
-  };
-  const end = async (connections: readonly Connection[]): Promise<void> => {
-    for (const connection of connections) live.delete(connection);
-    await Promise.all(connections.map((connection) => connection.close()));
+    connection.retire();
   };
 
   return {
     find: (key) => {
-      const connection = usable.get(key);
-      if (connection === undefined || clock.monotonicMs() - connection.connectedAtMs < maxAgeMs) return connection;
-      retire(key, connection);
-      return undefined;
+      for (const [known, connection] of usable) if (isOver(connection)) retire(known, connection);
+      return usable.get(key);
     },
     add: (key, connection) => {
+      usable.get(key)?.retire();
       usable.set(key, connection);
-      live.add(connection);
     },
     retire,
-    forget: (key, connection) => {
-      retire(key, connection);
-      live.delete(connection);
-    },
-    keep: (connection) => {
-      live.add(connection);
-    },
-    watch: (endpointId) => {
-      const seen = drops.get(endpointId) ?? 0;
-      return () => isClosed || (drops.get(endpointId) ?? 0) !== seen;
-    },
     throwIfRefused: (key) => {
       const refusal = refusals.get(key);
       if (refusal === undefined) return;
@@ -77,17 +56,10 @@ export function createConnectionCache(clock: Clock, keyOf: (endpointId: number) 
       if (error.code === 'proxmox_unauthorized')
         refusals.set(key, { error, untilMs: clock.monotonicMs() + refusalMemoryMs });
     },
-    drop: async (endpointId) => {
-      drops.set(endpointId, (drops.get(endpointId) ?? 0) + 1);
-      for (const map of [usable, refusals]) {
-        for (const key of map.keys()) if (key.startsWith(keyOf(endpointId))) map.delete(key);
-      }
-      await end([...live].filter((connection) => connection.endpoint.id === endpointId));
-    },
-    close: async () => {
-      isClosed = true;
-      usable.clear();
-      await end([...live]);
+    drop: (endpointId) => {
+      const isOfEndpoint = (key: string): boolean => key.startsWith(keyOf(endpointId));
+      for (const [key, connection] of usable) if (isOfEndpoint(key)) retire(key, connection);
+      for (const key of refusals.keys()) if (isOfEndpoint(key)) refusals.delete(key);
     },
   };
 }

@@ -5,19 +5,21 @@
 import type { Clock } from '../config/clock.js';
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
-import type { Transport, TransportOptions } from '../transport/types.js';
+import type { LastingTransports } from '../transport/lasting-transports.js';
+import type { Sender } from '../transport/types.js';
+import { isObject } from '../values/plain-object.js';
 import { createAuthenticator } from './authenticator.js';
 import { accountOf, type Account, type Login } from './credentials.js';
 import { reasonText, reworded, shapeError } from './failures.js';
-import { type HostPort, hostPortText, originOf, parseHost } from './host.js';
-import { createIdleTransport } from './idle-transport.js';
+import { type HostPort, hostPortText, originOf, parseHost, path } from './host.js';
 import {
   type SessionIdentity,
   identifySession,
   parseClusterStatus,
   unknownClusterStatus,
 } from './parse/cluster-status.js';
-import { isRow, toText } from './parse/coerce.js';
+import { toText } from './parse/coerce.js';
+import { parseRootCertificate } from './parse/root-certificate.js';
 import { rowsOrThrow } from './reads/rows.js';
 import { type Caller, createRequester, type Requester, type RequestPolicy } from './requester.js';
 import { createSharedReads, type SharedReads } from './shared-reads.js';
@@ -26,18 +28,11 @@ import type { ClusterStatus, ProxmoxVersion } from './types.js';
 export interface ConnectionDeps {
   readonly clock: Clock;
   readonly random: () => number;
-  readonly createTransport: (options: TransportOptions) => Transport;
+  readonly transports: LastingTransports;
   readonly ca: string | undefined;
   readonly policy: RequestPolicy;
   /** Sockets per host. */
   readonly connections: number;
-  readonly idleMs: number;
-  /** The sockets of a connection were closed because nobody used them. */
-  readonly onIdle: (connection: Connection) => void;
-  /** A session that is still held uses the connection again. */
-  readonly onReopen: (connection: Connection) => void;
-  /** The endpoint changed or the service stops: nothing more is sent. */
-  readonly isDropped: () => boolean;
 }
 
 export interface Connection {
@@ -50,7 +45,12 @@ export interface Connection {
   readonly connectedAtMs: number;
   /** At most a few seconds old. `restricted` sessions see no nodes. */
   clusterStatus(caller: Caller): Promise<{ readonly status: ClusterStatus; readonly identity: SessionIdentity }>;
-  close(): Promise<void>;
+  /** Read once, and again when the cluster or its nodes have changed. Null where it cannot be read. */
+  rootCertificate(caller: Caller): Promise<string | null>;
+  /** When a request was last under way, on the monotonic clock. */
+  lastUsedMs(): number;
+  /** Nobody new gets it: see transport/lasting-transports.ts. */
+  retire(): void;
 }
 
 /** How long `cluster/status` and `cluster/resources` are shared. */
@@ -105,50 +105,40 @@ async function probe(
   { login, caller, deps }: ProbeContext,
 ): Promise<Connection> {
   const { clock, policy } = deps;
-  const origin = originOf(target);
-  let connection: Connection | null = null;
-  const open = (): Transport => {
-    if (connection !== null) deps.onReopen(connection);
-    return openTransport(endpoint, origin, deps);
-  };
-  const onIdle = (): void => {
-    if (connection !== null) deps.onIdle(connection);
-  };
-  const transport = createIdleTransport({
-    open,
-    origin,
-    clock,
-    idleMs: deps.idleMs,
-    isDropped: deps.isDropped,
-    onIdle,
+  const lasting = deps.transports.open({
+    origin: originOf(target),
+    verifyTls: endpoint.verifySsl,
+    ...(deps.ca === undefined ? {} : { ca: deps.ca }),
+    connections: deps.connections,
+    connectTimeoutMs: policy.timeoutMs,
   });
+  const { transport, lastUsedMs } = noticingUse(lasting, clock);
   const common = { endpointName: endpoint.name, transport, clock };
   const authenticator = createAuthenticator(login, { ...common, timeoutMs: policy.timeoutMs });
   const request = createRequester({ ...common, authenticator, policy, random: deps.random });
   try {
     const version = parseVersion(await request({ method: 'GET', path: 'version' }, caller), endpoint.name);
     const account = accountOf(login);
-    connection = createConnection({ endpoint, version, account, request, clock, close: () => transport.close() });
-    return connection;
+    return createConnection({ endpoint, version, account, request, clock, lastUsedMs, retire: () => lasting.retire() });
   } catch (error) {
-    await transport.close();
+    lasting.retire();
     throw error;
   }
 }
 
-function openTransport(endpoint: ProxmoxEndpoint, origin: string, deps: ConnectionDeps): Transport {
-  return deps.createTransport({
-    origin,
-    verifyTls: endpoint.verifySsl,
-    ...(deps.ca === undefined ? {} : { ca: deps.ca }),
-    connections: deps.connections,
-    connectTimeoutMs: deps.policy.timeoutMs,
-  });
+function noticingUse(sender: Sender, clock: Clock): { readonly transport: Sender; readonly lastUsedMs: () => number } {
+  let usedAtMs = clock.monotonicMs();
+  const notice = (): void => void (usedAtMs = clock.monotonicMs());
+  const send: Sender['send'] = (request) => {
+    notice();
+    return sender.send(request).finally(notice);
+  };
+  return { transport: { origin: sender.origin, send }, lastUsedMs: () => usedAtMs };
 }
 
 function parseVersion(data: unknown, endpointName: string): ProxmoxVersion {
-  const version = isRow(data) ? toText(data.version) : null;
-  if (!isRow(data) || version === null) throw shapeError(endpointName, 'version', 'a version');
+  const version = isObject(data) ? toText(data.version) : null;
+  if (!isObject(data) || version === null) throw shapeError(endpointName, 'version', 'a version');
   const release = toText(data.release) ?? version.split('.').slice(0, 2).join('.');
   return { version, release, repoid: toText(data.repoid) ?? '' };
 }
@@ -159,7 +149,8 @@ interface ConnectionParts {
   readonly account: Account;
   readonly request: Requester;
   readonly clock: Clock;
-  readonly close: () => Promise<void>;
+  readonly lastUsedMs: () => number;
+  readonly retire: () => void;
 }
 
 function createConnection(parts: ConnectionParts): Connection {
@@ -174,15 +165,42 @@ function createConnection(parts: ConnectionParts): Connection {
       throw error;
     }
   };
+  const clusterStatus: Connection['clusterStatus'] = async (caller) => {
+    const status = await statuses.read('', (signal) => readStatus({ ...caller, signal }), caller.signal);
+    if (status !== 'restricted') return { status, identity: identifySession(status, endpoint.name) };
+    return { status: unknownClusterStatus, identity: { mode: 'restricted', name: linkTarget(endpoint).host } };
+  };
   return {
     ...parts,
     resources: createSharedReads<unknown>(clock, sharedReadMs),
     connectedAtMs: clock.monotonicMs(),
-    clusterStatus: async (caller) => {
-      const status = await statuses.read('', (signal) => readStatus({ ...caller, signal }), caller.signal);
-      if (status !== 'restricted') return { status, identity: identifySession(status, endpoint.name) };
-      return { status: unknownClusterStatus, identity: { mode: 'restricted', name: linkTarget(endpoint).host } };
-    },
+    clusterStatus,
+    rootCertificate: createRootCertificateRead(parts, clusterStatus),
+  };
+}
+
+/** A failure is not kept: who asks next asks again. */
+function createRootCertificateRead(
+  { endpoint, request, clock }: ConnectionParts,
+  clusterStatus: Connection['clusterStatus'],
+): Connection['rootCertificate'] {
+  const reads = createSharedReads<string | null>(clock, Infinity);
+  return async (caller) => {
+    const { status, identity } = await clusterStatus(caller);
+    const node = status.nodes.find(({ local }) => local) ?? status.nodes.find(({ online }) => online);
+    if (node === undefined) return null;
+    const load = async (signal: AbortSignal): Promise<string | null> => {
+      const below = path`nodes/${node.name}/certificates/info`;
+      const data = await request({ method: 'GET', path: below }, { ...caller, signal });
+      return parseRootCertificate(rowsOrThrow(data, endpoint.name, below));
+    };
+    const places = status.nodes.map(({ name, ip }) => `${name} ${ip}`).sort();
+    try {
+      return await reads.read([identity.mode, identity.name, ...places].join('/'), load, caller.signal);
+    } catch (error) {
+      if (toProxboxError(error).code === 'cancelled') throw error;
+      return null;
+    }
   };
 }
 

@@ -1,7 +1,7 @@
 /** Which account and secret an endpoint logs in with. A token wins over a password when both are stored. */
 import type { ProxmoxCredentials, ProxmoxEndpoint } from '../endpoints/types.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
-import { Secret } from '../security/secret.js';
+import { Secret } from '../config/secret.js';
 
 export type Login =
   | { readonly method: 'token'; readonly account: string; readonly tokenName: string; readonly secret: Secret }

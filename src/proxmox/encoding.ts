@@ -1,7 +1,8 @@
+/** Query string or form body as Proxmox reads it: booleans are 1 and 0, lists repeat the key, null is left out. */
+
 export type Parameters = Readonly<Record<string, ParameterValue | readonly ParameterValue[]>>;
 type ParameterValue = string | number | boolean | null | undefined;
 
-/** Query string or form body as Proxmox reads it: booleans are 1 and 0, lists repeat the key, null is left out. */
 export function formText(parameters: Parameters): string {
   const text = new URLSearchParams();
   for (const [key, value] of Object.entries(parameters)) {

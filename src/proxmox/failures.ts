@@ -7,7 +7,8 @@ import type { ErrorCode } from '../errors/catalog.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { cancelledError } from '../transport/cancelled.js';
 import type { HttpResponse, TransportFailure } from '../transport/types.js';
-import { isRow, type Row } from './parse/coerce.js';
+import { isObject } from '../values/plain-object.js';
+import type { Row } from './parse/coerce.js';
 
 /** What was asked, for messages. */
 export interface Asked {
@@ -128,8 +129,8 @@ function answerLine(response: HttpResponse): string {
 
 /** Status line, message or body, and `errors` of the parameters, joined as operators know it. */
 function answerDetail(response: HttpResponse, body: unknown): string {
-  const message = isRow(body) ? quoted(textOf(body.message)) : quoted(response.text);
-  const errors = isRow(body) && isRow(body.errors) ? JSON.stringify(body.errors).slice(0, 1000) : '';
+  const message = isObject(body) ? quoted(textOf(body.message)) : quoted(response.text);
+  const errors = isObject(body) && isObject(body.errors) ? JSON.stringify(body.errors).slice(0, 1000) : '';
   const repeated = message !== '' && response.statusText.includes(message);
   return [answerLine(response), repeated ? '' : message, errors].filter((part) => part !== '').join(' — ');
 }

@@ -1,6 +1,5 @@
 /** Hosts, links and paths of Proxmox endpoints. */
 import { ProxboxError } from '../errors/proxbox-error.js';
-import type { GuestType } from './types.js';
 
 export interface HostPort {
   /** Without brackets, also for IPv6. */
@@ -46,11 +45,6 @@ export function originOf(target: HostPort): string {
     });
   }
   return url.origin;
-}
-
-/** Opens the guest in the web interface of Proxmox. */
-export function guestLink(target: HostPort, type: GuestType, vmid: number): string {
-  return `https://${hostPortText(target)}/#v1:0:=${type}/${vmid}`;
 }
 
 /**

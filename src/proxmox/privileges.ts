@@ -8,17 +8,20 @@ import type { Permissions } from './parse/permissions.js';
 /** 9 stands for later releases too. */
 export type Major = 8 | 9;
 
-/** The ACL path itself, or the root of the paths of single nodes, storages and guests. */
-export type AclRoot = '/' | '/nodes' | '/storage' | '/vms';
+/** The ACL path itself, or the root of the paths of single nodes, pools, bridges, storages and guests. */
+export type AclRoot = '/' | '/nodes' | '/pool' | '/sdn/zones/localnetwork' | '/storage' | '/vms';
 
 export type ReadName =
   | 'version'
   | 'cluster_status'
+  | 'root_certificate'
   | 'nodes'
   | 'node_time'
   | 'node_network'
+  | 'bridges'
   | 'tasks'
   | 'guests'
+  | 'pools'
   | 'guest_config'
   | 'snapshots'
   | 'container_interfaces'
@@ -51,6 +54,8 @@ export interface ReadNeed {
   readonly without: string;
   /** `backups` is more than reading, so it is no part of the read-only role. */
   readonly role: 'reader' | 'backups';
+  /** Part of the role, but without it less is known, and nothing fails: roles from before it was added go on. */
+  readonly isOptional: boolean;
 }
 
 /** The role of the documentation. */
@@ -72,16 +77,32 @@ const reader = (
   path: string,
   grants: readonly Grant[],
   { denial, without }: Pick<ReadNeed, 'denial' | 'without'>,
-): ReadNeed => ({ read, path, grants, denial, without, role: 'reader' });
+): ReadNeed => ({ read, path, grants, denial, without, role: 'reader', isOptional: false });
 const refused = (without: string) => ({ denial: 'refused', without }) as const;
 const leftOut = (without: string) => ({ denial: 'left out', without }) as const;
 
 export const readNeeds: readonly ReadNeed[] = [
   reader('version', 'version', [], refused('the connection')),
   reader('cluster_status', 'cluster/status', [sysAudit('/')], refused('everything: no sync uses the endpoint')),
+  reader(
+    'root_certificate',
+    'nodes/{node}/certificates/info',
+    [],
+    refused('what tells clusters apart; the addresses of their nodes do in its place'),
+  ),
   reader('nodes', 'nodes', [sysAudit('/nodes')], leftOut('CPU, memory and disk figures of nodes on the pages')),
   reader('node_time', 'nodes/{node}/time', [sysAudit('/nodes')], refused('clock and time zone of nodes on the pages')),
   reader('node_network', 'nodes/{node}/network', [], refused('interfaces of devices')),
+  {
+    // A bridge is an object of SDN, whether SDN is used or not: of the whole list only the bridges are left out.
+    ...reader(
+      'bridges',
+      'nodes/{node}/network?type=any_bridge',
+      [onBoth('/sdn/zones/localnetwork', 'SDN.Audit', 'SDN.Use')],
+      leftOut('bridges of nodes, and the management addresses on them; stored ones stay'),
+    ),
+    isOptional: true,
+  },
   reader('tasks', 'nodes/{node}/tasks', [sysAudit('/nodes')], leftOut('task history, except own tasks')),
   reader(
     'guests',
@@ -89,6 +110,16 @@ export const readNeeds: readonly ReadNeed[] = [
     [vmAudit],
     leftOut('virtual machines and containers, and all that belongs to them'),
   ),
+  {
+    // Without it guests are listed without the pool that they are in.
+    ...reader(
+      'pools',
+      'pools',
+      [onBoth('/pool', 'Pool.Audit')],
+      leftOut('pools on the pages, and which guests a backup job over a pool takes; stored ones stay'),
+    ),
+    isOptional: true,
+  },
   reader(
     'guest_config',
     'nodes/{node}/{type}/{vmid}/config',
@@ -123,6 +154,7 @@ export const readNeeds: readonly ReadNeed[] = [
     denial: 'left out',
     without: 'backups of guests; stored ones are then never deleted',
     role: 'backups',
+    isOptional: true,
   },
   reader('backup_jobs', 'cluster/backup', [sysAudit('/')], refused('backup routines')),
   reader('replication_jobs', 'cluster/replication', [vmAudit], leftOut('replications')),
@@ -180,18 +212,15 @@ export function grantsOf(read: ReadName, release: string): readonly NeededGrant[
   return grants.map(({ on, anyOf }) => ({ privilege: anyOf[majorOf(release)][0], on }));
 }
 
+/** Any one of them lets an account read this, for reads that one grant is enough for. */
+export function privilegesFor(read: ReadName, release: string): readonly string[] {
+  const grants = readNeeds.find((need) => need.read === read)?.grants ?? [];
+  return grants.flatMap(({ anyOf }) => anyOf[majorOf(release)]);
+}
+
 /** `Datastore.AllocateSpace on /storage, VM.Backup on /vms`. */
 export function placesText(grants: readonly NeededGrant[]): string {
   return grants.map(({ privilege, on }) => `${privilege} on ${on}`).join(', ');
-}
-
-/** What the documented read-only role needs and the account lacks, each on the path that its reads look at. */
-export function missingReaderPrivileges(permissions: Permissions, release: string): readonly string[] {
-  const missing = requiredPrivileges(majorOf(release))
-    .filter(({ role }) => role === 'reader')
-    .filter(({ on, privilege, alternatives }) => !holdsAny(permissions, on, [privilege, ...alternatives]))
-    .map(({ privilege }) => privilege);
-  return [...new Set(missing)].sort();
 }
 
 export function holdsAny(permissions: Permissions, aclPath: string, privileges: readonly string[]): boolean {
@@ -199,8 +228,8 @@ export function holdsAny(permissions: Permissions, aclPath: string, privileges: 
 }
 
 /**
- * What is missing to see every backup on a storage; empty = an archive that is not listed does not exist. Proxmox leaves
- * out, without an error, backups of guests that the account may not back up.
+ * What is missing to see every backup on a storage, as far as the tree of all permissions tells: `NoAccess` on a path below
+ * does not stand in it, so this is for hints. Proxmox leaves out, without an error, backups that the account may not see.
  */
 export function missingBackupPrivileges(permissions: Permissions, storage: string): readonly string[] {
   const onStorage = `/storage/${storage}`;

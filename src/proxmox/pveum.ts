@@ -1,5 +1,6 @@
 /** Command lines of `pveum`, to be run as root on a node of the cluster: what grants a reader its privileges. */
 import type { ProxboxError } from '../errors/proxbox-error.js';
+import type { AclEntry } from './access.js';
 import { accountText, type Account } from './credentials.js';
 import { missingPrivilege } from './failures.js';
 import { grantsOf, placesText, readerPrivileges, readerRole, type Major, type ReadName } from './privileges.js';
@@ -15,20 +16,33 @@ export function extendRoleCommand(privileges: readonly string[], role = readerRo
   return `pveum role modify ${role} --append 1 --privs "${privileges.join(',')}"`;
 }
 
+/** Whom a role is bound to, and where. */
+export type Binding = Omit<AclEntry, 'role'>;
+
 /**
- * Gives the account the role on a path and below it. A token with privilege separation has at most what both it and its
- * user are granted, so both are named; for one without separation the second line changes nothing.
+ * One entry of the access control list. An own entry replaces what a user has on the path through groups and from above:
+ * see grant.ts for which entry takes nothing away.
  */
-export function bindRoleCommands({ user, token }: Account, aclPath = '/', role = readerRole): readonly string[] {
-  const command = `pveum acl modify ${quoted(aclPath)}`;
-  const rest = `--roles ${role} --propagate 1`;
-  const ofUser = `${command} --users ${quoted(user)} ${rest}`;
-  return token === null ? [ofUser] : [ofUser, `${command} --tokens ${quoted(accountText({ user, token }))} ${rest}`];
+export function bindRoleCommand({ path, type, id, propagates }: Binding, role: string): string {
+  return `pveum acl modify ${quoted(path)} --${type}s ${quoted(id)} --roles ${role} --propagate ${propagates ? 1 : 0}`;
 }
 
-/** Makes the role of readers, or completes the one that is there. */
-export function ensureRoleCommand(major: Major): string {
-  return `${addRoleCommand(major)} || ${extendRoleCommand(readerPrivileges(major))}`;
+/** A further token of a user who is there: nothing of it, or of its other tokens, changes. */
+export function addTokenCommands(user: string, token: string): readonly string[] {
+  const id = accountText({ user, token });
+  const bind = bindRoleCommand({ type: 'token', id, path: '/', propagates: true }, readerRole);
+  return [`pveum user token add ${quoted(user)} ${quoted(token)}`, bind];
+}
+
+/**
+ * For an account that was made for this and has nothing yet. A token with privilege separation has at most what both it and
+ * its user are granted, so both are named; for one without separation the second line changes nothing.
+ */
+export function bindNewAccountCommands({ user, token }: Account, role = readerRole): readonly string[] {
+  const place = { path: '/', propagates: true };
+  const ofUser = bindRoleCommand({ ...place, type: 'user', id: user }, role);
+  if (token === null) return [ofUser];
+  return [ofUser, bindRoleCommand({ ...place, type: 'token', id: accountText({ user, token }) }, role)];
 }
 
 /**

@@ -5,20 +5,22 @@
 import type { Clock } from '../config/clock.js';
 import { type ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import type { Gate } from '../transport/gate.js';
-import { failureOutcome, type Outcome, withRetries } from '../transport/retry.js';
-import type { HttpResponse, HttpResult, Method, Transport } from '../transport/types.js';
+import { failureOutcome, type Outcome, type Wait, withRetries } from '../transport/retry.js';
+import type { HttpResponse, HttpResult, Method, Sender } from '../transport/types.js';
+import { unlessAborted } from '../transport/unless-aborted.js';
+import { isObject } from '../values/plain-object.js';
 import type { Authenticator } from './authenticator.js';
 import { formText, type Parameters } from './encoding.js';
 import { answerError, type Asked, notJsonError, parsedJson, transportError } from './failures.js';
-import { isRow } from './parse/coerce.js';
 import type { ProxmoxCounters } from './types.js';
-import { unlessAborted } from './unless-aborted.js';
 
 /** Whose request it is. */
 export interface Caller {
   readonly gate: Gate;
   readonly signal: AbortSignal | undefined;
   readonly count: (what: keyof ProxmoxCounters) => void;
+  /** Told of every repetition that a request waits for. */
+  readonly onWait?: ((wait: Wait) => void) | undefined;
 }
 
 export interface ProxmoxRequest {
@@ -39,7 +41,7 @@ export interface RequestPolicy {
 
 export interface RequesterDeps {
   readonly endpointName: string;
-  readonly transport: Transport;
+  readonly transport: Sender;
   readonly authenticator: Authenticator;
   readonly policy: RequestPolicy;
   readonly clock: Clock;
@@ -64,7 +66,10 @@ export function createRequester(deps: RequesterDeps): Requester {
         attempt: () => caller.gate.run(() => attempt(request, caller, deps), { signal: caller.signal, front: !isRead }),
         judge: budget.judge,
         signal: caller.signal,
-        onRetry: () => caller.count('retries'),
+        onRetry: ({ delayMs }, result) => {
+          caller.count('retries');
+          if (!result.ok) caller.onWait?.({ why: result.error.message.replace(/\.$/, ''), delayMs });
+        },
       },
       { clock: deps.clock, random: deps.random },
     );
@@ -151,7 +156,7 @@ function judged(answer: HttpResult, asked: Asked, signal: AbortSignal | undefine
 function decoded(response: HttpResponse, asked: Asked): Attempt {
   const body = parsedJson(response.text);
   if (body === undefined) return { ok: false, error: notJsonError(response, asked), outcome: 'lost' };
-  return { ok: true, data: isRow(body) && Object.hasOwn(body, 'data') ? body.data : body };
+  return { ok: true, data: isObject(body) && Object.hasOwn(body, 'data') ? body.data : body };
 }
 
 /** 595-599: the answering node could not reach the node behind it (pveproxy). */

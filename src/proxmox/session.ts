@@ -1,14 +1,16 @@
 /** What a run sees of a connection: its own abort signal, counters and gate, and the reads that every stage needs. */
 import { ProxboxError } from '../errors/proxbox-error.js';
 import type { Gate } from '../transport/gate.js';
+import { isObject } from '../values/plain-object.js';
 import type { Connection } from './connection.js';
 import { linkTarget } from './connection.js';
 import type { Parameters } from './encoding.js';
 import { shapeError } from './failures.js';
 import { path } from './host.js';
 import type { SessionIdentity } from './parse/cluster-status.js';
-import { isRow, type Row } from './parse/coerce.js';
+import type { Row } from './parse/coerce.js';
 import { parseGuestResources } from './parse/guest-resources.js';
+import { asItRuns } from './reads/as-it-runs.js';
 import { rowsOrThrow } from './reads/rows.js';
 import type { Caller } from './requester.js';
 import type { ProxmoxCounters, ProxmoxSession, ReadOptions } from './types.js';
@@ -30,6 +32,7 @@ export interface SessionScope {
   readonly signal: AbortSignal | undefined;
   readonly counters: ProxmoxCounters | undefined;
   readonly gate: Gate;
+  readonly onWait?: Caller['onWait'];
 }
 
 export interface CountedCaller extends Caller {
@@ -43,7 +46,7 @@ export function createCaller(scope: SessionScope): CountedCaller {
     totals[what] += 1;
     if (scope.counters !== undefined) scope.counters[what] += 1;
   };
-  return { gate: scope.gate, signal: scope.signal, count, totals };
+  return { gate: scope.gate, signal: scope.signal, count, onWait: scope.onWait, totals };
 }
 
 /** `cluster/resources`, shared by whoever asks within a few seconds. */
@@ -82,19 +85,20 @@ export function createSession(
     account: connection.account,
     ...linkTarget(endpoint),
     clusterStatus: async (options = {}) => (await connection.clusterStatus(during(caller, options.signal))).status,
+    rootCertificate: (options = {}) => connection.rootCertificate(during(caller, options.signal)),
     resources,
     guests: async (options) => parseGuestResources(await resources('vm', options), options?.onUnreadable),
     guestConfig: async (guest, options) => {
       const below = path`nodes/${guest.node}/${guest.type}/${guest.vmid}/config`;
-      const config = await get(below, options);
-      if (!isRow(config)) throw shapeError(endpoint.name, below, 'a configuration');
+      const config = await get(below, { ...options, query: { ...options?.query, ...asItRuns } });
+      if (!isObject(config)) throw shapeError(endpoint.name, below, 'a configuration');
       return config;
     },
     storages: (options) => list('storage', options),
     clusterOptions: async (options) => {
       try {
         const answer = await get('cluster/options', options);
-        return isRow(answer) ? answer : {};
+        return isObject(answer) ? answer : {};
       } catch (error) {
         if (error instanceof ProxboxError && error.code !== 'cancelled') return {};
         throw error;

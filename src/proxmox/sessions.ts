@@ -1,16 +1,16 @@
 /**
- * Connected Proxmox endpoints, shared by runs and requests: kept per endpoint revision until nobody used them for a
- * minute, closed when the endpoint changes. A refused login is remembered for a while, so that retries cannot lock the
+ * Connected Proxmox endpoints, shared by runs and requests: kept while what they were made from stays the same, until
+ * nobody used them for a minute. Whoever has a session goes on with it, whatever becomes of the endpoint. A refused login is remembered for a while, so that retries cannot lock the
  * account in Proxmox.
  */
 import type { Logger } from 'pino';
 import type { Clock } from '../config/clock.js';
 import type { Tunables } from '../config/types.js';
 import type { ProxmoxCredentials, ProxmoxEndpoint } from '../endpoints/types.js';
-import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
+import { toProxboxError } from '../errors/proxbox-error.js';
 import { createGate, type Gate } from '../transport/gate.js';
-import type { Transport, TransportOptions } from '../transport/types.js';
-import { createTransport } from '../transport/undici-transport.js';
+import type { Wait } from '../transport/retry.js';
+import { createLastingTransports, type LastingTransports } from '../transport/lasting-transports.js';
 import { type ConnectionCache, createConnectionCache } from './connection-cache.js';
 import { type Connection, connect, type ConnectionDeps, firstCallError } from './connection.js';
 import { type Login, resolveLogin } from './credentials.js';
@@ -25,7 +25,6 @@ export interface ProxmoxSessionsDeps {
   readonly settings: () => Tunables;
   /** PEM text of an additional CA bundle. */
   readonly caBundle?: string;
-  readonly createTransport?: (options: TransportOptions) => Transport;
   /** Uniform in [0, 1); spreads retries. */
   readonly random?: () => number;
 }
@@ -37,6 +36,8 @@ export interface OpenOptions {
   readonly counters?: ProxmoxCounters;
   /** Bounds the reads of a run over all its endpoints; without it the total width of the service applies. */
   readonly gate?: Gate;
+  /** Told of every repetition that a request of the session waits for. */
+  readonly onWait?: (wait: Wait) => void;
 }
 
 export interface ProxmoxSessions {
@@ -45,12 +46,12 @@ export interface ProxmoxSessions {
    * `remote_protocol`, `not_configured`, `cancelled`.
    */
   open(endpoint: ProxmoxEndpoint, credentials: ProxmoxCredentials, options?: OpenOptions): Promise<ConnectedSession>;
-  /** The endpoint changed or is gone: its sessions end, requests in flight finish, later ones fail as `cancelled`. */
-  drop(endpointId: number): Promise<void>;
+  /** The endpoint changed or is gone: no new session gets its connection; whoever has one goes on. */
+  drop(endpointId: number): void;
+  /** Resolves when running requests have ended; later ones fail as `cancelled`. */
   close(): Promise<void>;
 }
 
-const idleMs = 60_000;
 const defaultReadWidth = 8;
 const keyOf = (endpointId: number): string => `${endpointId}:`;
 
@@ -63,30 +64,35 @@ interface Opening {
 
 interface Shared extends ProxmoxSessionsDeps {
   readonly cache: ConnectionCache;
+  readonly transports: LastingTransports;
 }
 
 export function createProxmoxSessions(deps: ProxmoxSessionsDeps): ProxmoxSessions {
   const cache = createConnectionCache(deps.clock, keyOf);
-  const shared: Shared = { ...deps, cache };
+  const transports = createLastingTransports();
+  const shared: Shared = { ...deps, cache, transports };
   const connecting = createSharedReads<Connection>(deps.clock, 0);
   const sharedGate = createGate(defaultReadWidth);
 
   return {
     open: async (endpoint, credentials, options = {}) => {
-      const key = `${keyOf(endpoint.id)}${endpoint.revision}`;
+      const tunables = deps.settings();
+      const limits = [readWidth(tunables), ...Object.values(policyOf(endpoint, tunables))];
+      const key = `${keyOf(endpoint.id)}${endpoint.revision} ${limits.join(' ')}`;
       cache.throwIfRefused(key);
-      sharedGate.setWidth(readWidth(deps.settings()));
-      const scope = { signal: options.signal, counters: options.counters, gate: options.gate ?? sharedGate };
+      sharedGate.setWidth(readWidth(tunables));
+      const { signal, counters, onWait, gate = sharedGate } = options;
+      const scope = { signal, counters, onWait, gate };
       const opening = { endpoint, credentials, key, caller: createCaller(scope) };
       const session = await reuse(opening, shared);
       if (session !== undefined) return session;
-      const load = (signal: AbortSignal): Promise<Connection> =>
-        establish(opening, { ...opening.caller, signal }, shared);
-      const connection = await connecting.read(key, load, options.signal);
+      const load = (abort: AbortSignal): Promise<Connection> =>
+        establish(opening, { ...opening.caller, signal: abort }, shared);
+      const connection = await connecting.read(key, load, signal);
       return createSession(connection, (await connection.clusterStatus(opening.caller)).identity, opening.caller);
     },
     drop: (endpointId) => cache.drop(endpointId),
-    close: () => cache.close(),
+    close: () => transports.close(),
   };
 }
 
@@ -110,21 +116,11 @@ async function reuse({ key, caller }: Opening, { cache, logger }: Shared): Promi
 async function establish(opening: Opening, caller: Caller, shared: Shared): Promise<Connection> {
   const { endpoint, credentials, key } = opening;
   const { cache, logger } = shared;
-  const isDropped = cache.watch(endpoint.id);
   const { login, warning } = resolveLogin(endpoint, credentials);
   if (warning !== null) logger.warn({ endpoint: endpoint.name }, warning);
   try {
-    const hooks = {
-      isDropped,
-      onIdle: (idle: Connection): void => cache.forget(key, idle),
-      onReopen: (held: Connection): void => cache.keep(held),
-    };
-    const connection = await connect(endpoint, login, caller, connectionDeps(endpoint, shared, hooks));
+    const connection = await connect(endpoint, login, caller, connectionDeps(endpoint, shared));
     await checkFirstCall(connection, login, caller);
-    if (isDropped()) {
-      await connection.close();
-      throw droppedError(endpoint);
-    }
     cache.add(key, connection);
     return connection;
   } catch (error) {
@@ -136,19 +132,16 @@ async function establish(opening: Opening, caller: Caller, shared: Shared): Prom
 
 function connectionDeps(
   endpoint: ProxmoxEndpoint,
-  { clock, settings, random, createTransport: transportOf, caBundle }: Shared,
-  hooks: Pick<ConnectionDeps, 'onIdle' | 'onReopen' | 'isDropped'>,
+  { clock, settings, random, transports, caBundle }: Shared,
 ): ConnectionDeps {
   const tunables = settings();
   return {
     clock,
     random: random ?? Math.random,
-    createTransport: transportOf ?? createTransport,
+    transports,
     ca: caBundle,
     policy: policyOf(endpoint, tunables),
     connections: readWidth(tunables),
-    idleMs,
-    ...hooks,
   };
 }
 
@@ -168,14 +161,8 @@ async function checkFirstCall(connection: Connection, login: Login, caller: Call
   try {
     await connection.clusterStatus(caller);
   } catch (error) {
-    await connection.close();
+    connection.retire();
     const failure = toProxboxError(error);
     throw failure.code === 'cancelled' ? failure : firstCallError(connection, login, failure);
   }
-}
-
-function droppedError(endpoint: ProxmoxEndpoint): ProxboxError {
-  return new ProxboxError('cancelled', `Opening endpoint '${endpoint.name}' was cancelled.`, {
-    detail: 'The endpoint changed, or the service stops: start the run again.',
-  });
 }

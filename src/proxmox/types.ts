@@ -1,3 +1,4 @@
+/** What the rest of the service knows of a connected Proxmox: the session, its reads and the rows they give. */
 import type { Account } from './credentials.js';
 import type { Parameters } from './encoding.js';
 
@@ -34,21 +35,36 @@ export interface ClusterStatus {
   readonly nodes: readonly ClusterStatusNode[];
 }
 
-/** A guest row of `GET cluster/resources`. Sizes in bytes. `raw` has every key under Proxmox's own name. */
-export interface GuestResource {
+/** What every guest row of `GET cluster/resources` says: that there is one, and where. `raw` has Proxmox's own keys. */
+interface GuestSeat {
   readonly id: string;
   readonly type: GuestType;
   readonly vmid: number;
-  readonly name: string;
   readonly node: string;
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** A guest whose node tells of it. Sizes in bytes. */
+export interface GuestResource extends GuestSeat {
+  readonly isDescribed: true;
+  readonly name: string;
   readonly status: string;
   readonly template: boolean;
   readonly maxcpu: number | null;
-  readonly maxmem: number | null;
+  readonly maxmem: number;
   readonly maxdisk: number | null;
-  readonly tags: string;
-  readonly raw: Readonly<Record<string, unknown>>;
 }
+
+/**
+ * A guest that is listed and of which nothing is known: its node is offline, or its status daemon (`pvestatd`) has not
+ * reported for a while or not yet. Proxmox then sends `status: "unknown"` and leaves out name, size and template flag.
+ */
+export interface UndescribedGuest extends GuestSeat {
+  readonly isDescribed: false;
+}
+
+/** A row of the list of guests: who wants more than the place has to look whether it is described. */
+export type ListedResource = GuestResource | UndescribedGuest;
 
 /** Guest configuration under Proxmox's own key names; values as Proxmox sent them (number or text). */
 export type GuestConfig = Readonly<Record<string, unknown>>;
@@ -70,7 +86,7 @@ export interface ReadOptions {
 
 export interface GuestListOptions extends ReadOptions {
   /** Told how many rows of the list name no usable VMID, type or node; they are left out. */
-  readonly onUnreadable?: (count: number) => void;
+  readonly onUnreadable?: (names: readonly string[]) => void;
 }
 
 /**
@@ -91,13 +107,19 @@ export interface ProxmoxSession {
   readonly port: number;
   /** At most a few seconds old. */
   clusterStatus(options?: ReadOptions): Promise<ClusterStatus>;
+  /**
+   * The identity of what the endpoint leads to: the UUID of its root certificate, or its fingerprint, in lower case. Equal
+   * on all nodes of a cluster, and on clones of one image. Null where it cannot be read; any user may read it.
+   */
+  rootCertificate(options?: Pick<ReadOptions, 'signal'>): Promise<string | null>;
   /** All rows, every key passed through. */
   resources(
     type?: 'vm' | 'storage' | 'node' | 'sdn',
     options?: ReadOptions,
   ): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** The guest rows of `resources`, de-duplicated by id, rows without a usable vmid or node left out. */
-  guests(options?: GuestListOptions): Promise<readonly GuestResource[]>;
+  guests(options?: GuestListOptions): Promise<readonly ListedResource[]>;
+  /** As the guest runs: pending changes are not in it. */
   guestConfig(
     guest: { readonly node: string; readonly type: GuestType; readonly vmid: number },
     options?: ReadOptions,

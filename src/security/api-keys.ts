@@ -6,11 +6,11 @@ import { randomBytes } from 'node:crypto';
 import { desc, eq } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import type { Clock } from '../config/clock.js';
-import { insertRow } from '../db/insert-row.js';
 import type { Database } from '../db/open.js';
 import { apiKeys, bootstrapClaims } from '../db/schema.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { logSecurityEvent } from '../telemetry/security-events.js';
+import { createKeyFingerprints, type KeyFingerprints, type KeyRow } from './key-fingerprints.js';
 import { createKeyVerifier, hashKey, isHashableKey } from './key-verifier.js';
 
 /** Wire shape of `/auth/keys`. */
@@ -41,10 +41,15 @@ export interface ApiKeys {
   deactivate(id: number): ApiKeyRecord;
   /** @throws ProxboxError `not_found` (404) */
   activate(id: number): ApiKeyRecord;
-  /** The id of the active key that the text belongs to, or null. Slow (bcrypt) for a key it has not seen lately. */
+  /**
+   * The id of the active key that the text belongs to, or null. Slow (bcrypt) for a key it has not seen lately.
+   * @throws ProxboxError `rate_limited` when too many unknown keys are being checked already
+   */
   verify(presentedKey: string): Promise<number | null>;
   /** The same from memory only: false also when the key would first have to be hashed. */
   isVerifiedCached(presentedKey: string): boolean;
+  /** It has let somebody in before, also before a restart. */
+  hasWorked(presentedKey: string): boolean;
 }
 
 export interface ApiKeysDeps {
@@ -55,7 +60,9 @@ export interface ApiKeysDeps {
   readonly bcryptCost?: number;
 }
 
-type KeyRow = typeof apiKeys.$inferSelect;
+interface Parts extends ApiKeysDeps {
+  readonly fingerprints: KeyFingerprints;
+}
 
 const minimumCharacters = 32;
 const defaultCost = 12;
@@ -107,7 +114,7 @@ function hasAnyKey({ db }: ApiKeysDeps): boolean {
 const nowS = ({ clock }: ApiKeysDeps): number => clock.now().getTime() / 1000;
 
 function insertKey(deps: ApiKeysDeps, label: string, keyHash: string): number {
-  return insertRow(deps.db.sqlite, apiKeys, { label, keyHash, isActive: true, createdAt: nowS(deps) });
+  return deps.db.insert(apiKeys, { label, keyHash, isActive: true, createdAt: nowS(deps) });
 }
 
 function bootstrapStatus(deps: ApiKeysDeps): ReturnType<ApiKeys['bootstrapStatus']> {
@@ -124,22 +131,24 @@ function bootstrapStatus(deps: ApiKeysDeps): ReturnType<ApiKeys['bootstrapStatus
 }
 
 /** Claim and key are written together: of two first registrations, also in two processes, one gets the claim. */
-async function register(deps: ApiKeysDeps, rawKey: string, label: string): Promise<void> {
+async function register(deps: Parts, rawKey: string, label: string): Promise<void> {
   checkRawKey(rawKey);
   if (hasClaim(deps) || hasAnyKey(deps)) throw alreadyConfigured();
   const keyHash = await hashKey(rawKey, deps.bcryptCost ?? defaultCost);
   const keyId = deps.db.immediate(() => {
     if (hasClaim(deps) || hasAnyKey(deps)) throw alreadyConfigured();
-    insertRow(deps.db.sqlite, bootstrapClaims, { id: 1, initializedAt: nowS(deps) });
+    deps.db.insert(bootstrapClaims, { id: 1, initializedAt: nowS(deps) });
     return insertKey(deps, label, keyHash);
   });
+  deps.fingerprints.write({ id: keyId, keyHash }, deps.fingerprints.of(rawKey), false);
   logSecurityEvent(deps.logger, { event: 'key_registered', keyId });
 }
 
-async function create(deps: ApiKeysDeps, label: string): ReturnType<ApiKeys['create']> {
+async function create(deps: Parts, label: string): ReturnType<ApiKeys['create']> {
   const rawKey = randomBytes(48).toString('base64url');
   const keyHash = await hashKey(rawKey, deps.bcryptCost ?? defaultCost);
   const keyId = deps.db.immediate(() => insertKey(deps, label, keyHash));
+  deps.fingerprints.write({ id: keyId, keyHash }, deps.fingerprints.of(rawKey), false);
   logSecurityEvent(deps.logger, { event: 'key_created', keyId });
   return { ...toRecord(existing(deps, keyId)), raw_key: rawKey };
 }
@@ -171,9 +180,11 @@ function activate(deps: ApiKeysDeps, id: number): ApiKeyRecord {
   return toRecord({ ...row, isActive: true });
 }
 
-export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
-  const { db, clock } = deps;
-  const verifier = createKeyVerifier({ activeRows: () => activeRows(deps), rowById: (id) => rowById(deps, id), clock });
+export function createApiKeys(options: ApiKeysDeps): ApiKeys {
+  const { db, clock } = options;
+  const deps = { ...options, fingerprints: createKeyFingerprints(options) };
+  const { fingerprints } = deps;
+  const verifier = createKeyVerifier({ fingerprints, rowById: (id) => rowById(deps, id), clock });
   return {
     bootstrapStatus: () => bootstrapStatus(deps),
     hasActiveKey: () => activeRows(deps).length > 0,
@@ -185,5 +196,6 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
     activate: (id) => activate(deps, id),
     verify: (presentedKey) => verifier.verify(presentedKey),
     isVerifiedCached: (presentedKey) => verifier.fromCache(presentedKey) !== null,
+    hasWorked: (presentedKey) => verifier.hasWorked(presentedKey),
   };
 }

@@ -5,7 +5,7 @@ export type ClientAddress = (peer: string | undefined, forwardedFor: string | re
 
 /**
  * X-Forwarded-For is read only from a trusted peer, from right to left, past trusted entries: everything further left
- * was written by the client itself. IPv4-mapped addresses, as a dual-stack socket reports them, become IPv4.
+ * was written by the client itself. An entry that is no address (`unknown`, one with a port) ends the walk at the proxy before it. IPv4-mapped addresses, as a dual-stack socket reports them, become IPv4.
  * @param trustedProxies valid addresses and CIDR ranges
  */
 export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
@@ -18,10 +18,14 @@ export function createClientAddress(trustedProxies: readonly string[]): ClientAd
     const peerText = parseAddress(peer ?? '')?.toString() ?? peer ?? '';
     if (forwardedFor === undefined || !isTrusted(peerText)) return peerText;
     const header = typeof forwardedFor === 'string' ? forwardedFor : forwardedFor.join(',');
-    const hops = header
-      .split(',')
-      .map((entry) => parseAddress(entry.trim())?.toString())
-      .filter((entry) => entry !== undefined);
-    return hops.findLast((hop) => !isTrusted(hop)) ?? hops[0] ?? peerText;
+    let nearest = peerText;
+    for (const entry of header.split(',').reverse()) {
+      const hop = parseAddress(entry.trim())?.toString();
+      // What stands further left may be the client's own words: the proxy that could not say is all that is known.
+      if (hop === undefined) return nearest;
+      nearest = hop;
+      if (!isTrusted(hop)) return hop;
+    }
+    return nearest;
   };
 }

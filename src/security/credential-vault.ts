@@ -7,7 +7,7 @@ import { ProxboxError } from '../errors/proxbox-error.js';
 import type { EncryptionKeys } from './encryption-keys.js';
 import { plaintextMessage } from './encryption-start.js';
 import type { SecretScope } from './key-sources.js';
-import { Secret } from './secret.js';
+import { Secret } from '../config/secret.js';
 
 export interface SecretPlace {
   readonly scope: SecretScope;
@@ -26,6 +26,8 @@ export interface CredentialVault {
   seal(plaintext: string | null, scope: SecretScope, stored?: string | null): string | null;
   /** The secret for use; null when none is stored or no key reads it (then a warning says so). */
   read(stored: string | null, place: SecretPlace): Secret | null | 'unreadable';
+  /** What a stored text holds, or the text itself where no key reads it: to be compared, never to be sent. */
+  content(stored: string, scope: SecretScope): string;
   /** The stored text, sealed with the first key if it is plain text or sealed with another one. Never fails. */
   reseal(stored: string | null, scope: SecretScope): string | null;
 }
@@ -91,6 +93,10 @@ export function createCredentialVault(keys: EncryptionKeys, logger: Logger): Cre
         );
       }
       return new Secret(opened.value);
+    },
+    content(stored, scope) {
+      const opened = keys.box(scope).open(stored);
+      return opened.kind === 'unreadable' ? stored : opened.value;
     },
     reseal(stored, scope) {
       if (stored === null || stored === '') return null;

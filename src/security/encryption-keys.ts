@@ -15,7 +15,7 @@ import { logSecurityEvent } from '../telemetry/security-events.js';
 import { boxFor, candidatesOf, losesValues, type KeySource, type SecretScope, type Sources } from './key-sources.js';
 import { readKeyFile, removeKeyFile, writeKeyFile } from './key-file.js';
 import { createSecretBox, type SecretBox } from './secret-box.js';
-import { Secret } from './secret.js';
+import { Secret } from '../config/secret.js';
 
 interface EncryptionStatus {
   readonly configured: boolean;

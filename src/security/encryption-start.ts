@@ -5,8 +5,8 @@ export interface StartFacts {
   readonly allowsPlaintext: boolean;
   /** An enabled NetBox row whose token can be read now, and PROXBOX_SKIP_NETBOX_BOOTSTRAP is not set. */
   readonly canAskPlugin: boolean;
-  /** What asking the plugin's settings for a key has given so far. */
-  readonly pluginKey: 'not_asked' | 'unreachable' | 'empty';
+  /** Whether the plugin's settings, which may hold a key, were read. A key that they held counts in `hasKey`. */
+  readonly plugin: 'not_asked' | 'unreachable' | 'answered';
 }
 
 /** `ask_plugin`: read the plugin's settings, then decide again; `start_pending`: start, refuse secrets, keep asking. */
@@ -15,8 +15,8 @@ export type StartDecision = 'start' | 'start_plaintext' | 'ask_plugin' | 'start_
 export function decideStart(facts: StartFacts): StartDecision {
   if (facts.hasKey) return 'start';
   if (facts.allowsPlaintext) return 'start_plaintext';
-  if (!facts.canAskPlugin || facts.pluginKey === 'empty') return 'refuse';
-  return facts.pluginKey === 'unreachable' ? 'start_pending' : 'ask_plugin';
+  if (!facts.canAskPlugin || facts.plugin === 'answered') return 'refuse';
+  return facts.plugin === 'unreachable' ? 'start_pending' : 'ask_plugin';
 }
 
 /** One line for standard error; names every way out. */

@@ -1,7 +1,7 @@
 /** Which of the known keys encrypts, which ones decrypt, and what a change of them would make unreadable. Pure. */
 import type { SealedValue } from '../db/sealed-values.js';
 import { createSecretBox, type SecretBox } from './secret-box.js';
-import type { Secret } from './secret.js';
+import type { Secret } from '../config/secret.js';
 
 export type KeySource = 'env' | 'plugin' | 'local';
 /** `netbox`: rows of netboxendpoint; `other`: every other stored secret. */

@@ -1,13 +1,14 @@
 /**
  * Five wrong keys from one address lock it for 300 s, counted from the first of them. Kept in the database, so that a
- * restart does not lift a lock. Only presented wrong keys are recorded, and none while the address is locked.
+ * restart does not lift a lock. Only presented wrong keys are recorded, and none while the address is locked. A database that
+ * cannot be written counts nothing: that is logged, and no right key is refused for it.
  */
 import { eq, lte } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import type { Clock } from '../config/clock.js';
-import { insertRow } from '../db/insert-row.js';
 import type { Database } from '../db/open.js';
 import { authLockouts } from '../db/schema.js';
+import { errorText } from '../errors/proxbox-error.js';
 import { logSecurityEvent } from '../telemetry/security-events.js';
 
 interface LockoutState {
@@ -26,6 +27,14 @@ export interface Lockout {
 
 const threshold = 5;
 const windowS = 300;
+
+function withoutFailing(logger: Logger, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    logger.warn({ reason: errorText(error) }, 'Wrong API keys cannot be counted: the database cannot be written.');
+  }
+}
 
 export function createLockout(deps: {
   readonly db: Database;
@@ -63,27 +72,32 @@ export function createLockout(deps: {
       return;
     }
     db.orm.delete(authLockouts).where(eq(authLockouts.ipAddress, address)).run();
-    insertRow(db.sqlite, authLockouts, { ipAddress: address, attempts, firstAttemptTime: nowS() });
+    db.insert(authLockouts, { ipAddress: address, attempts, firstAttemptTime: nowS() });
+  }
+
+  function count(address: string): void {
+    db.immediate(() => {
+      db.orm
+        .delete(authLockouts)
+        .where(lte(authLockouts.firstAttemptTime, nowS() - windowS))
+        .run();
+      const { attempts } = current(address);
+      if (attempts >= threshold) return;
+      store(address, attempts + 1);
+      if (attempts + 1 === threshold) logSecurityEvent(logger, { event: 'locked_out', address });
+    });
   }
 
   return {
     check,
     recordFailure(address) {
-      return db.immediate(() => {
-        db.orm
-          .delete(authLockouts)
-          .where(lte(authLockouts.firstAttemptTime, nowS() - windowS))
-          .run();
-        const { attempts, ageS } = current(address);
-        if (attempts >= threshold) return stateOf(attempts, ageS);
-        store(address, attempts + 1);
-        if (attempts + 1 === threshold) logSecurityEvent(logger, { event: 'locked_out', address });
-        return stateOf(attempts + 1, ageS);
-      });
+      withoutFailing(logger, () => count(address));
+      return check(address);
     },
     clear(address) {
       const row = db.orm.select().from(authLockouts).where(eq(authLockouts.ipAddress, address)).get();
-      if (row !== undefined) db.orm.delete(authLockouts).where(eq(authLockouts.ipAddress, address)).run();
+      if (row === undefined) return;
+      withoutFailing(logger, () => void db.orm.delete(authLockouts).where(eq(authLockouts.ipAddress, address)).run());
     },
   };
 }

@@ -1,7 +1,7 @@
 /**
- * Which hosts this service may be told to contact. `validateHost` and `validateUrl` are for addresses that a request
- * brings along; endpoints that an operator registers are only checked against the explicit block list, since private
- * and loopback addresses are what they are for.
+ * Which hosts this service may be told to contact. `validateUrl` is for addresses that a request brings along; endpoints
+ * that an operator registers are only checked against the explicit block list, since private and loopback addresses are
+ * what they are for.
  */
 import { findRange, parseAddress } from '../config/cidr-list.js';
 import type { PluginSettings } from '../config/types.js';
@@ -27,12 +27,9 @@ export interface OutboundGuardDeps {
   readonly registeredHosts: () => ReadonlySet<string>;
 }
 
-/** Each answers null when the target may be contacted, else the reason. */
 export interface OutboundGuard {
-  validateHost(host: string): Promise<string | null>;
+  /** Answers null when the target may be contacted, else the reason. */
   validateUrl(url: string): Promise<string | null>;
-  /** For the connection itself, so that a name cannot point elsewhere after it was checked. */
-  validateAddress(address: string): string | null;
 }
 
 const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
@@ -101,10 +98,8 @@ export function createOutboundGuard({ lookup, settings, registeredHosts }: Outbo
     return null;
   }
 
-  async function validateHost(host: string): Promise<string | null> {
-    const trimmed = host.trim();
-    if (trimmed === '') return 'Host cannot be empty';
-    const canonical = canonicalHost(trimmed);
+  async function hostVerdict(host: string): Promise<string | null> {
+    const canonical = canonicalHost(host);
     if (registeredHosts().has(canonical)) return null;
     if (parseAddress(canonical) !== undefined) return addressVerdict(canonical, settings());
     if (localNames.has(canonical)) return 'localhost is not allowed';
@@ -113,13 +108,11 @@ export function createOutboundGuard({ lookup, settings, registeredHosts }: Outbo
   }
 
   return {
-    validateHost,
     async validateUrl(url) {
       if (url.trim() === '') return 'URL cannot be empty';
       const parsed = URL.canParse(url.trim()) ? new URL(url.trim()) : null;
-      return parsed === null || parsed.hostname === '' ? 'URL has no valid hostname' : validateHost(parsed.hostname);
+      return parsed === null || parsed.hostname === '' ? 'URL has no valid hostname' : hostVerdict(parsed.hostname);
     },
-    validateAddress: (address) => addressVerdict(address, settings()),
   };
 }
 

@@ -3,7 +3,7 @@
  * the same name writes them. The first key encrypts, every key may decrypt.
  */
 import { createFernetCipher, DecryptError, type CredentialCipher } from './fernet-cipher.js';
-import type { Secret } from './secret.js';
+import type { Secret } from '../config/secret.js';
 
 const prefix = 'enc:';
 

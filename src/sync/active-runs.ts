@@ -1,3 +1,4 @@
+/** What runs now, in this process. Advisory: it is not a lock. */
 import type { Clock } from '../config/clock.js';
 
 export interface ActiveRun {
@@ -16,7 +17,6 @@ export interface ActiveRuns {
   abortAll(reason: Error, timeoutMs: number): Promise<void>;
 }
 
-/** What runs now, in this process. Advisory: it is not a lock. */
 export function createActiveRuns(clock: Clock): ActiveRuns {
   const runs = new Map<symbol, ActiveRun & { readonly abort: (reason: Error) => void }>();
   let idle: (() => void) | undefined;

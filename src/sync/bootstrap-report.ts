@@ -1,3 +1,4 @@
+/** What the passes over the support objects found, in the words of the plugin. */
 import { supportObjects } from './plan/support-objects.js';
 import type { StageResult } from './summary.js';
 
@@ -15,6 +16,13 @@ export interface BootstrapReport {
   readonly unchanged: readonly string[];
 }
 
+/** Why no pass has run so far. */
+export interface PassConditions {
+  readonly isSkipped: boolean;
+  readonly isEnabled: boolean;
+  readonly hasEnabledNetBoxEndpoint: boolean;
+}
+
 /** A pass over the support objects in the words of the plugin. */
 export function bootstrapReport({ outcomes }: StageResult): BootstrapReport {
   const labels = new Map(supportObjects.map(({ kind, slug, label }) => [`${kind}:${slug}`, label]));
@@ -25,7 +33,7 @@ export function bootstrapReport({ outcomes }: StageResult): BootstrapReport {
   const of = (status: string): readonly string[] =>
     labelled.filter((outcome) => outcome.status === status).map(({ name }) => name);
   const warnings = labelled
-    .filter(({ status }) => status === 'failed')
+    .filter(({ status }) => status === 'failed' || status === 'skipped')
     .map(({ name, reason }) => ({ object: name, error: reason?.message ?? '' }));
   return {
     ok: warnings.length === 0,
@@ -36,4 +44,21 @@ export function bootstrapReport({ outcomes }: StageResult): BootstrapReport {
     patched: of('updated'),
     unchanged: of('unchanged'),
   };
+}
+
+/** No object was looked at. */
+export function reportOfNothing(why: Pick<BootstrapReport, 'ok' | 'skipped' | 'reason'>): BootstrapReport {
+  return { ...why, warnings: [], created: [], patched: [], unchanged: [] };
+}
+
+function reasonFor(conditions: PassConditions): { readonly ok: boolean; readonly reason: string } {
+  if (conditions.isSkipped) return { ok: true, reason: 'PROXBOX_SKIP_NETBOX_BOOTSTRAP' };
+  if (!conditions.isEnabled) return { ok: true, reason: 'ensure_netbox_objects=false' };
+  if (!conditions.hasEnabledNetBoxEndpoint) return { ok: false, reason: 'no_netbox_session' };
+  return { ok: true, reason: 'bootstrap_pending' };
+}
+
+/** The answer before the first pass has finished: it is under way, or comes within minutes. */
+export function statusBeforeFirstPass(conditions: PassConditions): BootstrapReport {
+  return reportOfNothing({ ...reasonFor(conditions), skipped: true });
 }

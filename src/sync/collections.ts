@@ -1,39 +1,34 @@
-import { kindDefinition, readFields, storedKind, type ObjectKind } from '../netbox/records/kinds.js';
-import type { NetBoxClient, NetBoxRecord, Query } from '../netbox/types.js';
-import { canonicalJson } from '../netbox/records/compare.js';
+/** What a run sees of NetBox: whole collections of a kind, read once and shared by the stage calls of one job. */
+import { decodeAll, readFields } from '../netbox/kinds/decode.js';
+import { kindDefinition, type ObjectKind, type RecordOf } from '../netbox/kinds/index.js';
+import type { ListOptions, NetBoxClient, NetBoxRecord, Query, ReadWindow } from '../netbox/types.js';
 import type { Clock } from '../config/clock.js';
+import { createForbiddenStore, type Forbidden } from './forbidden.js';
+import { RequiredFields } from './required-fields.js';
 
-interface Entry {
-  readonly kind: ObjectKind;
-  readonly readAtMs: number;
-  readonly records: Map<number, NetBoxRecord>;
-}
-
-/** Which stored collections belong together: NetBox endpoint revision, branch, Proxmox endpoints. */
+/** The calls of one job: NetBox endpoint revision, branch, Proxmox endpoints. */
 export interface CollectionScope {
   readonly key: string;
-  /** Milliseconds; 0 = never shared with an earlier call. */
-  readonly ttlMs: number;
   /** Schema id of the branch that the client reads; empty = main. */
   readonly branch: string;
 }
 
-/** What a run sees of NetBox: whole collections, read once, and kept true by the run's own writes. */
+/** The answers are in the cache of the client, which its own writes keep true (netbox/get-cache.ts). */
 export interface Collections {
   /** Objects of a kind that match a filter. With `values` the filter is a list and is chunked to fit a request line. */
-  load(
-    kind: ObjectKind,
+  load<K extends ObjectKind>(
+    kind: K,
     query: Query,
     values?: { readonly filter: string; readonly of: readonly (string | number)[] },
     options?: LoadOptions,
-  ): Promise<readonly NetBoxRecord[]>;
-  /** After a write: puts the object into every loaded collection of its kind that already holds it, or could. */
-  remember(kind: ObjectKind, record: NetBoxRecord): void;
-  forget(kind: ObjectKind, id: number): void;
+  ): Promise<readonly RecordOf<K>[]>;
   /** Sentences of `rememberRefusal`, of the last hour: what they are about need not be tried again. */
   refusals(): ReadonlySet<string>;
   /** NetBox refused an object because of another one; the sentence names both, and so ends with either. */
   rememberRefusal(sentence: string): void;
+  /** What the token may not create. */
+  readonly forbidden: Forbidden;
+  readonly requiredFields: RequiredFields;
 }
 
 export interface LoadOptions {
@@ -42,70 +37,62 @@ export interface LoadOptions {
 }
 
 export interface CollectionStore {
+  /**
+   * For the reads of a call. The first call of a job uses nothing that was read before it, and neither do the later ones.
+   * @param maxAgeMs of what other calls read; the settings may allow less
+   */
+  window(
+    scopeKey: string,
+    client: Pick<NetBoxClient, 'openWindow'>,
+    options: { readonly beginsJob: boolean; readonly maxAgeMs?: number | undefined },
+  ): ReadWindow;
   open(scope: CollectionScope, client: NetBoxClient): Collections;
-  /** Forgets one scope (devices stage, full update), or everything (`/clear-cache`). */
-  drop(scopeKey?: string): void;
+  forgetRefusals(): void;
+  forgetForbidden(): void;
 }
 
 const refusalMs = 3_600_000;
-const deviceLike: ReadonlySet<ObjectKind> = new Set(['device', 'virtual-machine']);
 
-/**
- * Shares NetBox collections between the stage calls of one job, which arrive as separate requests minutes apart. It is
- * an optimisation with a short life: whatever decides a delete is read again.
- */
 export function createCollectionStore(clock: Clock): CollectionStore {
-  const scopes = new Map<string, Map<string, Entry>>();
+  /** By scope: where its job began in the order of all reads. */
+  const jobs = new Map<string, number>();
   /** By scope: sentence and when it was told. Kept when a job begins: an attempt that must fail is a write all the same. */
   const refused = new Map<string, Map<string, number>>();
 
-  function open(scope: CollectionScope, client: NetBoxClient): Collections {
-    const entries = scopes.get(scope.key) ?? new Map<string, Entry>();
-    scopes.set(scope.key, entries);
-    const openedAtMs = clock.monotonicMs();
-    for (const [key, entry] of entries) if (openedAtMs - entry.readAtMs > scope.ttlMs) entries.delete(key);
-    const sentences = refused.get(scope.key) ?? new Map<string, number>();
-    refused.set(scope.key, sentences);
-    for (const [sentence, atMs] of sentences) if (openedAtMs - atMs > refusalMs) sentences.delete(sentence);
+  const forbidden = createForbiddenStore(clock);
+  const requiredFields = new Map<string, RequiredFields>();
 
+  function window(...[key, client, options]: Parameters<CollectionStore['window']>): ReadWindow {
+    const opened = client.openWindow(options.beginsJob ? 'now' : (jobs.get(key) ?? 0), options.maxAgeMs ?? Infinity);
+    if (options.beginsJob) jobs.set(key, opened.opened);
+    return opened;
+  }
+
+  function open({ key, branch }: CollectionScope, client: NetBoxClient): Collections {
+    const openedAtMs = clock.monotonicMs();
+    const sentences = refused.get(key) ?? new Map<string, number>();
+    refused.set(key, sentences);
+    const fields = requiredFields.get(key) ?? new RequiredFields();
+    requiredFields.set(key, fields);
+    for (const [sentence, atMs] of sentences) if (openedAtMs - atMs > refusalMs) sentences.delete(sentence);
     return {
       async load(kind, query, ...[values, options = {}]) {
         if (values?.of.length === 0) return [];
-        const key = `${kind} ${canonicalJson({ query, values: values ?? null })}`;
-        const known = entries.get(key);
-        const isUsable = known !== undefined && (options.fresh !== true || known.readAtMs >= openedAtMs);
-        if (isUsable) return [...known.records.values()];
-        const records = await read(client, scope.branch, { kind, query, values });
-        entries.set(key, {
-          kind,
-          readAtMs: clock.monotonicMs(),
-          records: new Map(records.map((record) => [record.id, record])),
-        });
-        return records;
-      },
-      remember(kind, record) {
-        const stored = storedKind(kind);
-        for (const entry of entries.values()) if (entry.kind === stored) entry.records.set(record.id, record);
-      },
-      forget(kind, id) {
-        const stored = storedKind(kind);
-        for (const entry of entries.values()) if (entry.kind === stored) entry.records.delete(id);
+        const cache = options.fresh === true ? 'fresh' : 'use';
+        return decodeAll(kind, await readRows(client, branch, { kind, query, values, cache }));
       },
       refusals: () => new Set(sentences.keys()),
       rememberRefusal: (sentence) => void sentences.set(sentence, clock.monotonicMs()),
+      forbidden: forbidden.open(key, client),
+      requiredFields: fields,
     };
   }
 
   return {
+    window,
     open,
-    drop(scopeKey) {
-      if (scopeKey !== undefined) {
-        scopes.delete(scopeKey);
-        return;
-      }
-      scopes.clear();
-      refused.clear();
-    },
+    forgetRefusals: () => refused.clear(),
+    forgetForbidden: () => forbidden.clear(),
   };
 }
 
@@ -113,10 +100,11 @@ interface Selection {
   readonly kind: ObjectKind;
   readonly query: Query;
   readonly values?: { readonly filter: string; readonly of: readonly (string | number)[] } | undefined;
+  readonly cache: NonNullable<ListOptions['cache']>;
 }
 
 /** In a branch without the rows of the plugin that main does not have. */
-async function read(client: NetBoxClient, branch: string, selection: Selection): Promise<readonly NetBoxRecord[]> {
+async function readRows(client: NetBoxClient, branch: string, selection: Selection): Promise<readonly NetBoxRecord[]> {
   const records = await readAll(client, selection, readFields(selection.kind));
   if (branch === '' || records.length === 0 || kindDefinition(selection.kind).madeByPlugin !== true) return records;
   const inMain = await readAll(client.scoped({ branch: '' }), selection, 'id');
@@ -126,11 +114,11 @@ async function read(client: NetBoxClient, branch: string, selection: Selection):
 
 async function readAll(
   client: NetBoxClient,
-  { kind, query, values }: Selection,
+  { kind, query, values, cache }: Selection,
   fields: string,
 ): Promise<readonly NetBoxRecord[]> {
-  const { path } = kindDefinition(kind);
-  const full: Query = { ...query, fields, ...(deviceLike.has(kind) ? { exclude: 'config_context' } : {}) };
-  if (values === undefined) return client.list(path, full, { cache: 'bypass' });
-  return client.listByValues(path, values.filter, values.of, full, { cache: 'bypass' });
+  const { path, query: always } = kindDefinition(kind);
+  const full: Query = { ...query, fields, ...always };
+  if (values === undefined) return client.list(path, full, { cache });
+  return client.listByValues(path, values.filter, values.of, full, { cache });
 }

@@ -1,10 +1,11 @@
+/** Connects the concurrent work of a run (which emits and never waits) with its one reader. */
 import { isDroppable, type EventSink, type RunEvent } from './events.js';
 
 const capacity = 1000;
 
 /**
- * Connects the concurrent work of a run (which emits and never waits) with its one reader. When the reader is slow and
- * 1,000 frames wait, progress frames are dropped, oldest first; summaries, errors and `complete` never are.
+ * When the reader is slow and 1,000 frames wait, progress frames are dropped, oldest first; summaries, errors and
+ * `complete` never are.
  */
 export class EventChannel implements EventSink {
   #waiting: RunEvent[] = [];

@@ -1,27 +1,6 @@
+/** The frames of a run in the words of the wire: the plugin reads these fields, so they are translated nowhere. */
+import type { ErrorCategory } from '../errors/catalog-entry.js';
 import type { OutcomeStatus } from './types.js';
-
-/**
- * The frames of a run, in the words of the wire: the plugin reads these fields, so they are not translated anywhere.
- * The set of event names is closed (the plugin compares it for equality); a new kind of news becomes a field.
- */
-export const eventNames = [
-  'complete',
-  'error',
-  'step',
-  'discovery',
-  'substep',
-  'item_progress',
-  'phase_summary',
-  'error_detail',
-  'progress',
-  'bootstrap_done',
-  'duplicate_name_resolved',
-  'hardware_discovery',
-  'migrate_dispatched',
-  'migrate_progress',
-  'migrate_succeeded',
-  'migrate_failed',
-] as const;
 
 export interface Item {
   readonly name: string;
@@ -48,17 +27,6 @@ export interface Counts {
   readonly total: number;
 }
 
-export type ErrorCategory =
-  | 'connection'
-  | 'authentication'
-  | 'permission'
-  | 'validation'
-  | 'not_found'
-  | 'timeout'
-  | 'rate_limit'
-  | 'internal'
-  | 'unknown';
-
 export type StepStatus = 'started' | 'progress' | 'completed' | 'failed';
 export type ItemOperation = 'created' | 'updated' | 'deleted' | 'would_delete' | 'skipped' | 'failed';
 
@@ -73,10 +41,11 @@ export interface StepData {
 export interface CompleteData {
   readonly ok: boolean;
   readonly message: string;
-  readonly result: object | null;
+  readonly result: object;
   readonly errors: readonly { readonly detail: string }[];
 }
 
+/** The set of event names is closed (the plugin compares it for equality); a new kind of news becomes a field. */
 interface EventData {
   readonly complete: CompleteData;
   readonly error: { readonly step: string; readonly status: 'failed'; readonly error: string; readonly detail: string };
@@ -141,7 +110,12 @@ interface EventData {
 
 export type EmittedEventName = keyof EventData;
 export type RunEvent = {
-  readonly [Name in EmittedEventName]: { readonly event: Name; readonly data: EventData[Name] };
+  readonly [Name in EmittedEventName]: {
+    readonly event: Name;
+    readonly data: EventData[Name];
+    /** Sums up what a reader that keeps few frames must not miss: a stream gives it time before (see pace-frames.ts). */
+    readonly isClosing?: true;
+  };
 }[EmittedEventName];
 
 /** Where a stage puts its news. Never waits: a slow reader loses progress, not summaries (see event-channel.ts). */
@@ -154,7 +128,7 @@ export function progressOf(current: number, total: number): Progress {
 }
 
 /** What happened to an object, as the wire's `operation`; unchanged has no word there. */
-export const operationOf: Readonly<Record<OutcomeStatus, ItemOperation | undefined>> = {
+const operations: Readonly<Record<OutcomeStatus, ItemOperation | undefined>> = {
   created: 'created',
   updated: 'updated',
   unchanged: undefined,
@@ -162,6 +136,10 @@ export const operationOf: Readonly<Record<OutcomeStatus, ItemOperation | undefin
   failed: 'failed',
   deleted: 'deleted',
 };
+
+export function operationOf(status: OutcomeStatus, isDryRun: boolean): ItemOperation | undefined {
+  return isDryRun && status === 'deleted' ? 'would_delete' : operations[status];
+}
 
 /** Frames that may be dropped when the reader is slow. */
 export function isDroppable(event: RunEvent): boolean {

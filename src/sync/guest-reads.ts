@@ -1,18 +1,19 @@
+/** What is read from each guest, once for all stages that need it. */
 import type { Clock } from '../config/clock.js';
-import type { GuestResource, ProxmoxSession, ReadOptions } from '../proxmox/types.js';
+import type { ListedResource, ProxmoxSession, ReadOptions } from '../proxmox/types.js';
 import type { GuestNetwork, HostName, ListedGuest, LocatedConfig } from './guests.js';
 
 export interface GuestRows {
-  readonly guests: readonly GuestResource[];
+  readonly guests: readonly ListedResource[];
   /** Rows that could not be understood and are left out. */
-  readonly unreadable: number;
+  readonly unreadable: readonly string[];
 }
 
 type Read<T> = () => Promise<T>;
 
 /**
- * What is read from each guest, once for all stages that need it: within a run always, between the stage calls of one job
- * for a minute. A read that throws (abort, endpoint gone) is not remembered; one that explains why it failed is.
+ * Within a run always once, between the stage calls of one job for a minute. A read that throws (abort, endpoint gone)
+ * is not remembered; one that explains why it failed is.
  */
 export interface GuestReads {
   /** The guests of a session, listed once per run. */
@@ -30,8 +31,8 @@ export interface GuestReadStore {
 
 /** The guests that a session lists, with the number of rows that had to be left out. */
 export async function readGuestRows(session: ProxmoxSession, options: ReadOptions): Promise<GuestRows> {
-  let unreadable = 0;
-  const onUnreadable = (count: number): void => void (unreadable = count);
+  let unreadable: readonly string[] = [];
+  const onUnreadable = (names: readonly string[]): void => void (unreadable = names);
   return { guests: await session.guests({ ...options, onUnreadable }), unreadable };
 }
 

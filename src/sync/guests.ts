@@ -1,6 +1,6 @@
 /** Guests as the collecting side of a run handles them: where they are, and what they said of themselves. */
 import type { GuestInterface } from '../proxmox/parse/guest-interfaces.js';
-import type { GuestConfig, GuestResource, ProxmoxSession } from '../proxmox/types.js';
+import type { GuestConfig, ListedResource, ProxmoxSession } from '../proxmox/types.js';
 import type { ClusterView } from './plan/cluster-views.js';
 import type { Reason } from './types.js';
 
@@ -12,7 +12,7 @@ export interface ConnectedCluster {
 
 export interface ListedGuest {
   readonly cluster: ConnectedCluster;
-  readonly resource: GuestResource;
+  readonly resource: ListedResource;
 }
 
 /** A configuration, or why there is none: `skip` when that is nobody's failure (node offline, guest gone). */
@@ -26,7 +26,7 @@ export interface LocatedConfig {
   readonly node: string;
 }
 
-/** `told`: the guest answered, so what it does not name is not there. `untold`: why nobody knows. */
+/** `told`: the guest named its interfaces. `untold`: why nobody knows. What is told of addresses is another question. */
 export type GuestNetwork =
   | { readonly status: 'told'; readonly interfaces: readonly GuestInterface[] }
   | { readonly status: 'untold'; readonly reason: Reason; readonly isProblem: boolean };
@@ -34,7 +34,8 @@ export type GuestNetwork =
 /** null: the guest has no name that says anything; `untold`: it could not be asked. */
 export type HostName = { readonly status: 'told'; readonly name: string | null } | { readonly status: 'untold' };
 
-/** For messages: `qemu 100 "web" on node "pve1" of "lab"`. */
+/** For messages: `qemu 100 "web" on node "pve1" of "lab"`; without the name where nobody knows it. */
 export function describeGuest({ cluster, resource }: ListedGuest): string {
-  return `${resource.type} ${resource.vmid} "${resource.name}" on node "${resource.node}" of "${cluster.view.name}"`;
+  const name = resource.isDescribed ? ` "${resource.name}"` : '';
+  return `${resource.type} ${resource.vmid}${name} on node "${resource.node}" of "${cluster.view.name}"`;
 }

@@ -1,24 +1,34 @@
+/** Opens a run: reads the settings, connects both sides, and freezes what the run works with. */
+import { nameList } from '../values/short-text.js';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import type { Clock } from '../config/clock.js';
 import type { ResolvedSettings, SettingsResolver } from '../config/types.js';
+import type { KnownClusterStore } from '../endpoints/known-clusters.js';
 import type { NetBoxEndpoint, ProxmoxEndpoint } from '../endpoints/types.js';
 import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import { branchingMissing } from '../netbox/branch.js';
-import { isObject, textOf } from '../netbox/records/compare.js';
+import { textOf } from '../netbox/kinds/values.js';
 import type { NetBoxClient, NetBoxRecord, RequestCounters } from '../netbox/types.js';
 import { restrictedError } from '../proxmox/restricted.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
 import type { EndpointSource } from '../plugin-endpoints/endpoint-source.js';
 import { takeOver, type MirrorPlugin } from '../plugin-endpoints/take-over.js';
+import type { BootstrapReport } from './bootstrap-report.js';
+import { settleNumbers } from './collect/endpoint-numbers.js';
 import type { CollectionStore } from './collections.js';
 import type { EventSink } from './events.js';
 import type { GuestReadStore } from './guest-reads.js';
+import { openKnownClusters, type KnownClusters } from './known-clusters.js';
+import { openMemory, type MachineMemoryPort } from './machine-memory.js';
 import { buildClusterViews, type SessionSummary } from './plan/cluster-views.js';
+import { recognize, unremembered } from './recognize.js';
+import { objectTypesOf, type RequiredFields } from './required-fields.js';
 import type { SyncRequest } from './request.js';
 import { resolveOptions } from './resolve-options.js';
 import type { LegacyFields, RunContext } from './run-context.js';
 import type { Warning } from './types.js';
+import { createWaitNews, type OnWait } from './wait-news.js';
 import type { ConnectedCluster } from './guests.js';
 
 /** What a run needs of the rest of the service; the composition root fills it in. */
@@ -34,9 +44,15 @@ export interface SyncPorts {
   readonly proxmoxEndpoints: () => readonly ProxmoxEndpoint[];
   /** What the plugin's rows in NetBox say about the endpoints, with the stored secrets. */
   readonly netboxSource: (endpoint: NetBoxEndpoint, signal: AbortSignal) => Promise<EndpointSource>;
-  readonly openSession: (endpoint: ProxmoxEndpoint, signal: AbortSignal) => Promise<ProxmoxSession>;
+  /** What endpoints led to, over the end of the process. */
+  readonly knownClusters: Pick<KnownClusterStore, 'all' | 'remember' | 'older'>;
+  /** `onWait`: told of every repetition that a request of the session waits for. */
+  readonly openSession: (endpoint: ProxmoxEndpoint, signal: AbortSignal, onWait?: OnWait) => Promise<ProxmoxSession>;
+  readonly machineMemory: MachineMemoryPort;
   /** Takes over what the plugin's own row of an endpoint says about writing and being enabled. */
   readonly mirrorPlugin: MirrorPlugin;
+  /** Told at the beginning of every run that writes what became of the tags, roles and types. */
+  readonly noteSupport: (report: BootstrapReport) => void;
 }
 
 /** An endpoint of the scope that cannot even be connected to. */
@@ -49,7 +65,7 @@ export interface RunScope {
   readonly netbox: NetBoxEndpoint;
   readonly endpoints: readonly ProxmoxEndpoint[];
   readonly unusable: readonly UnusableEndpoint[];
-  /** Which collections are shared with other calls of the same job. */
+  /** Which calls are of one job. */
   readonly key: string;
 }
 
@@ -89,55 +105,69 @@ export async function openRun(
   options: OpenOptions,
 ): Promise<OpenedRun> {
   const { request, scope, signal, runId } = options;
-  const settings = await ports.settings.refresh({ maxAgeMs: 30_000, budgetMs: 2_000 });
+  const settings = await ports.settings.refresh({ maxAgeMs: options.maxAgeMs ?? 0, budgetMs: 2_000 });
   const counters: RequestCounters = { requests: 0, writes: 0, retries: 0, overwhelmed: 0, cacheHits: 0 };
-  const client = (await ports.netboxClient(scope.netbox)).scoped({ signal, branch: request.branch, counters });
+  const { branch } = request;
+  const connected = await ports.netboxClient(scope.netbox);
+  const window = collections.window(scope.key, connected, { beginsJob: options.fresh, maxAgeMs: options.maxAgeMs });
+  const news = { events: options.events, clock: ports.clock, phase: options.kind };
+  const ofRun = { signal, branch, counters, window, onWait: createWaitNews(news) };
+  const client = connected.scoped(request.dryRun ? { ...ofRun, isReadOnly: true } : ofRun);
   const capabilities = await client.capabilities();
-  if (request.branch !== '' && !capabilities.branching) throw branchingMissing(request.branch, client.endpointId);
-  const { sessions, warnings } = await connect(ports, scope, signal);
-  const clusters = toClusters(sessions, warnings);
-  if (options.fresh) collections.drop(scope.key);
+  if (branch !== '' && !capabilities.branching) throw branchingMissing(branch, client.endpointId);
+  const { known, sessions, warnings, clusters } = await meetClusters(ports, options, createWaitNews(news));
   const notes: string[] = [...request.notes];
   const pluginEndpoints = capabilities.proxboxPlugin
     ? await client.list('/api/plugins/proxbox/endpoints/proxmox/')
     : [];
-  const rows = mirrorRows(ports, scope.endpoints, pluginEndpoints);
+  const mirrorPlugin = request.dryRun ? () => undefined : ports.mirrorPlugin;
+  const rows = mirrorRows(mirrorPlugin, scope.endpoints, pluginEndpoints);
   const endpointRow = scope.endpoints.length === 1 ? rows[0] : undefined;
+  const opened = collections.open({ key: scope.key, branch }, client);
   const run: RunContext = {
     runId,
     now: ports.clock.now().toISOString(),
     client,
-    collections: collections.open(
-      {
-        key: scope.key,
-        branch: request.branch,
-        ttlMs: Math.min(settings.values.netboxGetCacheTtlS * 1000, options.maxAgeMs ?? Infinity),
-      },
-      client,
-    ),
+    collections: opened,
     capabilities,
     clusters,
     endpoints: new Map([...ports.proxmoxEndpoints(), ...scope.endpoints].map((endpoint) => [endpoint.id, endpoint])),
     inspectEndpoint: createInspector(ports, signal),
+    known,
     settings,
     options: resolveOptions({ request, settings, endpointRow, runId, kind: options.kind }, notes),
     supportIds: new Map(),
+    unmade: new Map(),
     pluginEndpoints,
-    legacyFields: await readLegacyFields(client),
+    legacyFields: await readCustomFields(client, opened.requiredFields),
     warnings: [...warnings, ...notes.map((message): Warning => ({ code: 'option_unknown', message }))],
     told: new Set(),
     guestReads: guestReads.open({ fresh: options.freshGuests }),
     proxmoxReads: pLimit(readConcurrency(settings, request, options.kind)),
+    memory: openMemory(ports.machineMemory, { netboxEndpointId: scope.netbox.id, branch }, ports.logger),
     isMachineRun: false,
+    showsObjects: request.showsObjects,
     events: options.events,
     signal,
     clock: ports.clock,
     logger: ports.logger.child({ runId }),
   };
-  const before = sessions.map(({ session }) => session.counters().requests);
-  const proxmoxRequests = () =>
-    sessions.reduce((sum, { session }, index) => sum + session.counters().requests - (before[index] ?? 0), 0);
-  return { run, counters, proxmoxRequests };
+  const numbered = { ...run, clusters: await settleNumbers(run) };
+  return { run: numbered, counters, proxmoxRequests: requestsFromNowOn(sessions) };
+}
+
+function requestsFromNowOn(sessions: readonly Connected[]): () => number {
+  const sum = (): number => sessions.reduce((all, { session }) => all + session.counters().requests, 0);
+  const before = sum();
+  return () => sum() - before;
+}
+
+/** Connects the endpoints of the scope, and tells which clusters they lead to. */
+async function meetClusters(ports: SyncPorts, { request, scope, signal }: OpenOptions, onWait: OnWait) {
+  const { dryRun: isDryRun, branch } = request;
+  const known = openKnownClusters(ports.knownClusters, { netboxEndpointId: scope.netbox.id, isDryRun, branch });
+  const { sessions, warnings } = await connect(ports, { scope, known, signal, onWait });
+  return { known, sessions, warnings, clusters: toClusters(sessions, known, warnings) };
 }
 
 interface Connected {
@@ -146,11 +176,17 @@ interface Connected {
   readonly summary: SessionSummary;
 }
 
+interface ConnectOptions {
+  readonly scope: RunScope;
+  readonly known: KnownClusters;
+  readonly signal: AbortSignal;
+  readonly onWait: OnWait;
+}
+
 /** Connects all endpoints at once. One that fails is "unknown", never "empty"; when all fail, the first cause is thrown. */
 async function connect(
   ports: SyncPorts,
-  scope: RunScope,
-  signal: AbortSignal,
+  { scope, known, signal, onWait }: ConnectOptions,
 ): Promise<{ sessions: readonly Connected[]; warnings: Warning[] }> {
   const warnings: Warning[] = [];
   const sessions: Connected[] = [];
@@ -164,10 +200,11 @@ async function connect(
   for (const endpoint of scope.unusable) lose(endpoint);
   const attempts = scope.endpoints.map(async (endpoint) => {
     try {
-      const session = await ports.openSession(endpoint, signal);
+      const session = await ports.openSession(endpoint, signal, onWait);
       if (session.mode === 'restricted') throw restrictedError(session);
-      const { nodes } = await session.clusterStatus({ signal });
-      sessions.push({ endpoint, session, summary: summaryOf(endpoint, session, nodes) });
+      const summary = await summarize(endpoint, session, signal);
+      warnings.push(...recognize(summary, known));
+      sessions.push({ endpoint, session, summary });
     } catch (error) {
       signal.throwIfAborted();
       lose({ name: endpoint.name, cause: toProxboxError(error) }, endpoint.id);
@@ -185,7 +222,7 @@ function createInspector(ports: SyncPorts, signal: AbortSignal): RunContext['ins
     try {
       const session = await ports.openSession(endpoint, signal);
       if (session.mode === 'restricted') return undefined;
-      return summaryOf(endpoint, session, (await session.clusterStatus({ signal })).nodes);
+      return await summarize(endpoint, session, signal);
     } catch {
       // Whatever the reason: nobody can tell then whether it is the same cluster, and the caller says so.
       signal.throwIfAborted();
@@ -199,10 +236,16 @@ function createInspector(ports: SyncPorts, signal: AbortSignal): RunContext['ins
   };
 }
 
-function summaryOf(endpoint: ProxmoxEndpoint, session: ProxmoxSession, nodes: SessionSummary['nodes']): SessionSummary {
+async function summarize(
+  endpoint: ProxmoxEndpoint,
+  session: ProxmoxSession,
+  signal: AbortSignal,
+): Promise<SessionSummary> {
+  const { nodes } = await session.clusterStatus({ signal });
   return {
     endpointId: endpoint.id,
     endpointName: endpoint.name,
+    identity: await session.rootCertificate({ signal }),
     name: session.name,
     mode: session.mode,
     host: session.host,
@@ -213,9 +256,16 @@ function summaryOf(endpoint: ProxmoxEndpoint, session: ProxmoxSession, nodes: Se
   };
 }
 
-function toClusters(sessions: readonly Connected[], warnings: Warning[]): readonly ConnectedCluster[] {
-  const grouped = buildClusterViews(sessions.map(({ summary }) => summary));
+function toClusters(
+  sessions: readonly Connected[],
+  known: KnownClusters,
+  warnings: Warning[],
+): readonly ConnectedCluster[] {
+  const summaries = sessions.map(({ summary }) => summary);
+  const grouped = buildClusterViews(summaries, known.byEndpoint);
   warnings.push(...grouped.warnings);
+  const areKept = summaries.map((summary) => known.meet(summary)).every(Boolean);
+  if (!areKept) warnings.push(unremembered);
   return grouped.views.map((view) => ({
     view,
     sessions: sessions.filter(({ endpoint }) => view.endpointIds.includes(endpoint.id)).map(({ session }) => session),
@@ -224,27 +274,24 @@ function toClusters(sessions: readonly Connected[], warnings: Warning[]): readon
 
 /** The plugin's rows of the endpoints in scope; its switches for writing and for being enabled are taken over. */
 function mirrorRows(
-  ports: SyncPorts,
+  mirrorPlugin: MirrorPlugin,
   endpoints: readonly ProxmoxEndpoint[],
   pluginRows: readonly NetBoxRecord[],
 ): readonly (NetBoxRecord | undefined)[] {
-  return endpoints.map((endpoint) => takeOver(endpoint, pluginRows, ports.mirrorPlugin));
+  return endpoints.map((endpoint) => takeOver(endpoint, pluginRows, mirrorPlugin));
 }
 
-/** The legacy custom fields that NetBox still has: they are kept true, never created. */
-async function readLegacyFields(client: NetBoxClient): Promise<LegacyFields> {
+/** The legacy custom fields that NetBox still has: they are kept true, never created. In the same list those that NetBox required. */
+async function readCustomFields(client: NetBoxClient, required: RequiredFields): Promise<LegacyFields> {
   const names = ['proxmox_vm_id', 'proxmox_node', 'proxmox_vm_type'];
-  const rows = await client.listByValues('/api/extras/custom-fields/', 'name', names, {
-    fields: 'id,name,object_types',
+  const all = [...names, ...required.names()];
+  const rows = await client.listByValues('/api/extras/custom-fields/', 'name', all, {
+    fields: 'id,name,object_types,required,default',
   });
+  required.review(rows);
   const fields = new Map<string, Set<string>>();
-  for (const row of rows) {
-    const types = row['object_types'];
-    for (const type of Array.isArray(types) ? types : []) {
-      const text = isObject(type) ? `${textOf(type['app_label'])}.${textOf(type['model'])}` : textOf(type);
-      fields.set(text, (fields.get(text) ?? new Set()).add(textOf(row['name'])));
-    }
-  }
+  for (const row of rows.filter(({ name }) => names.includes(textOf(name))))
+    for (const type of objectTypesOf(row)) fields.set(type, (fields.get(type) ?? new Set()).add(textOf(row['name'])));
   return fields;
 }
 
@@ -278,7 +325,10 @@ function unusable(name: string, cause: ProxboxError, endpointId?: number): Warni
 function allFailed(first: ProxboxError, warnings: readonly Warning[]): ProxboxError {
   if (warnings.length === 1) return first;
   return new ProxboxError(first.code, 'Could not return Proxmox Sessions', {
-    detail: warnings.map(({ message }) => message).join('; '),
+    detail: nameList(
+      warnings.map(({ message }) => message),
+      { separator: '; ' },
+    ),
     cause: first,
   });
 }

@@ -1,8 +1,8 @@
-import type { ObjectKind } from '../netbox/records/kinds.js';
+/** What a plan is about, for the discovery frame: every object of a kind except what it deletes. Pure. */
+import type { ObjectKind } from '../netbox/kinds/index.js';
 import type { Item } from './events.js';
 import type { Plan } from './types.js';
 
-/** What a plan is about, for the discovery frame: every object of a kind except what it deletes. */
 export function plannedItems(plan: Plan, kind: ObjectKind): readonly Item[] {
   return plan.changes.flatMap((change) => {
     if (change.action === 'delete') return [];

@@ -1,12 +1,18 @@
+/** Understands what the caller of a sync route asked for. Pure. */
 import { ProxboxError } from '../errors/proxbox-error.js';
+import { isBranch } from '../netbox/branch.js';
 import type { SourceName } from '../plugin-endpoints/endpoint-source.js';
+import { namesIn, sourceOf, sync, type EndpointNames } from '../plugin-endpoints/select-endpoints.js';
+import { booleanOf } from '../values/boolean-word.js';
 import {
   addressFamilies,
   interfaceStrategies,
+  orphanActions,
   overwriteFlags,
   syncModes,
   syncResources,
   type NetworkOptions,
+  type OrphanAction,
   type OverwriteFlag,
   type SyncMode,
   type SyncResource,
@@ -15,18 +21,9 @@ import {
 /** The query of a sync route as it arrives: text, or several texts when a key is repeated (the last one counts). */
 export type RawQuery = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-export interface EndpointSelector {
-  readonly field: 'ip_address' | 'domain' | 'name';
-  readonly value: string;
-}
-
 /** What the caller said; undefined = silent, so that settings decide. */
-export interface SyncRequest {
+export interface SyncRequest extends EndpointNames {
   readonly source: SourceName;
-  /** Ids of our own endpoint rows, or of the plugin's with `source=netbox`; null = every enabled one. */
-  readonly endpointIds: readonly number[] | null;
-  /** A single endpoint by an exact field of its row; null = not asked for. */
-  readonly selector: EndpointSelector | null;
   readonly netboxVmIds: readonly number[] | null;
   readonly branch: string;
   readonly runId: string | undefined;
@@ -39,9 +36,14 @@ export interface SyncRequest {
   readonly deleteNonexistentBackups: boolean | undefined;
   readonly deleteNonexistentSnapshots: boolean | undefined;
   readonly parseDescriptionMetadata: boolean | undefined;
+  readonly orphanAction: OrphanAction | undefined;
+  /** The caller's stage of machines had failures: then nobody knows which machine is an orphan. */
+  readonly vmStageFailed: boolean;
   readonly forceDeletes: boolean;
   readonly dryRun: boolean;
   readonly includeObjects: boolean;
+  /** The answer shows the objects as NetBox renders them (the JSON form of a stage): they are kept until then. */
+  readonly showsObjects: boolean;
   /** Texts for the run's warnings: options that were not understood. */
   readonly notes: readonly string[];
 }
@@ -54,9 +56,8 @@ export function parseSyncRequest(query: RawQuery): SyncRequest {
   const notes: string[] = [];
   const flag = (name: string): boolean | undefined => parseBoolean(name, last(query[name]));
   return {
-    source: parseSource(last(query['source'])),
-    selector: parseSelector(query),
-    endpointIds: parseEndpointIds(last(query['proxmox_endpoint_ids']) ?? last(query['endpoint_ids'])),
+    source: sourceOf({ source: last(query['source']) }, sync.refuse),
+    ...parseNames(query),
     netboxVmIds: parseVmIds(last(query['netbox_vm_ids'])),
     branch: parseBranch(last(query['netbox_branch_schema_id'])),
     runId: nonEmpty(last(query['run_id'])),
@@ -73,11 +74,32 @@ export function parseSyncRequest(query: RawQuery): SyncRequest {
     deleteNonexistentBackups: flag('delete_nonexistent_backup'),
     deleteNonexistentSnapshots: flag('delete_nonexistent_snapshot'),
     parseDescriptionMetadata: flag('parse_description_metadata'),
+    vmStageFailed: flag('vm_stage_failed') ?? false,
+    orphanAction: parseChoice('orphan_action', query, orphanActions),
     forceDeletes: flag('force_deletes') ?? false,
     dryRun: flag('dry_run') ?? false,
     includeObjects: flag('include_objects') ?? false,
+    showsObjects: false,
     notes,
   };
+}
+
+/**
+ * The query of the sweep route. Throws `invalid_request` (422): it marks machines, so it names the run and, unless it only
+ * looks, the endpoints.
+ */
+export function parseSweepRequest(query: RawQuery): SyncRequest {
+  const request = parseSyncRequest(query);
+  if (request.runId === undefined) throw new ProxboxError('invalid_request', 'run_id is required');
+  const hasEndpoints = ['endpoint_ids', 'proxmox_endpoint_ids'].some(
+    (name) => nonEmpty(last(query[name])) !== undefined,
+  );
+  if (!request.dryRun && !hasEndpoints)
+    throw new ProxboxError(
+      'invalid_request',
+      'A non-dry-run orphan sweep requires endpoint_ids (or proxmox_endpoint_ids) so it can only affect the endpoints the run synchronized.',
+    );
+  return request;
 }
 
 /** What the caller said about the network of guests; silent keys are absent. */
@@ -108,21 +130,6 @@ function parseChoice<T extends string>(name: string, query: RawQuery, choices: r
   return known;
 }
 
-/** In the order in which the Python service looks at them. */
-function parseSelector(query: RawQuery): EndpointSelector | null {
-  for (const field of ['ip_address', 'domain', 'name'] as const) {
-    const value = nonEmpty(last(query[field]));
-    if (value !== undefined) return { field, value };
-  }
-  return null;
-}
-
-function parseSource(source: string | undefined): SourceName {
-  if (source === undefined || source === '' || source === 'database') return 'database';
-  if (source === 'netbox') return 'netbox';
-  throw new ProxboxError('bad_request', "Invalid source parameter: source must be 'database' or 'netbox'.");
-}
-
 /** `always`, `bootstrap_only` or `disabled`; anything else is `always` with a note. undefined when absent. */
 export function parseMode(name: string, text: string | undefined, notes: string[]): SyncMode | undefined {
   if (text === undefined) return undefined;
@@ -144,22 +151,6 @@ function pair<K, V>(key: K, value: V | undefined): readonly (readonly [K, V])[] 
   return value === undefined ? [] : [[key, value]];
 }
 
-function parseEndpointIds(text: string | undefined): readonly number[] | null {
-  if (text === undefined || text.trim() === '') return null;
-  const parts = text.split(',').map((part) => part.trim());
-  const problem =
-    text.length > 255
-      ? 'endpoint_ids exceeds maximum length.'
-      : parts.length > 100
-        ? 'Too many endpoint IDs specified.'
-        : parts.some((part) => !/^\d{1,15}$/.test(part))
-          ? 'endpoint_ids must be a comma-separated list of integers.'
-          : undefined;
-  if (problem !== undefined)
-    throw new ProxboxError('bad_request', `Invalid Proxmox endpoint_ids query parameter: ${problem}`);
-  return ascending(parts.map(Number));
-}
-
 function parseVmIds(text: string | undefined): readonly number[] | null {
   if (text === undefined) return null;
   const parts = text.split(',').map((part) => part.trim());
@@ -172,10 +163,20 @@ function ascending(numbers: readonly number[]): readonly number[] {
   return [...new Set(numbers)].sort((a, b) => a - b);
 }
 
-/** It becomes a header, so only what netbox-branching makes is let through. */
+function parseNames(query: RawQuery): EndpointNames {
+  const scope = {
+    proxmox_endpoint_ids: last(query['proxmox_endpoint_ids']),
+    endpoint_ids: last(query['endpoint_ids']),
+    ip_address: nonEmpty(last(query['ip_address'])),
+    domain: nonEmpty(last(query['domain'])),
+    name: nonEmpty(last(query['name'])),
+  };
+  return namesIn(scope, sync);
+}
+
 function parseBranch(text: string | undefined): string {
   const branch = (text ?? '').trim();
-  if (branch !== '' && !/^[a-z0-9_]{1,64}$/.test(branch)) {
+  if (!isBranch(branch)) {
     throw new ProxboxError(
       'invalid_request',
       'netbox_branch_schema_id must be the schema id of a branch: 1 to 64 lower-case letters, digits or underscores',
@@ -192,14 +193,9 @@ function parseConcurrency(text: string | undefined): number | undefined {
   return Math.min(number, 256);
 }
 
-const words: ReadonlyMap<string, boolean> = new Map([
-  ...['true', '1', 'yes', 'on', 't', 'y'].map((word) => [word, true] as const),
-  ...['false', '0', 'no', 'off', 'f', 'n'].map((word) => [word, false] as const),
-]);
-
 function parseBoolean(name: string, text: string | undefined): boolean | undefined {
   if (text === undefined) return undefined;
-  const value = words.get(text.trim().toLowerCase());
+  const value = booleanOf(text);
   if (value === undefined) throw new ProxboxError('invalid_request', `${name} must be a boolean: true or false`);
   return value;
 }

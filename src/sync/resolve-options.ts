@@ -1,3 +1,4 @@
+/** What a run is to do: every option from the first source that says something about it. Pure. */
 import type { PluginSettings, ResolvedSettings } from '../config/types.js';
 import type { NetBoxRecord } from '../netbox/types.js';
 import {
@@ -54,6 +55,9 @@ export function resolveOptions(
     deleteLimit: { percent: values.deleteLimitPercent, force: request.forceDeletes },
     parseDescriptionMetadata: request.parseDescriptionMetadata ?? values.parseDescriptionMetadata,
     deleteOrphans: values.deleteOrphans,
+    orphanAction: request.orphanAction ?? values.orphanAction,
+    vmStageFailed: request.vmStageFailed,
+    orphanGraceRuns: values.orphanGraceRuns,
     nodeDeviceNameTemplate: values.nodeDeviceNameTemplate,
     dryRun: request.dryRun,
   };

@@ -1,4 +1,5 @@
 /** Lets one run at a time hold a key; others wait in the order in which they came. */
+
 export interface RunQueue {
   /**
    * Takes every key (in a fixed order, so that two runs cannot wait for each other). Rejects with the signal's reason

@@ -1,9 +1,10 @@
-import { isObject } from '../netbox/records/compare.js';
-import type { ObjectKind } from '../netbox/records/kinds.js';
+/** What is told at the end of a run: the results of its stages as one body. Pure. */
+import type { ObjectKind } from '../netbox/kinds/index.js';
+import { isObject } from '../values/plain-object.js';
 import type { OpenedRun } from './open-run.js';
 import type { RunContext } from './run-context.js';
 import type { FullUpdateEntry } from './stages/index.js';
-import type { StageResult } from './summary.js';
+import { addCounts, noCounts, noneOfKind, type KindCounts, type StageResult } from './summary.js';
 import type { Outcome } from './types.js';
 
 /** What the run cost both sides. */
@@ -37,7 +38,7 @@ export function withFollowUps(
   const all = [body, ...followUps.map((followUp) => followUp.body)];
   const kinds: Record<string, unknown> = {};
   for (const [kind, counts] of all.flatMap((one) => Object.entries(isObject(one['kinds']) ? one['kinds'] : {})))
-    if (isObject(counts)) kinds[kind] = addCounts(kinds[kind], counts);
+    if (isObject(counts)) kinds[kind] = addCounts(isObject(kinds[kind]) ? kinds[kind] : {}, counts);
   const warnings = all.flatMap((one): readonly unknown[] => (Array.isArray(one['warnings']) ? one['warnings'] : []));
   const counters = (one: FollowUp['body']) =>
     Object.fromEntries(Object.entries(one).filter(([key]) => key !== 'kinds' && key !== 'warnings'));
@@ -70,7 +71,6 @@ export function runWarnings(run: RunContext, stages: readonly StageResult[]): Re
 }
 
 const listLimit = 100;
-const noCounts = { created: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0, deleted: 0, total: 0 };
 
 export function fullUpdateBody(
   table: readonly FullUpdateEntry[],
@@ -78,7 +78,7 @@ export function fullUpdateBody(
   includeAll: boolean,
 ): Readonly<Record<string, unknown>> {
   const body: Record<string, unknown> = {};
-  const kindsBody: Record<string, unknown> = {};
+  const kindsBody: Partial<Record<ObjectKind, KindCounts>> = {};
   for (const { stage, resultKey, answer } of table) {
     const result = stages.find((one) => one.stage === stage.name);
     const told = answer === 'counters' ? countersOf(result) : objectsOf(result, stage.kinds[0], includeAll);
@@ -87,7 +87,7 @@ export function fullUpdateBody(
     if (told.isTruncated) body[`${resultKey}_truncated`] = true;
   }
   for (const { kinds } of stages) {
-    for (const [kind, counts] of kinds) kindsBody[kind] = addCounts(kindsBody[kind], counts);
+    for (const [kind, counts] of kinds) kindsBody[kind] = addCounts(kindsBody[kind] ?? noneOfKind, counts);
   }
   return { ...body, kinds: kindsBody };
 }
@@ -100,26 +100,12 @@ function countersOf(result: StageResult | undefined) {
 function objectsOf(result: StageResult | undefined, mainKind: ObjectKind, includeAll: boolean) {
   const done = (result?.outcomes ?? []).filter(isDone(mainKind));
   const listed = includeAll ? done : done.slice(0, listLimit);
-  const value = listed.map(({ label, record }) => ({ id: record?.id, name: label, url: record?.['url'] ?? null }));
+  const value = listed.map(({ label, id, url = '' }) => ({ id, name: label, url: url === '' ? null : url }));
   return { count: done.length, value, isTruncated: listed.length < done.length };
 }
 
 /** The objects of a kind that are now as they should be. */
 export function isDone(mainKind: ObjectKind): (outcome: Outcome) => boolean {
-  return ({ kind, record, status }) => kind === mainKind && record !== undefined && status !== 'deleted';
-}
-
-function addCounts(sum: unknown, counts: object): object {
-  if (typeof sum !== 'object' || sum === null) return { ...counts };
-  const known = new Map<string, unknown>(Object.entries(sum));
-  return Object.fromEntries(
-    Object.entries(counts).map(([name, value]: [string, unknown]) => [
-      name,
-      numberOf(known.get(name)) + numberOf(value),
-    ]),
-  );
-}
-
-function numberOf(value: unknown): number {
-  return typeof value === 'number' ? value : 0;
+  return ({ kind, status }) =>
+    kind === mainKind && (status === 'created' || status === 'updated' || status === 'unchanged');
 }

@@ -1,18 +1,25 @@
+/** Runs a single stage or a full update, and tells the stream from its first frame to `complete`. */
 import type { Logger } from 'pino';
 import type { Clock } from '../config/clock.js';
-import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
-import { bootstrapReport } from './bootstrap-report.js';
-import { progressOf, step, type ErrorCategory, type EventSink } from './events.js';
-import { objectKey } from './types.js';
+import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
+import { endsTheRun } from '../netbox/run-ending.js';
+import { bootstrapReport, type BootstrapReport } from './bootstrap-report.js';
+import { step, type EventSink } from './events.js';
 import type { OpenedRun } from './open-run.js';
+import { failureDetail, textWithCode } from './problem-frames.js';
 import type { SyncRequest } from './request.js';
-import { fullUpdateBody, runWarnings, traffic, withFollowUps, withRunWarnings } from './run-report.js';
 import type { RunContext } from './run-context.js';
+import { statusOfRun } from './run-end.js';
+import { finish, finishEarly, type RunSummary, type Telling } from './run-finish.js';
+import { fullUpdateBody, runWarnings, traffic, withFollowUps, withRunWarnings } from './run-report.js';
 import type { Stage } from './stage.js';
-import { runStage, stageResultBody, warningDetail } from './stage-runner.js';
+import { warningDetail } from './stage-frames.js';
+import { failedStage, runStage, stageResultBody, type DoneStage } from './stage-runner.js';
 import type { FullUpdateEntry, StageJob } from './stages/index.js';
 import { supportObjectsStage } from './stages/support-objects/index.js';
+import { announcement, leftOut, stepDone, stepFailed } from './step-frames.js';
 import type { StageResult } from './summary.js';
+import { objectKey, type StageName } from './types.js';
 
 /** What a run has besides its context, which exists only once both sides are connected. */
 export interface Conductor {
@@ -23,17 +30,10 @@ export interface Conductor {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Told what became of the tags, roles and types. */
+  readonly noteSupport: (report: BootstrapReport) => void;
   /** Waits for the turn of a stage; the answer ends it. */
   readonly acquire: (stage: Stage) => Promise<() => void>;
-}
-
-/** What a run did: the JSON routes answer from it. */
-export interface RunSummary {
-  readonly ok: boolean;
-  readonly stages: readonly StageResult[];
-  /** The `result` of the `complete` frame; null when the run failed. */
-  readonly result: Readonly<Record<string, unknown>> | null;
-  readonly error: ProxboxError | undefined;
 }
 
 type Open = () => Promise<OpenedRun>;
@@ -42,146 +42,185 @@ type Open = () => Promise<OpenedRun>;
 export async function runSingleStage(job: StageJob, conductor: Conductor, open: Open): Promise<RunSummary> {
   const { stage } = job;
   const { events, request } = conductor;
+  const { name, title, phase } = stage;
   const selection = request.netboxVmIds === null ? '' : ` for ${request.netboxVmIds.length} VM(s)`;
-  events.emit(
-    step({
-      step: stage.name,
-      status: 'started',
-      message: `Starting ${stage.title.toLowerCase()} synchronization${selection}.`,
-    }),
-  );
+  const telling = begin(conductor, { title, step: name, phase, isPartialOk: true });
+  const message = `Starting ${title.toLowerCase()} synchronization${selection}.`;
+  events.emit(step({ step: name, status: 'started', message }));
   const stages: StageResult[] = [];
   try {
-    const startedMs = conductor.clock.monotonicMs();
     const release = await conductor.acquire(stage);
     try {
       const opened = await open();
-      tellWarnings(opened.run, stage.phase);
-      const disabled = disabledReason(stage, opened.run);
-      const run = disabled === undefined ? await prepareSupport(opened.run) : opened.run;
-      if (disabled === undefined) stages.push(...(await runJob(job, run)));
-      const [result, ...followUps] = stages;
-      const body = {
-        ...(result === undefined
-          ? { count: 0, message: disabled }
-          : withRunWarnings(withFollowUps(stageResultBody(result), followUps.map(named)), run)),
-        ...traffic(opened),
-      };
-      events.emit(
-        step({
-          step: stage.name,
-          status: 'completed',
-          message: `${stage.title} synchronization finished.`,
-          result: body,
-          duration_seconds: seconds(conductor, startedMs),
-        }),
-      );
-      const message = disabled ?? `${stage.title} sync completed.`;
-      events.emit({ event: 'complete', data: { ok: true, message, result: body, errors: [] } });
-      return { ok: true, stages, result: body, error: undefined };
+      const { run } = opened;
+      tellWarnings(run, phase);
+      const disabled = disabledReason(stage, run);
+      const support = disabled === undefined ? await ensureSupport(run) : undefined;
+      if (support !== undefined && !run.options.dryRun) conductor.noteSupport(bootstrapReport(support));
+      const cancelled = support === undefined ? 0 : await runJob(job, withSupport(run, support), stages);
+      const body = { ...bodyOf(stages, run, disabled), ...dryRunOf(run), ...traffic(opened) };
+      const done = { stages, support, warnings: run.warnings, cancelled };
+      const status = statusOfRun(done);
+      if (status !== 'failed') events.emit(stepDone(stage, { ...body, status }, telling.elapsedMs()));
+      return finish(telling, done, body, disabled);
     } finally {
       release();
     }
-  } catch (error) {
-    return fail({ conductor, stages, step: stage.name, title: stage.title }, error);
+  } catch (thrown) {
+    return finishEarly(telling, stages, { thrown, signal: conductor.signal, phase });
   }
 }
 
-/** The stage, then what hangs on the same objects. Each writes what the one before it made possible. */
-async function runJob({ stage, followUps }: StageJob, run: RunContext): Promise<readonly StageResult[]> {
-  const results: StageResult[] = [await runStage(stage, run)];
+/** The first line of a run in the log, and how its end is told. */
+function begin(conductor: Conductor, words: Pick<Telling, 'title' | 'step' | 'phase' | 'isPartialOk'>): Telling {
+  const { id, kind, events, logger, clock, request } = conductor;
+  const { branch, dryRun, netboxVmIds } = request;
+  const startedMs = clock.monotonicMs();
+  const selected = netboxVmIds === null ? {} : { machines: netboxVmIds.length };
+  logger.info({ runId: id, kind, branch, dryRun, ...selected }, `${words.title} sync begins.`);
+  return { id, kind, events, logger, ...words, elapsedMs: () => clock.monotonicMs() - startedMs };
+}
+
+/**
+ * The stage, then what hangs on the same objects: each writes what the one before it made possible.
+ * @returns how many stages were not run
+ */
+async function runJob({ stage, followUps }: StageJob, run: RunContext, done: StageResult[]): Promise<number> {
+  const main = await runStage(stage, run);
+  done.push(main);
+  if (main.error !== undefined) return 0;
   const inMachineRun = { ...run, isMachineRun: true };
-  for (const next of followUps?.(run.options) ?? []) {
-    if (disabledReason(next, run) === undefined) results.push(await runStage(next, inMachineRun));
+  const wanted = (followUps?.(run.options) ?? []).filter((next) => disabledReason(next, run) === undefined);
+  return inOrder(wanted, done, { runOne: (next) => runStage(next, inMachineRun), leaveOut: () => undefined });
+}
+
+interface Steps {
+  /** undefined: the stage is switched off. */
+  readonly runOne: (stage: Stage) => Promise<StageResult | undefined>;
+  readonly leaveOut: (stage: Stage, because: StageName) => void;
+}
+
+/**
+ * Stages one after another. One that did not come to its end is the end of those that need it, and of nothing else.
+ * @returns how many were left out
+ * @throws what no later stage would survive either: NetBox is gone, the token is refused
+ */
+async function inOrder(stages: readonly Stage[], done: StageResult[], { runOne, leaveOut }: Steps): Promise<number> {
+  const unusable = new Set<StageName>();
+  let leftOut = 0;
+  for (const stage of stages) {
+    const because = stage.needs.find((name) => unusable.has(name));
+    if (because !== undefined) {
+      unusable.add(stage.name);
+      leftOut += 1;
+      leaveOut(stage, because);
+      continue;
+    }
+    const result = await runOne(stage);
+    if (result === undefined) continue;
+    done.push(result);
+    if (result.error === undefined) continue;
+    if (endsTheRun(result.error)) throw result.error;
+    if (!result.isThrough) unusable.add(stage.name);
   }
-  return results;
+  return leftOut;
 }
 
-function named(result: StageResult) {
-  return { stage: result.stage, body: stageResultBody(result) };
+function bodyOf(
+  [result, ...followUps]: readonly StageResult[],
+  run: RunContext,
+  disabled: string | undefined,
+): Readonly<Record<string, unknown>> {
+  if (result === undefined) return { count: 0, message: disabled };
+  const named = followUps.map((one) => ({ stage: one.stage, body: stageResultBody(one) }));
+  return withRunWarnings(withFollowUps(stageResultBody(result), named), run);
 }
 
-/** All stages in order: the stream contract of a full update. The first stage that fails ends the run. Never throws. */
+function dryRunOf({ options: { dryRun } }: RunContext): { readonly dry_run?: true } {
+  return dryRun ? { dry_run: true } : {};
+}
+
+/** All stages in order: the stream contract of a full update. Never throws. */
 export async function runFullUpdate(
   all: readonly FullUpdateEntry[],
   conductor: Conductor,
   open: Open,
 ): Promise<RunSummary> {
   const { events, id } = conductor;
+  const phase = 'full-update';
+  const telling = begin(conductor, { title: 'Full update', step: phase, phase, isPartialOk: false });
   const stages: StageResult[] = [];
-  let current = 'full-update';
+  let current: string = phase;
   try {
     const opened = await open();
     const support = await ensureSupport(opened.run);
-    events.emit({ event: 'bootstrap_done', data: bootstrapReport(support) });
-    const run = { ...opened.run, supportIds: checkedSupport(support) };
-    stages.push(support);
+    const report = bootstrapReport(support);
+    events.emit({ event: 'bootstrap_done', data: report });
+    if (!opened.run.options.dryRun) conductor.noteSupport(report);
+    const run = withSupport(opened.run, support);
     const table = all.filter(({ when }) => when?.(run.options) ?? true);
-    const announced = table.filter(({ when }) => when === undefined);
-    events.emit(
-      step({ step: 'stream', status: 'started', message: `Full update stream connected (operation_id=${id})` }),
-    );
-    events.emit({
-      event: 'discovery',
-      data: {
-        event: 'discovery',
-        phase: 'full-update',
-        status: 'discovered',
-        message: `Discovered ${announced.length} stage(s) to synchronize`,
-        count: announced.length,
-        items: announced.map(({ stage }) => ({ name: stage.name, type: 'stage' })),
-        progress: progressOf(0, announced.length),
-        metadata: { operation_id: id },
+    const announced = table.filter(({ when }) => when === undefined).map(({ stage }) => stage.name);
+    for (const frame of announcement(id, announced)) events.emit(frame);
+    tellWarnings(run, phase);
+    const cancelled = await inOrder(
+      table.map(({ stage }) => stage),
+      stages,
+      {
+        runOne: (stage) => {
+          current = stage.name;
+          return runStep(stage, run, conductor);
+        },
+        leaveOut: (stage, because) => events.emit(leftOut(stage, because)),
       },
-    });
-    tellWarnings(run, 'full-update');
-    for (const { stage } of table) {
-      current = stage.name;
-      const result = await runStep(stage, run, conductor);
-      if (result !== undefined) stages.push(result);
-    }
+    );
     const body = {
-      ...fullUpdateBody(table, stages, conductor.request.includeObjects),
-      ...runWarnings(run, stages),
+      ...fullUpdateBody(table, [support, ...stages], conductor.request.includeObjects),
+      ...runWarnings(run, [support, ...stages]),
+      stages: Object.fromEntries(stages.map(({ stage, status }) => [stage, status])),
       operation_id: id,
+      ...dryRunOf(run),
       ...traffic(opened),
     };
-    events.emit({
-      event: 'complete',
-      data: { ok: true, message: 'Full update sync completed.', result: body, errors: [] },
-    });
-    return { ok: true, stages, result: body, error: undefined };
-  } catch (error) {
-    return fail({ conductor, stages, step: 'full-update', title: 'Full update', phase: current }, error);
+    return finish(telling, { stages, support, warnings: run.warnings, cancelled }, body);
+  } catch (thrown) {
+    return finishEarly(telling, stages, { thrown, signal: conductor.signal, phase: current });
   }
 }
 
+/** undefined: the stage is switched off. */
 async function runStep(stage: Stage, run: RunContext, conductor: Conductor): Promise<StageResult | undefined> {
-  const { events } = conductor;
-  const startedMs = conductor.clock.monotonicMs();
-  events.emit(
-    step({ step: stage.name, status: 'started', message: `Starting ${stage.title.toLowerCase()} synchronization.` }),
-  );
-  const disabled = disabledReason(stage, run);
-  if (disabled !== undefined) {
-    events.emit(
-      step({ step: stage.name, status: 'completed', message: disabled, result: { count: 0 }, duration_seconds: 0 }),
-    );
+  const { events, clock } = conductor;
+  const { name, title } = stage;
+  const startedMs = clock.monotonicMs();
+  events.emit(step({ step: name, status: 'started', message: `Starting ${title.toLowerCase()} synchronization.` }));
+  const message = disabledReason(stage, run);
+  if (message !== undefined) {
+    events.emit(step({ step: name, status: 'completed', message, result: { count: 0 }, duration_seconds: 0 }));
     return undefined;
   }
-  const release = await conductor.acquire(stage);
+  const result = await inTurn(stage, run, conductor);
+  const elapsedMs = clock.monotonicMs() - startedMs;
+  if (result.error === undefined) events.emit(stepDone(stage, stageResultBody(result), elapsedMs));
+  else {
+    const { error } = result;
+    run.logger.error({ stage: name, code: error.code, err: error }, `${title} sync failed: ${textWithCode(error)}`);
+    events.emit(failureDetail(stage, error));
+    events.emit(stepFailed(stage, textWithCode(error), elapsedMs));
+  }
+  return result;
+}
+
+/** A turn that does not come is the failure of this stage alone. */
+async function inTurn(stage: Stage, run: RunContext, { acquire, signal }: Conductor): Promise<StageResult> {
+  let release;
   try {
-    const result = await runStage(stage, run);
-    events.emit(
-      step({
-        step: stage.name,
-        status: 'completed',
-        message: `${stage.title} synchronization finished.`,
-        result: stageResultBody(result),
-        duration_seconds: seconds(conductor, startedMs),
-      }),
-    );
-    return result;
+    release = await acquire(stage);
+  } catch (error) {
+    signal.throwIfAborted();
+    return failedStage(stage, toProxboxError(error));
+  }
+  try {
+    return await runStage(stage, run);
   } finally {
     release();
   }
@@ -189,19 +228,32 @@ async function runStep(stage: Stage, run: RunContext, conductor: Conductor): Pro
 
 /** The run with the tags, roles and types that everything hangs on; they are made where they are missing. */
 export async function prepareSupport(run: RunContext): Promise<RunContext> {
-  return { ...run, supportIds: checkedSupport(await ensureSupport(run)) };
+  return withSupport(run, await ensureSupport(run));
 }
 
 /** Without frames of its own: a stream knows only the phases of its stages, and `bootstrap_done` must come first. */
-function ensureSupport(run: RunContext): ReturnType<typeof runStage> {
+async function ensureSupport(run: RunContext): Promise<DoneStage> {
+  await run.collections.forbidden.review();
   return runStage(supportObjectsStage, { ...run, events: { emit: () => undefined } });
 }
 
-/** Without the Proxbox tag nothing we write could be recognised as ours. */
-function checkedSupport(support: Awaited<ReturnType<typeof runStage>>): RunContext['supportIds'] {
-  if (support.ids.has(objectKey('tag', 'proxbox'))) return support.ids;
-  const reason = support.outcomes.find(({ kind, key }) => kind === 'tag' && key === 'proxbox')?.reason;
-  throw new ProxboxError('stage_failed', 'Error ensuring Proxbox tag', { detail: reason?.message ?? null });
+/** Without the Proxbox tag nothing we write could be recognised as ours. A dry run makes none, and needs none. */
+function withSupport(run: RunContext, support: DoneStage): RunContext {
+  const { ids, outcomes, error } = support;
+  if (error !== undefined && endsTheRun(error)) throw error;
+  if (!run.options.dryRun && !ids.has(objectKey('tag', 'proxbox'))) {
+    const reason = outcomes.find(({ kind, key }) => kind === 'tag' && key === 'proxbox')?.reason;
+    if (reason === undefined && error !== undefined) throw error;
+    // A run that cannot begin leaves nothing behind: with a mended token the next one must not fail for what this one met.
+    run.collections.forbidden.forget('tag');
+    throw new ProxboxError('stage_failed', 'Error ensuring Proxbox tag', { detail: reason?.message ?? null });
+  }
+  const unmade = outcomes.filter(({ status }) => status === 'failed' || status === 'skipped');
+  return {
+    ...run,
+    supportIds: ids,
+    unmade: new Map(unmade.map((outcome) => [objectKey(outcome.kind, outcome.key), outcome])),
+  };
 }
 
 /** Why a stage does nothing; undefined when it runs. */
@@ -215,70 +267,4 @@ export function disabledReason(stage: Stage, { options }: RunContext): string | 
 
 function tellWarnings(run: RunContext, phase: string): void {
   for (const warning of run.warnings) run.events.emit(warningDetail(phase, warning));
-}
-
-function seconds(conductor: Conductor, startedMs: number): number {
-  return Math.round(conductor.clock.monotonicMs() - startedMs) / 1000;
-}
-
-interface Failure {
-  readonly conductor: Conductor;
-  readonly stages: readonly StageResult[];
-  readonly step: string;
-  readonly title: string;
-  readonly phase?: string;
-}
-
-/** The end of a run that failed: an `error_detail` with a category, `error`, then `complete` with ok false. */
-function fail({ conductor, stages, step: name, title, phase }: Failure, thrown: unknown): RunSummary {
-  const { events, signal, logger } = conductor;
-  const cancelled = signal.aborted;
-  const error = cancelled
-    ? new ProxboxError('cancelled', 'Server shutdown or request cancelled.', { cause: thrown })
-    : toProxboxError(thrown);
-  const text = cancelled ? error.message : textWithCode(error);
-  if (!cancelled) {
-    logger.error(
-      { runId: conductor.id, kind: conductor.kind, code: error.code, err: error },
-      `${title} sync failed: ${text}`,
-    );
-    events.emit({
-      event: 'error_detail',
-      data: {
-        event: 'error_detail',
-        phase: phase ?? name,
-        category: categoryOf(error),
-        message: `${title} sync failed.`,
-        detail: text,
-      },
-    });
-  }
-  events.emit({ event: 'error', data: { step: name, status: 'failed', error: text, detail: text } });
-  events.emit({
-    event: 'complete',
-    data: {
-      ok: false,
-      message: `${title} sync ${cancelled ? 'cancelled' : 'failed'}.`,
-      result: null,
-      errors: [{ detail: text }],
-    },
-  });
-  return { ok: false, stages, result: null, error };
-}
-
-/** `netbox_overwhelmed` and the like stay visible in job logs. */
-function textWithCode(error: ProxboxError): string {
-  const text = errorText(error);
-  return error.code.startsWith('netbox_') || error.code.startsWith('proxmox_') ? `${error.code}: ${text}` : text;
-}
-
-function categoryOf(error: ProxboxError): ErrorCategory {
-  const { code } = error;
-  if (code.endsWith('_timeout')) return 'timeout';
-  if (code.endsWith('_unreachable') || code.endsWith('_tls_error')) return 'connection';
-  if (code === 'netbox_forbidden' || code === 'proxmox_unauthorized') return 'authentication';
-  if (code === 'proxmox_forbidden') return 'permission';
-  if (code === 'netbox_overwhelmed') return 'rate_limit';
-  if (code === 'not_found') return 'not_found';
-  return code === 'bad_request' || code === 'netbox_rejected' ? 'validation' : 'internal';
 }

@@ -1,9 +1,10 @@
 /** Which NetBox and which Proxmox endpoints a request is about. */
 import type { NetBoxEndpoint, ProxmoxEndpoint } from '../endpoints/types.js';
-import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
+import { toProxboxError } from '../errors/proxbox-error.js';
 import { storedSource, type EndpointSource } from '../plugin-endpoints/endpoint-source.js';
+import { requireEndpoints } from '../plugin-endpoints/select-endpoints.js';
 import type { RunScope, SyncPorts, UnusableEndpoint } from './open-run.js';
-import type { EndpointSelector, SyncRequest } from './request.js';
+import type { SyncRequest } from './request.js';
 
 /** The scope of a run, the same at every call. */
 export type ScopeReader = (signal: AbortSignal) => Promise<RunScope>;
@@ -26,7 +27,7 @@ export function prepareScope(ports: SyncPorts, request: SyncRequest): ScopeReade
 }
 
 function scopeOf(netbox: NetBoxEndpoint, source: EndpointSource, request: SyncRequest): RunScope {
-  const chosen = selectOne(chooseEndpoints(source.candidates, request), request.selector);
+  const chosen = requireEndpoints(source.candidates, request);
   const endpoints: ProxmoxEndpoint[] = [];
   const unusable: UnusableEndpoint[] = [];
   for (const candidate of chosen) {
@@ -42,43 +43,4 @@ function scopeOf(netbox: NetBoxEndpoint, source: EndpointSource, request: SyncRe
     unusable,
     key: [netbox.revision, request.branch, endpoints.map(({ id }) => id).join(',')].join('|'),
   };
-}
-
-const emptyTexts = {
-  database: 'No Proxmox endpoints configured. Register one with POST /proxmox/endpoints.',
-  netbox: 'The NetBox plugin has no enabled Proxmox endpoint. Add one there, or use source=database.',
-} as const;
-const idTexts = {
-  database: 'GET /proxmox/endpoints lists them.',
-  netbox: 'With source=netbox they are the ids that the NetBox plugin gives its endpoints.',
-} as const;
-
-/** The enabled endpoints, or the named ones. Throws `bad_request` when there is none, or one of the named is not usable. */
-function chooseEndpoints(
-  candidates: readonly ProxmoxEndpoint[],
-  { endpointIds: ids, source }: SyncRequest,
-): readonly ProxmoxEndpoint[] {
-  if (ids === null) {
-    const enabled = candidates.filter((endpoint) => endpoint.enabled && endpoint.plugin.enabled !== false);
-    if (enabled.length > 0) return enabled;
-    throw new ProxboxError('bad_request', emptyTexts[source]);
-  }
-  const unknown = ids.filter((id) => !candidates.some((endpoint) => endpoint.id === id && endpoint.enabled));
-  if (unknown.length === 0) return candidates.filter((endpoint) => ids.includes(endpoint.id));
-  throw new ProxboxError(
-    'bad_request',
-    `Unknown or disabled Proxmox endpoint id(s): ${unknown.join(', ')}. ${idTexts[source]}`,
-  );
-}
-
-/** The first endpoint whose field has exactly the value, as the older selectors ask for it. */
-function selectOne(
-  endpoints: readonly ProxmoxEndpoint[],
-  selector: EndpointSelector | null,
-): readonly ProxmoxEndpoint[] {
-  if (selector === null) return endpoints;
-  const valueOf = { ip_address: 'ipAddress', domain: 'domain', name: 'name' } as const;
-  const found = endpoints.find((endpoint) => endpoint[valueOf[selector.field]] === selector.value);
-  if (found !== undefined) return [found];
-  throw new ProxboxError('bad_request', `No result found for Proxmox Sessions based on the provided ${selector.field}`);
 }

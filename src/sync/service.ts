@@ -1,3 +1,4 @@
+/** The one place where runs are made: every sync route goes through it. */
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { createActiveRuns, type ActiveRuns } from './active-runs.js';
 import { createCollectionStore } from './collections.js';
@@ -8,7 +9,8 @@ import { createIndividualSync, type IndividualSync } from './individual/service.
 import { openRun, type OpenedRun, type RunStores, type SyncPorts } from './open-run.js';
 import type { SyncRequest } from './request.js';
 import { createRunQueue, type RunQueue } from './run-queue.js';
-import { runFullUpdate, runSingleStage, type Conductor, type RunSummary } from './runner.js';
+import type { RunSummary } from './run-finish.js';
+import { runFullUpdate, runSingleStage, type Conductor } from './runner.js';
 import { prepareScope, type ScopeReader } from './scope.js';
 import { fullUpdateStages, type StageJob } from './stages/index.js';
 
@@ -26,15 +28,14 @@ export interface SyncService {
   prepareFullUpdate(request: SyncRequest): PreparedRun;
   readonly individual: IndividualSync;
   readonly activeRuns: ActiveRuns;
-  /** Forgets what was read from NetBox and from guests. */
-  clearCollections(): void;
+  /** Forgets what was read from guests, and what NetBox refused. */
+  forget(): void;
 }
 
 type Execute = (conductor: Conductor, open: () => Promise<OpenedRun>) => Promise<RunSummary>;
 
 const waitLimitMs = 3_600_000;
 
-/** The one place where runs are made: every sync route goes through it. */
 export function createSyncService(ports: SyncPorts): SyncService {
   const stores: RunStores = {
     collections: createCollectionStore(ports.clock),
@@ -58,7 +59,7 @@ export function createSyncService(ports: SyncPorts): SyncService {
     };
   }
 
-  const individual = createIndividualSync({ ports, activeRuns, onWritten: () => stores.collections.drop() });
+  const individual = createIndividualSync({ ports, activeRuns, collections: stores.collections });
 
   return {
     activeRuns,
@@ -67,10 +68,10 @@ export function createSyncService(ports: SyncPorts): SyncService {
       prepare(job.stage.name, request, (conductor, openIt) => runSingleStage(job, conductor, openIt)),
     prepareFullUpdate: (request) =>
       prepare('full-update', request, (conductor, openIt) => runFullUpdate(fullUpdateStages, conductor, openIt)),
-    clearCollections: () => {
-      stores.collections.drop();
+    forget: () => {
+      stores.collections.forgetRefusals();
+      stores.collections.forgetForbidden();
       stores.guestReads.drop();
-      individual.clearCollections();
     },
   };
 }
@@ -128,6 +129,7 @@ function conduct({
     request,
     clock: ports.clock,
     logger: ports.logger,
+    noteSupport: ports.noteSupport,
     async acquire(stage) {
       const { netbox, endpoints } = await scope(signal);
       const keys = endpoints.map((endpoint) => `${netbox.id}|${request.branch}|${stage.kinds[0]}|${endpoint.id}`);

@@ -1,40 +1,94 @@
-import { ProxboxError } from '../errors/proxbox-error.js';
-import { kinds, type ObjectKind } from '../netbox/records/kinds.js';
-import { isObject, textOf } from '../netbox/records/compare.js';
-import { operationOf, progressOf, substep, type Item, type RunEvent } from './events.js';
+/** Runs one stage: collect, plan, apply, and tell. */
+import type { ProxboxError } from '../errors/proxbox-error.js';
+import { toProxboxError } from '../errors/proxbox-error.js';
+import type { Tunables } from '../config/types.js';
+import { kindDefinition, kinds, storedKind, type ObjectKind } from '../netbox/kinds/index.js';
+import { substep } from './events.js';
 import { applyPlan, type Applied } from './executor/executor.js';
+import { rehearsePlan } from './executor/rehearse.js';
+import { tellProblems } from './problem-frames.js';
+import { problemsOf } from './problems.js';
+import { reasonCodes } from './reasons.js';
 import type { RunContext } from './run-context.js';
 import type { PreparedStage, Stage } from './stage.js';
-import {
-  countKinds,
-  countReasons,
-  reportNotes,
-  reportProblems,
-  reportWarnings,
-  sumCounts,
-  type StageResult,
-} from './summary.js';
-import type { Note, Outcome, Plan, Warning } from './types.js';
+import { StageAccount } from './stage-account.js';
+import { discovery, itemProgress, nameResolved, noteProgress, phaseSummary, warningDetail } from './stage-frames.js';
+import { countKinds, reportNotes, reportProblems, reportWarnings, sumCounts, type StageResult } from './summary.js';
+import type { Outcome, Plan } from './types.js';
 
 const verbPast = { create: 'Created', update: 'Updated', delete: 'Deleted' } as const;
-const maxDiscoveryItems = 20;
 /** Item frames of unchanged objects are thinned out: one in this many keeps the progress bar moving. */
 const unchangedPerFrame = 50;
 
+/** A stage as it ended, and the ids of everything that exists now and may be referred to by later plans. */
+export type DoneStage = StageResult & { readonly ids: Applied['ids'] };
+
 /**
- * Runs one stage: collect, plan, apply, and tell. Throws when nothing useful could be done (the caller turns that into
- * the failed end of the stream); the failure of single objects is in the result.
+ * Throws only when the run was cancelled: whatever else stops the stage is the `error` of its result, and the failure of
+ * single objects is in its outcomes.
  */
-export async function runStage(stage: Stage, run: RunContext): Promise<StageResult & { readonly ids: Applied['ids'] }> {
+export async function runStage(stage: Stage, run: RunContext): Promise<DoneStage> {
   const startedMs = run.clock.monotonicMs();
-  const prepared = await stage.prepare(run);
-  const { plan } = prepared;
-  run.signal.throwIfAborted();
-  run.events.emit(discovery(stage, prepared));
-  for (const resolution of plan.nameResolutions) run.events.emit(nameResolved(resolution));
-  const applied = await applyPlan(plan, {
+  try {
+    const prepared = await stage.prepare(run);
+    run.signal.throwIfAborted();
+    run.events.emit(discovery(stage, prepared));
+    const account = new StageAccount(stage, run);
+    const { ids, stopped } = await applyAll({ stage, run }, prepared, account);
+    const result = account.result(prepared, { durationMs: run.clock.monotonicMs() - startedMs, stopped });
+    report(stage, run, result);
+    run.signal.throwIfAborted();
+    return { ...result, ids };
+  } catch (error) {
+    run.signal.throwIfAborted();
+    return failedStage(stage, toProxboxError(error), run.clock.monotonicMs() - startedMs);
+  }
+}
+
+interface StageRun {
+  readonly stage: Stage;
+  readonly run: RunContext;
+}
+
+/**
+ * Applies the plans one after another. What stops the run is returned, when something was done before: then that is told
+ * first. The ids are those that the last plan knew.
+ */
+async function applyAll(
+  { stage, run }: StageRun,
+  { plans, total = 0, noun, remember }: PreparedStage,
+  account: StageAccount,
+): Promise<Pick<Applied, 'ids' | 'stopped'>> {
+  let ids: Applied['ids'] = new Map();
+  let shown = 0;
+  let portions = 0;
+  try {
+    for await (const plan of plans) {
+      run.signal.throwIfAborted();
+      for (const resolution of plan.nameResolutions) run.events.emit(nameResolved(resolution));
+      const applied = run.options.dryRun ? rehearsePlan(plan, run) : await apply(plan, { stage, run });
+      ({ ids } = applied);
+      account.add(plan, applied);
+      if (!run.options.dryRun) remember?.(applied.outcomes);
+      shown = tellItems({ stage, run }, applied.outcomes, { before: shown, total });
+      portions += 1;
+      if (applied.stopped !== undefined) return applied;
+      if (shown < total) run.events.emit(substep(stage.phase, 'portion', `${shown} of ${total} ${noun}(s) are done.`));
+    }
+  } catch (error) {
+    if (portions === 0) throw error;
+    return { ids, stopped: toProxboxError(error) };
+  }
+  return { ids, stopped: undefined };
+}
+
+function apply(plan: Plan, { stage, run }: StageRun): Promise<Applied> {
+  return applyPlan(plan, {
     client: run.client,
     collections: run.collections,
+    tagChanges: run.capabilities.tagChanges,
+    unmade: run.unmade,
+    showsObjects: run.showsObjects,
     logger: run.logger,
     batchOf: (kind) => batchOf(kind, run),
     onProgress: ({ kind, verb, done, total }) =>
@@ -45,13 +99,6 @@ export async function runStage(stage: Stage, run: RunContext): Promise<StageResu
         }),
       ),
   });
-  const summary = summarise({ stage, run }, prepared, applied, run.clock.monotonicMs() - startedMs);
-  const result = { ...summary, extra: { ...summary.extra, ...stage.extra(applied.outcomes, { run, ...summary }) } };
-  report(stage, run, result);
-  run.logger.info({ stage: stage.name, ...result.counts, durationMs: Math.round(result.durationMs) }, 'stage ended');
-  if (applied.stopped !== undefined) throw applied.stopped;
-  if (!result.ok) throw nothingSucceeded(stage, result);
-  return { ...result, ids: applied.ids };
 }
 
 /**
@@ -60,217 +107,71 @@ export async function runStage(stage: Stage, run: RunContext): Promise<StageResu
  */
 function batchOf(kind: ObjectKind, { settings: { values }, isMachineRun }: RunContext) {
   const least = (size: number): number => Math.min(values.bulkBatchSize, size);
-  if (kind === 'backup') return { batchSize: least(values.backupBatchSize), delayMs: values.backupBatchDelayMs };
-  if (kind === 'vm-interface' && isMachineRun)
-    return { batchSize: least(values.interfaceBatchSize), delayMs: values.interfaceBatchDelayMs };
-  return { batchSize: values.bulkBatchSize, delayMs: values.bulkBatchDelayMs };
+  const { batch } = kindDefinition(kind);
+  const atOnce = writesAtOnce(kind, values);
+  if (batch === 'backups')
+    return { batchSize: least(values.backupBatchSize), delayMs: values.backupBatchDelayMs, atOnce };
+  if (batch === 'interfaces' && isMachineRun)
+    return { batchSize: least(values.interfaceBatchSize), delayMs: values.interfaceBatchDelayMs, atOnce };
+  return { batchSize: values.bulkBatchSize, delayMs: values.bulkBatchDelayMs, atOnce };
 }
 
-function summarise(
-  { stage, run }: { readonly stage: Stage; readonly run: RunContext },
-  { plan, count, extra }: PreparedStage,
-  applied: Applied,
-  durationMs: number,
-): StageResult {
-  const own: readonly ObjectKind[] = stage.kinds;
-  const dependencies = applied.outcomes.filter(
-    (outcome) => !own.includes(outcome.kind) && outcome.status !== 'unchanged',
-  );
-  const outcomes = [...applied.outcomes.filter((outcome) => own.includes(outcome.kind)), ...dependencies];
-  const counts = sumCounts(applied.outcomes, own);
-  const warnings = untold(run, [...plan.warnings, ...applied.warnings, ...miscounted(plan, applied.outcomes)]);
-  return {
-    stage: stage.name,
-    ok: counts.failed === 0 || counts.failed < counts.total,
-    counts,
-    count: count ?? stage.countOf?.(applied.outcomes) ?? counts.created + counts.updated + counts.unchanged,
-    kinds: countKinds(outcomes),
-    outcomes,
-    warnings,
-    notes: plan.notes,
-    extra: extra ?? {},
-    durationMs,
+/** Batches of a kind in flight. Batches of machines are the tasks that PROXBOX_VM_SYNC_MAX_CONCURRENCY bounds. */
+function writesAtOnce(kind: ObjectKind, { netboxWriteConcurrency, vmSyncMaxConcurrency }: Tunables): number {
+  const isArchive = kind === 'snapshot' || kind === 'task-history';
+  const writes = netboxWriteConcurrency ?? (isArchive ? 4 : 8);
+  return storedKind(kind) === 'virtual-machine' ? Math.min(writes, vmSyncMaxConcurrency) : writes;
+}
+
+/** Returns how many objects have been told of by now. */
+function tellItems(
+  { stage, run }: StageRun,
+  outcomes: readonly Outcome[],
+  { before, total }: { readonly before: number; readonly total: number },
+): number {
+  const shown = outcomes.filter(({ kind }) => stage.kinds.includes(kind));
+  const last = before + shown.length;
+  for (const [index, outcome] of shown.entries()) {
+    const isQuiet = outcome.status === 'unchanged' && (before + index) % unchangedPerFrame !== 0;
+    if (!isQuiet) run.events.emit(itemProgress({ stage, run, outcome }, before + index + 1, Math.max(total, last)));
+  }
+  return last;
+}
+
+/** The result of a stage that could not even be planned. */
+export function failedStage({ name, title, phase }: Stage, error: ProxboxError, durationMs = 0): DoneStage {
+  const counts = sumCounts([], []);
+  const nothing = {
+    outcomes: [],
+    warnings: [],
+    notes: [],
+    kinds: countKinds([]),
+    reasons: {},
+    extra: {},
+    ids: new Map(),
   };
-}
-
-function untold({ told }: RunContext, warnings: readonly Warning[]): readonly Warning[] {
-  return warnings.filter(({ message }) => {
-    const isNew = !told.has(message);
-    told.add(message);
-    return isNew;
-  });
-}
-
-/** The promise that every discovered object is accounted for, checked on every run. */
-function miscounted(plan: Plan, outcomes: readonly Outcome[]): readonly Warning[] {
-  return [...plan.discovered].flatMap(([kind, discovered]) => {
-    const counted = outcomes.filter((outcome) => outcome.kind === kind && outcome.status !== 'deleted').length;
-    if (counted === discovered) return [];
-    return [
-      {
-        code: 'duplicate' as const,
-        message: `${discovered} objects of kind "${kinds[kind].noun}" were discovered, but ${counted} are accounted for. Please report this.`,
-      },
-    ];
-  });
+  return {
+    stage: name,
+    title,
+    phase,
+    status: 'failed',
+    error,
+    isThrough: false,
+    counts,
+    count: 0,
+    durationMs,
+    ...nothing,
+  };
 }
 
 function report(stage: Stage, run: RunContext, result: StageResult): void {
-  const shown = result.outcomes.filter((outcome) => stage.kinds.includes(outcome.kind));
-  for (const [index, outcome] of shown.entries()) {
-    const isQuiet = outcome.status === 'unchanged' && index % unchangedPerFrame !== 0;
-    if (!isQuiet) run.events.emit(itemProgress(stage, outcome, index + 1, shown.length));
-  }
   for (const note of result.notes) run.events.emit(noteProgress(stage, note));
-  for (const warning of result.warnings) run.events.emit(warningDetail(stage.phase, warning));
-  run.events.emit({
-    event: 'phase_summary',
-    data: {
-      event: 'phase_summary',
-      phase: stage.phase,
-      status: result.counts.failed > 0 ? 'completed_with_errors' : 'completed',
-      message: summaryText(stage, result),
-      result: result.counts,
-      timing: { elapsed_ms: Math.round(result.durationMs) },
-    },
-  });
-}
-
-function summaryText(stage: Stage, { counts }: StageResult): string {
-  const done = counts.created + counts.updated + counts.unchanged;
-  const parts = [
-    `${counts.created} created`,
-    `${counts.updated} updated`,
-    `${counts.unchanged} unchanged`,
-    ...(counts.deleted > 0 ? [`${counts.deleted} deleted`] : []),
-    ...(counts.skipped > 0 ? [`${counts.skipped} skipped`] : []),
-  ];
-  const head =
-    counts.failed > 0
-      ? `${stage.title} sync completed with errors: ${done} synchronized, ${counts.failed} failed`
-      : `${stage.title} sync completed: ${done} synchronized`;
-  return `${head} (${parts.join(', ')})`;
-}
-
-function discovery(stage: Stage, { noun, items, total = items.length }: PreparedStage): RunEvent {
-  return {
-    event: 'discovery',
-    data: {
-      event: 'discovery',
-      phase: stage.phase,
-      status: 'discovered',
-      message: `Discovered ${total} ${noun}(s) to synchronize`,
-      count: total,
-      items: items.slice(0, maxDiscoveryItems),
-      progress: progressOf(0, total),
-      metadata: {},
-    },
-  };
-}
-
-function nameResolved(resolution: Plan['nameResolutions'][number]): RunEvent {
-  return {
-    event: 'duplicate_name_resolved',
-    data: {
-      event: 'duplicate_name_resolved',
-      cluster: resolution.cluster,
-      original_name: resolution.originalName,
-      resolved_name: resolution.resolvedName,
-      vmid: resolution.vmid,
-      suffix_index: resolution.suffixIndex,
-      operator_renamed: resolution.operatorRenamed,
-    },
-  };
-}
-
-const itemStatus = {
-  created: 'completed',
-  updated: 'completed',
-  unchanged: 'completed',
-  skipped: 'skipped',
-  failed: 'failed',
-  deleted: 'completed',
-} as const;
-
-function itemProgress(stage: Stage, outcome: Outcome, current: number, total: number): RunEvent {
-  const operation = operationOf[outcome.status];
-  const { reason } = outcome;
-  return {
-    event: 'item_progress',
-    data: {
-      event: 'item_progress',
-      phase: stage.phase,
-      status: itemStatus[outcome.status],
-      message:
-        reason?.message ?? `${kinds[outcome.kind].noun} "${outcome.label}": ${outcome.status}${changedFields(outcome)}`,
-      item: itemOf(outcome),
-      ...(operation === undefined ? {} : { operation }),
-      progress: progressOf(current, total),
-      ...(outcome.status === 'failed' && reason !== undefined ? { error: reason.message } : {}),
-      ...(outcome.status === 'skipped' && reason !== undefined ? { warning: reason.message } : {}),
-    },
-  };
-}
-
-function noteProgress(stage: Stage, { code, message, label, source, operation }: Note): RunEvent {
-  return {
-    event: 'item_progress',
-    data: {
-      event: 'item_progress',
-      phase: stage.phase,
-      status: 'warning',
-      message,
-      item: { name: label, extra: { ...(source === undefined ? {} : { cluster: source.cluster }), reason: code } },
-      ...(operation === undefined ? {} : { operation }),
-      progress: progressOf(0, 0),
-      warning: message,
-    },
-  };
-}
-
-function changedFields({ status, why }: Outcome): string {
-  return status === 'updated' && why !== undefined && why.length > 0
-    ? ` (${why.map(({ field }) => field).join(', ')})`
-    : '';
-}
-
-function itemOf({ label, record, reason, source, kind }: Outcome): Item {
-  const extra = {
-    ...(source === undefined
-      ? {}
-      : { cluster: source.cluster, ...(source.vmid === undefined ? {} : { vmid: source.vmid }) }),
-    ...(reason === undefined ? {} : { reason: reason.code }),
-  };
-  const url = isObject(record) ? textOf(record['display_url']) : '';
-  return {
-    name: label,
-    ...(record === undefined ? {} : { netbox_id: record.id }),
-    ...(url === '' ? {} : { netbox_url: url }),
-    item_type: kind,
-    ...(Object.keys(extra).length === 0 ? {} : { extra }),
-  };
-}
-
-/** A warning as a frame: the plugin shows it in its panel. */
-export function warningDetail(phase: string, { code, message }: Warning): RunEvent {
-  return {
-    event: 'error_detail',
-    data: { event: 'error_detail', phase, category: warningCategory(code), message, detail: `${code}: ${message}` },
-  };
-}
-
-function warningCategory(code: Warning['code']) {
-  if (code === 'endpoint_unreachable' || code === 'node_offline') return 'connection' as const;
-  if (code === 'privilege_missing' || code === 'forbidden' || code === 'endpoint_restricted')
-    return 'permission' as const;
-  return 'validation' as const;
-}
-
-function nothingSucceeded(stage: Stage, { counts, outcomes }: StageResult): ProxboxError {
-  const first = outcomes.find((outcome) => outcome.status === 'failed')?.reason?.message ?? '';
-  return new ProxboxError('stage_failed', `${stage.title} sync failed.`, {
-    detail: `None of ${counts.total} objects could be synchronized. The first: ${first}`,
-  });
+  for (const warning of result.warnings)
+    if (reasonCodes[warning.code].concern === 'informational') run.events.emit(warningDetail(stage.phase, warning));
+  tellProblems(run, problemsOf(result));
+  run.events.emit(phaseSummary(result));
+  const { status, counts, durationMs } = result;
+  run.logger.info({ stage: stage.name, status, ...counts, durationMs: Math.round(durationMs) }, 'stage ended');
 }
 
 function listed(key: string, entries: readonly object[]): Readonly<Record<string, unknown>> {
@@ -279,9 +180,9 @@ function listed(key: string, entries: readonly object[]): Readonly<Record<string
 
 /** The result of a stage as its `complete` frame and JSON twin carry it. */
 export function stageResultBody(result: StageResult): Readonly<Record<string, unknown>> {
-  const { count, counts, outcomes, warnings, notes, extra } = result;
-  const reasons = countReasons(result);
+  const { count, counts, outcomes, reasons, warnings, notes, extra } = result;
   return {
+    status: result.status,
     count,
     created: counts.created,
     updated: counts.updated,

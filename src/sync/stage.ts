@@ -1,12 +1,16 @@
-import type { ObjectKind } from '../netbox/records/kinds.js';
+/** The form that all stages have. */
+import type { ObjectKind } from '../netbox/kinds/index.js';
+import { withFieldDefaults } from './collect/field-defaults.js';
 import type { Item } from './events.js';
+import { joinPlans } from './plan/join-plans.js';
 import type { SyncResource } from './plan/options.js';
 import type { RunContext } from './run-context.js';
 import type { Note, Outcome, Plan, StageName, Warning } from './types.js';
 
-/** What a stage found, planned and not yet applied. */
+/** What a stage found, and what it plans to do about it. */
 export interface PreparedStage {
-  readonly plan: Plan;
+  /** Each is applied before the next one is asked for. */
+  readonly plans: Iterable<Plan> | AsyncIterable<Plan>;
   readonly noun: string;
   readonly items: readonly Item[];
   /** How many were discovered, where `items` names only the first of very many. */
@@ -15,6 +19,8 @@ export interface PreparedStage {
   readonly count?: number;
   /** Further numbers of the result, from what was read. */
   readonly extra?: Readonly<Record<string, unknown>>;
+  /** Told what became of each plan that was applied. Does not throw. */
+  readonly remember?: (outcomes: readonly Outcome[]) => void;
 }
 
 /** What a stage must say about itself; everything else is the runner's. */
@@ -28,15 +34,32 @@ export interface StageDefinition<Collected> {
   readonly kinds: readonly [ObjectKind, ...ObjectKind[]];
   /** Disabled when every one of these resources is. */
   readonly resources: readonly SyncResource[];
+  /** Where one of these failed in the same run, what this stage would find in NetBox is not to be built on. Default: none. */
+  readonly needs?: readonly StageName[];
   collect(run: RunContext): Promise<Collected>;
   /** Pure. */
   plan(collected: Collected, run: RunContext): Plan;
   /** What the discovery frame announces; at most 20 are sent. */
-  discovered(collected: Collected, plan: Plan): Omit<PreparedStage, 'plan'>;
+  discovered(collected: Collected, plan: Plan): Omit<PreparedStage, 'plans'>;
   /** Further numbers of the result, from what was done. */
   readonly extra?: (outcomes: readonly Outcome[], done: StageDone) => Readonly<Record<string, unknown>>;
   /** What `count` of the result says, where it is told by what was done. */
   readonly countOf?: (outcomes: readonly Outcome[]) => number;
+  /** What later runs should know of what was done; not after a rehearsal. Does not throw. */
+  readonly remember?: (collected: Collected, outcomes: readonly Outcome[], run: RunContext) => void;
+}
+
+/**
+ * A stage of what is too much to be looked at all at once: it is compared with NetBox, planned and written portion by
+ * portion, and what was done is counted; only problems are told by name.
+ */
+export interface PortionedStageDefinition<Collected> extends Pick<
+  StageDefinition<Collected>,
+  'name' | 'title' | 'kinds' | 'resources' | 'needs' | 'collect'
+> {
+  /** Reads of NetBox what concerns a portion, and plans that; there is always one. */
+  portions(collected: Collected, run: RunContext): AsyncIterable<Plan>;
+  discovered(collected: Collected): Omit<PreparedStage, 'plans'>;
 }
 
 export interface StageDone {
@@ -52,6 +75,9 @@ export interface Stage {
   readonly phase: string;
   readonly kinds: readonly [ObjectKind, ...ObjectKind[]];
   readonly resources: readonly SyncResource[];
+  readonly needs: readonly StageName[];
+  /** See `PortionedStageDefinition`. */
+  readonly isPortioned: boolean;
   readonly extra: NonNullable<StageDefinition<unknown>['extra']>;
   readonly countOf?: StageDefinition<unknown>['countOf'];
   prepare(run: RunContext): Promise<PreparedStage>;
@@ -65,12 +91,42 @@ export function defineStage<Collected>(definition: StageDefinition<Collected>): 
     phase: definition.phase ?? name,
     kinds,
     resources,
+    needs: definition.needs ?? [],
+    isPortioned: false,
     extra: definition.extra ?? (() => ({})),
     ...(definition.countOf === undefined ? {} : { countOf: definition.countOf }),
     async prepare(run) {
       const collected = await definition.collect(run);
-      const plan = definition.plan(collected, run);
-      return { plan, ...definition.discovered(collected, plan) };
+      const plan = await withFieldDefaults(definition.plan(collected, run), run, (known) =>
+        definition.plan(collected, known),
+      );
+      const remember = (outcomes: readonly Outcome[]): void => definition.remember?.(collected, outcomes, run);
+      return { plans: [plan], ...definition.discovered(collected, plan), remember };
     },
   };
+}
+
+export function definePortionedStage<Collected>(definition: PortionedStageDefinition<Collected>): Stage {
+  const { name, title, kinds, resources } = definition;
+  return {
+    name,
+    title,
+    phase: name,
+    kinds,
+    resources,
+    needs: definition.needs ?? [],
+    isPortioned: true,
+    extra: () => ({}),
+    async prepare(run) {
+      const collected = await definition.collect(run);
+      return { plans: definition.portions(collected, run), ...definition.discovered(collected) };
+    },
+  };
+}
+
+/** All that a stage would do, in one plan: for what picks single objects out of it. */
+export async function planWhole(stage: Stage, run: RunContext): Promise<Plan> {
+  const plans: Plan[] = [];
+  for await (const plan of (await stage.prepare(run)).plans) plans.push(plan);
+  return joinPlans(stage.name, plans);
 }

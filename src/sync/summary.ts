@@ -1,4 +1,6 @@
-import { kinds, type ObjectKind } from '../netbox/records/kinds.js';
+/** The outcomes of a stage as numbers and short lists. Pure. */
+import type { ProxboxError } from '../errors/proxbox-error.js';
+import { kinds, type ObjectKind } from '../netbox/kinds/index.js';
 import type { Counts } from './events.js';
 import type { Note, Outcome, OutcomeStatus, Reason, StageName, Warning } from './types.js';
 
@@ -6,14 +8,32 @@ export interface KindCounts extends Record<OutcomeStatus, number> {
   readonly discovered: number;
 }
 
+/**
+ * `completed`: everything is accounted for, nothing failed, everything was read. `partial`: something failed, was not read
+ * or was held back by a limit. `failed`: nothing useful was done, or more than half of what mattered failed. Which of them is
+ * decided in run-end.ts.
+ */
+export type StageStatus = 'completed' | 'partial' | 'failed';
+
 /** What one stage did. */
 export interface StageResult {
   readonly stage: StageName;
-  readonly ok: boolean;
+  /** For sentences. */
+  readonly title: string;
+  /** Of its frames. */
+  readonly phase: string;
+  readonly status: StageStatus;
+  /** Why it could not go on, or that most of its objects failed: its status is `failed` then. */
+  readonly error?: ProxboxError;
+  /** It came to its end, whatever failed: the stages that need it work with what it wrote. */
+  readonly isThrough: boolean;
   readonly counts: Counts;
   /** Objects of the stage's kinds that are now as they should be, or what else the stage counts. */
   readonly count: number;
   readonly kinds: ReadonlyMap<ObjectKind, KindCounts>;
+  /** How often each reason was given. */
+  readonly reasons: Readonly<Record<string, number>>;
+  /** Of a portioned stage only what was skipped or failed. */
   readonly outcomes: readonly Outcome[];
   readonly warnings: readonly Warning[];
   readonly notes: readonly Note[];
@@ -22,7 +42,20 @@ export interface StageResult {
   readonly durationMs: number;
 }
 
-const nothing = { discovered: 0, created: 0, updated: 0, unchanged: 0, skipped: 0, failed: 0, deleted: 0 };
+/** So many failed and so many skipped objects are named; their numbers are exact. */
+export const problemsTold = 50;
+
+export const noCounts: Counts = { created: 0, updated: 0, unchanged: 0, deleted: 0, failed: 0, skipped: 0, total: 0 };
+
+export const noneOfKind: KindCounts = {
+  discovered: 0,
+  created: 0,
+  updated: 0,
+  unchanged: 0,
+  skipped: 0,
+  failed: 0,
+  deleted: 0,
+};
 
 /**
  * Counts outcomes per kind. Every discovered object ends in exactly one of created, updated, unchanged, skipped and failed,
@@ -31,7 +64,7 @@ const nothing = { discovered: 0, created: 0, updated: 0, unchanged: 0, skipped: 
 export function countKinds(outcomes: readonly Outcome[]): ReadonlyMap<ObjectKind, KindCounts> {
   const counts = new Map<ObjectKind, Record<OutcomeStatus | 'discovered', number>>();
   for (const { kind, status } of outcomes) {
-    const row = counts.get(kind) ?? { ...nothing };
+    const row = counts.get(kind) ?? { ...noneOfKind };
     if (status !== 'deleted') row.discovered += 1;
     row[status] += 1;
     counts.set(kind, row);
@@ -51,6 +84,17 @@ export function sumCounts(outcomes: readonly Outcome[], ofKinds: readonly Object
     skipped: of('skipped'),
     total: counted.filter(({ status }) => status !== 'deleted').length,
   };
+}
+
+/** Numbers under the same names, added. */
+export function addCounts<T extends object>(sum: T, more: object): T {
+  const added = new Map<string, unknown>(Object.entries(sum));
+  for (const [name, count] of Object.entries(more)) added.set(name, numberOf(added.get(name)) + numberOf(count));
+  return { ...sum, ...Object.fromEntries(added) };
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
 }
 
 /** How often each reason was given, for skipped and failed objects, notes and warnings: exact, where the lists are cut. */
@@ -89,11 +133,11 @@ export interface ReportedProblem {
   readonly vmid?: number;
 }
 
-/** Objects that failed, first 50; enough to act on, and the count is exact elsewhere. */
+/** Objects that failed, the first ones; enough to act on, and the count is exact elsewhere. */
 export function reportProblems(outcomes: readonly Outcome[], status: 'failed' | 'skipped'): readonly ReportedProblem[] {
   return outcomes
     .filter((outcome) => outcome.status === status)
-    .slice(0, 50)
+    .slice(0, problemsTold)
     .map(({ kind, label, reason, source }) => ({
       reason: reason?.code ?? 'rejected',
       kind: kinds[kind].noun,

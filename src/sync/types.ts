@@ -1,5 +1,7 @@
-import type { ObjectKind } from '../netbox/records/kinds.js';
-import type { JsonObject, NetBoxRecord } from '../netbox/types.js';
+/** What a plan is made of: objects as NetBox should hold them, the changes that bring them there, and what came of these. */
+import type { FieldType, Relation, TypeOf } from '../netbox/kinds/fields.js';
+import type { AnyRecord, ObjectKind, RecordOf, SpecsOf } from '../netbox/kinds/index.js';
+import type { JsonObject } from '../netbox/types.js';
 import type { GuestType } from '../proxmox/types.js';
 import type { ReasonCode } from './reasons.js';
 
@@ -32,27 +34,73 @@ export interface SourceRef {
 }
 
 /** Identifies an object inside plans of one run: `<kind>:<key>`. */
-export type ObjectKey = `${ObjectKind}:${string}`;
+export type ObjectKey<K extends ObjectKind = ObjectKind> = `${K}:${string}`;
 
-export function objectKey(kind: ObjectKind, key: string): ObjectKey {
+export function objectKey<K extends ObjectKind>(kind: K, key: string): ObjectKey<K> {
   return `${kind}:${key}`;
 }
 
 /** In a field: the id of another object of the run, which may not exist yet. */
-export interface Ref {
-  readonly ref: ObjectKey;
+export interface Ref<K extends ObjectKind = ObjectKind> {
+  readonly ref: ObjectKey<K>;
   /**
    * The object can do without: where the other one could not be written the field is left out, and a warning with this code
    * says so. Absent = whoever refers to a failed object fails with it.
    */
   readonly otherwise?: ReasonCode;
+  /**
+   * Choices: of the object and these the first one that was written is taken, in this order. Where none was, the field is
+   * left out: what became of the others is told at them.
+   */
+  readonly or?: readonly ObjectKey<K>[];
+}
+
+export function ref<K extends ObjectKind>(kind: K, key: string): Ref<K> {
+  return { ref: objectKey(kind, key) };
 }
 
 /** In the `tags` field: ids that are known and objects of this plan that will be. */
-export type TagRef = number | Ref;
+export type TagRef = number | Ref<'tag'>;
 
-export type FieldValue = string | number | boolean | null | Ref | readonly TagRef[] | JsonObject;
+/** What may be written into a field, by its type. null empties it. */
+interface WrittenValues extends Record<Exclude<FieldType, 'relation'>, unknown> {
+  readonly text: string | null;
+  readonly number: number | null;
+  readonly decimal: number | null;
+  readonly boolean: boolean | null;
+  readonly choice: string | null;
+  readonly tags: readonly TagRef[];
+  readonly time: string | null;
+  readonly json: JsonObject | readonly number[] | null;
+  readonly 'content-type': string | null;
+  readonly 'custom-fields': JsonObject;
+  readonly mac: string | null;
+  readonly address: string;
+}
+
+type WrittenOf<Spec> =
+  Spec extends Relation<infer To>
+    ? number | null | (To extends ObjectKind ? Ref<To> : never)
+    : TypeOf<Spec> extends keyof WrittenValues
+      ? WrittenValues[TypeOf<Spec>]
+      : never;
+
+type FieldsTable = {
+  readonly [K in ObjectKind]: { readonly [Field in keyof SpecsOf<K>]?: WrittenOf<SpecsOf<K>[Field]> };
+};
+
+/** Values for the fields of a kind; absent = not managed. */
+export type FieldsOf<K extends ObjectKind> = FieldsTable[K];
+
+export type FieldValue = string | number | boolean | null | Ref | readonly TagRef[] | readonly number[] | JsonObject;
+/** Fields of some kind, where the code is the same for all: what `fieldEntries` gives. */
 export type Fields = Readonly<Record<string, FieldValue>>;
+
+export function fieldEntries(fields: FieldsOf<ObjectKind>): readonly (readonly [string, FieldValue])[] {
+  return Object.entries<FieldValue | undefined>(fields).flatMap(([field, value]) =>
+    value === undefined ? [] : [[field, value] as const],
+  );
+}
 
 export function isRef(value: unknown): value is Ref {
   return typeof value === 'object' && value !== null && 'ref' in value && typeof value.ref === 'string';
@@ -63,32 +111,48 @@ export function isRef(value: unknown): value is Ref {
  * - `always`: written when it differs.
  * - `if-unset`: written only where the stored value is empty (the operator's value stays).
  * - `create-only`: never written on an existing object.
- * - `union`: tags; missing ones are added, none is removed.
+ * - `union`: tags; missing ones are added, none is removed. The Proxbox tag only where pages of the plugin find by it.
  * - `union-if-unset`: tags; left alone as soon as there is any.
  * - `stamp`: written only along with another change (a time or run id must not cause a write by itself).
  * - `unless-operator`: status; values that only operators set (planned, staged, failed, decommissioning) stay.
  */
-export type FieldRule =
-  'always' | 'if-unset' | 'create-only' | 'union' | 'union-if-unset' | 'stamp' | 'unless-operator' | OwnText;
+export type FieldRule = 'always' | 'if-unset' | 'create-only' | 'stamp' | 'unless-operator' | OwnText | TagRule;
+type TagRule = 'union' | 'union-if-unset' | 'create-only';
 
 /** Text that we generate: rewritten where the stored text is empty or matches, left alone where an operator wrote another. */
 export interface OwnText {
   readonly ours: RegExp;
 }
 
-export type FieldRules = Readonly<Record<string, FieldRule>>;
+type RuleOf<Type> = Type extends 'tags'
+  ? TagRule
+  : | 'always'
+    | 'if-unset'
+    | 'create-only'
+    | 'stamp'
+    | (Type extends 'choice' ? 'unless-operator' : never)
+    | (Type extends 'text' ? OwnText : never);
+
+type RulesTable = {
+  readonly [K in ObjectKind]: { readonly [Field in keyof SpecsOf<K>]?: RuleOf<TypeOf<SpecsOf<K>[Field]>> };
+};
+
+/** Rules for the fields of a kind; absent = `always`, of tags `union`. */
+export type RulesOf<K extends ObjectKind> = RulesTable[K];
 
 /** What NetBox should hold for one object. Only managed fields are present. */
-export interface Desired {
-  readonly kind: ObjectKind;
+export interface Desired<K extends ObjectKind = ObjectKind> {
+  readonly kind: K;
   /** Unique within the kind and the run; how the object is recognised again. */
   readonly key: string;
   /** For people. */
   readonly label: string;
-  readonly fields: Fields;
-  /** Only in the payload of a creation (first-discovery tags). Merged into `tags`. */
+  readonly fields: FieldsOf<K>;
+  /** Only in the payload of a creation, besides `tags`: what says that a sync made the object. */
   readonly createTags?: readonly TagRef[];
-  readonly rules: FieldRules;
+  /** Tags of ours that are taken off an existing object, whatever the rule of `tags`. */
+  readonly removeTags?: readonly number[];
+  readonly rules: RulesOf<K>;
   /** An address: where NetBox refuses to create it because another object has it, it is skipped for this reason. */
   readonly ifDuplicate?: Reason;
   readonly source?: SourceRef;
@@ -113,18 +177,19 @@ export type Change =
   | {
       readonly action: 'update';
       readonly desired: Desired;
-      readonly current: NetBoxRecord;
+      readonly current: AnyRecord;
       readonly patch: Fields;
       readonly why: readonly FieldDiff[];
     }
-  | { readonly action: 'keep'; readonly desired: Desired; readonly current: NetBoxRecord }
+  /** `current` is absent where nothing of it had to be read. */
+  | { readonly action: 'keep'; readonly desired: Desired; readonly current?: AnyRecord }
   /** Gone from Proxmox as far as a complete read tells, and ours: see plan/absence.ts. */
   | {
       readonly action: 'delete';
       readonly kind: ObjectKind;
       readonly key: string;
       readonly label: string;
-      readonly current: NetBoxRecord;
+      readonly current: AnyRecord;
       readonly reason: Reason;
       readonly source?: SourceRef;
     }
@@ -160,7 +225,7 @@ export interface Note extends Reason {
   readonly label: string;
   readonly source?: SourceRef;
   /** A dry run: what would have been done. */
-  readonly operation?: 'would_delete';
+  readonly operation?: 'would_delete' | 'skipped';
 }
 
 export interface NameResolution {
@@ -184,19 +249,31 @@ export interface Plan {
   readonly warnings: readonly Warning[];
   readonly notes: readonly Note[];
   readonly nameResolutions: readonly NameResolution[];
+  /** Nothing but values of custom fields keeps a row that is to go: it is to be planned again with what NetBox gives them by itself. */
+  readonly asksFieldDefaults?: boolean;
 }
 
 /** `deleted` objects were not discovered: they are counted beside the others, not among them. */
 export type OutcomeStatus = 'created' | 'updated' | 'unchanged' | 'skipped' | 'failed' | 'deleted';
 
-export interface Outcome {
-  readonly kind: ObjectKind;
+export interface Outcome<K extends ObjectKind = ObjectKind> {
+  readonly kind: K;
   readonly key: string;
   readonly label: string;
   readonly status: OutcomeStatus;
-  readonly record?: NetBoxRecord;
+  /** In NetBox; absent of what is not there. */
+  readonly id?: number;
+  /** Of the API and of the page; of objects that were written, as NetBox renders them only then. */
+  readonly url?: string;
+  readonly displayUrl?: string;
+  /** The object itself, where the answer shows it. Outcomes last as long as the run, and there may be very many. */
+  readonly record?: RecordOf<K>;
   /** Always present for `skipped`, `failed` and `deleted`. */
   readonly reason?: Reason;
   readonly why?: readonly FieldDiff[];
   readonly source?: SourceRef;
+}
+
+export function isOutcomeOf<K extends ObjectKind>(outcome: Outcome, kind: K): outcome is Outcome<K> {
+  return outcome.kind === kind;
 }

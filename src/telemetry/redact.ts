@@ -3,6 +3,9 @@
  * query strings and JSON; the value scrubber also goes by the names of fields. Both are applied to the finished log
  * line, so that messages, arguments, child fields and stack traces of every sink pass through one place.
  */
+
+import { isObject } from '../values/plain-object.js';
+
 const mark = '[REDACTED]';
 /** Longer log texts are cut: a dump is no message, and the patterns below run over every character. */
 const longestText = 20_000;
@@ -72,15 +75,11 @@ function isSecretName(name: string): boolean {
   return secretName.test(name) && !harmlessName.test(name);
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A copy of plain JSON data without secrets; values of secret fields become `[REDACTED]` whatever they hold. */
 export function redactValue(value: unknown): unknown {
   if (typeof value === 'string') return redactText(value);
   if (Array.isArray(value)) return value.map((item: unknown) => redactValue(item));
-  if (!isRecord(value)) return value;
+  if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => {
       const hides = isSecretName(name) && inner !== null && typeof inner !== 'boolean' && inner !== '';

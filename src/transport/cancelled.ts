@@ -1,6 +1,6 @@
+/** The error of work that its AbortSignal ended; a ProxboxError given as the signal's reason is passed on. */
 import { ProxboxError } from '../errors/proxbox-error.js';
 
-/** The error of work that its AbortSignal ended; a ProxboxError given as the signal's reason is passed on. */
 export function cancelledError(signal: AbortSignal | undefined): ProxboxError {
   const reason: unknown = signal?.reason;
   if (reason instanceof ProxboxError) return reason;

@@ -3,8 +3,9 @@
  * request is handed to a socket, which decides whether a failed POST may be repeated.
  */
 import type { Dispatcher, Pool } from 'undici';
+import { decodeBody, isEncoded } from './decode-body.js';
 import { abortedFailure, timeoutFailure, toFailure, type Phase } from './failures.js';
-import type { HttpRequest, HttpResult, TransportFailure } from './types.js';
+import type { HttpRequest, HttpResponse, HttpResult, TransportFailure } from './types.js';
 
 type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -29,13 +30,20 @@ function dispatchOptions(request: HttpRequest): Dispatcher.DispatchOptions {
   };
 }
 
+export interface Remote {
+  readonly pool: Pool;
+  readonly origin: string;
+  /** Of an answer, before and after it is decompressed. */
+  readonly maxResponseBytes: number;
+}
+
 /** Resolves with what happened; never rejects. */
-export function exchange(pool: Pool, origin: string, request: HttpRequest): Promise<HttpResult> {
+export function exchange({ pool, origin, maxResponseBytes }: Remote, request: HttpRequest): Promise<HttpResult> {
   return new Promise((resolve) => {
     const { signal, timeoutMs } = request;
     const chunks: Buffer[] = [];
     let phase: Phase = 'connecting';
-    let head = { status: 0, statusText: '', headers: {} };
+    let head: Omit<HttpResponse, 'text'> = { status: 0, statusText: '', headers: {} };
     let controller: Dispatcher.DispatchController | undefined;
     let settled = false;
 
@@ -69,7 +77,14 @@ export function exchange(pool: Pool, origin: string, request: HttpRequest): Prom
         chunks.push(chunk);
       },
       onResponseEnd() {
-        settle({ ok: true, response: { ...head, text: Buffer.concat(chunks).toString('utf8') } });
+        const body = Buffer.concat(chunks);
+        const answer = (decoded: Buffer): void =>
+          settle({ ok: true, response: { ...head, text: decoded.toString('utf8') } });
+        const encoding = head.headers['content-encoding'];
+        if (!isEncoded(encoding)) return answer(body);
+        decodeBody(body, encoding, maxResponseBytes).then(answer, (error: unknown) =>
+          settle({ ok: false, failure: toFailure(error, origin, phase) }),
+        );
       },
       onResponseError(_controller, error) {
         settle({ ok: false, failure: toFailure(error, origin, phase) });

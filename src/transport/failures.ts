@@ -41,14 +41,12 @@ const knownCodes: ReadonlyMap<string, Known> = new Map<string, Known>([
   ['EPIPE', reset],
   ['UND_ERR_SOCKET', { kind: 'reset', text: 'server disconnected' }],
   ['UND_ERR_RES_EXCEEDED_MAX_SIZE', { kind: 'too_large', text: 'the answer is larger than the limit' }],
-  [
-    'UND_ERR_CLOSED',
-    { kind: 'aborted', text: 'the client was closed because its endpoint changed or the service stops' },
-  ],
-  [
-    'UND_ERR_DESTROYED',
-    { kind: 'aborted', text: 'the client was closed because its endpoint changed or the service stops' },
-  ],
+  ['ERR_BUFFER_TOO_LARGE', { kind: 'too_large', text: 'the answer is larger than the limit' }],
+  ['Z_DATA_ERROR', { kind: 'protocol', text: 'the compressed answer cannot be read' }],
+  ['Z_BUF_ERROR', { kind: 'protocol', text: 'the compressed answer was cut off' }],
+  ['ERR_CONTENT_ENCODING', { kind: 'protocol', text: 'the answer has a content-encoding that nobody asked for' }],
+  ['UND_ERR_CLOSED', { kind: 'aborted', text: 'the client was closed because the service stops' }],
+  ['UND_ERR_DESTROYED', { kind: 'aborted', text: 'the client was closed because the service stops' }],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', tls('it is self-signed')],
   [
     'SELF_SIGNED_CERT_IN_CHAIN',

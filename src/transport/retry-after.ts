@@ -1,3 +1,4 @@
+/** How long a server asks its clients to wait. */
 import type { Clock } from '../config/clock.js';
 
 /** Nobody is made to wait longer than this for one try, whatever a server asks for. */

@@ -77,6 +77,13 @@ export interface RetryNotice {
   readonly outcome: Outcome;
 }
 
+/** A request waits, because the other side failed or asked for a pause: told to whoever it is for. */
+export interface Wait {
+  /** A sentence without its full stop: `NetBox answers 503`. */
+  readonly why: string;
+  readonly delayMs: number;
+}
+
 export interface RetryTask<T> {
   readonly kind: RequestKind;
   readonly policy: RetryPolicy;

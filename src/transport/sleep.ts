@@ -1,7 +1,7 @@
+/** `clock.sleep` that ends with `cancelled` when the signal fires. */
 import type { Clock } from '../config/clock.js';
 import { cancelledError } from './cancelled.js';
 
-/** `clock.sleep` that ends with `cancelled` when the signal fires. */
 export async function sleepUnlessCancelled(ms: number, clock: Clock, signal?: AbortSignal): Promise<void> {
   try {
     await clock.sleep(ms, signal);

@@ -1,4 +1,10 @@
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+/** What the clients and the transport agree on: a request, and its answer or why there is none. */
+
+export type ReadMethod = 'GET' | 'OPTIONS';
+export type Method = ReadMethod | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Whether a request only asks. */
+export const isRead = (method: Method): method is ReadMethod => method === 'GET' || method === 'OPTIONS';
 
 export interface HttpRequest {
   readonly method: Method;
@@ -37,9 +43,12 @@ export interface TransportFailure {
 export type HttpResult =
   { readonly ok: true; readonly response: HttpResponse } | { readonly ok: false; readonly failure: TransportFailure };
 
-export interface Transport {
+export interface Sender {
   readonly origin: string;
   send(request: HttpRequest): Promise<HttpResult>;
+}
+
+export interface Transport extends Sender {
   close(): Promise<void>;
 }
 

@@ -5,19 +5,22 @@
 import { rootCertificates } from 'node:tls';
 import { Pool } from 'undici';
 import { exchange } from './exchange.js';
-import type { Transport, TransportOptions } from './types.js';
+import type { HttpResult, Transport, TransportOptions } from './types.js';
 
 const defaultMaxResponseBytes = 64 * 1024 * 1024;
 
-/** The pool of one origin. `close` lets running requests finish; later ones fail as `aborted`. */
+/**
+ * The pool of one origin. `close` lets running requests finish; later ones fail as `aborted`. A connection that is only being
+ * made is for nobody then, and is not waited for.
+ */
 export function createTransport(options: TransportOptions): Transport {
-  const { origin, ca } = options;
+  const { origin, ca, maxResponseBytes = defaultMaxResponseBytes } = options;
   const pool = new Pool(origin, {
     connections: options.connections,
     pipelining: 1,
     // gunicorn closes idle connections after 2 s; a request that leaves at that moment would be lost.
     keepAliveTimeout: 1_000,
-    maxResponseSize: options.maxResponseBytes ?? defaultMaxResponseBytes,
+    maxResponseSize: maxResponseBytes,
     connect: {
       timeout: options.connectTimeoutMs,
       rejectUnauthorized: options.verifyTls,
@@ -25,9 +28,18 @@ export function createTransport(options: TransportOptions): Transport {
       ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
     },
   });
+  const running = new Set<Promise<HttpResult>>();
   return {
     origin,
-    send: (request) => exchange(pool, origin, request),
-    close: () => pool.close(),
+    send: (request) => {
+      const sent = exchange({ pool, origin, maxResponseBytes }, request).finally(() => running.delete(sent));
+      running.add(sent);
+      return sent;
+    },
+    close: async () => {
+      void pool.close();
+      await Promise.allSettled(running);
+      await pool.destroy();
+    },
   };
 }

@@ -6,8 +6,8 @@
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import type { ErrorCode } from '../errors/catalog.js';
 import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
-import { relationId, textOf, toNumber } from '../netbox/records/compare.js';
-import { kindDefinition } from '../netbox/records/kinds.js';
+import { relationId, textOf, toNumber } from '../netbox/kinds/values.js';
+import { kindDefinition } from '../netbox/kinds/index.js';
 import type { NetBoxClient, NetBoxRecord } from '../netbox/types.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
 import { verbFailure } from './failure.js';

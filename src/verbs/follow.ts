@@ -2,9 +2,10 @@
 import type { Clock } from '../config/clock.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { path } from '../proxmox/host.js';
-import { isRow, toText } from '../proxmox/parse/coerce.js';
+import { toText } from '../proxmox/parse/coerce.js';
 import { parseUpid, type Upid } from '../proxmox/parse/upid.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
+import { isObject } from '../values/plain-object.js';
 import { causeText } from './failure.js';
 
 export type TaskState =
@@ -38,7 +39,7 @@ export async function readTask(
   signal?: AbortSignal,
 ): Promise<TaskState> {
   const answer = await session.get(`${below}/status`, signal === undefined ? {} : { signal });
-  const row = isRow(answer) ? answer : {};
+  const row = isObject(answer) ? answer : {};
   if (toText(row.status) !== 'stopped') return { status: 'running' };
   const exitstatus = toText(row.exitstatus) ?? 'OK';
   return { status: 'ended', exitstatus, isGood: exitstatus === 'OK' || exitstatus.startsWith('WARNINGS') };

@@ -1,7 +1,7 @@
 /** The journal entry of a verb: written before anything is sent to Proxmox, changed to what became of it. */
 import type { Clock } from '../config/clock.js';
 import type { NetBoxClient } from '../netbox/types.js';
-import { kindDefinition } from '../netbox/records/kinds.js';
+import { kindDefinition } from '../netbox/kinds/index.js';
 import { oneLine, verbFailure } from './failure.js';
 import type { VerbCall } from './types.js';
 
@@ -34,7 +34,7 @@ export interface JournalEntry {
   write(state: JournalState): Promise<void>;
 }
 
-const { path } = kindDefinition('backup-journal');
+const { path } = kindDefinition('journal-entry');
 
 /** Text from outside is shown as code: it must not become Markdown. */
 function quoted(text: string): string {

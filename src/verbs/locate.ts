@@ -3,7 +3,7 @@ import type { ProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
 import { path } from '../proxmox/host.js';
 import type { ConnectedSession } from '../proxmox/session.js';
 import type { ProxmoxSessions } from '../proxmox/sessions.js';
-import type { GuestResource } from '../proxmox/types.js';
+import type { ListedResource } from '../proxmox/types.js';
 import { verbFailure } from './failure.js';
 import type { GuestPlace, VerbCall } from './types.js';
 
@@ -27,7 +27,7 @@ export async function openVerbSession(
   }
 }
 
-async function guestsOf(session: ConnectedSession): Promise<readonly GuestResource[]> {
+async function guestsOf(session: ConnectedSession): Promise<readonly ListedResource[]> {
   try {
     return await session.guests({ fresh: true });
   } catch (cause) {

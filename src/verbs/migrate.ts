@@ -1,8 +1,9 @@
 /** Moving a guest to another node. */
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { isNodeName } from '../proxmox/host.js';
-import { isRow, rowsOf, toBool, toText, type Row } from '../proxmox/parse/coerce.js';
+import { rowsOf, toBool, toText, type Row } from '../proxmox/parse/coerce.js';
 import { statusOf } from '../proxmox/reads/rows.js';
+import { isObject } from '../values/plain-object.js';
 import { dispatchTimeoutMs } from './table-defaults.js';
 import type { GuestPlace, Settled, Told, Verb, VerbCall } from './types.js';
 
@@ -13,7 +14,7 @@ interface Wish {
 }
 
 function wishOf({ body }: VerbCall): Wish {
-  const row = isRow(body) ? body : {};
+  const row = isObject(body) ? body : {};
   const target = typeof row.target === 'string' ? row.target.trim() : '';
   if (target === '') {
     throw new ProxboxError('target_required', "Migrate verb requires a JSON body with a non-empty 'target' field.");
@@ -50,7 +51,7 @@ function diskName(row: Row): string {
 }
 
 function parsePreflight(answer: unknown): Preflight {
-  const raw = isRow(answer) ? answer : {};
+  const raw = isObject(answer) ? answer : {};
   const allowed = either(raw, 'allowed_nodes');
   const refused = either(raw, 'not_allowed_nodes');
   return {
@@ -58,7 +59,7 @@ function parsePreflight(answer: unknown): Preflight {
     running: toBool(raw.running),
     // Proxmox leaves the list out for a running QEMU guest.
     allowed: Array.isArray(allowed) ? texts(allowed) : null,
-    refused: isRow(refused) ? refused : {},
+    refused: isObject(refused) ? refused : {},
     localDisks: rowsOf(either(raw, 'local_disks')).map(diskName),
     localResources: texts(either(raw, 'local_resources')),
   };

@@ -1,5 +1,6 @@
+/** The NetBox client of a verb: it gives up before the plugin does. */
 import type { NetBoxClient } from '../netbox/types.js';
-import type { NetBoxAccess } from '../netbox-access.js';
+import type { NetBoxAccess } from '../netbox/access.js';
 import { verbFailure } from './failure.js';
 
 /** The plugin waits 30 s for everything. */

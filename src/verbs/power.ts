@@ -1,6 +1,7 @@
 /** Starting, stopping, restarting, pausing and resuming a guest. */
 import { ProxboxError } from '../errors/proxbox-error.js';
-import { isRow, toBool, toText } from '../proxmox/parse/coerce.js';
+import { toBool, toText } from '../proxmox/parse/coerce.js';
+import { isObject } from '../values/plain-object.js';
 import { dispatchTimeoutMs } from './table-defaults.js';
 import type { GuestPlace, Settled, Verb } from './types.js';
 
@@ -14,7 +15,7 @@ interface GuestState {
 
 async function readState({ session, path }: GuestPlace): Promise<GuestState> {
   const answer = await session.get(`${path}/status/current`);
-  const row = isRow(answer) ? answer : {};
+  const row = isObject(answer) ? answer : {};
   const status = toText(row.status);
   if (status === null) {
     throw new ProxboxError('remote_protocol', `Proxmox answered the status of ${path} without a status.`);

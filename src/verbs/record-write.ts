@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../config/clock.js';
 import type { ProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
 import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
-import type { NetBoxAccess } from '../netbox-access.js';
+import type { NetBoxAccess } from '../netbox/access.js';
 import { toText } from '../proxmox/parse/coerce.js';
 import { auditTarget } from './audit-target.js';
 import { causeText } from './failure.js';

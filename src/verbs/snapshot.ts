@@ -1,8 +1,8 @@
 /** Taking a snapshot, and going back to one. */
 import { ProxboxError } from '../errors/proxbox-error.js';
-import { isRow } from '../proxmox/parse/coerce.js';
-import { readSnapshots } from '../proxmox/reads/guests.js';
+import { readSnapshots, untoldSnapshots } from '../proxmox/reads/guests.js';
 import type { Clock } from '../config/clock.js';
+import { isObject } from '../values/plain-object.js';
 import { dispatchTimeoutMs } from './table-defaults.js';
 import type { GuestPlace, Settled, Verb, VerbCall } from './types.js';
 
@@ -21,7 +21,7 @@ function defaultName(key: string | undefined, now: Date): string {
 }
 
 function textOf(body: VerbCall['body'], name: string): string | undefined {
-  const value = isRow(body) ? body[name] : undefined;
+  const value = isObject(body) ? body[name] : undefined;
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value === 'string') return value;
   throw new ProxboxError('invalid_parameter', `'${name}' must be text.`);
@@ -66,6 +66,7 @@ export function snapshotVerb(clock: Pick<Clock, 'now'>): Verb {
 
 async function checkExists(place: GuestPlace, snapname: string): Promise<Settled | undefined> {
   const read = await readSnapshots(place.session, place);
+  if (read.status === 'untold') throw untoldSnapshots(place.session, place);
   const names = read.status === 'read' ? read.snapshots.map(({ name }) => name) : [];
   if (names.includes(snapname)) return undefined;
   const known = names.length === 0 ? 'It has none' : `It has ${names.join(', ')}`;

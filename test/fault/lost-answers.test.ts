@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createEstate } from '../../src/simulator/estate/index.js';
-import type { FaultAction, FaultRule } from '../../src/simulator/http/faults.js';
+import { createEstate } from '../simulator/estate/index.js';
+import type { FaultAction, FaultRule } from '../simulator/http/faults.js';
 import { expectContent, expectConvergence, expectFailure, expectQuiet, undisturbed } from './support/expectations.js';
+import type { StreamResult } from '../support/world.js';
 import { openFaultWorld, type FaultWorld } from './support/world.js';
 
 /** Every list that a first run creates objects in. */
@@ -99,6 +100,15 @@ describe('answers of NetBox that are no answers', () => {
   beforeEach(() => world.freshNetBox());
   afterAll(() => world.close());
 
+  /** A run under faults; requests that hang are given up after a second, in this run alone. */
+  async function runUnder(action: FaultAction, faults: readonly FaultRule[]): Promise<StreamResult> {
+    if (action === 'hang') await world.restart({ PROXBOX_NETBOX_TIMEOUT: '1' });
+    for (const fault of faults) world.netbox.faults.add(fault);
+    const result = await world.fullUpdate();
+    if (action === 'hang') await world.restart();
+    return result;
+  }
+
   it.each<readonly [string, string, RegExp, FaultAction, RegExp]>([
     ['a list cut off', 'GET', /\/devices\//, 'truncate', /remote_protocol|cut off/],
     ['a list that is not JSON', 'GET', /\/devices\//, 'garbage', /remote_protocol|JSON/],
@@ -107,9 +117,7 @@ describe('answers of NetBox that are no answers', () => {
     ['a list that never comes', 'GET', /\/devices\//, 'hang', /netbox_timeout.*timed out/],
     ['a creation that is never answered', 'POST', /\/virtualization\/virtual-machines\//, 'hang', /timed out/],
   ])('%s, always: the run fails with the reason and nothing is lost', async (_text, method, path, action, reason) => {
-    world.netbox.faults.add({ match: { method, path }, action });
-
-    const failed = await world.fullUpdate();
+    const failed = await runUnder(action, [{ match: { method, path }, action }]);
 
     expectFailure(failed, reason);
     await expectConvergence(world, wanted);
@@ -123,12 +131,10 @@ describe('answers of NetBox that are no answers', () => {
     ['a creation that hangs before it is carried out', 'POST', 'hang'],
     ['a connection that breaks before a creation', 'POST', 'reset-before'],
   ])('%s, once per list: the content is right after the next run at the latest', async (_text, method, action) => {
-    for (const path of created.slice(5)) {
-      if (action === 'hang' && !path.includes('virtual-machines')) continue;
-      world.netbox.faults.add({ match: { method, path: new RegExp(`^${path}(\\?|$)`), nth: 1 }, action });
-    }
+    const lists = created.slice(5).filter((path) => action !== 'hang' || path.includes('virtual-machines'));
+    const once = lists.map((path) => ({ match: { method, path: new RegExp(`^${path}(\\?|$)`), nth: 1 }, action }));
 
-    const { complete } = await world.fullUpdate();
+    const { complete } = await runUnder(action, once);
 
     expect(complete.ok || (complete.errors[0]?.detail ?? '') !== '').toBe(true);
     await expectConvergence(world, wanted);

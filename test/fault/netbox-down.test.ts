@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createEstate } from '../../src/simulator/estate/index.js';
+import { createEstate } from '../simulator/estate/index.js';
+import { eventually } from '../support/eventually.js';
+import { createSteppedClock } from '../support/stepped-clock.js';
 import { watchNetBox } from './support/arrivals.js';
 import { expectContent, expectConvergence, expectFailure, expectTold, undisturbed } from './support/expectations.js';
 import { openFaultWorld, type FaultWorld } from './support/world.js';
@@ -39,20 +41,36 @@ describe('NetBox that is down', () => {
     await world.netboxUp();
     await expectConvergence(world, wanted);
   });
+});
 
-  it('for a moment in the middle of the run: it goes on when NetBox is back', async () => {
+it('NetBox that is down for a moment in the middle of the run: it goes on when NetBox is back', async () => {
+  const clock = createSteppedClock();
+  const world = await openFaultWorld({ estate: createEstate({ vms: 8, clusters: 2, seed: 3 }), clock });
+  try {
+    const wanted = await undisturbed(world);
     let isOver = false;
     watchNetBox(world.netbox, ({ method, target }) => {
       if (isOver || method !== 'POST' || !target.includes('/storage/')) return;
       isOver = true;
-      void world.netboxDown().then(() => setTimeout(() => void world.netboxUp(), 100));
+      void world.netboxDown();
     });
+    let ended = false;
+    const run = world.fullUpdate().finally(() => (ended = true));
+    /** Pauses pass, half a second at a time, until it is so. */
+    const passTimeUntil = (check: () => void): Promise<void> =>
+      eventually(() => {
+        clock.step(500);
+        check();
+      });
 
-    const { complete } = await world.fullUpdate();
+    await passTimeUntil(() => expect(world.log.join('')).toMatch(/retrying in [\d.]+s: \S+ connection refused/));
+    await world.netboxUp();
+    await passTimeUntil(() => expect(ended).toBe(true));
 
-    expect(isOver).toBe(true);
-    expect(complete).toMatchObject({ ok: true, errors: [] });
+    expect((await run).complete).toMatchObject({ ok: true, errors: [] });
     expectContent(world, wanted);
     await expectConvergence(world, wanted);
-  });
+  } finally {
+    await world.close();
+  }
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createEstate } from '../../src/simulator/estate/index.js';
+import { createEstate } from '../simulator/estate/index.js';
 import { expectContent, expectConvergence, undisturbed } from './support/expectations.js';
 import { openFaultWorld, type FaultWorld } from './support/world.js';
 

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { loadLimitMs, testLimitMs } from '../support/limits.js';
 
 /** Run with `npm run test:load`. One after another: each wants the machine for itself. */
 export default defineConfig({
@@ -7,6 +8,8 @@ export default defineConfig({
     include: ['test/load/**/*.test.ts'],
     globalSetup: [fileURLToPath(new URL('../support/build-once.ts', import.meta.url))],
     fileParallelism: false,
-    testTimeout: 300_000,
+    testTimeout: loadLimitMs,
+    hookTimeout: loadLimitMs,
+    teardownTimeout: testLimitMs,
   },
 });

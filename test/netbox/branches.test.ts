@@ -1,6 +1,6 @@
 /** A real NetBox with netbox-branching: what a run in a branch does there, and that it does nothing to main. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createEstate } from '../../src/simulator/estate/index.js';
+import { createEstate } from '../simulator/estate/index.js';
 import { path, type Answer, type Api } from '../contract/netbox/target.js';
 import { resetNetBoxWithBranching, watchNetBox } from './harness.js';
 import { allOf, expectEstate } from './plugin-estate.js';
@@ -9,7 +9,6 @@ import { expectCompleted, stagesOf } from './plugin-jobs.js';
 import type { PluginJob } from './plugin-worker.js';
 import { openPluginWorld, type PluginWorld } from './plugin-world.js';
 
-const timeout = 300_000;
 const branches = '/api/plugins/branching/branches/';
 /** Kinds that a sync creates. */
 const kinds = [
@@ -74,7 +73,7 @@ async function merge({ netbox, worker }: PluginWorld, { id }: Branch): Promise<v
   expect(await worker.run(answer.body.id)).toMatchObject({ status: 'completed', error: '' });
 }
 
-describe('a run in a branch', { timeout }, () => {
+describe('a run in a branch', () => {
   const estate = createEstate({ vms: 24, clusters: 2, seed: 5 });
   let world: PluginWorld;
   let inside: PluginWorld;
@@ -84,7 +83,7 @@ describe('a run in a branch', { timeout }, () => {
     expectCompleted(await world.sync(['devices']));
     branch = await makeBranch(world, 'trial');
     inside = { ...world, netbox: inBranch(world.netbox, branch) };
-  }, timeout);
+  });
   afterAll(() => world.close());
 
   const run = ({ schemaId }: Branch) => world.ask(`/full-update?netbox_branch_schema_id=${schemaId}`);
@@ -140,7 +139,7 @@ describe('a run in a branch', { timeout }, () => {
   });
 });
 
-describe('a job of the plugin with branching_enabled', { timeout }, () => {
+describe('a job of the plugin with branching_enabled', () => {
   const estate = createEstate({ vms: 8, clusters: 2, seed: 5 });
   let world: PluginWorld;
   beforeAll(async () => {
@@ -148,7 +147,7 @@ describe('a job of the plugin with branching_enabled', { timeout }, () => {
     const [{ id }] = (await allOf(world.netbox, path.settings)) as [{ id: number }];
     const changed = await world.netbox.patch(`${path.settings}${id}/`, { branching_enabled: true });
     expect(changed).toMatchObject({ status: 200 });
-  }, timeout);
+  });
   afterAll(() => world.close());
 
   it('fills its branch, and writes nothing to main', async () => {

@@ -17,7 +17,7 @@ const PREFIX = 'proxbox_api_test';
 
 function reachable({ host, port }) {
   return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: 3000 });
+    const socket = connect({ host, port, timeout: 60_000 });
     const settle = (answer) => {
       socket.destroy();
       resolve(answer);

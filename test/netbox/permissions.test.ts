@@ -32,6 +32,15 @@ describe('permissions of a user who may view virtual machines only', () => {
     );
   });
 
+  it('is told by OPTIONS that it may not create what it may view', async () => {
+    const viewer = await api.send('OPTIONS', path.vms, { authorization });
+    const superuser = await api.send('OPTIONS', path.vms);
+
+    expect(viewer.status).toBe(200);
+    expect(viewer.body.actions ?? {}).not.toHaveProperty('POST');
+    expect(superuser.body.actions).toHaveProperty('POST');
+  });
+
   it('is refused altogether once the user is inactive', async () => {
     const answer = await api.send('GET', path.vms, { authorization: `Token ${target.tokens.inactiveUser}` });
 

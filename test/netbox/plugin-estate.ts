@@ -1,6 +1,6 @@
 /** Compares what NetBox holds with the estate, object by object. */
 import { expect } from 'vitest';
-import type { EstateCluster } from '../../src/simulator/estate/index.js';
+import type { EstateCluster } from '../simulator/estate/index.js';
 import { path, type Answer, type Api } from '../contract/netbox/target.js';
 import * as expected from '../contract/sync/expected-estate.js';
 import { tagsOf } from '../contract/sync/target.js';

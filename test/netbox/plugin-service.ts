@@ -1,8 +1,8 @@
 /** The service in this process, with an empty database and real time. */
-import { buildApp } from '../../src/app.js';
-import { variablesFor } from '../../src/cli/service-process.js';
+import { buildApp } from '../../src/compose/app.js';
+import { variablesFor } from '../demo/service-process.js';
 import { parseEnv } from '../../src/config/env.js';
-import { createDeps } from '../../src/deps.js';
+import { createDeps } from '../../src/compose/deps.js';
 
 export interface LocalService {
   readonly url: string;

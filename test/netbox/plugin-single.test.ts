@@ -1,6 +1,6 @@
 /** "Sync now" and "Sync selected" of the plugin's pages: single objects, of two clusters that look alike. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EstateCluster } from '../../src/simulator/estate/index.js';
+import type { EstateCluster } from '../simulator/estate/index.js';
 import { path, type Answer } from '../contract/netbox/target.js';
 import { aBackedUpCluster, pbsBackup, storageNamed } from '../contract/sync/backups.js';
 import { anEstate } from '../contract/sync/estates.js';
@@ -41,7 +41,7 @@ interface Single {
   readonly selected?: string;
 }
 
-describe('single objects of two clusters that look alike', { timeout: 300_000 }, () => {
+describe('single objects of two clusters that look alike', () => {
   const lab = aTwin('lab', 0);
   const edge = aTwin('edge', 10);
   let world: PluginWorld;
@@ -90,7 +90,7 @@ describe('single objects of two clusters that look alike', { timeout: 300_000 },
       rows: rowsOfCluster(path.storage, '&name=local'),
       field: 'content',
       changed: 'iso',
-      synced: 'iso,backup',
+      synced: 'backup,iso',
       told: /^Storage 'local' updated successfully/,
       selected: 'storage',
     },

@@ -1,18 +1,15 @@
 /** The plugin's buttons on the page of a virtual machine: what they do to the guest, and what stays in the journal. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ProxmoxSimulator } from '../../src/simulator/proxmox/index.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ProxmoxSimulator } from '../simulator/proxmox/index.js';
 import { aCluster, anEstate } from '../contract/sync/estates.js';
 import { path, type Answer } from '../contract/netbox/target.js';
 import { allOf, machineOf } from './plugin-estate.js';
 import { expectCompleted } from './plugin-jobs.js';
 import type { PluginPage } from './plugin-worker.js';
 import { openPluginWorld, type PluginWorld } from './plugin-world.js';
+import { eventually } from '../support/eventually.js';
 
-const timeout = 60_000;
-/** The service reads the switch of a row 5 s after the row was saved. */
-const mirrored = { timeout: 20_000, interval: 250 };
-
-describe('the buttons of a virtual machine', { timeout }, () => {
+describe('the buttons of a virtual machine', () => {
   const guests = [
     { vmid: 100, status: 'stopped' as const },
     { vmid: 200, type: 'lxc' as const, config: { rootfs: 'ceph:vm-200-disk-0,size=4G' } },
@@ -29,7 +26,7 @@ describe('the buttons of a virtual machine', { timeout }, () => {
     [ours, other] = [world.proxmox[0]!, world.proxmox[1]!];
     expectCompleted(await world.sync(['all']));
     machine = await machineOf(world, lab, 100);
-  }, 300_000);
+  });
   beforeEach(() => {
     for (const simulator of world.proxmox) simulator.resetCounters();
   });
@@ -69,12 +66,12 @@ describe('the buttons of a virtual machine', { timeout }, () => {
       .map(({ method, path: at }) => `${method} ${at}`);
   /** The journal entry of the verb is complete once its task has ended. */
   const expectJournal = async (count: number, lines: readonly string[]): Promise<void> => {
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const entries = await journal();
       expect(entries).toHaveLength(count);
       expect(entries.at(-1)!.kind).toBe('info');
       for (const line of [...lines, '- task_result: `OK`']) expect(entries.at(-1)!.comments).toContain(line);
-    }, mirrored);
+    });
   };
   const done = (verb: string) => [{ level: 'success', text: `Proxmox ${verb} dispatched.` }];
 
@@ -102,7 +99,7 @@ describe('the buttons of a virtual machine', { timeout }, () => {
 
     await switchWriting(true);
 
-    await vi.waitFor(async () => expect(await isWritable()).toEqual([true, false]), mirrored);
+    await eventually(async () => expect(await isWritable()).toEqual([true, false]));
     expect(await machinePage()).toContain(buttonOf('start'));
   });
 
@@ -170,7 +167,7 @@ describe('the buttons of a virtual machine', { timeout }, () => {
     const page = await world.worker.press(buttonOf('stop', container));
 
     expect(page.messages).toEqual(done('stop'));
-    await vi.waitFor(() => expect(lab.guests.get(200)).toMatchObject({ status: 'stopped' }), mirrored);
+    await eventually(() => expect(lab.guests.get(200)).toMatchObject({ status: 'stopped' }));
     expect(writesTo(ours)).toEqual(['POST /nodes/pve1/lxc/200/status/stop']);
   });
 
@@ -197,7 +194,7 @@ describe('the buttons of a virtual machine', { timeout }, () => {
 
   it('are refused again when the switch is off', async () => {
     await switchWriting(false);
-    await vi.waitFor(async () => expect(await isWritable()).toEqual([false, false]), mirrored);
+    await eventually(async () => expect(await isWritable()).toEqual([false, false]));
     ours.resetCounters();
 
     const page = await press('start');

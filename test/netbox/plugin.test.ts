@@ -9,7 +9,7 @@ import {
   resizeDisk,
   setAgent,
   setStatus,
-} from '../../src/simulator/estate/index.js';
+} from '../simulator/estate/index.js';
 import { path } from '../contract/netbox/target.js';
 import { aCluster, aGuest, anEstate } from '../contract/sync/estates.js';
 import { watchNetBox } from './harness.js';
@@ -20,7 +20,6 @@ import { fullSyncStages } from './plugin-stages.js';
 import type { PluginJob } from './plugin-worker.js';
 import { openPluginWorld, type PluginWorld } from './plugin-world.js';
 
-const jobTimeoutMs = 300_000;
 const buttons = '/plugins/proxbox/sync/';
 const netboxEndpoints = '/api/plugins/proxbox/endpoints/netbox/';
 
@@ -37,7 +36,7 @@ async function writesOf(
   return { job: job!, writes: ours, changes: seen.changes };
 }
 
-describe('the plugin with a new service and two clusters', { timeout: jobTimeoutMs }, () => {
+describe('the plugin with a new service and two clusters', () => {
   const estate = createEstate({ vms: 24, clusters: 2, seed: 5 });
   let world: PluginWorld;
   beforeAll(async () => {
@@ -174,7 +173,7 @@ describe('the plugin with a new service and two clusters', { timeout: jobTimeout
   });
 });
 
-describe('two endpoints with equal node names, VMIDs and guest names', { timeout: jobTimeoutMs }, () => {
+describe('two endpoints with equal node names, VMIDs and guest names', () => {
   const guests = [100, 101, 102, 103, 104].map((vmid) => ({ vmid }));
   const mac = 'BC:24:11:00:01:00';
   const address = (text: string) => [

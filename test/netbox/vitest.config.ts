@@ -1,12 +1,14 @@
 import { defineConfig } from 'vitest/config';
+import { loadLimitMs, testLimitMs } from '../support/limits.js';
 
 /** Run through `npm run test:netbox`, which starts a NetBox for each of the workers and says how many. */
 export default defineConfig({
   test: {
     include: ['test/netbox/**/*.test.ts'],
     globalSetup: ['test/support/build-once.ts'],
-    testTimeout: 60_000,
+    testTimeout: loadLimitMs,
     // The first reset starts NetBox.
-    hookTimeout: 300_000,
+    hookTimeout: loadLimitMs,
+    teardownTimeout: testLimitMs,
   },
 });

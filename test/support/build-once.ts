@@ -1,6 +1,19 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
 
-/** Compiles src to dist once before the tests, unchecked: some of them start the real process (`dist/main.js`). */
+/** Compiles the product to dist and the doubles to build once before the tests, unchecked: some of them start real processes. */
 export default function setup(): void {
-  execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json', '--noCheck'], { stdio: 'inherit' });
+  removeStaleModules();
+  for (const project of ['tsconfig.build.json', 'test/tsconfig.build.json'])
+    execFileSync('npx', ['tsc', '-p', project, '--noCheck'], { stdio: 'inherit' });
+}
+
+/** The compiler leaves behind what it made of a file that has moved. */
+function removeStaleModules(): void {
+  if (!existsSync('dist')) return;
+  for (const name of readdirSync('dist', { recursive: true, encoding: 'utf8' })) {
+    const source = path.join('src', name.replace(/\.js(\.map)?$/, '.ts'));
+    if (/\.(js|map)$/.test(name) && (name.endsWith('.map') || !existsSync(source))) rmSync(path.join('dist', name));
+  }
 }

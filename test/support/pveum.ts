@@ -1,7 +1,7 @@
 /** Runs a line of `pveum` the way Proxmox does: as a call of the API by root@pam, here over HTTPS on a simulator. */
 import { execFileSync } from 'node:child_process';
 import { Agent, fetch } from 'undici';
-import type { ProxmoxSimulatorOptions } from '../../src/simulator/proxmox/index.js';
+import type { ProxmoxSimulatorOptions } from '../simulator/proxmox/index.js';
 
 const secret = 'root-of-the-simulator';
 
@@ -23,6 +23,8 @@ const calls: Readonly<Record<string, Call>> = {
   'role add': { method: 'POST', path: '/access/roles', words: ['roleid'] },
   'role modify': { method: 'PUT', path: '/access/roles/{roleid}', words: ['roleid'] },
   'user add': { method: 'POST', path: '/access/users', words: ['userid'] },
+  'user modify': { method: 'PUT', path: '/access/users/{userid}', words: ['userid'] },
+  'group add': { method: 'POST', path: '/access/groups', words: ['groupid'] },
   'user token': { method: 'POST', path: '/access/users/{userid}/token/{tokenid}', words: ['', 'userid', 'tokenid'] },
   'acl modify': { method: 'PUT', path: '/access/acl', words: ['path'] },
 };

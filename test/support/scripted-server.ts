@@ -16,7 +16,8 @@ export type ScriptedAnswer =
   | {
       readonly status?: number;
       readonly json?: unknown;
-      readonly text?: string;
+      /** Bytes where it is compressed. */
+      readonly text?: string | Uint8Array;
       readonly headers?: Record<string, string>;
       readonly statusText?: string;
     }
@@ -83,6 +84,7 @@ function give(answer: ScriptedAnswer, response: ServerResponse): void {
   if (answer.kind === 'reset') response.socket?.resetAndDestroy();
   if (answer.kind === 'drip') {
     response.writeHead(200, { 'content-type': 'application/json' });
+    response.write(' ');
     const dripping = setInterval(() => response.write(' '), 5);
     response.once('close', () => clearInterval(dripping));
   }

@@ -22,12 +22,16 @@ export function createSteppedClock(startIso = '2026-01-01T00:00:00Z'): SteppedCl
       signal?.throwIfAborted();
       if (ms <= 0) return;
       await new Promise<void>((resolve, reject) => {
-        const sleeper = { untilMs: elapsed + ms, wake: resolve };
-        sleepers.add(sleeper);
         const onAbort = (): void => {
           sleepers.delete(sleeper);
           reject(signal?.reason as Error);
         };
+        const wake = (): void => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve();
+        };
+        const sleeper = { untilMs: elapsed + ms, wake };
+        sleepers.add(sleeper);
         signal?.addEventListener('abort', onAbort, { once: true });
       });
     },

@@ -2,26 +2,27 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createApiClient, type ApiClient, type StreamFrame } from '../../src/cli/api-client.js';
-import { registerEverything } from '../../src/cli/registration.js';
-import type { RegistrationTarget } from '../../src/cli/simulated-environment.js';
-import { startService, variablesFor, type ServiceProcess } from '../../src/cli/service-process.js';
-import type { Estate } from '../../src/simulator/estate/index.js';
+import { createApiClient, type ApiClient, type StreamFrame } from '../demo/api-client.js';
+import { registerEverything } from '../demo/registration.js';
+import type { RegistrationTarget } from '../demo/simulated-environment.js';
+import { startService, variablesFor, type ServiceProcess } from '../demo/service-process.js';
+import type { Estate } from '../simulator/estate/index.js';
 import {
   createNetBoxSimulator,
   defaultTokens,
   type NetBoxSimulator,
   type NetBoxSimulatorOptions,
-} from '../../src/simulator/netbox/index.js';
+} from '../simulator/netbox/index.js';
 import {
   startProxmoxSimulators,
   type ProxmoxSimulator,
   type ProxmoxSimulatorOptions,
-} from '../../src/simulator/proxmox/index.js';
+} from '../simulator/proxmox/index.js';
 import type { Clock } from '../../src/config/clock.js';
 import { parseEnv } from '../../src/config/env.js';
-import { createDeps } from '../../src/deps.js';
-import { buildApp } from '../../src/app.js';
+import { createDeps } from '../../src/compose/deps.js';
+import { buildApp } from '../../src/compose/app.js';
+import { requestLimitS } from './limits.js';
 
 export interface KindCounts {
   readonly discovered: number;
@@ -43,6 +44,7 @@ export interface Problem {
 export interface Complete {
   readonly ok: boolean;
   readonly message: string;
+  /** Of a run that failed before its first stage only the status. */
   readonly result:
     | ({
         readonly kinds: Record<string, KindCounts>;
@@ -50,7 +52,7 @@ export interface Complete {
         readonly errors?: readonly Problem[];
       } & Record<string, unknown>)
     | null;
-  readonly errors: readonly { readonly detail: string }[];
+  readonly errors: readonly { readonly detail: string; readonly reason?: string; readonly count?: number }[];
 }
 
 export interface StreamResult {
@@ -123,6 +125,7 @@ async function startHere(variables: Variables, clock: Clock | undefined): Promis
   const deps = createDeps({
     env,
     bcryptCost: 4,
+    closingPauseMs: 0,
     console: { write: () => true },
     ...(clock === undefined ? {} : { clock }),
   });
@@ -152,6 +155,8 @@ async function open(options: SyncedWorldOptions, closeRest: () => Promise<void>)
   const started = await startProxmoxSimulators(estate, options.proxmox);
   let running = await start();
   await registerEverything(running.url, apiKey, { estate, proxmox: started.simulators, netbox });
+  for (const id of started.simulators.keys())
+    await ask(`${running.url}/proxmox/endpoints/${id + 1}`, 'PUT', { timeout: requestLimitS });
 
   async function stream(at: string): Promise<StreamResult> {
     const frames: StreamFrame[] = [];

@@ -9,7 +9,7 @@ import type { Lockout } from '../../security/lockout.js';
 
 export interface AuthDeps {
   readonly addressOf: (request: FastifyRequest) => string;
-  readonly apiKeys: Pick<ApiKeys, 'hasActiveKey' | 'isVerifiedCached' | 'verify'>;
+  readonly apiKeys: Pick<ApiKeys, 'hasActiveKey' | 'hasWorked' | 'isVerifiedCached' | 'verify'>;
   readonly lockout: Lockout;
 }
 
@@ -42,25 +42,66 @@ export interface AuthenticateDeps extends Pick<AuthDeps, 'apiKeys' | 'lockout'> 
   readonly isCounted: (address: string) => boolean;
 }
 
+/** Keys being checked, by address: as many as may still be wrong, the same one as often as it is sent. */
+function createChecks() {
+  const running = new Map<string, Map<string, number>>();
+  return {
+    isFull: (address: string, key: string, limit: number): boolean => {
+      const keys = running.get(address);
+      return keys !== undefined && !keys.has(key) && keys.size >= limit;
+    },
+    async run<T>(address: string, key: string, check: () => Promise<T>): Promise<T> {
+      const keys = running.get(address) ?? new Map<string, number>();
+      running.set(address, keys);
+      keys.set(key, (keys.get(key) ?? 0) + 1);
+      try {
+        return await check();
+      } finally {
+        const left = (keys.get(key) ?? 1) - 1;
+        if (left > 0) keys.set(key, left);
+        else keys.delete(key);
+        if (keys.size === 0) running.delete(address);
+      }
+    },
+  };
+}
+
 /**
  * Keyless requests are never counted: a browser page polling without a key must not lock out its whole network. For the
- * same reason a key that was verified lately passes while its address is locked; a key that needs hashing does not.
+ * same reason a key that has let somebody in before passes while its address is locked; any other does not. What is being
+ * checked counts as if it were wrong, so that sending many keys at once gains nothing.
  */
 export function createAuthenticate({ apiKeys, lockout, isCounted }: AuthenticateDeps): Authenticate {
+  const checks = createChecks();
+  const locked = (retryAfterS: number): ProxboxError => new ProxboxError('locked_out', lockedText, { retryAfterS });
+
+  const check = async (address: string, key: string): Promise<void> => {
+    if ((await checks.run(address, key, () => apiKeys.verify(key))) !== null) {
+      lockout.clear(address);
+      return;
+    }
+    // Others may have been wrong while this one was being checked.
+    const { isLocked, retryAfterS } = lockout.check(address);
+    if (isLocked) throw locked(retryAfterS);
+    const { remainingAttempts } = isCounted(address) ? lockout.recordFailure(address) : lockout.check(address);
+    throw unauthenticated('Invalid API key.', remainingAttempts);
+  };
+
   return async (address, key) => {
     const { isLocked, remainingAttempts, retryAfterS } = lockout.check(address);
     if (key !== undefined && apiKeys.isVerifiedCached(key)) {
       if (!isLocked) lockout.clear(address);
       return;
     }
-    if (isLocked) throw new ProxboxError('locked_out', lockedText, { retryAfterS });
+    const hasWorked = key !== undefined && apiKeys.hasWorked(key);
+    if (isLocked) {
+      if (hasWorked && (await apiKeys.verify(key)) !== null) return;
+      throw locked(retryAfterS);
+    }
     if (!apiKeys.hasActiveKey()) throw new ProxboxError('unauthenticated', noKeyYet);
     if (key === undefined) throw unauthenticated('API key required.', remainingAttempts);
-    if ((await apiKeys.verify(key)) === null) {
-      const state = isCounted(address) ? lockout.recordFailure(address) : lockout.check(address);
-      throw unauthenticated('Invalid API key.', state.remainingAttempts);
-    }
-    lockout.clear(address);
+    if (!hasWorked && checks.isFull(address, key, remainingAttempts)) throw locked(1);
+    await check(address, key);
   };
 }
 

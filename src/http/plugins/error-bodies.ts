@@ -1,6 +1,5 @@
 /** What a ProxboxError looks like on the wire. One place, because clients read exact keys. Pure. */
-import type { ErrorCode } from '../../errors/catalog.js';
-import { verbEntries } from '../../errors/verb-entries.js';
+import { errorCatalog } from '../../errors/catalog.js';
 import { errorText, type ProxboxError } from '../../errors/proxbox-error.js';
 
 export interface ErrorBodyOptions {
@@ -10,27 +9,6 @@ export interface ErrorBodyOptions {
 }
 
 type Body = Readonly<Record<string, unknown>>;
-
-/** Answers to what the client did: `{detail}` alone. */
-const plain = new Set<ErrorCode>([
-  'invalid_request',
-  'bad_request',
-  'not_found',
-  'conflict',
-  'unauthenticated',
-  'locked_out',
-  'rate_limited',
-]);
-
-/** Answers that the plugin shows as "Reason: ...": `{reason, detail}` and what the error is about. */
-const reasoned: ReadonlySet<string> = new Set([
-  'endpoint_writes_disabled',
-  'operation_denied',
-  'not_implemented',
-  ...Object.keys(verbEntries),
-]);
-
-const isUpstream = (code: ErrorCode): boolean => /^(netbox|proxmox|remote|run|stage|plan)_/.test(code);
 
 /** Beginning with the code, so that operators and the plugin's logs name it; objects are passed as they are. */
 function upstreamDetail(error: ProxboxError): unknown {
@@ -64,9 +42,17 @@ function causeText(error: ProxboxError, options: ErrorBodyOptions): string | nul
 
 /** The body for `error.status`. `python_exception` keeps the name that clients know. */
 export function errorBody(error: ProxboxError, options: ErrorBodyOptions): Body {
-  if (error.code === 'internal') return internalBody(error, options);
-  if (plain.has(error.code)) return { detail: error.detail ?? error.message };
-  if (reasoned.has(error.code)) return { reason: error.code, detail: error.detail ?? error.message, ...error.where };
   const envelope = { message: error.message, detail: error.detail, python_exception: causeText(error, options) };
-  return isUpstream(error.code) ? { ...envelope, detail: upstreamDetail(error), ...upstreamKeys(error) } : envelope;
+  switch (errorCatalog[error.code].body) {
+    case 'internal':
+      return internalBody(error, options);
+    case 'plain':
+      return { detail: error.detail ?? error.message };
+    case 'reasoned':
+      return { reason: error.code, detail: error.detail ?? error.message, ...error.where };
+    case 'upstream':
+      return { ...envelope, detail: upstreamDetail(error), ...upstreamKeys(error) };
+    case 'envelope':
+      return envelope;
+  }
 }

@@ -1,5 +1,5 @@
 /** A page for operators' browsers: which endpoints are stored. No secret is shown, and every value is escaped. */
-import type { NetBoxEndpointRecord } from '../../endpoints/netbox-rows.js';
+import type { NetBoxEndpointRecord } from '../../endpoints/bodies.js';
 import type { App } from '../app-type.js';
 
 const entities: ReadonlyMap<string, string> = new Map([

@@ -36,6 +36,7 @@ export function registerCacheRoutes(app: App, { getCache, clearCaches }: CacheDe
   app.route({
     method: ['GET', 'POST'],
     url: '/clear-cache',
+    config: { writes: true },
     schema: { tags, summary: 'Empty all caches', response: { 200: z.object({ message: z.string() }) } },
     handler: async () => {
       clearCaches();

@@ -12,7 +12,7 @@ function withoutNulls(record: NetBoxRecord): object {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));
 }
 
-/** The pass over the tags, roles and types; see support-pass.ts. */
+/** The pass over the tags, roles and types; see sync/support-pass.ts. */
 interface SupportObjects {
   readonly status: () => { readonly ok: boolean };
   readonly run: () => Promise<void>;
@@ -39,7 +39,10 @@ export function registerCustomFieldRoutes(app: App, { customFields, supportPass 
   );
   app.get(
     '/extras/extras/custom-fields/create',
-    { schema: { tags, summary: 'The same, as older clients ask for it', querystring: Query } },
+    {
+      config: { writes: true },
+      schema: { tags, summary: 'The same, as older clients ask for it', querystring: Query },
+    },
     async (request) => answer(request.query.custom_fields_enabled),
   );
 }

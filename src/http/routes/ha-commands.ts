@@ -1,6 +1,6 @@
 /** Arming and disarming high availability. The switch for writing is looked at for each endpoint; a refused one is a row. */
 import { z } from 'zod';
-import { selectEndpoints, sourceOf } from '../../proxmox-reads/select-endpoints.js';
+import { selectEndpoints, sourceOf } from '../../plugin-endpoints/select-endpoints.js';
 import { commandHa, type HaCommand, type HaDeps } from '../../verbs/ha.js';
 import type { App } from '../app-type.js';
 import { textField } from '../query-fields.js';

@@ -1,6 +1,10 @@
 /** The stored NetBox endpoint (at most one), and what NetBox says about itself. */
 import { z } from 'zod';
-import { NetBoxEndpointCreate, NetBoxEndpointUpdate } from '../../endpoints/netbox-body.js';
+import {
+  NetBoxEndpointCreate,
+  NetBoxEndpointRecord as Endpoint,
+  NetBoxEndpointUpdate,
+} from '../../endpoints/bodies.js';
 import type { NetBoxEndpointStore } from '../../endpoints/netbox-endpoints.js';
 import type { App } from '../app-type.js';
 import { recordBodyLimit } from '../plugins/request-limits.js';
@@ -13,17 +17,6 @@ export interface NetBoxEndpointDeps {
   readonly netboxStatus: (netboxId: number | undefined) => Promise<unknown>;
 }
 
-/** Also the list of what may leave the process: the serializer drops every other key. */
-const Endpoint = z.object({
-  id: z.int(),
-  name: z.string(),
-  ip_address: z.string(),
-  domain: z.string(),
-  port: z.int(),
-  token_version: z.enum(['v1', 'v2']),
-  verify_ssl: z.boolean(),
-  enabled: z.boolean(),
-});
 const Params = z.object({ netbox_id: integerField() });
 
 const tags = ['netbox'];

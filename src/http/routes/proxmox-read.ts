@@ -3,9 +3,10 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { ProxboxError } from '../../errors/proxbox-error.js';
 import { createClusterStatusReader } from '../../proxmox-reads/cluster-status.js';
-import { mergeByName, nodeRows, resourceRow, storageRow } from '../../proxmox-reads/flat-rows.js';
+import { mergeByName, nodeRows, resourceRow } from '../../proxmox-reads/flat-rows.js';
+import { storagesWithUsage } from '../../proxmox-reads/node-reads.js';
 import type { ReadDeps, ReadOne } from '../../proxmox-reads/read-endpoints.js';
-import type { EndpointScope } from '../../proxmox-reads/select-endpoints.js';
+import type { EndpointScope } from '../../plugin-endpoints/select-endpoints.js';
 import { describeSession } from '../../proxmox-reads/session-summary.js';
 import type { Schemas } from '../../proxmox-schema/schemas.js';
 import type { App } from '../app-type.js';
@@ -63,7 +64,7 @@ function registerListReads(app: App, read: Read): void {
         name: session.name,
         rows: nodeRows(await session.get('nodes')),
       }));
-      const merged = mergeByName(parts, (row) => row['node']);
+      const merged = mergeByName(parts, 'node');
       return merged.flatMap((part) =>
         Object.entries(part).flatMap(([name, rows]) => rows.map((row) => ({ [name]: row }))),
       );
@@ -78,18 +79,18 @@ function registerListReads(app: App, read: Read): void {
         name: session.name,
         rows: (await session.resources(type)).map(resourceRow),
       }));
-      return mergeByName(parts, (row) => row['id']);
+      return mergeByName(parts, 'id');
     },
   );
   app.get(
     '/proxmox/storage',
     { schema: { tags, summary: 'Storages with their usage', querystring: Scope } },
     async (request, reply) => {
-      const parts = await read(request.query, reply, async (session) => {
-        const [storages, usage] = await Promise.all([session.storages(), session.resources('storage')]);
-        return { name: session.name, rows: storages.map((storage) => storageRow(storage, usage)) };
-      });
-      return mergeByName(parts, (row) => row['storage']);
+      const parts = await read(request.query, reply, async (session) => ({
+        name: session.name,
+        rows: await storagesWithUsage(session),
+      }));
+      return mergeByName(parts, 'storage');
     },
   );
 }

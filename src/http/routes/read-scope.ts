@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { readEndpoints, type ReadDeps, type ReadOne, type ReadResult } from '../../proxmox-reads/read-endpoints.js';
-import type { EndpointScope } from '../../proxmox-reads/select-endpoints.js';
+import type { EndpointScope } from '../../plugin-endpoints/select-endpoints.js';
 import { isNodeName } from '../../proxmox/host.js';
 import { integerField, textField } from '../query-fields.js';
 

@@ -2,7 +2,9 @@
  * Keeps the frames of a run small: clients keep many of them and show one line of each. Nothing is lost for good, because
  * the `complete` frame, which is never touched, and the JSON form of a run carry everything. Pure.
  */
-import { asciiJson } from './ascii-json.js';
+import { isObject } from '../../values/plain-object.js';
+import { shortText, textLength } from '../../values/short-text.js';
+import { asciiJson } from '../../values/ascii-json.js';
 import type { SseFrame } from './sse.js';
 
 /** Characters of JSON, all of them ASCII. */
@@ -13,31 +15,19 @@ type Data = Readonly<Record<string, unknown>>;
 const textFields = ['message', 'detail', 'error', 'warning', 'suggestion'] as const;
 /** In characters of JSON: some words, or a few emoji. */
 const shortestText = 60;
-const ellipsis = '…';
-const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 const lengthOf = (value: object): number => asciiJson(value).length;
 const tooMuch = (data: Data): number => lengthOf(data) - maxFrameLength;
-const textLength = (text: string): number => lengthOf([text]) - 4;
-const isData = (value: unknown): value is Data => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Takes `over` characters of JSON off a text. Whole characters as people see them stay: half an emoji is no text. */
+/** Takes `over` characters of JSON off a text. */
 function cut(text: string, over: number): string {
   const length = textLength(text);
-  if (over <= 0 || length <= shortestText) return text;
-  const kept: string[] = [];
-  let left = Math.max(shortestText, length - over) - textLength(ellipsis);
-  for (const { segment } of characters.segment(text)) {
-    left -= textLength(segment);
-    if (left < 0) break;
-    kept.push(segment);
-  }
-  return kept.join('') + ellipsis;
+  return over <= 0 || length <= shortestText ? text : shortText(text, Math.max(shortestText, length - over));
 }
 
 /** As many leading entries of every list as fit; counts beside the lists stay true. */
 function fewerEntries(value: unknown, room: number): unknown {
-  if (!Array.isArray(value)) return isData(value) ? mapValues(value, (inner) => fewerEntries(inner, room)) : value;
+  if (!Array.isArray(value)) return isObject(value) ? mapValues(value, (inner) => fewerEntries(inner, room)) : value;
   const entries: readonly unknown[] = value;
   let left = room - 1;
   const end = entries.findIndex((entry) => {
@@ -53,7 +43,7 @@ function mapValues(data: Data, change: (value: unknown, key: string) => unknown)
 
 function allLists(value: unknown): readonly (readonly unknown[])[] {
   if (Array.isArray(value)) return [value];
-  return isData(value) ? Object.values(value).flatMap(allLists) : [];
+  return isObject(value) ? Object.values(value).flatMap(allLists) : [];
 }
 
 function withFewerEntries(data: Data): Data {
@@ -61,7 +51,7 @@ function withFewerEntries(data: Data): Data {
   const listed = lists.reduce((sum, list) => sum + lengthOf(list), 0);
   const room = Math.max(0, maxFrameLength - (lengthOf(data) - listed));
   const shortened = fewerEntries(data, Math.floor(room / Math.max(1, lists.length)));
-  return isData(shortened) ? shortened : data;
+  return isObject(shortened) ? shortened : data;
 }
 
 /** The longest text first. */
@@ -78,8 +68,8 @@ function withShorterTexts(data: Data): Data {
 /** Without objects inside objects, and links, which are worthless in part. */
 function withoutExtras(data: Data): Data {
   return mapValues(data, (value) =>
-    isData(value)
-      ? Object.fromEntries(Object.entries(value).filter(([key, inner]) => !isData(inner) && key !== 'netbox_url'))
+    isObject(value)
+      ? Object.fromEntries(Object.entries(value).filter(([key, inner]) => !isObject(inner) && key !== 'netbox_url'))
       : value,
   );
 }
@@ -87,7 +77,7 @@ function withoutExtras(data: Data): Data {
 function withShorterNames(data: Data): Data {
   let over = tooMuch(data);
   const shorter = (value: unknown, key: string): unknown => {
-    if (isData(value)) return mapValues(value, shorter);
+    if (isObject(value)) return mapValues(value, shorter);
     if (typeof value !== 'string' || !key.endsWith('name')) return value;
     const name = cut(value, over);
     over -= textLength(value) - textLength(name);

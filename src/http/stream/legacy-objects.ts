@@ -47,10 +47,11 @@ function itemObject(data: EventOf<'item_progress'>): LegacyObject {
   };
 }
 
-/** In a full update each stage releases the button of its own objects. */
+/** In a full update each stage releases the button of its own objects, however it ended. */
 function endOfStage({ step, status }: EventOf<'step'>, commanded: string): LegacyObject | undefined {
   const object = objectOfPhase.get(step);
-  return status === 'completed' && object !== undefined && object !== commanded ? { object, end: true } : undefined;
+  const hasEnded = status === 'completed' || status === 'failed';
+  return hasEnded && object !== undefined && object !== commanded ? { object, end: true } : undefined;
 }
 
 /**

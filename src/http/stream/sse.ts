@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import type { FastifyReply } from 'fastify';
 import type { Clock } from '../../config/clock.js';
-import { asciiJson } from './ascii-json.js';
+import { asciiJson } from '../../values/ascii-json.js';
 
 export interface SseFrame {
   readonly event: string;

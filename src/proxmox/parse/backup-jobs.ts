@@ -1,7 +1,9 @@
 /** Rows of `cluster/backup`. Keys are accepted with hyphen and with underscore. */
-import { field, isRow, type Row, toBool, toInt, toPlainText, toText } from './coerce.js';
-import { parsePropertyString, propertyText } from './property-string.js';
+import { isObject } from '../../values/plain-object.js';
+import { field, type Row, toBool, toInt, toPlainText, toText } from './coerce.js';
+import { parsePropertyString } from './property-string.js';
 import { withoutSecrets } from './secrets.js';
+import { inOneOrder, membersOf, propertyText } from './sets.js';
 
 /** How many backups are kept; null = not set in Proxmox. Hourly retention is not mirrored. */
 export interface Retention {
@@ -37,7 +39,8 @@ export interface BackupJob extends Retention {
 }
 
 /** null for a row without id. */
-export function parseBackupJob(row: Row): BackupJob | null {
+export function parseBackupJob(configured: Row): BackupJob | null {
+  const row = inOneOrder(configured);
   const jobId = toText(row.id);
   if (jobId === null) return null;
   return {
@@ -55,7 +58,7 @@ export function parseBackupJob(row: Row): BackupJob | null {
     ...parseRetention(field(row, 'prune-backups', 'prune_backups')),
     bwlimit: toInt(row.bwlimit),
     zstd: toInt(row.zstd),
-    ioWorkers: toInt(field(row, 'io-workers', 'io_workers')),
+    ioWorkers: parseIoWorkers(row),
     fleecing: propertyText(row.fleecing),
     repeatMissed: toBool(field(row, 'repeat-missed', 'repeat_missed')),
     pbsChangeDetectionMode: toText(field(row, 'pbs-change-detection-mode', 'pbs_change_detection_mode')),
@@ -63,9 +66,15 @@ export function parseBackupJob(row: Row): BackupJob | null {
   };
 }
 
+/** What the web interface calls IO workers is `performance: max-workers=4`; the plugin's name for it is taken as well. */
+function parseIoWorkers(row: Row): number | null {
+  const performance = parsePropertyString(propertyText(row.performance) ?? '', '');
+  return toInt(performance.get('max-workers') ?? field(row, 'io-workers', 'io_workers'));
+}
+
 /** `prune-backups` as text (`keep-last=3,keep-daily=7`, bare `keep-all`) or as object. */
 export function parseRetention(value: unknown): Retention {
-  const read = isRow(value) ? objectReader(value) : textReader(toPlainText(value));
+  const read = isObject(value) ? objectReader(value) : textReader(toPlainText(value));
   const count = (period: string): number | null => toInt(read(`keep-${period}`));
   const keepAll = read('keep-all');
   return {
@@ -91,9 +100,9 @@ function textReader(text: string): (key: string) => unknown {
   };
 }
 
-/** `100,101` or a single number; whatever is no VMID is left out. */
+/** `100,101` or a single number, ascending; whatever is no VMID is left out. */
 export function parseVmidList(value: unknown): readonly number[] {
-  const pieces = typeof value === 'number' ? [value] : toPlainText(value).split(/[;,\s]+/);
+  const pieces = typeof value === 'number' ? [value] : membersOf(toPlainText(value));
   const vmids = pieces.flatMap((piece) => toInt(piece) ?? []).filter((vmid) => vmid > 0);
   return [...new Set(vmids)];
 }

@@ -1,5 +1,6 @@
 /** Rows of `nodes/{node}/storage/{storage}/content?content=backup`. Values for NetBox are the plugin's own choices. */
-import { epochToIso, field, isRow, type Row, toBool, toInt, toPlainText, toText } from './coerce.js';
+import { isObject } from '../../values/plain-object.js';
+import { epochToIso, field, type Row, toInt, toPlainText, toText } from './coerce.js';
 
 type BackupSubtype = 'qemu' | 'lxc' | 'undefined';
 export type BackupFormat = 'pbs-vm' | 'pbs-ct' | 'qcow2' | 'raw' | 'tgz' | 'tbz' | 'tar' | 'iso' | 'tzst' | 'undefined';
@@ -17,7 +18,6 @@ export interface Backup {
   /** UTC, ISO 8601. */
   readonly creationTime: string | null;
   readonly notes: string;
-  readonly isProtected: boolean;
   /** Key fingerprint, or `1`. */
   readonly encrypted: string | null;
   readonly verificationState: string | null;
@@ -46,7 +46,7 @@ const formats: ReadonlyMap<string, BackupFormat> = new Map([
 export function parseBackup(row: Row): Backup | null {
   const volumeId = toText(row.volid);
   if (volumeId === null) return null;
-  const verification = isRow(row.verification) ? row.verification : {};
+  const verification = isObject(row.verification) ? row.verification : {};
   return {
     storage: storageOfVolume(volumeId),
     volumeId,
@@ -57,7 +57,6 @@ export function parseBackup(row: Row): Backup | null {
     used: toInt(row.used),
     creationTime: epochToIso(field(row, 'ctime')),
     notes: toPlainText(row.notes),
-    isProtected: toBool(row.protected) ?? false,
     encrypted: encryptionText(row.encrypted),
     verificationState: toText(verification.state),
     verificationUpid: toText(verification.upid),

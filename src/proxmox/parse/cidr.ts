@@ -1,3 +1,4 @@
+/** Addresses, prefixes and netmasks as Proxmox writes them. Pure. */
 import ipaddr from 'ipaddr.js';
 
 /** Longest text that can be an address with zone and prefix; longer input is refused unread. */

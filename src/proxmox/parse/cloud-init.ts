@@ -1,3 +1,4 @@
+/** The cloud-init values of guest configurations. Pure. */
 import type { GuestConfig } from '../types.js';
 import { toPlainText } from './coerce.js';
 

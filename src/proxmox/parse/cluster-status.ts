@@ -1,12 +1,16 @@
+/** Rows of `GET cluster/status`: one per node and, in a cluster, one of `type=cluster`. Pure. */
 import type { ClusterStatus, ClusterStatusNode, SessionMode } from '../types.js';
 import { type Row, toBool, toInt, toText } from './coerce.js';
 
 /** What a session may not read. */
 export const unknownClusterStatus: ClusterStatus = { cluster: null, nodes: [] };
 
-/** Rows of `GET cluster/status`: one per node and, in a cluster, one of `type=cluster`. */
+/** Proxmox lists nodes in any order: here it is that of their numbers, then names. */
 export function parseClusterStatus(rows: readonly Row[]): ClusterStatus {
-  const nodes = rows.filter((row) => row.type === 'node').flatMap((row) => parseNode(row) ?? []);
+  const nodes = rows
+    .filter((row) => row.type === 'node')
+    .flatMap((row) => parseNode(row) ?? [])
+    .sort((one, other) => rankOf(one) - rankOf(other) || (one.name < other.name ? -1 : 1));
   const row = rows.find((candidate) => candidate.type === 'cluster' && toText(candidate.name) !== null);
   if (row === undefined) return { cluster: null, nodes };
   const cluster = {
@@ -17,6 +21,11 @@ export function parseClusterStatus(rows: readonly Row[]): ClusterStatus {
     version: toInt(row.version) ?? 0,
   };
   return { cluster, nodes };
+}
+
+/** A node without a number comes last. */
+function rankOf({ nodeid }: ClusterStatusNode): number {
+  return nodeid > 0 ? nodeid : Number.MAX_SAFE_INTEGER;
 }
 
 function parseNode(row: Row): ClusterStatusNode | null {

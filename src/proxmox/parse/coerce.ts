@@ -2,6 +2,9 @@
  * Reading single values of Proxmox answers. The same field arrives as number, text or boolean, depending on version and
  * on who wrote the configuration; what cannot be read is null, never an exception.
  */
+
+import { isObject } from '../../values/plain-object.js';
+
 export type Row = Readonly<Record<string, unknown>>;
 
 const trueWords = new Set(['1', 'true', 'yes', 'on', 'enabled']);
@@ -9,13 +12,9 @@ const falseWords = new Set(['0', 'false', 'no', 'off', 'disabled']);
 /** Longer text is no number and no flag; keeps every pattern cheap. */
 const maxScalarLength = 64;
 
-export function isRow(value: unknown): value is Row {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** The objects of a list; anything else is no row. */
 export function rowsOf(value: unknown): readonly Row[] {
-  return Array.isArray(value) ? value.filter(isRow) : [];
+  return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
 export function toBool(value: unknown): boolean | null {

@@ -1,3 +1,5 @@
+/** Sizes of disks, from the units of Proxmox to the MiB of NetBox. Pure. */
+
 /** The largest size NetBox stores (PositiveIntegerField), MiB. */
 const maxDiskMb = 2_147_483_647;
 

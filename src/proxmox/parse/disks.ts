@@ -12,24 +12,43 @@ export interface DiskEntry {
   readonly sizeMb: number;
   /** `storage:volume`, as configured. */
   readonly volume: string;
-  /** null when the volume is a path of the node. */
+  /** null for an empty drive, and for one of the node. */
   readonly storageName: string | null;
   readonly format: string | null;
   readonly description: string;
 }
 
+/** A disk whose size is not known: neither counted nor mirrored. */
+export interface UnsizedDisk {
+  readonly name: string;
+  readonly volume: string;
+  /** null: a path of the node (a passed-through disk, a mounted folder), which is no volume whatever size stands there. */
+  readonly storageName: string | null;
+}
+
+/** Whether it has a size that is only not known; a disk or folder of the node has none that NetBox could hold. */
+export function isVolume({ storageName }: UnsizedDisk): boolean {
+  return storageName !== null;
+}
+
+/** Sizes of volumes as their storages tell them, MiB, by `storage:volume`. */
+export type VolumeSizes = ReadonlyMap<string, number>;
+
 export interface GuestDisks {
   readonly disks: readonly DiskEntry[];
-  /** Without a size in Proxmox (passthrough disks, bind mounts): neither counted nor mirrored. */
-  readonly unsized: readonly { readonly name: string; readonly volume: string }[];
+  readonly unsized: readonly UnsizedDisk[];
   /** Sum of `disks`, MiB, at most what NetBox stores. */
   readonly totalMb: number;
 }
 
 const diskKey = /^(scsi|ide|sata|virtio|mp|efidisk|tpmstate)(\d{1,6})$/;
 
-/** Disks in natural order (`scsi2` before `scsi10`). */
-export function parseGuestDisks(config: GuestConfig): GuestDisks {
+/**
+ * Disks in natural order (`scsi2` before `scsi10`).
+ *
+ * @param sizes of volumes whose size the configuration does not have
+ */
+export function parseGuestDisks(config: GuestConfig, sizes: VolumeSizes = new Map()): GuestDisks {
   const keys = Object.keys(config).flatMap((key) => {
     const order = diskOrder(key);
     return order === null ? [] : [{ key, ...order }];
@@ -37,13 +56,14 @@ export function parseGuestDisks(config: GuestConfig): GuestDisks {
   keys.sort((left, right) => compareText(left.bus, right.bus) || left.index - right.index);
 
   const disks: DiskEntry[] = [];
-  const unsized: { name: string; volume: string }[] = [];
+  const unsized: UnsizedDisk[] = [];
   for (const { key } of keys) {
     const raw = config[key];
     if (typeof raw !== 'string' || raw.trim() === '') continue;
     const properties = parsePropertyString(raw, 'file');
-    const entry = diskEntry(key, raw, properties);
-    if (entry === null) unsized.push({ name: key, volume: volumeOf(properties) });
+    const entry = diskEntry(key, raw, { properties, sizes });
+    const volume = volumeOf(properties);
+    if (entry === null) unsized.push({ name: key, volume, storageName: storageOf(volume) });
     else disks.push(entry);
   }
   return { disks, unsized, totalMb: clampDiskMb(disks.reduce((sum, disk) => sum + disk.sizeMb, 0)) };
@@ -64,7 +84,11 @@ function volumeOf(properties: ReadonlyMap<string, string>): string {
   return properties.get('file') ?? properties.get('volume') ?? '';
 }
 
-function diskEntry(name: string, rawValue: string, properties: ReadonlyMap<string, string>): DiskEntry | null {
+function diskEntry(
+  name: string,
+  rawValue: string,
+  { properties, sizes }: { readonly properties: ReadonlyMap<string, string>; readonly sizes: VolumeSizes },
+): DiskEntry | null {
   const volume = volumeOf(properties);
   const storageName = storageOf(volume);
   const format = properties.get('format') ?? null;
@@ -72,9 +96,10 @@ function diskEntry(name: string, rawValue: string, properties: ReadonlyMap<strin
   const kind = diskKind(volume, properties.get('media'));
   if (kind !== 'disk') return { ...common, kind, sizeMb: 0, description: driveDescription(kind, volume) };
 
-  const sizeMb = parseDiskSizeMb(properties.get('size'));
-  if (sizeMb === null || sizeMb === 0) return null;
-  const parts = [storageName === null ? '' : `Storage: ${storageName}`, format === null ? '' : `Format: ${format}`];
+  if (storageName === null) return null;
+  const sizeMb = parseDiskSizeMb(properties.get('size')) || sizes.get(volume) || 0;
+  if (sizeMb === 0) return null;
+  const parts = [`Storage: ${storageName}`, format === null ? '' : `Format: ${format}`];
   return { ...common, kind, sizeMb, description: parts.filter((part) => part !== '').join(' | ') };
 }
 

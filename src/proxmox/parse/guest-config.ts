@@ -1,8 +1,6 @@
 /** The few values of a guest configuration that NetBox mirrors besides disks and network devices. */
-import type { GuestConfig } from '../types.js';
-import { type CloudInit, parseCloudInit } from './cloud-init.js';
-import { toBool, toInt, toPlainText, toText } from './coerce.js';
-import { addressParts, numberedTexts } from './network-devices.js';
+import type { GuestConfig, GuestType } from '../types.js';
+import { toBool, toInt, toNumber, toText } from './coerce.js';
 import { parsePropertyString } from './property-string.js';
 
 export interface GuestConfigSummary {
@@ -11,18 +9,26 @@ export interface GuestConfigSummary {
   /** Whether the QEMU guest agent is enabled in the configuration. */
   readonly agent: boolean;
   readonly searchDomain: string | null;
-  /** QEMU: `l26`, `win11`...; LXC: the distribution. */
-  readonly ostype: string | null;
-  readonly cores: number | null;
-  readonly sockets: number | null;
   /** MiB. */
   readonly memoryMb: number | null;
-  /** Text of `tags`; see parseTags. */
-  readonly tags: string;
-  readonly description: string;
-  /** Container host name. */
-  readonly hostname: string | null;
-  readonly cloudInit: CloudInit | null;
+}
+
+/** What tells a QEMU machine from another one that has its VMID later; empty where the configuration does not say. */
+export interface GuestOrigin {
+  readonly smbiosUuid: string;
+  /** When it was created, as text of Unix seconds; a restored backup has that of the original. */
+  readonly createdAt: string;
+}
+
+/** `smbios1: uuid=...,...` and `meta: creation-qemu=9.0.2,ctime=1714521600`. */
+export function parseGuestOrigin({ smbios1, meta }: GuestConfig): GuestOrigin {
+  return {
+    smbiosUuid:
+      parsePropertyString(toText(smbios1) ?? '', 'uuid')
+        .get('uuid')
+        ?.toLowerCase() ?? '',
+    createdAt: parsePropertyString(toText(meta) ?? '', 'ctime').get('ctime') ?? '',
+  };
 }
 
 export function parseGuestConfig(config: GuestConfig): GuestConfigSummary {
@@ -31,15 +37,26 @@ export function parseGuestConfig(config: GuestConfig): GuestConfigSummary {
     unprivileged: toBool(config.unprivileged) ?? false,
     agent: parseAgentFlag(config.agent),
     searchDomain: toText(config.searchdomain),
-    ostype: toText(config.ostype),
-    cores: toInt(config.cores),
-    sockets: toInt(config.sockets),
     memoryMb: memoryMb(config.memory),
-    tags: toPlainText(config.tags),
-    description: toPlainText(config.description),
-    hostname: toText(config.hostname),
-    cloudInit: parseCloudInit(config),
   };
+}
+
+/**
+ * The virtual processors that a guest is given, as Proxmox counts them (`vmstatus` of qemu-server and pve-container), but not
+ * cut to what its host has. null: not configured; a machine then has one, a container all of its host, as its resource row says.
+ */
+export function configuredCpus(type: GuestType, config: GuestConfig): number | null {
+  const cores = positive(config.cores);
+  if (type === 'lxc') return cores ?? positive(config.cpulimit);
+  const sockets = positive(config.sockets);
+  const plugged = positive(config.vcpus);
+  if (plugged !== null || (cores === null && sockets === null)) return plugged;
+  return (cores ?? 1) * (sockets ?? 1);
+}
+
+function positive(value: unknown): number | null {
+  const number = toNumber(value);
+  return number !== null && number > 0 ? number : null;
 }
 
 /** `1`, `enabled=1,...` and `1,fstrim_cloned_disks=1`: the piece without `=` decides, else `enabled=`. */
@@ -48,20 +65,14 @@ export function parseAgentFlag(value: unknown): boolean {
   return toBool(parsePropertyString(value, 'enabled').get('enabled')) ?? false;
 }
 
+/** Whether two of them are those of different guests; what only one of them tells does not count. */
+export function isAnotherGuest(stored: GuestOrigin | undefined, live: GuestOrigin): boolean {
+  if (stored === undefined) return false;
+  const fields = ['smbiosUuid', 'createdAt'] as const;
+  return fields.some((field) => stored[field] !== '' && live[field] !== '' && stored[field] !== live[field]);
+}
+
 /** Newer releases write `memory` as a property string (`current=4096`). */
 function memoryMb(value: unknown): number | null {
   return typeof value === 'string' ? toInt(parsePropertyString(value, 'current').get('current')) : toInt(value);
-}
-
-export interface IpConfig extends ReturnType<typeof addressParts> {
-  /** N of `ipconfigN`: belongs to `netN`. */
-  readonly index: number;
-}
-
-/** Cloud-init addresses, `ipconfig0`...: `ip=10.85.0.52/22,gw=10.85.3.253,ip6=auto`. */
-export function parseIpConfigs(config: GuestConfig): readonly IpConfig[] {
-  return numberedTexts(config, 'ipconfig').map(([, index, text]) => ({
-    index,
-    ...addressParts(parsePropertyString(text, 'ip')),
-  }));
 }

@@ -2,7 +2,9 @@
  * What runs inside a guest: answers of the QEMU guest agent (`network-get-interfaces`, `get-host-name`) and of
  * `lxc/{vmid}/interfaces`, in one shape.
  */
-import { field, isRow, type Row, rowsOf, toInt, toText } from './coerce.js';
+import ipaddr from 'ipaddr.js';
+import { isObject } from '../../values/plain-object.js';
+import { field, type Row, rowsOf, toInt, toText } from './coerce.js';
 import { parseMac } from './mac.js';
 
 export interface GuestAddress {
@@ -23,8 +25,43 @@ export interface GuestInterface {
  * `eth0` by name, never by MAC, because the agent reports aliases with any MAC.
  */
 export function parseAgentInterfaces(payload: unknown): readonly GuestInterface[] {
-  const rows = rowsOf(isRow(payload) ? field(payload, 'result', 'interfaces') : payload);
+  const rows = rowsOf(isObject(payload) ? field(payload, 'result', 'interfaces') : payload);
   return mergeAliases(rows.flatMap((row) => parseInterface(row) ?? []));
+}
+
+/**
+ * What the agent itself says is wrong. The server passes an error of the agent on as an answer: 200 with
+ * `{result:{error:{class,desc}}}` (`CommandDisabled` where the guest forbids the command, `Unsupported`).
+ */
+export function parseAgentError(payload: unknown): string | null {
+  const result = isObject(payload) ? (field(payload, 'result') ?? payload) : payload;
+  const error = isObject(result) ? field(result, 'error') : undefined;
+  if (!isObject(error)) return toText(error);
+  const kind = toText(error.class);
+  const text = toText(error.desc) ?? toText(error.message);
+  if (text === null) return kind ?? 'an error without a text';
+  return kind === null ? text : `${text} (${kind})`;
+}
+
+/** Ranges in which every interface has an address before anything is configured, or that are no addresses of one. */
+const unusableRanges: ReadonlySet<string> = new Set(['loopback', 'linkLocal', 'unspecified', 'multicast', 'broadcast']);
+
+/**
+ * Whether an answer says anything about where the guest is reached. A guest that boots, and a container that has just
+ * started, answer with the loopback and link-local addresses at most: that is no statement that it has no others.
+ */
+export function tellsAddress(interfaces: readonly GuestInterface[]): boolean {
+  return interfaces.some(({ addresses }) =>
+    addresses.some(({ address }) => ipaddr.isValid(address) && !unusableRanges.has(ipaddr.parse(address).range())),
+  );
+}
+
+/**
+ * Whether an answer says anything of an interface besides the loopback: its MAC address, or where it is reached. Else
+ * nobody was asked yet, and what is stored of the interfaces is as good as before.
+ */
+export function tellsInterface(interfaces: readonly GuestInterface[]): boolean {
+  return tellsAddress(interfaces) || interfaces.some(({ mac }) => mac !== null && mac !== '00:00:00:00:00:00');
 }
 
 /** Rows of `lxc/{vmid}/interfaces`: newer releases have `ip-addresses`, all have `inet` and `inet6` with prefix. */
@@ -39,8 +76,8 @@ export function parseContainerInterfaces(payload: unknown): readonly GuestInterf
 
 /** `result.host-name`: lower case, without trailing dot, at most 255 characters; `localhost` names nobody. */
 export function parseAgentHostName(payload: unknown): string | null {
-  const result = isRow(payload) ? (field(payload, 'result') ?? payload) : payload;
-  const text = isRow(result) ? toText(field(result, 'host-name', 'hostname')) : null;
+  const result = isObject(payload) ? (field(payload, 'result') ?? payload) : payload;
+  const text = isObject(result) ? toText(field(result, 'host-name', 'hostname')) : null;
   return normaliseHostName(text);
 }
 
@@ -63,13 +100,13 @@ function parseInterface(row: Row): GuestInterface | null {
 }
 
 function parseAddress(row: Row): GuestAddress | null {
-  const text = toText(field(row, 'ip-address', 'ip_address'));
-  return text === null ? null : guestAddress(text, toInt(row.prefix));
+  return parseInet(field(row, 'ip-address', 'ip_address'), toInt(row.prefix));
 }
 
-function parseInet(value: unknown): GuestAddress | null {
+/** Some agents write the mask into the address. */
+function parseInet(value: unknown, otherwise: number | null = null): GuestAddress | null {
   const [address = '', prefix] = (toText(value) ?? '').split('/', 2);
-  return address === '' ? null : guestAddress(address, toInt(prefix));
+  return address === '' ? null : guestAddress(address, toInt(prefix) ?? otherwise);
 }
 
 function guestAddress(text: string, prefix: number | null): GuestAddress | null {

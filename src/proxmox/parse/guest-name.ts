@@ -1,8 +1,9 @@
+/** What a guest is called in NetBox, as far as its own name decides that. */
+
 export interface GuestName {
   readonly name: string;
   /** True when NetBox cannot take the name as Proxmox has it. */
   readonly adjusted: boolean;
-  readonly original: string;
 }
 
 /** NetBox's limit for the name of a virtual machine, characters. */
@@ -21,5 +22,5 @@ export function parseGuestName(value: unknown, vmid: number): GuestName {
     .replace(/\p{Surrogate}/gu, '\ufffd');
   const characters = Array.from(printable.trim());
   const name = characters.slice(0, maxLength).join('').trim() || `vm-${vmid}`;
-  return { name, adjusted: name !== original, original };
+  return { name, adjusted: name !== original };
 }

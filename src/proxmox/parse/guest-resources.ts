@@ -1,41 +1,51 @@
-import type { GuestResource, GuestType } from '../types.js';
+/** The guest rows of `cluster/resources`. Pure. */
+import type { GuestType, ListedResource } from '../types.js';
 import { type Row, toBool, toInt, toNumber, toPlainText, toText } from './coerce.js';
 
 /**
- * The guests of `cluster/resources`: once per id, without rows that lack a usable VMID, type or node.
- * @param onUnreadable told how many rows those are, when there are any
+ * Every guest once per id, without rows that lack a usable VMID, type or node.
+ * @param onUnreadable told what those rows are called, when there are any
  */
 export function parseGuestResources(
   rows: readonly Row[],
-  onUnreadable: (count: number) => void = () => undefined,
-): readonly GuestResource[] {
-  const read = rows.map(parseGuest);
-  const guests = new Map<string, GuestResource>();
-  for (const guest of read) if (guest !== null && !guests.has(guest.id)) guests.set(guest.id, guest);
-  const unreadable = read.filter((guest) => guest === null).length;
-  if (unreadable > 0) onUnreadable(unreadable);
+  onUnreadable: (names: readonly string[]) => void = () => undefined,
+): readonly ListedResource[] {
+  const read = rows.map((row) => parseGuest(row) ?? nameOf(row));
+  const guests = new Map<string, ListedResource>();
+  for (const guest of read) if (typeof guest !== 'string' && !guests.has(guest.id)) guests.set(guest.id, guest);
+  const unreadable = read.filter((guest) => typeof guest === 'string');
+  if (unreadable.length > 0) onUnreadable(unreadable);
   return [...guests.values()];
 }
 
-function parseGuest(row: Row): GuestResource | null {
+/**
+ * Status and memory come from what the node's status daemon broadcasts, together with all other figures (`extract_vm_stats`
+ * of pve-manager): without them the row is no description, whatever else stands in it (pool, tags, lock, hastate).
+ */
+function parseGuest(row: Row): ListedResource | null {
   const type = guestType(row.type);
   const vmid = toInt(row.vmid);
   const node = toText(row.node);
   if (type === null || vmid === null || vmid <= 0 || node === null) return null;
+  const seat = { id: toText(row.id) ?? `${type}/${vmid}`, type, vmid, node, raw: row };
+  const status = toText(row.status);
+  const maxmem = toInt(row.maxmem);
+  if (status === null || status === 'unknown' || maxmem === null) return { ...seat, isDescribed: false };
   return {
-    id: toText(row.id) ?? `${type}/${vmid}`,
-    type,
-    vmid,
+    ...seat,
+    isDescribed: true,
     name: toPlainText(row.name),
-    node,
-    status: toText(row.status) ?? '',
+    status,
     template: toBool(row.template) ?? false,
     maxcpu: toNumber(row.maxcpu),
-    maxmem: toInt(row.maxmem),
+    maxmem,
     maxdisk: toInt(row.maxdisk),
-    tags: toPlainText(row.tags),
-    raw: row,
   };
+}
+
+/** Of a row that cannot be used. */
+function nameOf({ id, name, vmid }: Row): string {
+  return toText(id) ?? toText(name) ?? `VMID ${toText(vmid) ?? '?'}`;
 }
 
 function guestType(value: unknown): GuestType | null {

@@ -1,4 +1,5 @@
-/** NetBox virtual machine status words that Proxmox states map to. */
+/** The state of a guest in the words of NetBox. Pure. */
+
 export type GuestStatus = 'active' | 'offline' | 'planned';
 
 const statusWords: ReadonlyMap<string, GuestStatus> = new Map([

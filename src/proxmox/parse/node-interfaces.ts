@@ -1,26 +1,21 @@
 /** Rows of `nodes/{node}/network`. */
 import { isAddress, parseCidr, parseNetmask } from './cidr.js';
 import { field, type Row, toBool, toInt, toText } from './coerce.js';
+import { membersOf } from './sets.js';
 
 export interface NodeInterface {
   readonly name: string;
-  /** Proxmox's word: `bridge`, `OVSBond`, `eth`... */
-  readonly type: string;
-  /** NetBox's choice for it. */
+  /** NetBox's choice for what Proxmox calls `bridge`, `OVSBond`, `eth`... */
   readonly netboxType: 'bridge' | 'lag' | 'virtual' | 'other';
-  readonly active: boolean;
-  readonly autostart: boolean;
   /** With prefix, IPv4 first. */
   readonly addresses: readonly string[];
   readonly gateway: string | null;
   readonly gateway6: string | null;
-  readonly bridgePorts: readonly string[];
-  readonly slaves: readonly string[];
-  readonly bridgeVlanAware: boolean;
   readonly vlanId: number | null;
-  readonly vlanRawDevice: string | null;
-  readonly mtu: number | null;
-  readonly comments: string | null;
+  /** It is up, as far as Proxmox tells. */
+  readonly isActive: boolean;
+  /** Names of the interfaces that it is made of or stands on: ports, slaves, the device of a VLAN. */
+  readonly parts: readonly string[];
 }
 
 const netboxTypes: ReadonlyMap<string, NodeInterface['netboxType']> = new Map([
@@ -30,32 +25,41 @@ const netboxTypes: ReadonlyMap<string, NodeInterface['netboxType']> = new Map([
   ['OVSBond', 'lag'],
   ['vlan', 'virtual'],
   ['OVSIntPort', 'virtual'],
+  ['alias', 'virtual'],
   ['loopback', 'virtual'],
   ['lo', 'virtual'],
 ]);
+
+const partKeys = ['bridge_ports', 'ovs_ports', 'slaves', 'ovs_bonds', 'vlan-raw-device', 'ovs_bridge'];
 
 /** null for a row without name. */
 export function parseNodeInterface(row: Row): NodeInterface | null {
   const name = toText(row.iface);
   if (name === null) return null;
-  const type = toText(row.type) ?? 'unknown';
   return {
     name,
-    type,
-    netboxType: name === 'lo' ? 'virtual' : (netboxTypes.get(type) ?? 'other'),
-    active: toBool(row.active) ?? false,
-    autostart: toBool(row.autostart) ?? false,
+    // `eno1:0` is a further address of `eno1` under a name of its own, and no port.
+    netboxType: name === 'lo' || name.includes(':') ? 'virtual' : (netboxTypes.get(toText(row.type) ?? '') ?? 'other'),
     addresses: [interfaceAddress(row, 4), interfaceAddress(row, 6)].filter((address) => address !== null),
     gateway: toText(row.gateway),
     gateway6: toText(row.gateway6),
-    bridgePorts: words(row.bridge_ports),
-    slaves: words(field(row, 'slaves', 'ovs_bonds')),
-    bridgeVlanAware: toBool(row.bridge_vlan_aware) ?? false,
     vlanId: toInt(field(row, 'vlan-id', 'vlan_id', 'ovs_tag')),
-    vlanRawDevice: toText(field(row, 'vlan-raw-device', 'vlan_raw_device')),
-    mtu: toInt(row.mtu),
-    comments: toText(row.comments),
+    isActive: toBool(row.active) ?? false,
+    parts: partKeys.flatMap((key) => membersOf(toText(row[key]))),
   };
+}
+
+/**
+ * Whether bridges seem to be missing in the list of a node. Proxmox leaves out, without an error, those that the account may not
+ * see. Its guests need one; and an interface stands on one that is not listed, or is up without an address and a use.
+ */
+export function seemsToLackBridges(interfaces: readonly NodeInterface[]): boolean {
+  const listed = new Set(interfaces.map(({ name }) => name));
+  const used = new Set(interfaces.flatMap(({ parts }) => parts));
+  const isIdle = ({ name, netboxType, isActive, addresses }: NodeInterface): boolean =>
+    (netboxType === 'other' || netboxType === 'lag') && isActive && addresses.length === 0 && !used.has(name);
+  const hasBridge = interfaces.some(({ netboxType }) => netboxType === 'bridge');
+  return !hasBridge || [...used].some((name) => !listed.has(name)) || interfaces.some(isIdle);
 }
 
 /** `cidr`, else `address` with `netmask` (a bare address is a host route: /32 or /128). */
@@ -65,8 +69,4 @@ function interfaceAddress(row: Row, family: 4 | 6): string | null {
   const cidr = parseCidr(row[`cidr${suffix}`], family) ?? parseCidr(address, family);
   if (cidr !== null || address === null || !isAddress(address, family)) return cidr;
   return `${address}/${parseNetmask(row[`netmask${suffix}`], family) ?? (family === 4 ? 32 : 128)}`;
-}
-
-function words(value: unknown): readonly string[] {
-  return (toText(value) ?? '').split(/[\s,]+/).filter((word) => word !== '');
 }

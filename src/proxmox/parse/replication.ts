@@ -1,7 +1,9 @@
+/** Rows of `cluster/replication`. Pure. */
 import { field, type Row, toBool, toInt, toNumber, toText } from './coerce.js';
 import { withoutSecrets } from './secrets.js';
+import { inOneOrder } from './sets.js';
 
-/** A row of `cluster/replication`; what Proxmox does not say is null. */
+/** What Proxmox does not say is null. */
 export interface ReplicationJob {
   /** `<guest>-<jobnum>`. */
   readonly id: string;
@@ -20,7 +22,8 @@ export interface ReplicationJob {
 }
 
 /** null for a row without id. `guest` and `jobnum` are read from the id when the row lacks them. */
-export function parseReplicationJob(row: Row): ReplicationJob | null {
+export function parseReplicationJob(configured: Row): ReplicationJob | null {
+  const row = inOneOrder(configured);
   const id = toText(row.id);
   if (id === null) return null;
   const [guest, jobnum] = id.split('-', 2);

@@ -1,4 +1,6 @@
-import { isRow, type Row } from './coerce.js';
+/** Takes out of rows what nobody may see: passwords, keyrings, encryption keys, anything named `*secret*`. Pure. */
+import { isObject } from '../../values/plain-object.js';
+import type { Row } from './coerce.js';
 
 const secretKeys: ReadonlySet<string> = new Set([
   'cipassword',
@@ -10,7 +12,6 @@ const secretKeys: ReadonlySet<string> = new Set([
 /** Deeper structure than this is no configuration. */
 const maxDepth = 8;
 
-/** The row without what nobody may see: passwords, keyrings, encryption keys, anything named `*secret*`. */
 export function withoutSecrets(row: Row): Row {
   return cleanRow(row, 0);
 }
@@ -23,7 +24,7 @@ function cleanRow(row: Row, depth: number): Row {
 function cleanValue(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth > maxDepth) return null;
-  return isRow(value) ? cleanRow(value, depth) : Array.from(arrayOf(value), (item) => cleanValue(item, depth + 1));
+  return isObject(value) ? cleanRow(value, depth) : Array.from(arrayOf(value), (item) => cleanValue(item, depth + 1));
 }
 
 function arrayOf(value: unknown): readonly unknown[] {

@@ -1,16 +1,16 @@
 /** Rows of `GET storage`: the configuration of storages, cluster-wide. */
 import { field, type Row, toBool, toInt, toText } from './coerce.js';
-import { propertyText } from './property-string.js';
 import { withoutSecrets } from './secrets.js';
+import { inOneOrder, membersOf, propertyText } from './sets.js';
 
 export interface Storage {
   readonly name: string;
   readonly type: string | null;
-  /** Comma-separated kinds, as configured. */
+  /** Comma-separated kinds, in one order. */
   readonly content: string | null;
   readonly contentKinds: readonly string[];
   readonly path: string | null;
-  /** Comma-separated node names; null = every node. */
+  /** Comma-separated node names, in one order; null = every node. */
   readonly nodes: string | null;
   readonly nodeNames: readonly string[];
   readonly shared: boolean;
@@ -36,7 +36,8 @@ export interface Storage {
 }
 
 /** null for a row without name. */
-export function parseStorage(row: Row): Storage | null {
+export function parseStorage(configured: Row): Storage | null {
+  const row = inOneOrder(configured);
   const name = toText(row.storage);
   if (name === null) return null;
   const content = toText(row.content);
@@ -45,9 +46,9 @@ export function parseStorage(row: Row): Storage | null {
     name,
     type: toText(field(row, 'type', 'plugintype')),
     content,
-    contentKinds: commaList(content),
+    contentKinds: membersOf(content),
     nodes,
-    nodeNames: commaList(nodes),
+    nodeNames: membersOf(nodes),
     shared: toBool(row.shared) ?? false,
     enabled: toBool(row.disable) !== true,
     port: toInt(row.port),
@@ -80,11 +81,4 @@ function textFields(row: Row) {
 /** Whether a node may use the storage: no restriction, or named in it. */
 export function isStorageOnNode(storage: Storage, node: string): boolean {
   return storage.nodeNames.length === 0 || storage.nodeNames.includes(node);
-}
-
-function commaList(text: string | null): readonly string[] {
-  return (text ?? '')
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 }

@@ -1,6 +1,7 @@
 /** Guest tags and their colours. Tag names are compared and mirrored in lower case. */
 import { createHash } from 'node:crypto';
-import { isRow, toPlainText } from './coerce.js';
+import { isObject } from '../../values/plain-object.js';
+import { toPlainText } from './coerce.js';
 import { parsePropertyString } from './property-string.js';
 
 /** NetBox's limit for the name of a tag, characters. */
@@ -21,7 +22,7 @@ export function parseTags(value: unknown): readonly string[] {
  */
 export function parseTagColours(clusterOptions: unknown): ReadonlyMap<string, string> {
   const colours = new Map<string, string>();
-  const style = isRow(clusterOptions) ? clusterOptions['tag-style'] : undefined;
+  const style = isObject(clusterOptions) ? clusterOptions['tag-style'] : undefined;
   for (const entry of colourMapText(style).split(';')) {
     const [name = '', background = ''] = entry.split(':', 2);
     const tag = name.trim().toLowerCase();
@@ -32,7 +33,7 @@ export function parseTagColours(clusterOptions: unknown): ReadonlyMap<string, st
 }
 
 function colourMapText(style: unknown): string {
-  if (isRow(style)) return toPlainText(style['color-map']);
+  if (isObject(style)) return toPlainText(style['color-map']);
   return typeof style === 'string' ? (parsePropertyString(style, 'shape').get('color-map') ?? '') : '';
 }
 

@@ -1,4 +1,4 @@
-import { epochToIso } from './coerce.js';
+/** The identifiers that Proxmox gives to tasks. */
 
 export interface Upid {
   readonly node: string;
@@ -6,8 +6,6 @@ export interface Upid {
   readonly pstart: number;
   /** Epoch seconds. */
   readonly starttime: number;
-  /** UTC, ISO 8601. */
-  readonly startTime: string | null;
   readonly type: string;
   /** VMID, storage or whatever the task is about; may be empty. */
   readonly id: string;
@@ -24,13 +22,11 @@ export function parseUpid(text: unknown): Upid | null {
   const match = upidPattern.exec(text.trim());
   if (match === null) return null;
   const [, node = '', pid = '', pstart = '', start = '', type = '', id = '', user = ''] = match;
-  const starttime = Number.parseInt(start, 16);
   return {
     node,
     pid: Number.parseInt(pid, 16),
     pstart: Number.parseInt(pstart, 16),
-    starttime,
-    startTime: epochToIso(starttime),
+    starttime: Number.parseInt(start, 16),
     type,
     id,
     user,

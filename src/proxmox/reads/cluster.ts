@@ -1,9 +1,8 @@
 /** Reads of a whole cluster. */
 import { parseBackupJob } from '../parse/backup-jobs.js';
-import { parsePermissions } from '../parse/permissions.js';
+import { parsePermissions, withAsked } from '../parse/permissions.js';
 import { parseReplicationJob } from '../parse/replication.js';
-import { parseTagColours } from '../parse/tags.js';
-import type { ProxmoxSession, ReadOptions } from '../types.js';
+import type { ReadOptions } from '../types.js';
 import { listRows, present, type Reader } from './rows.js';
 export async function readBackupJobs(session: Reader, options?: ReadOptions) {
   return present(await listRows(session, 'cluster/backup', options), parseBackupJob);
@@ -11,11 +10,26 @@ export async function readBackupJobs(session: Reader, options?: ReadOptions) {
 export async function readReplicationJobs(session: Reader, options?: ReadOptions) {
   return present(await listRows(session, 'cluster/replication', options), parseReplicationJob);
 }
-/** Six hex digits by tag name (lower case); empty when the options cannot be read. */
-export async function readTagColours(session: Pick<ProxmoxSession, 'clusterOptions'>, options?: ReadOptions) {
-  return parseTagColours(await session.clusterOptions(options));
-}
 /** What the account of the session may do. */
 export async function readPermissions(session: Reader, options?: ReadOptions) {
   return parsePermissions(await session.get('access/permissions', options));
+}
+
+/** What the account holds on this one path: here `NoAccess` counts, which the whole tree does not show. */
+export async function readPermissionsOn(
+  session: Reader,
+  aclPath: string,
+  options?: ReadOptions,
+): Promise<ReadonlySet<string>> {
+  const answer = await session.get('access/permissions', { ...options, query: { path: aclPath } });
+  return parsePermissions(answer).privilegesOn(aclPath);
+}
+
+/** What the account may do, and exactly what on these paths: a small read each, beside the tree. */
+export async function readPermissionsWith(session: Reader, aclPaths: readonly string[], options?: ReadOptions) {
+  const tree = await readPermissions(session, options);
+  const asked = await Promise.all(
+    [...new Set(aclPaths)].map(async (path) => [path, await readPermissionsOn(session, path, options)] as const),
+  );
+  return withAsked(tree, new Map(asked));
 }

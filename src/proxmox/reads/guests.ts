@@ -1,4 +1,5 @@
 /** Reads of single guests. */
+import { ProxboxError } from '../../errors/proxbox-error.js';
 import { isGuestGone } from '../failures.js';
 import { path } from '../host.js';
 import { parseContainerInterfaces } from '../parse/guest-interfaces.js';
@@ -18,8 +19,9 @@ export type GuestConfigRead =
   | { readonly status: 'gone' };
 
 export type SnapshotsRead =
-  | { readonly status: 'read'; readonly snapshots: ReturnType<typeof parseSnapshots> }
-  | { readonly status: 'unsupported' | 'gone' };
+  | { readonly status: 'read'; readonly snapshots: NonNullable<ReturnType<typeof parseSnapshots>> }
+  /** `untold`: the answer is no list of snapshots, so nobody knows which there are. */
+  | { readonly status: 'unsupported' | 'gone' | 'untold' };
 
 type GuestReader = Reader & Pick<ProxmoxSession, 'guestConfig'>;
 
@@ -59,6 +61,17 @@ async function currentNode(session: Reader, guest: GuestPlace, options?: ReadOpt
 export async function readContainerInterfaces(session: Reader, guest: Omit<GuestPlace, 'type'>, options?: ReadOptions) {
   return parseContainerInterfaces(await session.get(path`nodes/${guest.node}/lxc/${guest.vmid}/interfaces`, options));
 }
+/** For whoever cannot go on without knowing which snapshots there are. */
+export function untoldSnapshots(session: Pick<Reader, 'endpointName'>, { type, vmid }: GuestPlace): ProxboxError {
+  return new ProxboxError(
+    'remote_protocol',
+    `Proxmox "${session.endpointName}" did not tell the snapshots of ${type} ${vmid}.`,
+    {
+      detail:
+        'Its list lacks the entry "current", so it is not complete. Ask again; if it lasts, look at the log of pvedaemon.',
+    },
+  );
+}
 /** The snapshots of a guest, each with the node the guest was found on. */
 export async function readSnapshots(session: Reader, guest: GuestPlace, options?: ReadOptions): Promise<SnapshotsRead> {
   try {
@@ -68,7 +81,8 @@ export async function readSnapshots(session: Reader, guest: GuestPlace, options?
         place,
       ),
     );
-    return found === null ? { status: 'gone' } : { status: 'read', snapshots: found.value };
+    if (found === null) return { status: 'gone' };
+    return found.value === null ? { status: 'untold' } : { status: 'read', snapshots: found.value };
   } catch (error) {
     if (statusOf(error) === 501) return { status: 'unsupported' };
     throw error;

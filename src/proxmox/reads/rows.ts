@@ -1,14 +1,16 @@
+/** Lists of Proxmox as checked rows: what the reads of this folder are made of. */
 import { z } from 'zod';
 import { ProxboxError } from '../../errors/proxbox-error.js';
+import { isObject } from '../../values/plain-object.js';
 import { shapeError } from '../failures.js';
-import { isRow, type Row } from '../parse/coerce.js';
+import type { Row } from '../parse/coerce.js';
 import type { ProxmoxSession, ReadOptions } from '../types.js';
 
 /** What these reads need of a session. */
 export type Reader = Pick<ProxmoxSession, 'get' | 'endpointName'>;
 
 /** A list of objects with any keys; entries that are no objects are left out rather than losing the list. */
-const rowsSchema = z.array(z.unknown()).transform((items) => items.filter(isRow));
+const rowsSchema = z.array(z.unknown()).transform((items) => items.filter(isObject));
 /** Throws `remote_protocol` when the answer is no list: "none" is an empty list, never null. */
 export function rowsOrThrow(data: unknown, endpointName: string, below: string): readonly Row[] {
   const rows = rowsSchema.safeParse(data);

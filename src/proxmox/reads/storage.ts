@@ -1,6 +1,8 @@
 /** Storages and what is on them. */
 import { path } from '../host.js';
 import { parseBackup } from '../parse/backups.js';
+import { parseDiskSizeMb } from '../parse/disk-size.js';
+import type { VolumeSizes } from '../parse/disks.js';
 import { parseStorage } from '../parse/storages.js';
 import type { ProxmoxSession, ReadOptions } from '../types.js';
 import { listRows, present, type Reader } from './rows.js';
@@ -12,9 +14,10 @@ export interface ContentRequest {
   readonly signal?: AbortSignal;
 }
 
-/** Configured storages; never `storage/{id}`, which a read-only role may not read. */
+/** Configured storages by name; never `storage/{id}`, which a read-only role may not read. */
 export async function readStorages(session: Pick<ProxmoxSession, 'storages'>, options?: ReadOptions) {
-  return present(await session.storages(options), parseStorage);
+  const storages = present(await session.storages(options), parseStorage);
+  return storages.toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 export async function readStorageContent(session: Reader, request: ContentRequest & { readonly content?: string }) {
   const { node, storage, content, vmid, signal } = request;
@@ -31,4 +34,15 @@ export async function readStorageContent(session: Reader, request: ContentReques
 export async function readBackups(session: Reader, request: ContentRequest) {
   const backups = present(await readStorageContent(session, { ...request, content: 'backup' }), parseBackup);
   return request.vmid === undefined ? backups : backups.filter((backup) => backup.vmid === request.vmid);
+}
+
+/** The sizes of the volumes of a guest on a storage, MiB, as far as the storage tells them. */
+export async function readVolumeSizes(session: Reader, request: ContentRequest): Promise<VolumeSizes> {
+  const rows = await readStorageContent(session, request);
+  return new Map(
+    rows.flatMap(({ volid, size }) => {
+      const sizeMb = parseDiskSizeMb(size);
+      return typeof volid === 'string' && sizeMb !== null && sizeMb > 0 ? [[volid, sizeMb] as const] : [];
+    }),
+  );
 }

@@ -1,11 +1,14 @@
-import { relationId, textOf } from '../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../netbox/types.js';
+/** The devices in NetBox that the nodes of a run may be. */
+import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { ClusterView } from '../plan/cluster-views.js';
 import { deviceNames } from '../plan/device-names.js';
 import type { RunContext } from '../run-context.js';
 
 /** The devices that are called as those of the nodes are, or may be. NetBox compares names without regard to case. */
-export function loadDevicesByName(run: RunContext, views: readonly ClusterView[]): Promise<readonly NetBoxRecord[]> {
+export function loadDevicesByName(
+  run: RunContext,
+  views: readonly ClusterView[],
+): Promise<readonly RecordOf<'device'>[]> {
   const names = views.flatMap((view) => view.nodes.flatMap(({ name }) => [...deviceNames(view, name, run).known]));
   return run.collections.load('device', {}, { filter: 'name', of: [...new Set(names)].sort() });
 }
@@ -14,14 +17,14 @@ export function loadDevicesByName(run: RunContext, views: readonly ClusterView[]
 export async function loadDevices(
   run: RunContext,
   views: readonly ClusterView[],
-  states: readonly NetBoxRecord[],
-): Promise<readonly NetBoxRecord[]> {
+  states: readonly RecordOf<'device-state'>[],
+): Promise<readonly RecordOf<'device'>[]> {
   const named = await loadDevicesByName(run, views);
   const seen = new Set(named.map(({ id }) => id));
   const nodes = new Set(views.flatMap((view) => view.nodes.map(({ name }) => name.toLowerCase())));
   const renamed = states
-    .filter((state) => nodes.has(textOf(state['proxmox_node_name']).toLowerCase()))
-    .map((state) => relationId(state['device']))
+    .filter((state) => nodes.has(state.proxmox_node_name.toLowerCase()))
+    .map((state) => state.device)
     .filter((id) => id !== null)
     .filter((id) => !seen.has(id));
   const of = [...new Set(renamed)].sort((a, b) => a - b);

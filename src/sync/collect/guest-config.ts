@@ -1,12 +1,14 @@
+/** The configurations of guests, each read once per run, however many stages ask. */
 import { toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
 import { isGuestGone } from '../../proxmox/failures.js';
 import { readGuestConfig } from '../../proxmox/reads/guests.js';
 import { substep } from '../events.js';
+import { isNodeOffline, whyUndescribed } from '../plan/roster.js';
 import type { RunContext } from '../run-context.js';
 import { readFailure, readFromCluster } from './proxmox.js';
 import { describeGuest, type ConfigRead, type ListedGuest, type LocatedConfig } from '../guests.js';
 
-/** The configurations of guests, each read once per run, however many stages ask. `phase` tells who waits for them. */
+/** `phase` tells who waits for them. */
 export async function readConfigs<G extends ListedGuest>(
   run: RunContext,
   guests: readonly G[],
@@ -27,11 +29,13 @@ export async function readConfigs<G extends ListedGuest>(
 async function readConfig(run: RunContext, listed: ListedGuest): Promise<LocatedConfig> {
   const { cluster, resource } = listed;
   const subject = describeGuest(listed);
-  const node = cluster.view.nodes.find(({ name }) => name === resource.node);
-  if (node?.online === false) {
+  if (isNodeOffline(cluster.view, resource.node)) {
     const message = `${subject} cannot be read while its node is offline; it stays as it is.`;
     return { config: { status: 'skip', reason: { code: 'node_offline', message } }, node: resource.node };
   }
+  // Its configuration could be read, but half of a guest is not enough to write it.
+  if (!resource.isDescribed)
+    return { config: { status: 'skip', reason: whyUndescribed(cluster.view, resource) }, node: resource.node };
   try {
     const read = await readFromCluster(run, cluster, (session) =>
       readGuestConfig(session, resource, { signal: run.signal }),

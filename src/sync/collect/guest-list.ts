@@ -1,11 +1,12 @@
 /** Which guests there are on both sides: the sidecars of NetBox, the guests of Proxmox, the machines that belong to them. */
+import { counted } from '../../values/short-text.js';
+import type { RecordOf } from '../../netbox/kinds/index.js';
 import { errorText, toProxboxError } from '../../errors/proxbox-error.js';
-import { relationId, textOf, toNumber } from '../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../netbox/types.js';
 import type { ClusterView } from '../plan/cluster-views.js';
 import type { RunContext } from '../run-context.js';
 import type { Warning } from '../types.js';
 import { withAliases } from './aliases.js';
+import { trustedRows } from './owned-rows.js';
 import { readFromEachCluster } from './proxmox.js';
 import { selectGuests } from './selection.js';
 import type { ConnectedCluster, ListedGuest } from '../guests.js';
@@ -18,7 +19,7 @@ export interface GuestList {
   /** Keys of the clusters whose guests could be listed. */
   readonly listedClusters: ReadonlySet<string>;
   /** `unreadable`: the sidecars could not be read, so nobody can tell which guest is known. */
-  readonly states: readonly NetBoxRecord[] | 'unreadable';
+  readonly states: readonly RecordOf<'vm-state'>[] | 'unreadable';
   readonly warnings: readonly Warning[];
 }
 
@@ -37,7 +38,7 @@ export async function collectGuestList(run: RunContext): Promise<GuestList> {
 /** The clusters of the run, each with every endpoint that leads to it. */
 async function completeClusters(
   run: RunContext,
-  states: readonly NetBoxRecord[],
+  states: readonly RecordOf<'vm-state'>[],
 ): Promise<readonly ConnectedCluster[]> {
   const views = await withAliases(
     run,
@@ -48,7 +49,10 @@ async function completeClusters(
 }
 
 /** A failed read must not look like "no guest is known": then nothing may be created. A missing table is another thing. */
-async function loadStates(run: RunContext, warnings: Warning[]): Promise<readonly NetBoxRecord[] | 'unreadable'> {
+async function loadStates(
+  run: RunContext,
+  warnings: Warning[],
+): Promise<readonly RecordOf<'vm-state'>[] | 'unreadable'> {
   if (!run.capabilities.proxboxPlugin) {
     warnings.push({
       code: 'plugin_route_missing',
@@ -60,9 +64,10 @@ async function loadStates(run: RunContext, warnings: Warning[]): Promise<readonl
   try {
     // Selected machines are who their own rows say; without a selection nobody knows yet whose rows matter.
     const { netboxVmIds } = run.options;
-    return await (netboxVmIds === null
+    const states = await (netboxVmIds === null
       ? run.collections.load('vm-state', {})
       : run.collections.load('vm-state', {}, { filter: 'virtual_machine_id', of: netboxVmIds }));
+    return trustedRows(run, states);
   } catch (error) {
     run.signal.throwIfAborted();
     const cause = toProxboxError(error);
@@ -77,7 +82,7 @@ async function loadStates(run: RunContext, warnings: Warning[]): Promise<readonl
 
 async function listGuests(
   run: RunContext,
-  states: readonly NetBoxRecord[],
+  states: readonly RecordOf<'vm-state'>[],
   warnings: Warning[],
 ): Promise<Pick<GuestList, 'guests' | 'listedClusters'>> {
   const lists = await readFromEachCluster(run, { what: 'guests', read: 'guests' }, (session) =>
@@ -85,11 +90,9 @@ async function listGuests(
   );
   warnings.push(...lists.warnings);
   const guests = lists.answers.flatMap(({ cluster, answer: { guests: answer, unreadable } }) => {
-    if (unreadable > 0) warnings.push(unreadableRows(cluster, unreadable));
-    const known = states.filter((state) =>
-      cluster.view.endpointIds.includes(toNumber(state['proxmox_endpoint_raw_id']) ?? -1),
-    ).length;
-    if (answer.length === 0 && known > 0) warnings.push(noGuests(cluster, known));
+    if (unreadable.length > 0) warnings.push(unreadableRows(cluster, unreadable));
+    const known = states.filter((state) => cluster.view.endpointIds.includes(state.proxmox_endpoint_raw_id ?? -1));
+    if (answer.length === 0 && known.length > 0) warnings.push(noGuests(cluster, known));
     return answer.map((resource) => ({ cluster, resource }));
   });
   return { guests, listedClusters: new Set(lists.answers.map(({ cluster }) => cluster.view.key)) };
@@ -99,8 +102,8 @@ async function listGuests(
 export async function loadVirtualMachines(
   run: RunContext,
   views: readonly ClusterView[],
-  ...[clusters, states]: [clusters: readonly NetBoxRecord[], states: readonly NetBoxRecord[]]
-): Promise<readonly NetBoxRecord[]> {
+  ...[clusters, states]: [clusters: readonly RecordOf<'cluster'>[], states: readonly RecordOf<'vm-state'>[]]
+): Promise<readonly RecordOf<'virtual-machine'>[]> {
   const inClusters = await run.collections.load(
     'virtual-machine',
     {},
@@ -110,29 +113,26 @@ export async function loadVirtualMachines(
   const endpointIds = new Set(views.flatMap((view) => view.endpointIds));
   const names = new Set(views.map((view) => view.name));
   const elsewhere = states
-    .filter(
-      (state) =>
-        endpointIds.has(toNumber(state['proxmox_endpoint_raw_id']) ?? -1) ||
-        names.has(textOf(state['proxmox_cluster_name'])),
-    )
-    .map((state) => relationId(state['virtual_machine']))
+    .filter((state) => endpointIds.has(state.proxmox_endpoint_raw_id ?? -1) || names.has(state.proxmox_cluster_name))
+    .map((state) => state.virtual_machine)
     .filter((id) => id !== null && !seen.has(id));
   const wanted = [...new Set(elsewhere)].filter((id) => id !== null).sort((a, b) => a - b);
   return [...inClusters, ...(await run.collections.load('virtual-machine', {}, { filter: 'id', of: wanted }))];
 }
 
-function unreadableRows({ view }: ConnectedCluster, count: number): Warning {
+function unreadableRows({ view }: ConnectedCluster, names: readonly string[]): Warning {
   return {
     code: 'resource_unreadable',
-    message: `Proxmox lists ${count} guest(s) of cluster "${view.name}" without a usable VMID, type or node. They are left out; what NetBox has of them is left alone.`,
+    message: `Proxmox lists ${counted('guest', names)} of cluster "${view.name}" without a usable VMID, type or node. They are left out; what NetBox has of them is left alone.`,
     source: { endpointId: view.owner.endpointId, cluster: view.name },
   };
 }
 
-function noGuests({ view }: ConnectedCluster, known: number): Warning {
+function noGuests({ view }: ConnectedCluster, known: readonly RecordOf<'vm-state'>[]): Warning {
+  const names = known.map((state) => `VMID ${state.proxmox_vm_id ?? '?'}`);
   return {
     code: 'no_guests_reported',
-    message: `Proxmox reports no guests for cluster "${view.name}", but NetBox has ${known} of them. They are left alone. If the cluster is not really empty, check the permissions of the Proxmox user (VM.Audit on /vms).`,
+    message: `Proxmox reports no guests for cluster "${view.name}", but NetBox has ${counted('guest', names)}. They are left alone. If the cluster is not really empty, check the permissions of the Proxmox user (VM.Audit on /vms).`,
     source: { endpointId: view.owner.endpointId, cluster: view.name },
   };
 }

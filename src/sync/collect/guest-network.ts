@@ -1,6 +1,6 @@
 /** What a guest says of its own network: the guest agent of QEMU machines, the interface list of containers. */
 import { errorText, toProxboxError } from '../../errors/proxbox-error.js';
-import { normaliseHostName } from '../../proxmox/parse/guest-interfaces.js';
+import { normaliseHostName, tellsInterface } from '../../proxmox/parse/guest-interfaces.js';
 import { parseAgentFlag } from '../../proxmox/parse/guest-config.js';
 import { readAgentHostName, readAgentInterfaces, type AgentProblem } from '../../proxmox/reads/agent.js';
 import { readContainerInterfaces } from '../../proxmox/reads/guests.js';
@@ -23,7 +23,7 @@ async function askAgent(run: RunContext, guest: ListedGuest, config: GuestConfig
     const message = `${subject}: the QEMU guest agent is not enabled in its configuration, so its addresses are not known. Enable it with: qm set ${resource.vmid} --agent enabled=1`;
     return { status: 'untold', reason: { code: 'agent_disabled', message }, isProblem: false };
   }
-  if (resource.status !== 'running') return stopped(subject);
+  if (!isRunning(guest)) return stopped(subject);
   const answer = await readFromCluster(run, cluster, (session) =>
     readAgentInterfaces(session, resource, agentOptions(run)),
   );
@@ -33,12 +33,12 @@ async function askAgent(run: RunContext, guest: ListedGuest, config: GuestConfig
 
 async function askContainer(run: RunContext, guest: ListedGuest): Promise<GuestNetwork> {
   const { resource, cluster } = guest;
-  if (resource.status !== 'running') return stopped(describeGuest(guest));
+  if (!isRunning(guest)) return stopped(describeGuest(guest));
   try {
     const interfaces = await readFromCluster(run, cluster, (session) =>
       readContainerInterfaces(session, resource, { signal: run.signal }),
     );
-    return { status: 'told', interfaces };
+    return tellsInterface(interfaces) ? { status: 'told', interfaces } : withoutAddresses(describeGuest(guest));
   } catch (error) {
     run.signal.throwIfAborted();
     const message = `${describeGuest(guest)}: its interfaces cannot be read: ${errorText(toProxboxError(error))}`;
@@ -54,12 +54,16 @@ export function readHostName(run: RunContext, guest: ListedGuest, config: GuestC
       const name = config['hostname'];
       return { status: 'told', name: normaliseHostName(typeof name === 'string' ? name : null) };
     }
-    if (resource.status !== 'running' || !parseAgentFlag(config['agent'])) return { status: 'untold' };
+    if (!isRunning(guest) || !parseAgentFlag(config['agent'])) return { status: 'untold' };
     const answer = await readFromCluster(run, cluster, (session) =>
       readAgentHostName(session, resource, agentOptions(run)),
     );
     return answer.status === 'answered' ? { status: 'told', name: answer.value } : { status: 'untold' };
   });
+}
+
+function isRunning({ resource }: ListedGuest): boolean {
+  return resource.isDescribed && resource.status === 'running';
 }
 
 function agentOptions(run: RunContext) {
@@ -69,6 +73,11 @@ function agentOptions(run: RunContext) {
 function stopped(subject: string): GuestNetwork {
   const message = `${subject} does not run, so its addresses are not known; stored ones stay.`;
   return { status: 'untold', reason: { code: 'guest_stopped', message }, isProblem: false };
+}
+
+function withoutAddresses(subject: string): GuestNetwork {
+  const message = `${subject} answered without any interface, as it does while it starts; stored addresses stay. If it lasts, look at the network inside the container.`;
+  return { status: 'untold', reason: { code: 'no_addresses', message }, isProblem: false };
 }
 
 function explain(subject: string, { code, message, severity }: AgentProblem): GuestNetwork {

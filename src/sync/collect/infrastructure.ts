@@ -1,13 +1,14 @@
-import { textOf } from '../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../netbox/types.js';
+/** Reads what NetBox has of clusters, their sites and nodes: a fixed number of requests, whatever their size. */
+import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { ClusterView } from '../plan/cluster-views.js';
-import { endpointIdOf } from '../plan/device-owner.js';
+import { clusterTypeName, clusterTypeSlugs, defaultSite } from '../plan/infrastructure.js';
 import type { InfrastructureRecords } from '../plan/infrastructure-types.js';
-import { slugify } from '../plan/slug.js';
+import { possibleNames, siteScope } from '../plan/netbox-cluster.js';
 import type { RunContext } from '../run-context.js';
 import { withAliases } from './aliases.js';
-import { loadDevices } from './devices.js';
-import { loadClustersAndDevices } from './settled.js';
+import { loadNamed } from './named.js';
+import { collectClusters, noEvidence, type CollectedClusters } from './netbox-clusters.js';
+import { loadClustersAndDevices, type SettledRecords } from './settled.js';
 
 export interface CollectedInfrastructure {
   /** Completed by stored endpoints that lead to the same clusters. */
@@ -15,72 +16,85 @@ export interface CollectedInfrastructure {
   readonly records: InfrastructureRecords;
 }
 
-/** Reads what NetBox has of the clusters, their sites and their nodes: a fixed number of requests, whatever their size. */
 export async function collectInfrastructure(
   run: RunContext,
   given: readonly ClusterView[],
 ): Promise<CollectedInfrastructure> {
-  const { collections, capabilities } = run;
-  const names = unique(given.map((view) => view.name));
-  const nodeNames = unique(given.flatMap((view) => view.nodes.map((node) => node.name)));
-  const hasPlugin = capabilities.proxboxPlugin;
-  const isSelection = run.options.netboxVmIds !== null;
-  const settled = isSelection ? await loadClustersAndDevices(run) : undefined;
-  const isComplete = settled?.isComplete === true;
-  const clusters = settled?.clusters ?? (await collections.load('cluster', {}, { filter: 'name', of: names }));
-  // What is only needed to make or mend clusters is not read where they are taken as they are.
-  const unlessSettled = async (load: () => Promise<readonly NetBoxRecord[]>) => (isComplete ? [] : load());
-  const plugin = async (load: () => Promise<readonly NetBoxRecord[]>) => (hasPlugin ? load() : []);
-  const deviceStates = await unlessSettled(() => plugin(() => collections.load('device-state', {})));
-  const nodeLinks = await plugin(() => collections.load('node-link', {}, { filter: 'name', of: nodeNames }));
-  const ownership = { endpoints: run.endpoints, records: { nodeLinks, pluginEndpoints: run.pluginEndpoints } };
-  const owned = deviceStates.map((row) => ({ ...row, proxmox_endpoint_raw_id: endpointIdOf(row, ownership) }));
-  const views = await withAliases(run, given, owned);
-  const records: InfrastructureRecords = {
+  const settled = run.options.netboxVmIds === null ? undefined : await loadClustersAndDevices(run);
+  if (settled?.isComplete === true) return collectSettled(run, given, settled);
+  const collected = await collectClusters(run, given);
+  const { views, records } = collected;
+  const types = views.map(({ mode }) => ({ slug: mode, title: clusterTypeName(mode) }));
+  return {
+    views,
+    records: {
+      ...records,
+      clusterTypes: await loadNamed(run, 'cluster-type', types, clusterTypeSlugs),
+      sites: [
+        ...(await collectPlacements(run, 'site', views)),
+        ...(await loadNamed(run, 'site', siteless(collected).map(defaultSite))),
+      ],
+      tenants: await collectPlacements(run, 'tenant', views),
+    },
+  };
+}
+
+/** What is only needed to make or mend clusters is not read where they are taken as they are. */
+async function collectSettled(
+  run: RunContext,
+  given: readonly ClusterView[],
+  { clusters, devices }: SettledRecords,
+): Promise<CollectedInfrastructure> {
+  const nodes = unique(given.flatMap((view) => view.nodes.map(({ name }) => name)));
+  const hasPlugin = run.capabilities.proxboxPlugin;
+  const nodeLinks = hasPlugin ? await run.collections.load('node-link', {}, { filter: 'name', of: nodes }) : [];
+  const views = await withAliases(run, given, []);
+  const records = {
+    ...noEvidence(run),
     hasPlugin,
     clusters,
-    devices: settled?.isComplete === true ? settled.devices : await loadDevices(run, views, deviceStates),
-    clusterTypes: await unlessSettled(() =>
-      collections.load('cluster-type', {}, { filter: 'slug', of: ['cluster', 'restricted', 'standalone'] }),
-    ),
-    sites: await collectPlacements(run, 'site', { views, defaults: !isComplete }),
-    tenants: await collectPlacements(run, 'tenant', { views, defaults: false }),
-    clusterStates: await unlessSettled(() =>
-      plugin(() => collections.load('cluster-state', {}, { filter: 'cluster_id', of: clusters.map(idOf) })),
-    ),
-    deviceStates,
-    clusterLinks: await unlessSettled(() =>
-      plugin(() => collections.load('cluster-link', {}, { filter: 'name', of: names })),
-    ),
+    devices,
+    deviceStates: [],
     nodeLinks,
-    pluginEndpoints: run.pluginEndpoints,
+    clusterTypes: [],
+    sites: await collectPlacements(run, 'site', views),
+    tenants: await collectPlacements(run, 'tenant', views),
   };
   return { views, records };
 }
 
-/** The configured sites and tenants by id, slug and name, and the default sites of clusters without one. */
-async function collectPlacements(
+/** Names of clusters that are configured to be in no site, and are in none so far: a region or location is no site. */
+function siteless({ views, records, netboxClusters }: CollectedClusters): readonly string[] {
+  const isConfigured = ({ owner: { site } }: ClusterView): boolean =>
+    [site.id, site.slug, site.name].some((value) => (value ?? '') !== '');
+  const isPlaced = ({ key }: ClusterView): boolean => {
+    const cluster = netboxClusters.get(key);
+    return cluster !== undefined && siteScope(cluster) !== null;
+  };
+  return views
+    .filter((view) => !isConfigured(view) && !isPlaced(view))
+    .flatMap((view) => possibleNames(view, records.named));
+}
+
+/** The configured sites and tenants by id, slug and name. */
+async function collectPlacements<K extends 'site' | 'tenant'>(
   run: RunContext,
-  kind: 'site' | 'tenant',
-  { views, defaults: withDefaults }: { readonly views: readonly ClusterView[]; readonly defaults: boolean },
-): Promise<readonly NetBoxRecord[]> {
+  kind: K,
+  views: readonly ClusterView[],
+): Promise<readonly RecordOf<K>[]> {
   const placements = views.map((view) => view.owner[kind]);
-  const defaults = withDefaults ? views.map((view) => `proxmox-default-site-${slugify(view.name, 'cluster')}`) : [];
+  const given = (values: readonly (string | null)[]) =>
+    values.map((value) => value ?? '').filter((value) => value !== '');
   const ids = unique(placements.map((placement) => placement.id).filter((id) => id !== null));
-  const slugs = unique(
-    [...placements.map((placement) => placement.slug ?? ''), ...defaults].filter((slug) => slug !== ''),
-  );
-  const names = unique(placements.map((placement) => placement.name ?? '').filter((name) => name !== ''));
+  const slugs = unique(given(placements.map(({ slug }) => slug)));
+  const names = unique(given(placements.map(({ name }) => name)));
   const records = [
     ...(await run.collections.load(kind, {}, { filter: 'id', of: ids })),
     ...(await run.collections.load(kind, {}, { filter: 'slug', of: slugs })),
   ];
-  const unnamed = names.filter((name) => !records.some((record) => textOf(record['name']) === name));
+  const known = new Set(records.map((record: RecordOf<'site' | 'tenant'>) => record.name));
+  const unnamed = names.filter((name) => !known.has(name));
   return [...records, ...(await run.collections.load(kind, {}, { filter: 'name', of: unnamed }))];
-}
-
-function idOf(record: NetBoxRecord): number {
-  return record.id;
 }
 
 function unique<T extends string | number>(values: readonly T[]): readonly T[] {

@@ -1,7 +1,7 @@
 /** Lists of jobs that a whole cluster has, with the plugin's endpoint under which their rows are kept. */
-import type { NetBoxRecord } from '../../netbox/types.js';
+import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { ProxmoxSession } from '../../proxmox/types.js';
-import { pluginEndpointOfCluster } from '../plan/plugin-endpoint.js';
+import { pluginEndpointOfCluster } from '../../plugin-endpoints/plugin-rows.js';
 import type { RunContext } from '../run-context.js';
 import type { Warning } from '../types.js';
 import { readFromEachCluster, type ListedRead } from './proxmox.js';
@@ -37,7 +37,10 @@ export async function readJobLists<Job>(
 }
 
 /** The plugin's rows of the nodes of these clusters, as the devices stage reads them. */
-export function loadNodeRows(run: RunContext, clusters: readonly ConnectedCluster[]): Promise<readonly NetBoxRecord[]> {
+export function loadNodeRows(
+  run: RunContext,
+  clusters: readonly ConnectedCluster[],
+): Promise<readonly RecordOf<'node-link'>[]> {
   const names = new Set(clusters.flatMap(({ view }) => view.nodes.map(({ name }) => name)));
   return run.collections.load('node-link', {}, { filter: 'name', of: [...names].sort() });
 }

@@ -1,3 +1,4 @@
+/** How stages read clusters: through whichever member answers, and with a reason where none does. */
 import { errorText, ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
 import type { ReadName } from '../../proxmox/privileges.js';
 import { grantHint } from '../../proxmox/pveum.js';

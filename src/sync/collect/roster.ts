@@ -1,10 +1,19 @@
 /** The guests of a run with the NetBox machines they are: what every stage below the machines starts from. */
-import type { NetBoxRecord } from '../../netbox/types.js';
+import type { RecordOf } from '../../netbox/kinds/index.js';
 import { buildIdentityIndex } from '../plan/identity.js';
-import { guestSubject, type KnownGuest, type OmittedGuest, type Roster } from '../plan/roster.js';
+import { isSoftDeleted, softDeletedReason } from '../plan/soft-delete.js';
+import {
+  guestLabel,
+  guestSubject,
+  whyUndescribed,
+  type KnownGuest,
+  type OmittedGuest,
+  type Roster,
+} from '../plan/roster.js';
 import type { RunContext } from '../run-context.js';
 import type { Reason } from '../types.js';
 import { collectGuestList, loadVirtualMachines } from './guest-list.js';
+import { findNetBoxClusters, type NetBoxClusters } from './netbox-clusters.js';
 import type { ConnectedCluster, ListedGuest } from '../guests.js';
 
 /** Recognises the guests of the run (or of its selection) in NetBox. Costs no request that another stage made before. */
@@ -12,18 +21,13 @@ export async function collectRoster(run: RunContext): Promise<Roster> {
   const list = await collectGuestList(run);
   const states = list.states === 'unreadable' ? [] : list.states;
   const views = list.clusters.map(({ view }) => view);
-  const names = [...new Set(views.map((view) => view.name))].sort();
-  const netboxClusters = await run.collections.load('cluster', {}, { filter: 'name', of: names });
+  const netboxClusters = await findNetBoxClusters(run, views);
   const virtualMachines = await loadMachines(run, { views, netboxClusters, states });
-  const identities = buildIdentityIndex(
-    states,
-    new Map(virtualMachines.map((record) => [record.id, record])),
-    new Set(run.endpoints.keys()),
-  );
+  const identities = buildIdentityIndex(states, new Map(virtualMachines.map((record) => [record.id, record])));
   const guests: KnownGuest[] = [];
   const omitted: OmittedGuest[] = [];
   for (const guest of list.guests) {
-    const subject = { ...guestSubject(guest.cluster.view, guest.resource), label: guest.resource.name };
+    const subject = { ...guestSubject(guest.cluster.view, guest.resource), label: guestLabel(guest.resource) };
     const left = omissionOf(run, guest);
     if (left !== undefined) {
       omitted.push({ ...subject, reason: left, outcome: 'skip' });
@@ -37,7 +41,9 @@ export async function collectRoster(run: RunContext): Promise<Roster> {
       vmid: guest.resource.vmid,
       type: guest.resource.type,
     });
-    if (resolution.status === 'found')
+    if (resolution.status === 'found' && isSoftDeleted(resolution.virtualMachine, run.supportIds))
+      omitted.push({ ...subject, reason: softDeletedReason(resolution.virtualMachine), outcome: 'skip' });
+    else if (resolution.status === 'found')
       guests.push({
         ...guest,
         key: subject.key,
@@ -55,24 +61,28 @@ export async function collectRoster(run: RunContext): Promise<Roster> {
 
 interface MachineScope {
   readonly views: readonly ConnectedCluster['view'][];
-  readonly netboxClusters: readonly NetBoxRecord[];
-  readonly states: readonly NetBoxRecord[];
+  readonly netboxClusters: NetBoxClusters;
+  readonly states: readonly RecordOf<'vm-state'>[];
 }
 
 /** Of a selection only the selected ones: they were read to check it. */
 async function loadMachines(
   run: RunContext,
   { views, netboxClusters, states }: MachineScope,
-): Promise<readonly NetBoxRecord[]> {
+): Promise<readonly RecordOf<'virtual-machine'>[]> {
   const ids = run.options.netboxVmIds;
   if (ids !== null) return run.collections.load('virtual-machine', {}, { filter: 'id', of: ids });
-  return loadVirtualMachines(run, views, netboxClusters, states);
+  return loadVirtualMachines(run, views, [...netboxClusters.values()], states);
 }
 
-/** Guests of a class that is switched off are left out of everything. */
-function omissionOf({ options }: RunContext, { resource }: ListedGuest): Reason | undefined {
+/** Guests of a class that is switched off are left out of everything; so are those that may be of it. */
+function omissionOf({ options: { modes } }: RunContext, { cluster, resource }: ListedGuest): Reason | undefined {
+  if (!resource.isDescribed) {
+    const isAnyOff = modes.vm === 'disabled' || modes.vm_template === 'disabled';
+    return isAnyOff ? whyUndescribed(cluster.view, resource) : undefined;
+  }
   const resourceName = resource.template ? 'vm_template' : 'vm';
-  if (options.modes[resourceName] !== 'disabled') return undefined;
+  if (modes[resourceName] !== 'disabled') return undefined;
   return {
     code: 'mode_disabled',
     message: `"${resource.name}" is left alone (sync_mode_${resourceName}=disabled).`,

@@ -1,5 +1,6 @@
+/** One refusal of NetBox that a second attempt can mend. */
 import { errorText, type ProxboxError } from '../../errors/proxbox-error.js';
-import { kindDefinition, type ObjectKind } from '../../netbox/records/kinds.js';
+import { kindDefinition, storedKind, type ObjectKind } from '../../netbox/kinds/index.js';
 import type { NetBoxClient, PatchItem, PatchOutcome } from '../../netbox/types.js';
 
 const aggregate = /aggregate size of assigned virtual disks \((\d+)\)/;
@@ -14,7 +15,7 @@ export async function retryWithAggregateDisk(
   item: PatchItem,
   error: ProxboxError,
 ): Promise<PatchOutcome | undefined> {
-  if (kind !== 'virtual-machine') return undefined;
+  if (storedKind(kind) !== 'virtual-machine') return undefined;
   const size = aggregate.exec(`${errorText(error)} ${JSON.stringify(error.upstream?.body ?? '')}`)?.[1];
   if (size === undefined) return undefined;
   const again = { id: item.id, body: { ...item.body, disk: Number(size) } };

@@ -1,13 +1,14 @@
-import type { Logger } from 'pino';
+/** Applies a plan to NetBox, and accounts for every change of it. */
 import { errorText, toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
-import { kindDefinition, kinds, type ObjectKind } from '../../netbox/records/kinds.js';
+import { decode } from '../../netbox/kinds/decode.js';
+import { isPluginKind, kindDefinition, type ObjectKind } from '../../netbox/kinds/index.js';
+import { writeOrder } from '../../netbox/kinds/order.js';
 import { endsTheRun } from '../../netbox/run-ending.js';
 import type { BulkOptions, JsonObject, NetBoxClient, NetBoxRecord, PatchItem } from '../../netbox/types.js';
+import { isObject } from '../../values/plain-object.js';
 import type { Collections } from '../collections.js';
 import { diffObject } from '../plan/diff-object.js';
 import {
-  isRef,
-  objectKey,
   type Change,
   type Desired,
   type ObjectKey,
@@ -16,13 +17,21 @@ import {
   type Reason,
   type Warning,
 } from '../types.js';
-import { finderOf } from './find-existing.js';
+import { creationRounds } from './creation-rounds.js';
+import { creationKey, finderOf } from './find-existing.js';
 import { retryWithAggregateDisk } from './aggregate-disk.js';
-import { duplicateReason, kindReason, rejectionReason } from './failure-reasons.js';
+import {
+  duplicateReason,
+  kindReason,
+  rejectionReason,
+  requiredFieldOf,
+  requiredFieldReason,
+} from './failure-reasons.js';
 import { LeftOut } from './left-out.js';
+import { OutcomeBook, type OutcomeContext } from './outcome-book.js';
 import { orderRenames } from './rename-order.js';
-import { creationFields, creationKey, resolveBody } from './resolve-body.js';
-import { writeOrder } from './write-order.js';
+import { creationFields, resolveBody, withoutStored, withTagChanges } from './resolve-body.js';
+import { spareCode, Unwanted } from './unwanted.js';
 
 export interface WriteProgress {
   readonly kind: ObjectKind;
@@ -31,12 +40,13 @@ export interface WriteProgress {
   readonly total: number;
 }
 
-export interface ExecutorContext {
+export interface ExecutorContext extends OutcomeContext {
   readonly client: NetBoxClient;
   readonly collections: Collections;
-  readonly logger: Logger;
-  /** Objects per request, and the pause between two requests of one phase. */
-  readonly batchOf: (kind: ObjectKind) => { readonly batchSize: number; readonly delayMs: number };
+  /** NetBox takes changes of tags; before 4.6 only all of them. */
+  readonly tagChanges: boolean;
+  /** How the objects of a kind are cut into requests, and how those are paced. */
+  readonly batchOf: (kind: ObjectKind) => Pick<BulkOptions, 'batchSize' | 'delayMs' | 'atOnce'>;
   readonly onProgress: (progress: WriteProgress) => void;
 }
 
@@ -75,21 +85,22 @@ export async function applyPlan(plan: Plan, context: ExecutorContext): Promise<A
 class Execution {
   readonly #plan: Plan;
   readonly #context: ExecutorContext;
-  readonly #ids: Map<ObjectKey, number>;
-  readonly #outcomes = new Map<ObjectKey, Outcome>();
+  readonly #book: OutcomeBook;
   readonly #warnings: Warning[] = [];
   readonly #leftOut = new LeftOut();
+  readonly #unwanted: Unwanted;
   /** The first error after which no further write can succeed. */
   #end: ProxboxError | undefined;
 
   constructor(plan: Plan, context: ExecutorContext) {
     this.#plan = plan;
     this.#context = context;
-    this.#ids = new Map(plan.known);
+    this.#book = new OutcomeBook(plan.known, context);
+    this.#unwanted = new Unwanted(context.collections);
   }
 
   async apply(): Promise<Applied> {
-    for (const change of this.#plan.changes) this.#settleUnwritten(change);
+    for (const change of this.#plan.changes) this.#book.settleUnwritten(change);
     let stopped: ProxboxError | undefined;
     try {
       // What goes makes room for what comes: an address may move, a unique name be given again. Dependents go first.
@@ -97,18 +108,14 @@ class Execution {
       for (const kind of writeOrder) await this.#writeKind(kind);
     } catch (error) {
       stopped = toProxboxError(error);
-      this.#failRest(stopped);
+      this.#book.failRest(this.#plan.changes, stopped);
     }
-    const warnings = [...this.#warnings, ...this.#leftOut.warnings(this.#outcomes)];
-    return { outcomes: [...this.#outcomes.values()], warnings, ids: this.#ids, stopped };
-  }
-
-  #settleUnwritten(change: Change): void {
-    if (change.action === 'keep') this.#settle(change.desired, { status: 'unchanged', record: change.current });
-    if (change.action !== 'skip' && change.action !== 'refuse') return;
-    const { kind, key, label, reason, source } = change;
-    const status = change.action === 'skip' ? 'skipped' : 'failed';
-    this.#put({ kind, key, label, status, reason, ...(source === undefined ? {} : { source }) });
+    const warnings = [
+      ...this.#warnings,
+      ...this.#unwanted.warnings(),
+      ...this.#leftOut.warnings(new Map([...this.#context.unmade, ...this.#book.all])),
+    ];
+    return { outcomes: [...this.#book.all.values()], warnings, ids: this.#book.ids, stopped };
   }
 
   async #writeKind(kind: ObjectKind): Promise<void> {
@@ -119,7 +126,7 @@ class Execution {
       if (change.action === 'create' && change.desired.kind === kind) creates.push(change.desired);
     }
     await this.#update(kind, updates);
-    await this.#create(kind, creates);
+    for (const round of creationRounds(creates)) await this.#create(kind, round);
   }
 
   /** A row that NetBox does not delete stays, with a warning: it was not discovered, so it is nobody's failure. */
@@ -135,7 +142,7 @@ class Execution {
       const outcome = outcomes[index];
       if (outcome === undefined) continue;
       if (outcome.status !== 'failed') {
-        this.#removed(removal);
+        this.#book.removed(removal);
         continue;
       }
       if (endsTheRun(outcome.error)) this.#end ??= outcome.error;
@@ -147,34 +154,42 @@ class Execution {
     this.#stopAtEnd();
   }
 
-  #removed({ kind, key, label, current, reason, source }: Removal): void {
-    this.#context.collections.forget(kind, current.id);
-    const outcome = { kind, key, label, status: 'deleted' as const, record: current, reason };
-    // Something else may have the key by now: an address that moved is deleted here and created there.
-    this.#outcomes.set(
-      `${objectKey(kind, key)}#${current.id}`,
-      source === undefined ? outcome : { ...outcome, source },
-    );
-  }
-
   async #update(kind: ObjectKind, changes: readonly Extract<Change, { action: 'update' }>[]): Promise<void> {
     const jobs: UpdateJob[] = [];
     for (const change of changes) {
-      const resolved = this.#blocked(change.desired) ?? resolveBody(change.patch, this.#ids);
+      const resolved =
+        this.#book.blocked(change.desired) ?? resolveBody(change.patch, this.#book.ids, this.#book.isWritten);
       if ('missing' in resolved) {
-        this.#failFor(change.desired, resolved.missing);
+        this.#book.failFor(change.desired, resolved.missing);
         continue;
       }
-      this.#leftOut.note(kind, resolved.leftOut);
-      if (Object.keys(resolved.body).length > 0)
-        jobs.push({ change, item: { id: change.current.id, body: resolved.body } });
-      else this.#settle(change.desired, { status: 'unchanged', record: change.current });
+      this.#leftOut.note(change.desired, resolved.leftOut);
+      const body = withoutStored(this.#unwanted.without(kind, resolved.body), change.current);
+      const item = this.#patchItem(body, change);
+      if (Object.keys(item.body).length > 0) jobs.push(...this.#unlessLacking({ change, item }));
+      else this.#book.settle(change.desired, { status: 'unchanged', ...this.#book.stored(change.current) });
     }
     if (jobs.length === 0) return;
     const byId = new Map(jobs.map((job) => [job.item.id, job]));
     for (const pass of orderRenames(jobs.map(({ item, change }) => ({ item, current: change.current })))) {
       await this.#patchPass(kind, pass, byId);
     }
+  }
+
+  /** Nothing where NetBox is known to refuse the change for a custom field that the object does not have. */
+  #unlessLacking(job: UpdateJob): readonly UpdateJob[] {
+    const { desired, current } = job.change;
+    if (!('custom_fields' in current)) return [job];
+    const written = job.item.body['custom_fields'];
+    const values = { ...current.custom_fields, ...(isObject(written) ? written : {}) };
+    return this.#lacksField(desired, values) ? [] : [job];
+  }
+
+  /** Whether the object would be refused for a custom field, which is settled then. */
+  #lacksField(desired: Desired, values: unknown): boolean {
+    const field = this.#context.collections.requiredFields.missing(desired.kind, values);
+    if (field !== undefined) this.#book.fail(desired, requiredFieldReason(desired, field));
+    return field !== undefined;
   }
 
   async #patchPass(kind: ObjectKind, pass: readonly PatchItem[], jobs: ReadonlyMap<number, UpdateJob>): Promise<void> {
@@ -186,8 +201,8 @@ class Execution {
       const outcome = outcomes[index];
       if (job === undefined || outcome === undefined) continue;
       const { desired, why } = job.change;
-      if (outcome.status === 'updated') this.#written(desired, outcome.record, 'updated', why);
-      else if (outcome.status === 'gone') this.#gone(desired, item.id);
+      if (outcome.status === 'updated') this.#book.written(desired, outcome.record, 'updated', why);
+      else if (outcome.status === 'gone') this.#book.gone(desired, item.id);
       else if (this.#end === undefined) await this.#retryUpdate(job, outcome.error);
       else this.#refused(desired, outcome.error);
     }
@@ -196,29 +211,34 @@ class Execution {
 
   async #retryUpdate({ change, item }: UpdateJob, error: ProxboxError): Promise<void> {
     const again = await retryWithAggregateDisk(this.#context.client, change.desired.kind, item, error);
-    if (again?.status === 'updated') this.#written(change.desired, again.record, 'updated', change.why);
-    else if (again?.status === 'gone') this.#gone(change.desired, item.id);
+    if (again?.status === 'updated') this.#book.written(change.desired, again.record, 'updated', change.why);
+    else if (again?.status === 'gone') this.#book.gone(change.desired, item.id);
     else this.#refused(change.desired, again?.error ?? error);
   }
 
-  async #create(kind: ObjectKind, creates: readonly Desired[]): Promise<void> {
-    const jobs: CreateJob[] = [];
-    for (const desired of creates) {
-      if (kindDefinition(kind).isNote === true && !this.#hasNews(desired)) {
-        const message = `No ${kindDefinition(kind).noun} was written for "${desired.label}", which was not written itself.`;
-        this.#fail(desired, { code: 'dependency_failed', message });
-        continue;
-      }
-      const resolved = resolveBody(creationFields(desired), this.#ids);
-      if ('missing' in resolved) {
-        this.#failFor(desired, resolved.missing);
-        continue;
-      }
-      this.#leftOut.note(kind, resolved.leftOut);
-      jobs.push({ desired, body: resolved.body });
+  /** What is sent for a new object; undefined when it cannot be sent, which is told. */
+  #creation(kind: ObjectKind, desired: Desired): CreateJob | undefined {
+    const { isNote, noun } = kindDefinition(kind);
+    const forbidden = this.#unwanted.forbidden(desired);
+    const resolved = resolveBody(creationFields(desired), this.#book.ids, this.#book.isWritten);
+    if (forbidden !== undefined) this.#refuseKind(desired, { code: 'forbidden', message: forbidden });
+    else if (isNote === true && !this.#book.hasNews(desired)) {
+      const message = `No ${noun} was written for "${desired.label}", which was not written itself.`;
+      this.#book.fail(desired, { code: 'dependency_failed', message });
+    } else if ('missing' in resolved) this.#book.failFor(desired, resolved.missing);
+    else {
+      const body = this.#unwanted.without(kind, resolved.body);
+      if (this.#lacksField(desired, body['custom_fields'])) return undefined;
+      this.#leftOut.note(desired, resolved.leftOut);
+      return { desired, body };
     }
+    return undefined;
+  }
+
+  async #create(kind: ObjectKind, creates: readonly Desired[]): Promise<void> {
+    const jobs = creates.flatMap((desired) => this.#creation(kind, desired) ?? []);
     if (jobs.length === 0) return;
-    const keys = new Map(jobs.map((job) => [job.body, creationKey(job.desired, job.body)]));
+    const keys = new Map(jobs.map((job) => [job.body, creationKey(kind, job.desired.key, job.body)]));
     const find = finderOf(kind);
     const outcomes = await this.#context.client.bulkCreate(
       kindDefinition(kind).path,
@@ -229,12 +249,13 @@ class Execution {
         keyOf: (body) => keys.get(body) ?? '',
       },
     );
+    if (outcomes.some(({ status }) => status === 'created')) this.#unwanted.allowed(kind);
     const adopted: UpdateJob[] = [];
     for (const [index, { desired }] of jobs.entries()) {
       const outcome = outcomes[index];
       if (outcome === undefined) continue;
-      if (outcome.status === 'created') this.#written(desired, outcome.record, 'created');
-      else if (outcome.status === 'failed') this.#refused(desired, outcome.error);
+      if (outcome.status === 'created') this.#book.written(desired, outcome.record, 'created');
+      else if (outcome.status === 'failed') await this.#notCreated(desired, outcome.error);
       else adopted.push(...this.#adopt(desired, outcome.record));
     }
     this.#stopAtEnd();
@@ -246,67 +267,33 @@ class Execution {
       );
   }
 
-  /** Whether what a note is about was written. */
-  #hasNews({ fields }: Desired): boolean {
-    return Object.values(fields)
-      .filter(isRef)
-      .every(({ ref }) => ['created', 'updated'].includes(this.#outcomes.get(ref)?.status ?? ''));
-  }
-
   /** Somebody created the object since we read: it is compared and updated like any other. */
-  #adopt(desired: Desired, current: NetBoxRecord): readonly UpdateJob[] {
-    const { patch, why } = diffObject(desired, current, this.#ids);
-    const resolved = resolveBody(patch, this.#ids);
+  #adopt(desired: Desired, rendered: NetBoxRecord): readonly UpdateJob[] {
+    const current = decode(desired.kind, rendered);
+    const { patch, why } = diffObject(desired, current, this.#book.ids);
+    const resolved = resolveBody(patch, this.#book.ids);
     if (why.length === 0 || 'missing' in resolved) {
-      this.#written(desired, current, 'unchanged');
+      this.#book.written(desired, rendered, 'unchanged');
       return [];
     }
-    return [
-      { change: { action: 'update', desired, current, patch, why }, item: { id: current.id, body: resolved.body } },
-    ];
+    const change = { action: 'update' as const, desired, current, patch, why };
+    return [{ change, item: this.#patchItem(resolved.body, change) }];
+  }
+
+  /** The plugin's tables take all tags: their serializers are not NetBox's own. */
+  #patchItem(body: JsonObject, { desired: { kind }, current }: UpdateJob['change']): PatchItem {
+    const isChange = this.#context.tagChanges && !isPluginKind(kind);
+    return { id: current.id, body: isChange ? withTagChanges(body, current) : body };
   }
 
   #bulk(kind: ObjectKind, verb: WriteProgress['verb'], total: number): BulkOptions {
-    const { batchOf, onProgress } = this.#context;
-    return { ...batchOf(kind), onBatch: ({ done }) => onProgress({ kind, verb, done, total }) };
-  }
-
-  #written(
-    desired: Desired,
-    record: NetBoxRecord,
-    status: 'created' | 'updated' | 'unchanged',
-    why: Outcome['why'] = [],
-  ): void {
-    this.#ids.set(objectKey(desired.kind, desired.key), record.id);
-    this.#context.collections.remember(desired.kind, record);
-    this.#settle(desired, { status, record, why });
-  }
-
-  #gone(desired: Desired, id: number): void {
-    this.#context.collections.forget(desired.kind, id);
-    this.#ids.delete(objectKey(desired.kind, desired.key));
-    const { noun } = kindDefinition(desired.kind);
-    this.#fail(desired, {
-      code: 'vanished',
-      message: `The ${noun} "${desired.label}" (id ${id}) was deleted in NetBox during the run; the next run creates it again.`,
-    });
-  }
-
-  /** The object that had to be written before, where that failed. */
-  #blocked({ after }: Desired): { readonly missing: ObjectKey } | undefined {
-    return after !== undefined && this.#outcomes.get(after)?.status === 'failed' ? { missing: after } : undefined;
-  }
-
-  #failFor(desired: Desired, missing: ObjectKey): void {
-    const cause = this.#outcomes.get(missing);
-    const because =
-      cause?.reason === undefined
-        ? `${missing} does not exist`
-        : `${kinds[cause.kind].noun} "${cause.label}": ${cause.reason.message}`;
-    this.#fail(desired, {
-      code: 'dependency_failed',
-      message: `${kindDefinition(desired.kind).noun} "${desired.label}" was not written because of ${because}`,
-    });
+    const { batchOf, onProgress, showsObjects } = this.#context;
+    return {
+      ...batchOf(kind),
+      mending: this.#unwanted.mendingOf(kind),
+      onBatch: ({ done }) => onProgress({ kind, verb, done, total }),
+      ...(showsObjects ? {} : { keep: ({ id, url, display_url }) => ({ id, url, display_url }) }),
+    };
   }
 
   /** Called when everything that a bulk call achieved is settled: what could not be sent is left to `#failRest`. */
@@ -314,56 +301,42 @@ class Execution {
     if (this.#end !== undefined) throw this.#end;
   }
 
+  async #notCreated(desired: Desired, error: ProxboxError): Promise<void> {
+    const reason = kindReason(desired.kind, error);
+    if (reason?.code === 'forbidden') await this.#unwanted.forbid(desired, reason.message);
+    this.#refused(desired, error);
+  }
+
   /** NetBox did not take the object. What concerns the whole kind (permission, missing table) is told once. */
   #refused(desired: Desired, error: ProxboxError): void {
     if (endsTheRun(error)) {
       this.#end ??= error;
-      this.#outcomes.delete(objectKey(desired.kind, desired.key));
+      this.#book.forget(desired);
       return;
     }
     const duplicate = duplicateReason(desired, error);
     if (duplicate !== undefined) {
       this.#context.collections.rememberRefusal(duplicate.message);
-      this.#settle(desired, { status: 'skipped', reason: duplicate });
+      this.#book.settle(desired, { status: 'skipped', reason: duplicate });
       return;
     }
+    const field = requiredFieldOf(error);
+    if (field !== undefined) this.#context.collections.requiredFields.learn(desired.kind, field);
     const reason = kindReason(desired.kind, error);
-    if (reason === undefined) {
-      this.#fail(desired, rejectionReason(desired, error));
-      return;
-    }
+    const spare = spareCode(desired.kind);
+    if (reason !== undefined) this.#refuseKind(desired, reason);
+    else if (spare === undefined) this.#book.fail(desired, rejectionReason(desired, error));
+    else this.#book.settle(desired, { status: 'skipped', reason: { ...rejectionReason(desired, error), code: spare } });
+  }
+
+  #refuseKind(desired: Desired, { code, message }: Reason): void {
+    const spare = spareCode(desired.kind);
+    const reason = { code: spare ?? code, message };
     if (!this.#warnings.some(({ message }) => message === reason.message)) {
       this.#warnings.push(reason);
       this.#context.logger.warn({ kind: desired.kind, code: reason.code }, reason.message);
     }
-    if (kindDefinition(desired.kind).path.startsWith('/api/plugins/'))
-      this.#settle(desired, { status: 'skipped', reason });
-    else this.#fail(desired, reason);
-  }
-
-  #failRest(error: ProxboxError): void {
-    for (const change of this.#plan.changes) {
-      if (change.action !== 'create' && change.action !== 'update') continue;
-      if (this.#outcomes.has(objectKey(change.desired.kind, change.desired.key))) continue;
-      this.#fail(change.desired, {
-        code: 'not_attempted',
-        message: `The run stopped before "${change.desired.label}" was written: ${errorText(error)}`,
-      });
-    }
-  }
-
-  #fail(desired: Desired, reason: Reason): void {
-    this.#context.logger.debug({ kind: desired.kind, label: desired.label, code: reason.code }, reason.message);
-    this.#settle(desired, { status: kindDefinition(desired.kind).isNote === true ? 'skipped' : 'failed', reason });
-  }
-
-  #settle(desired: Desired, outcome: Pick<Outcome, 'status' | 'record' | 'reason' | 'why'>): void {
-    const { kind, key, label, source } = desired;
-    this.#put({ kind, key, label, ...outcome, ...(source === undefined ? {} : { source }) });
-  }
-
-  #put(outcome: Outcome): void {
-    const key = objectKey(outcome.kind, outcome.key);
-    this.#outcomes.set(outcome.reason?.code === 'duplicate' ? `${key}#${this.#outcomes.size}` : key, outcome);
+    if (isPluginKind(desired.kind) || spare !== undefined) this.#book.settle(desired, { status: 'skipped', reason });
+    else this.#book.fail(desired, reason);
   }
 }

@@ -1,5 +1,7 @@
+/** Why NetBox did not take an object, in sentences for operators. */
 import { errorText, type ProxboxError } from '../../errors/proxbox-error.js';
-import { kindDefinition, type ObjectKind } from '../../netbox/records/kinds.js';
+import { withoutRequest } from '../../netbox/answer-text.js';
+import { isPluginKind, kindDefinition, type ObjectKind } from '../../netbox/kinds/index.js';
 import type { Desired, Reason } from '../types.js';
 
 /**
@@ -7,9 +9,9 @@ import type { Desired, Reason } from '../types.js';
  * permission gets 403 with a fixed sentence; a plugin older than the table answers 404 (501 through some proxies).
  */
 export function kindReason(kind: ObjectKind, error: ProxboxError): Reason | undefined {
-  const { noun, path } = kindDefinition(kind);
+  const { noun } = kindDefinition(kind);
   const status = error.upstream?.status;
-  if ((status === 404 || status === 501) && path.startsWith('/api/plugins/')) {
+  if ((status === 404 || status === 501) && isPluginKind(kind)) {
     return {
       code: 'plugin_route_missing',
       message: `The installed netbox-proxbox plugin has no table for the ${noun}; upgrade the plugin.`,
@@ -18,7 +20,7 @@ export function kindReason(kind: ObjectKind, error: ProxboxError): Reason | unde
   if (error.code !== 'netbox_forbidden') return undefined;
   return {
     code: 'forbidden',
-    message: `NetBox does not allow the token to write the ${noun}: ${toldBy(error)}`,
+    message: `NetBox does not allow the token to write the ${noun}: ${withoutRequest(toldBy(error))}`,
   };
 }
 
@@ -26,6 +28,22 @@ export function kindReason(kind: ObjectKind, error: ProxboxError): Reason | unde
 export function duplicateReason({ ifDuplicate }: Desired, error: ProxboxError): Reason | undefined {
   const text = `${errorText(error)} ${JSON.stringify(error.upstream?.body ?? '')}`;
   return /duplicate ip address/i.test(text) ? ifDuplicate : undefined;
+}
+
+/** NetBox 4.6 and 4.7, of a new object and of one that was there before the field was required. */
+const requiredField = /custom field '([^']+)'(?:: Required field cannot be empty|\.)/i;
+
+/** The custom field in which NetBox wants a value; undefined when that was not the cause. */
+export function requiredFieldOf(error: ProxboxError): string | undefined {
+  return requiredField.exec(errorText(error))?.[1];
+}
+
+export function requiredFieldReason({ kind, label }: Desired, field: string): Reason {
+  const { noun } = kindDefinition(kind);
+  return {
+    code: 'custom_field_required',
+    message: `The ${noun} "${label}" was not written: NetBox wants a value in the custom field "${field}", which only an operator can fill. Give the field a default value, or fill it in for this ${noun}; then sync again.`,
+  };
 }
 
 /** Why NetBox did not take one object, in a sentence that names it. */
@@ -38,6 +56,8 @@ export function rejectionReason(desired: Desired, error: ProxboxError): Reason {
       message: `The ${noun} "${desired.label}" was not written: another virtual machine of the cluster has this name. It gets another name at the next run.`,
     };
   }
+  const field = requiredFieldOf(error);
+  if (field !== undefined) return requiredFieldReason(desired, field);
   return { code: 'rejected', message: `NetBox did not take the ${noun} "${desired.label}": ${text}` };
 }
 

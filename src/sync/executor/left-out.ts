@@ -1,32 +1,34 @@
-import { kinds, type ObjectKind } from '../../netbox/records/kinds.js';
-import type { ObjectKey, Outcome, Ref, Warning } from '../types.js';
+/** What was written without one of its relations. */
+import { kinds, type ObjectKind } from '../../netbox/kinds/index.js';
+import { nameList } from '../../values/short-text.js';
+import type { Desired, ObjectKey, Outcome, Ref, Warning } from '../types.js';
 
 interface Without {
   readonly ref: Ref;
   readonly kind: ObjectKind;
-  count: number;
+  readonly labels: string[];
 }
 
 /** Objects that were written without one of their relations: told once per missing object, with their number. */
 export class LeftOut {
   readonly #entries = new Map<string, Without>();
 
-  note(kind: ObjectKind, refs: readonly Ref[]): void {
+  note({ kind, label }: Pick<Desired, 'kind' | 'label'>, refs: readonly Ref[]): void {
     for (const ref of refs) {
       const key = `${kind} ${ref.ref}`;
-      const entry = this.#entries.get(key) ?? { ref, kind, count: 0 };
-      entry.count += 1;
+      const entry = this.#entries.get(key) ?? { ref, kind, labels: [] };
+      entry.labels.push(label);
       this.#entries.set(key, entry);
     }
   }
 
   warnings(outcomes: ReadonlyMap<ObjectKey, Outcome>): readonly Warning[] {
-    return [...this.#entries.values()].flatMap(({ ref, kind, count }) => {
+    return [...this.#entries.values()].flatMap(({ ref, kind, labels }) => {
       if (ref.otherwise === undefined) return [];
       const outcome = outcomes.get(ref.ref);
       const what = outcome === undefined ? ref.ref : `${kinds[outcome.kind].noun} "${outcome.label}"`;
       const why = outcome?.reason?.message ?? 'it does not exist';
-      const message = `${count} of kind "${kinds[kind].noun}" written without the ${what}: ${why}`;
+      const message = `${labels.length} of kind "${kinds[kind].noun}" (${nameList(labels)}) written without the ${what}: ${why}`;
       return [{ code: ref.otherwise, message, ...(outcome?.source === undefined ? {} : { source: outcome.source }) }];
     });
   }

@@ -1,10 +1,19 @@
-import { relationId, textOf } from '../../netbox/records/compare.js';
-import type { NetBoxRecord, PatchItem } from '../../netbox/types.js';
+/** The order of updates that give names: a name is freed before it is taken. Pure. */
+import type { AnyRecord } from '../../netbox/kinds/index.js';
+import { relationId } from '../../netbox/kinds/values.js';
+import type { PatchItem } from '../../netbox/types.js';
 import { temporaryName } from '../plan/names.js';
 
 export interface Rename {
   readonly item: PatchItem;
-  readonly current: NetBoxRecord;
+  readonly current: AnyRecord;
+}
+
+interface Waiting {
+  readonly item: PatchItem;
+  readonly name: string;
+  /** What names are unique in: the machine of an interface or disk, the cluster of a machine. */
+  readonly scope: string;
 }
 
 /**
@@ -14,42 +23,46 @@ export interface Rename {
  */
 export function orderRenames(updates: readonly Rename[]): readonly (readonly PatchItem[])[] {
   const passes: PatchItem[][] = [];
-  let waiting = [...updates];
+  let waiting: readonly Waiting[] = updates.map(({ item, current }) => ({
+    item,
+    name: nameOf(current),
+    scope: scopeOf(current),
+  }));
   while (waiting.length > 0) {
-    const held = new Set(waiting.map(currentName));
-    const ready = waiting.filter(
-      (update) => !isRename(update) || targetName(update) === currentName(update) || !held.has(targetName(update)),
-    );
+    const held = new Set(waiting.map(place));
+    const ready = waiting.filter((one) => {
+      const target = targetPlace(one);
+      return target === undefined || target === place(one) || !held.has(target);
+    });
     if (ready.length > 0) {
       passes.push(ready.map(({ item }) => item));
-      waiting = waiting.filter((update) => !ready.includes(update));
+      waiting = waiting.filter((one) => !ready.includes(one));
       continue;
     }
     const [parked, ...rest] = waiting;
     if (parked === undefined) break;
-    const name = temporaryName(textOf(parked.current['name']), parked.item.id);
+    const name = temporaryName(parked.name, parked.item.id);
     passes.push([{ id: parked.item.id, body: { name } }]);
-    waiting = [...rest, { item: parked.item, current: { ...parked.current, name } }];
+    waiting = [...rest, { ...parked, name }];
   }
   return passes;
 }
 
-function isRename({ item }: Rename): boolean {
-  return typeof item.body['name'] === 'string';
+function nameOf(current: AnyRecord): string {
+  return 'name' in current ? current.name : '';
 }
 
-/** What names are unique in: the machine of an interface or disk, the cluster of a machine. */
-function scopeOf({ current }: Rename): string {
-  const machine = relationId(current['virtual_machine']);
-  return machine === null ? `${relationId(current['cluster']) ?? ''}` : `machine ${machine}`;
+function scopeOf(current: AnyRecord): string {
+  if ('virtual_machine' in current && current.virtual_machine !== null) return `machine ${current.virtual_machine}`;
+  return 'cluster' in current ? `${current.cluster ?? ''}` : '';
 }
 
-function currentName(rename: Rename): string {
-  return `${scopeOf(rename)}|${textOf(rename.current['name']).toLowerCase()}`;
+function place({ scope, name }: Waiting): string {
+  return `${scope}|${name.toLowerCase()}`;
 }
 
-function targetName(rename: Rename): string {
-  const { item } = rename;
-  const scope = relationId(item.body['cluster']) ?? scopeOf(rename);
-  return `${scope}|${textOf(item.body['name']).toLowerCase()}`;
+/** undefined: the update gives no name. */
+function targetPlace({ item: { body }, scope }: Waiting): string | undefined {
+  const { name } = body;
+  return typeof name === 'string' ? `${relationId(body['cluster']) ?? scope}|${name.toLowerCase()}` : undefined;
 }

@@ -1,74 +1,91 @@
-import { relationId, tagIds } from '../../netbox/records/compare.js';
-import { kindDefinition, type ObjectKind } from '../../netbox/records/kinds.js';
+/** Bodies of requests: what a plan wants, with the ids that exist by now. */
+import type { AnyRecord } from '../../netbox/kinds/index.js';
+import { equalValues, tagIds } from '../../netbox/kinds/values.js';
 import type { JsonObject } from '../../netbox/types.js';
 import { mergeTags } from '../plan/diff-object.js';
-import { isRef, type Desired, type Fields, type FieldValue, type ObjectKey, type Ref, type TagRef } from '../types.js';
+import { proxboxTag } from '../plan/support-objects.js';
+import {
+  fieldEntries,
+  isRef,
+  type Desired,
+  type Fields,
+  type FieldValue,
+  type ObjectKey,
+  type Ref,
+  type TagRef,
+} from '../types.js';
 
 /** A request body without the fields that can be done without, or the object it waits for in vain. */
 export type ResolvedBody =
   { readonly body: JsonObject; readonly leftOut: readonly Ref[] } | { readonly missing: ObjectKey };
 
-/** Replaces references by ids. A relation that does not exist blocks the object, unless it can do without; a tag is left out. */
-export function resolveBody(fields: Fields, ids: ReadonlyMap<ObjectKey, number>): ResolvedBody {
+/**
+ * Replaces references by ids. A relation that does not exist blocks the object, unless it can do without; a tag is left out,
+ * but for the one by which we know what is ours: nothing is made without it.
+ * `isWritten` decides among choices: that an object is known does not say that it is as it was planned.
+ */
+export function resolveBody(
+  fields: Fields,
+  ids: ReadonlyMap<ObjectKey, number>,
+  isWritten: (key: ObjectKey) => boolean = () => true,
+): ResolvedBody {
   const body: Record<string, unknown> = {};
   const leftOut: Ref[] = [];
   for (const [field, value] of Object.entries(fields)) {
-    if (isRef(value)) {
+    if (isRef(value) && value.or !== undefined) {
+      const chosen = [value.ref, ...value.or].find((key) => ids.has(key) && isWritten(key));
+      if (chosen !== undefined) body[field] = ids.get(chosen);
+    } else if (isRef(value)) {
       const id = ids.get(value.ref);
       if (id !== undefined) body[field] = id;
       else if (value.otherwise !== undefined) leftOut.push(value);
       else return { missing: value.ref };
-    } else {
-      body[field] = isTagRefs(field, value) ? knownTags(value, ids) : value;
-    }
+    } else if (isTagRefs(field, value)) {
+      if (value.some(isOurMark) && !ids.has(proxboxTag.ref)) return { missing: proxboxTag.ref };
+      body[field] = knownTags(value, ids);
+    } else body[field] = value;
   }
   return { body, leftOut };
 }
 
+/** What to change about the tags, in place of all of them: a tag that somebody gives or takes meanwhile is not undone. */
+export function withTagChanges({ tags, ...rest }: JsonObject, current: AnyRecord): JsonObject {
+  if (tags === undefined || !('tags' in current)) return tags === undefined ? rest : { ...rest, tags };
+  const stored = tagIds(current.tags);
+  const wanted = tagIds(tags);
+  const added = wanted.filter((id) => !stored.includes(id));
+  const removed = stored.filter((id) => !wanted.includes(id));
+  return {
+    ...rest,
+    ...(added.length === 0 ? {} : { add_tags: added }),
+    ...(removed.length === 0 ? {} : { remove_tags: removed }),
+  };
+}
+
+/** A body without tags that are those the object has: the one that was missing could not be had. */
+export function withoutStored(body: JsonObject, current: AnyRecord): JsonObject {
+  const { tags, ...rest } = body;
+  const isSame = tags !== undefined && 'tags' in current && equalValues('tags', current.tags, tags);
+  return isSame ? rest : body;
+}
+
 /** The payload of a creation: every field, with the tags that only new objects get. */
 export function creationFields(desired: Desired): Fields {
-  const tags = desired.fields['tags'];
-  if (desired.createTags === undefined || !Array.isArray(tags)) return desired.fields;
-  return { ...desired.fields, tags: mergeTags([...tagRefs(tags), ...desired.createTags]) };
+  const fields = Object.fromEntries(fieldEntries(desired.fields));
+  const { tags = [] } = fields;
+  if (desired.createTags === undefined || !isTagRefs('tags', tags)) return fields;
+  return { ...fields, tags: mergeTags([...tags, ...desired.createTags]) };
 }
 
-function tagRefs(value: readonly unknown[]): readonly TagRef[] {
-  return value.filter((tag): tag is number | Ref => typeof tag === 'number' || isRef(tag));
-}
-
-function isTagRefs(field: string, value: FieldValue): value is readonly TagRef[] {
+function isTagRefs(field: string, value: FieldValue | undefined): value is readonly TagRef[] {
   return field === 'tags' && Array.isArray(value);
 }
 
-function knownTags(tags: readonly TagRef[], ids: ReadonlyMap<ObjectKey, number>): readonly number[] {
-  const known = tags.map((tag) => (isRef(tag) ? ids.get(tag.ref) : tag));
-  return tagIds(known);
+function isOurMark(tag: TagRef): boolean {
+  return typeof tag !== 'number' && tag.ref === proxboxTag.ref;
 }
 
-const ownKeys: ReadonlySet<ObjectKind> = new Set([
-  'vlan',
-  'mac-address',
-  'ip-address',
-  'snapshot',
-  'backup',
-  'backup-journal',
-  'task-history',
-  'replication',
-  'backup-routine',
-]);
-
-/**
- * A line that two bodies of one kind share only if NetBox would refuse the second: used to send an object once.
- * Names of machines and devices are unique without regard to case.
- */
-export function creationKey(desired: Desired, body: JsonObject): string {
-  // Keys of these are chosen to be unique where NetBox wants them to be.
-  if (ownKeys.has(desired.kind)) return desired.key;
-  const parent = ['cluster', 'scope_id', 'site', 'device', 'virtual_machine', 'manufacturer']
-    .map((field) => relationId(body[field]) ?? '')
-    .join('/');
-  const { slug, name, model } = body;
-  const own =
-    typeof slug === 'string' ? slug : typeof name === 'string' ? name : typeof model === 'string' ? model : '';
-  return kindDefinition(desired.kind).plugin === true ? `${parent}|${desired.key}` : `${parent}|${own.toLowerCase()}`;
+function knownTags(tags: readonly TagRef[], ids: ReadonlyMap<ObjectKey, number>): readonly number[] {
+  const known = tags.map((tag) => (typeof tag === 'number' ? tag : ids.get(tag.ref)));
+  return tagIds(known);
 }

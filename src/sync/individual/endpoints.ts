@@ -1,11 +1,13 @@
+/** Finds the endpoints that lead to a cluster by its name. */
 import type { ProxmoxEndpoint } from '../../endpoints/types.js';
 import { errorText, ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
 import type { SyncPorts } from '../open-run.js';
+import { longClusterName } from '../plan/netbox-cluster.js';
 
-/** Finds the endpoints that lead to a cluster by its name. */
 export interface ClusterFinder {
   /**
-   * Of these endpoints those with a cluster (or standalone node) of this name, in any case. Endpoints that are known to
+   * Of these endpoints those with a cluster (or standalone node) of this name, in any case; the name may have that of the
+   * endpoint behind it, as NetBox has it where several are called alike. Endpoints that are known to
    * have it are asked alone. Throws `not_found`, or the error of an endpoint that could not be asked.
    */
   find(name: string, among: readonly ProxmoxEndpoint[], signal: AbortSignal): Promise<readonly ProxmoxEndpoint[]>;
@@ -21,12 +23,15 @@ export interface Located {
 export function createClusterFinder(ports: Pick<SyncPorts, 'openSession'>): ClusterFinder {
   /** By endpoint id, as the endpoint said it last. Only an order of asking: the answer is always checked. */
   const names = new Map<number, string>();
+  /** Ids of endpoints that were asked once: nobody waits again for one that did not answer, while another has the name. */
+  const asked = new Set<number>();
 
   async function ask(endpoints: readonly ProxmoxEndpoint[], signal: AbortSignal) {
     const failures: ProxboxError[] = [];
     await Promise.all(
       endpoints.map(async (endpoint) => {
         try {
+          asked.add(endpoint.id);
           names.set(endpoint.id, (await ports.openSession(endpoint, signal)).name.toLowerCase());
         } catch (error) {
           signal.throwIfAborted();
@@ -40,10 +45,11 @@ export function createClusterFinder(ports: Pick<SyncPorts, 'openSession'>): Clus
 
   return {
     async find(name, among, signal) {
-      const wanted = name.toLowerCase();
-      const known = among.filter(({ id }) => names.get(id) === wanted);
+      const isCalledSo = (endpoint: ProxmoxEndpoint): boolean => isCalled(name, names.get(endpoint.id), endpoint.name);
+      // One that was never asked may have the name as well.
+      const known = among.filter((endpoint) => isCalledSo(endpoint) || !asked.has(endpoint.id));
       const failures = await ask(known, signal);
-      let found = known.filter(({ id }) => names.get(id) === wanted);
+      let found = known.filter(isCalledSo);
       if (found.length > 0) return found;
       failures.push(
         ...(await ask(
@@ -51,7 +57,7 @@ export function createClusterFinder(ports: Pick<SyncPorts, 'openSession'>): Clus
           signal,
         )),
       );
-      found = among.filter(({ id }) => names.get(id) === wanted);
+      found = among.filter(isCalledSo);
       if (found.length > 0) return found;
       throw notFound(name, failures);
     },
@@ -66,6 +72,12 @@ export function createClusterFinder(ports: Pick<SyncPorts, 'openSession'>): Clus
       );
     },
   };
+}
+
+/** Whether a cluster, as its endpoint or as NetBox calls it, has this name. */
+export function isCalled(name: string, cluster: string | undefined, endpointName: string): boolean {
+  if (cluster === undefined) return false;
+  return [cluster, longClusterName(cluster, endpointName)].some((one) => one.toLowerCase() === name.toLowerCase());
 }
 
 /** An endpoint that could not be asked may be the one: then nobody knows that the cluster does not exist. */

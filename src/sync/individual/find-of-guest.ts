@@ -1,7 +1,7 @@
 /** Single objects of a guest as Proxmox has them. All throw when Proxmox cannot say whether the object is there. */
 import { toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
 import { bootStorage, parseGuestDisks } from '../../proxmox/parse/disks.js';
-import { readSnapshots } from '../../proxmox/reads/guests.js';
+import { readSnapshots, untoldSnapshots } from '../../proxmox/reads/guests.js';
 import { readTasks } from '../../proxmox/reads/nodes.js';
 import { readStorages } from '../../proxmox/reads/storage.js';
 import { readConfigs } from '../collect/guest-config.js';
@@ -38,9 +38,11 @@ export async function findBackup(run: RunContext, query: ObjectQuery): Promise<F
 /** Its row refers to the storage of the boot disk; where that is not known, to the one that the caller names. */
 export async function findSnapshot(run: RunContext, query: ObjectQuery): Promise<FoundObject | null> {
   const guest = await requireGuest(run, query);
-  const read = await readFromCluster(run, guest.cluster, (session) =>
-    readSnapshots(session, guest.resource, { signal: run.signal }),
-  );
+  const read = await readFromCluster(run, guest.cluster, async (session) => {
+    const told = await readSnapshots(session, guest.resource, { signal: run.signal });
+    if (told.status === 'untold') throw untoldSnapshots(session, guest.resource);
+    return told;
+  });
   const snapshots = read.status === 'read' ? read.snapshots : [];
   const snapshot = snapshots.find(({ name }) => name === query.snapshot_name);
   if (snapshot === undefined) return null;
@@ -81,7 +83,8 @@ export async function findDisk(run: RunContext, query: ObjectQuery): Promise<Fou
   const { disks, unsized } = parseGuestDisks(config);
   const disk = disks.find(({ name }) => name === query.disk_name);
   const without = unsized.find(({ name }) => name === query.disk_name);
-  if (disk === undefined) return without === undefined ? null : { resource: without };
+  if (disk === undefined)
+    return without === undefined ? null : { resource: { name: without.name, volume: without.volume } };
   const { name, volume, storageName: storage, format, sizeMb } = disk;
   return { resource: { name, volume, storage, format, size_mb: sizeMb }, storage };
 }

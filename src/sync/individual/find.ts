@@ -2,12 +2,14 @@
 import { ProxboxError } from '../../errors/proxbox-error.js';
 import { toText } from '../../proxmox/parse/coerce.js';
 import { withoutSecrets } from '../../proxmox/parse/secrets.js';
+import { inOneOrder } from '../../proxmox/parse/sets.js';
 import { readBackupJobs, readReplicationJobs } from '../../proxmox/reads/cluster.js';
 import type { GuestConfig } from '../../proxmox/types.js';
 import { readConfigs } from '../collect/guest-config.js';
 import { collectGuestList } from '../collect/guest-list.js';
 import { readFromCluster } from '../collect/proxmox.js';
 import type { ConnectedCluster, ListedGuest } from '../guests.js';
+import { guestLabel } from '../plan/roster.js';
 import type { RunContext } from '../run-context.js';
 import { errorOf } from './answer.js';
 import type { FoundObject, ObjectQuery } from './types.js';
@@ -32,7 +34,7 @@ export async function requireConfig(
   const guest = await requireGuest(run, query);
   const [read] = await readConfigs(run, [guest], 'virtual-machine');
   if (read?.config.status === 'read') return { guest: read, config: read.config.config };
-  throw errorOf(read?.config.reason, guest.resource.name);
+  throw errorOf(read?.config.reason, guestLabel(guest.resource));
 }
 
 export function requireCluster({ clusters }: RunContext): ConnectedCluster {
@@ -41,12 +43,15 @@ export function requireCluster({ clusters }: RunContext): ConnectedCluster {
   return cluster;
 }
 
+const unknownFigures = { name: null, status: 'unknown', maxcpu: null, maxmem: null, maxdisk: null };
+
 /** The guest with its configuration, without secrets. */
 export async function findGuest(run: RunContext): Promise<FoundObject | null> {
   const { guests } = await collectGuestList({ ...run, options: { ...run.options, netboxVmIds: null } });
   const [read] = await readConfigs(run, guests.slice(0, 1), 'virtual-machine');
   if (read === undefined) return null;
-  const { vmid, name, node, type, status, maxcpu, maxmem, maxdisk } = read.resource;
+  const { vmid, node, type } = read.resource;
+  const { name, status, maxcpu, maxmem, maxdisk } = read.resource.isDescribed ? read.resource : unknownFigures;
   const config = read.config.status === 'read' ? withoutSecrets(read.config.config) : null;
   return {
     resource: { vmid, name, node, type, status, maxcpu, maxmem, maxdisk, config, proxmox_last_updated: run.now },
@@ -56,7 +61,7 @@ export async function findGuest(run: RunContext): Promise<FoundObject | null> {
 export async function findStorage(run: RunContext, { storage_name }: ObjectQuery): Promise<FoundObject | null> {
   const rows = await readFromCluster(run, requireCluster(run), (session) => session.storages({ signal: run.signal }));
   const row = rows.find((one) => toText(one['storage']) === storage_name);
-  return row === undefined ? null : { resource: withoutSecrets(row) };
+  return row === undefined ? null : { resource: withoutSecrets(inOneOrder(row)) };
 }
 
 /** Tells which guest the job is about. */

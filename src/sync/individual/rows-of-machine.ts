@@ -25,7 +25,7 @@ export const backupEntry: IndividualEntry = {
   stage: backupsStage,
   kind: 'backup',
   scope: 'machine',
-  isObject: ({ label }, { volid }) => label === volid,
+  matches: ({ label }, { volid }) => label === volid,
   find: findBackup,
   notFound: (query) =>
     `Backup "${query.volid}" of ${ofGuest(query)} not found in Proxmox on storage "${query.storage}".`,
@@ -39,7 +39,7 @@ export const snapshotEntry: IndividualEntry = {
   stage: snapshotsStage,
   kind: 'snapshot',
   scope: 'machine',
-  isObject: ({ key }, { snapshot_name }) => endsWith(key, snapshot_name),
+  matches: ({ key }, { snapshot_name }) => endsWith(key, snapshot_name),
   find: findSnapshot,
   notFound: (query) => `Snapshot "${query.snapshot_name}" of ${ofGuest(query)} not found in Proxmox.`,
 };
@@ -54,7 +54,7 @@ export const taskHistoryEntry: IndividualEntry = {
   kind: 'task-history',
   scope: 'machine',
   // A task whose UPID another machine has is skipped under a key of its own.
-  isObject: ({ key }, { upid }) => key === upid || key.endsWith(` ${upid}`),
+  matches: ({ key }, { upid }) => key === upid || key.endsWith(` ${upid}`),
   find: findTask,
   mayBeAbsent: ({ upid }) => upid === '',
   notFound: (query) => `Task "${query.upid}" of ${ofGuest(query)} not found in Proxmox.`,
@@ -68,7 +68,7 @@ export const interfaceEntry: IndividualEntry = {
   stage: vmInterfacesStage,
   kind: 'vm-interface',
   scope: 'machine',
-  isObject: ({ key }, { interface_name }) => endsWith(key, interface_name),
+  matches: ({ key }, { interface_name }) => endsWith(key, interface_name),
   find: findInterface,
   notFound: (query) => `Interface "${query.interface_name}" of ${ofGuest(query)} not found in Proxmox.`,
 };
@@ -82,7 +82,7 @@ export const addressEntry: IndividualEntry = {
   stage: ipAddressesStage,
   kind: 'ip-address',
   scope: 'machine',
-  isObject: ({ key }, { interface_name, ip_address }) => endsWith(key, interface_name, hostOf(ip_address)),
+  matches: ({ key }, { interface_name, ip_address }) => endsWith(key, interface_name, hostOf(ip_address)),
   find: findAddress,
   notFound: (query) => `Address ${query.ip_address} of ${ofGuest(query)} not found in Proxmox.`,
 };
@@ -95,7 +95,7 @@ export const diskEntry: IndividualEntry = {
   stage: virtualDisksStage,
   kind: 'virtual-disk',
   scope: 'machine',
-  isObject: ({ key }, { disk_name }) => endsWith(key, disk_name),
+  matches: ({ key }, { disk_name }) => endsWith(key, disk_name),
   find: findDisk,
   notFound: (query) => `Disk "${query.disk_name}" of ${ofGuest(query)} not found in Proxmox.`,
 };
@@ -108,7 +108,7 @@ export const replicationEntry: IndividualEntry = {
   stage: replicationsStage,
   kind: 'replication',
   scope: 'machine',
-  isObject: ({ key }, { replication_id }) => endsWith(key, replication_id),
+  matches: ({ key }, { replication_id }) => endsWith(key, replication_id),
   find: findReplication,
   notFound: ({ replication_id }) => `Replication job ${replication_id} not found in Proxmox`,
 };

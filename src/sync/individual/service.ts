@@ -1,8 +1,9 @@
+/** Syncs of single objects: where each belongs, one at a time per cluster, answered in time. */
 import type { Clock } from '../../config/clock.js';
 import type { ProxmoxEndpoint } from '../../endpoints/types.js';
 import { errorText, ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
 import type { ActiveRuns } from '../active-runs.js';
-import { createCollectionStore } from '../collections.js';
+import type { CollectionStore } from '../collections.js';
 import { createGuestReadStore } from '../guest-reads.js';
 import { openRun, type OpenedRun, type RunScope, type SyncPorts } from '../open-run.js';
 import type { SyncRequest } from '../request.js';
@@ -10,8 +11,7 @@ import type { RunContext } from '../run-context.js';
 import { createRunQueue } from '../run-queue.js';
 import { prepareSupport } from '../runner.js';
 import { prepareScope } from '../scope.js';
-import { supportObjectsStage } from '../stages/support-objects/index.js';
-import { createClusterFinder } from './endpoints.js';
+import { createClusterFinder, isCalled } from './endpoints.js';
 import { syncObject, type Progress, type Synced } from './sync-object.js';
 import type { IndividualAnswer, IndividualEntry, IndividualResult, ObjectQuery } from './types.js';
 
@@ -24,15 +24,12 @@ export interface IndividualSync {
     request: SyncRequest,
     signal: AbortSignal,
   ): Promise<IndividualResult>;
-  /** Forgets what earlier calls read from NetBox. */
-  clearCollections(): void;
 }
 
 export interface IndividualDeps {
   readonly ports: SyncPorts;
   readonly activeRuns: Pick<ActiveRuns, 'list'>;
-  /** Called when something was written: what stages read before is no longer true. */
-  readonly onWritten: () => void;
+  readonly collections: CollectionStore;
 }
 
 /** The plugin gives up after 30 s and calls again. */
@@ -40,8 +37,7 @@ const limitMs = 25_000;
 /** A batch of calls shares what was read; a person who changed something and asks again does not meet it. */
 const maxAgeMs = 5_000;
 
-export function createIndividualSync({ ports, activeRuns, onWritten }: IndividualDeps): IndividualSync {
-  const collections = createCollectionStore(ports.clock);
+export function createIndividualSync({ ports, activeRuns, collections }: IndividualDeps): IndividualSync {
   const finder = createClusterFinder(ports);
   const queue = createRunQueue();
 
@@ -86,13 +82,16 @@ export function createIndividualSync({ ports, activeRuns, onWritten }: Individua
     }
   }
 
-  async function work({ entry, query, request, progress }: Job, opened: OpenedRun): Promise<Synced> {
+  async function work({ entry, query, progress }: Job, opened: OpenedRun): Promise<Synced> {
     try {
       const looking = ofCluster(opened.run, query.cluster_name);
-      const prepare = request.dryRun ? withKnownSupport : prepareSupport;
-      return await syncObject(entry, query, { looking, prepare }, progress);
+      const [cluster] = looking.clusters;
+      const isLongName = cluster?.view.name.toLowerCase() !== query.cluster_name.toLowerCase();
+      const asked = isLongName ? { ...query, cluster_name: cluster?.view.name ?? '' } : query;
+      return await syncObject(entry, asked, { looking, prepare: prepareSupport }, progress);
     } finally {
-      if (opened.counters.writes > 0) onWritten();
+      // What it wrote may be what NetBox refused an object for.
+      if (opened.counters.writes > 0) collections.forgetRefusals();
     }
   }
 
@@ -101,7 +100,6 @@ export function createIndividualSync({ ports, activeRuns, onWritten }: Individua
       const job = { entry, query, request, progress: { resource: null, dependencies: [] } };
       return answerInTime(job, (limit) => run({ ...job, signal: AbortSignal.any([signal, limit]) }), ports.clock);
     },
-    clearCollections: () => collections.drop(),
   };
 }
 
@@ -144,19 +142,13 @@ function idsOf(endpoints: readonly ProxmoxEndpoint[]): string {
 
 /** The run, about the one cluster of this name. */
 function ofCluster(run: RunContext, name: string): RunContext {
-  const clusters = run.clusters.filter(({ view }) => view.name.toLowerCase() === name.toLowerCase());
+  const clusters = run.clusters.filter(({ view }) => isCalled(name, view.name, view.owner.endpointName));
   if (clusters.length === 1) return { ...run, clusters };
   if (clusters.length === 0) throw new ProxboxError('not_found', `No Proxmox session found for cluster: ${name}`);
   throw new ProxboxError(
     'invalid_request',
     `Cluster name "${name}" is ambiguous across endpoints; pass proxmox_endpoint_ids`,
   );
-}
-
-/** For a dry run: the support objects that are there. */
-async function withKnownSupport(run: RunContext): Promise<RunContext> {
-  const { plan } = await supportObjectsStage.prepare(run);
-  return { ...run, supportIds: plan.known };
 }
 
 function tooLate(): ProxboxError {

@@ -1,12 +1,16 @@
+/** Brings one object into NetBox, with what it needs. */
+import { renderedOf } from '../../netbox/kinds/decode.js';
+import type { KnownIds } from '../plan/diff-object.js';
 import { errorText, ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
-import type { ObjectKind } from '../../netbox/records/kinds.js';
+import { companionsOf, type AnyRecord, type ObjectKind } from '../../netbox/kinds/index.js';
 import { collectRoster } from '../collect/roster.js';
 import type { OmittedGuest } from '../plan/roster.js';
 import { applyPlan, type Applied } from '../executor/executor.js';
-import { companionKinds, findChanges, objectOf, onlyObjects } from '../plan/single-object.js';
+import { findChanges, objectOf, onlyObjects } from '../plan/single-object.js';
 import type { RunContext } from '../run-context.js';
 import { disabledReason } from '../runner.js';
-import type { Change, Outcome, Plan, Reason } from '../types.js';
+import { planWhole } from '../stage.js';
+import { objectKey, type Change, type Outcome, type Plan, type Reason } from '../types.js';
 import { errorOf, isLeftAlone, plannedBeside, writtenBeside } from './answer.js';
 import { interfaceEntry } from './rows-of-machine.js';
 import { clusterEntry, machineEntry, storageEntry } from './table.js';
@@ -34,7 +38,7 @@ export interface Ground {
   readonly prepare: (run: RunContext) => Promise<RunContext>;
 }
 
-/** Brings one object into NetBox, with what it needs. Throws why it could not. */
+/** Throws why it could not. */
 export async function syncObject(
   entry: IndividualEntry,
   asked: ObjectQuery,
@@ -101,9 +105,12 @@ function machineDependency(query: ObjectQuery, action: string, { label, source }
 /** Makes the row of a storage that NetBox does not have yet. One that has changed is another call's business. */
 async function ensureStorage(name: string, query: ObjectQuery, run: RunContext, progress: Progress): Promise<void> {
   if (name === '' || !query.auto_create_storage || disabledReason(storageEntry.stage, run) !== undefined) return;
-  const of = { ...query, storage_name: name };
-  const { plan } = await storageEntry.stage.prepare(run);
-  const [change] = findChanges(plan, (object) => object.kind === 'storage' && storageEntry.isObject(object, of));
+  const storageQuery = { ...query, storage_name: name };
+  const plan = await planWhole(storageEntry.stage, run);
+  const [change] = findChanges(
+    plan,
+    (object) => object.kind === 'storage' && storageEntry.matches(object, storageQuery),
+  );
   if (change?.action !== 'create') return;
   const { action } = run.options.dryRun
     ? ({ action: 'dry_run' } as const)
@@ -119,7 +126,7 @@ async function syncPlanned(
   progress: Progress,
 ): Promise<Synced> {
   const plan = await planOf(entry, query, run, progress);
-  const fitting = findChanges(plan, (object) => object.kind === entry.kind && entry.isObject(object, query));
+  const fitting = findChanges(plan, (object) => object.kind === entry.kind && entry.matches(object, query));
   const [object] = fitting;
   if (object === undefined) return absent(entry, query);
   const unplanned = 'reason' in object ? unplannedResult(object, query, run, progress) : undefined;
@@ -171,9 +178,9 @@ function needOf({ reason, key }: { readonly reason: Reason; readonly key: string
 
 /** Where something that the object needs is missing it is made, and the stage plans again. */
 async function planOf(entry: IndividualEntry, query: ObjectQuery, run: RunContext, progress: Progress): Promise<Plan> {
-  const { plan } = await entry.stage.prepare(run);
+  const plan = await planWhole(entry.stage, run);
   run.signal.throwIfAborted();
-  const [change] = findChanges(plan, (object) => object.kind === entry.kind && entry.isObject(object, query));
+  const [change] = findChanges(plan, (object) => object.kind === entry.kind && entry.matches(object, query));
   const needed = change?.action === 'skip' ? needOf(change, query) : undefined;
   if (needed === undefined || run.options.dryRun) return plan;
   const found = needed.entry === interfaceEntry ? await interfaceEntry.find(run, needed.query) : null;
@@ -185,7 +192,7 @@ async function planOf(entry: IndividualEntry, query: ObjectQuery, run: RunContex
   );
   if (netboxObject === null) return plan;
   progress.dependencies.push({ ...needed.dependency, action });
-  return (await entry.stage.prepare(run)).plan;
+  return planWhole(entry.stage, run);
 }
 
 /** All objects of the kind, each with its own outcome. */
@@ -195,12 +202,12 @@ async function syncWhole(
   run: RunContext,
   progress: Progress,
 ): Promise<Synced> {
-  const { plan } = await entry.stage.prepare(run);
-  const objects = findChanges(plan, (object) => object.kind === entry.kind && entry.isObject(object, query));
+  const plan = await planWhole(entry.stage, run);
+  const objects = findChanges(plan, (object) => object.kind === entry.kind && entry.matches(object, query));
   const selected = onlyObjects(plan, objects, entry.also);
   const applied = run.options.dryRun ? undefined : await applySelected(selected, run);
   if (applied?.stopped !== undefined && applied.outcomes.length === 0) throw applied.stopped;
-  const items = objects.map((object) => itemOf(object, () => resultOf(object, applied)));
+  const items = objects.map((object) => itemOf(object, () => resultOf(object, applied, applied?.ids ?? plan.known)));
   if (applied !== undefined)
     progress.dependencies.push(...writtenBeside(applied.outcomes, ({ kind }) => kind === entry.kind));
   return { action: actionOfAll(items, run), netboxObject: null, items };
@@ -223,16 +230,29 @@ function actionOfAll(items: readonly IndividualItem[], { options }: RunContext):
   return order.find((action) => items.some((item) => item.action === action)) ?? 'noop';
 }
 
+/** The object as NetBox renders it; null where there is none (yet). */
+function netboxObjectOf(object: Change, record: AnyRecord | undefined, ids: KnownIds): object | null {
+  const { kind, key } = objectOf(object);
+  const id = ids.get(objectKey(kind, key));
+  const rendered = record === undefined ? undefined : renderedOf(record);
+  return rendered ?? (id === undefined ? null : { id });
+}
+
+function rehearsed(object: Change, ids: KnownIds): Synced {
+  const current = 'current' in object ? object.current : undefined;
+  return { action: 'dry_run', netboxObject: netboxObjectOf(object, current, ids) };
+}
+
 function dryRun(object: Change, plan: Plan, progress: Progress): Synced {
   progress.dependencies.push(...plannedBeside(plan.changes, (change) => change === object));
-  return { action: 'dry_run', netboxObject: 'current' in object ? object.current : null };
+  return rehearsed(object, plan.known);
 }
 
 async function apply(object: Change, plan: Plan, run: RunContext, progress: Progress): Promise<Synced> {
   const applied = await applySelected(plan, run);
   progress.dependencies.push(...writtenBeside(applied.outcomes, isOutcomeOf(object)));
   if (applied.stopped !== undefined) throw applied.stopped;
-  return resultOf(object, applied);
+  return resultOf(object, applied, applied.ids);
 }
 
 function applySelected(plan: Plan, run: RunContext): Promise<Applied> {
@@ -240,6 +260,9 @@ function applySelected(plan: Plan, run: RunContext): Promise<Applied> {
   return applyPlan(plan, {
     client: run.client,
     collections: run.collections,
+    tagChanges: run.capabilities.tagChanges,
+    unmade: run.unmade,
+    showsObjects: true,
     logger: run.logger,
     batchOf: () => ({ batchSize: bulkBatchSize, delayMs: bulkBatchDelayMs }),
     onProgress: () => undefined,
@@ -252,14 +275,13 @@ function isOutcomeOf(object: Change): (outcome: Pick<Outcome, 'kind' | 'key'>) =
 }
 
 /** What became of an object; without `applied`: of a dry run. Throws why it was not written. */
-function resultOf(object: Change, applied: Applied | undefined): Synced {
+function resultOf(object: Change, applied: Applied | undefined, ids: KnownIds): Synced {
   const { label } = objectOf(object);
   if ('reason' in object) {
     if (isLeftAlone(object.reason)) return { action: 'noop', netboxObject: null, reason: object.reason };
     throw errorOf(object.reason, label);
   }
-  if (applied === undefined) return { action: 'dry_run', netboxObject: 'current' in object ? object.current : null };
-  return writtenResult(object, applied);
+  return applied === undefined ? rehearsed(object, ids) : writtenResult(object, applied);
 }
 
 /** What became of an object that was applied. Throws why it was not written. */
@@ -269,15 +291,18 @@ function writtenResult(object: Change, applied: Applied): Synced {
   if (outcome?.reason !== undefined && isLeftAlone(outcome.reason))
     return { action: 'noop', netboxObject: null, reason: outcome.reason };
   const isWritten = outcome !== undefined && outcome.status !== 'failed' && outcome.status !== 'skipped';
-  if (!isWritten || outcome.record === undefined) throw errorOf(outcome?.reason, label);
-  return { action: actionOf(outcome, kind, applied), netboxObject: outcome.record };
+  if (!isWritten) throw errorOf(outcome?.reason, label);
+  return {
+    action: actionOf(outcome, kind, applied),
+    netboxObject: netboxObjectOf(object, outcome.record, applied.ids),
+  };
 }
 
 /** An object whose own rows were written (its sidecar, its MAC address) is updated too. */
 function actionOf({ status }: Outcome, kind: ObjectKind, { outcomes }: Applied): IndividualAction {
   if (status === 'created' || status === 'updated') return status;
   const isWritten = outcomes.some(
-    (other) => companionKinds(kind).includes(other.kind) && (other.status === 'created' || other.status === 'updated'),
+    (other) => companionsOf(kind).includes(other.kind) && (other.status === 'created' || other.status === 'updated'),
   );
   return isWritten ? 'updated' : 'unchanged';
 }

@@ -1,3 +1,4 @@
+/** The table of objects that can be synced alone. */
 import { devicesStage } from '../stages/devices/index.js';
 import { storageStage } from '../stages/storage/index.js';
 import { virtualMachineStage } from '../stages/virtual-machines/index.js';
@@ -24,7 +25,7 @@ export const clusterEntry: IndividualEntry = {
   stage: devicesStage,
   kind: 'cluster',
   scope: 'cluster',
-  isObject: ({ source }, query) => sameName(source?.cluster, query.cluster_name),
+  matches: ({ source }, query) => sameName(source?.cluster, query.cluster_name),
   find: async ({ clusters }) => {
     const view = clusters[0]?.view;
     if (view === undefined) return null;
@@ -42,7 +43,7 @@ export const machineEntry: IndividualEntry = {
   stage: virtualMachineStage,
   kind: 'virtual-machine',
   scope: 'guest',
-  isObject: ({ source }, { type, vmid }) => source?.vmid === vmid && (type === '' || source.type === type),
+  matches: ({ source }, { type, vmid }) => source?.vmid === vmid && (type === '' || source.type === type),
   find: findGuest,
   notFound: missingGuest,
 };
@@ -55,7 +56,7 @@ export const storageEntry: IndividualEntry = {
   stage: storageStage,
   kind: 'storage',
   scope: 'cluster',
-  isObject: ({ source }, { storage_name }) => source?.name === storage_name,
+  matches: ({ source }, { storage_name }) => source?.name === storage_name,
   find: findStorage,
   notFound: ({ cluster_name, storage_name }) => `Proxmox cluster "${cluster_name}" has no storage "${storage_name}".`,
 };
@@ -70,13 +71,13 @@ const routineEntry: IndividualEntry = {
   kind: 'backup-routine',
   scope: 'cluster',
   // Rows whose job is gone are marked by the stage, not here.
-  isObject: ({ key, label }, { job_id }) => !key.startsWith('stale ') && (job_id === '' || label === job_id),
+  matches: ({ key, label }, { job_id }) => !key.startsWith('stale ') && (job_id === '' || label === job_id),
   find: findRoutines,
   isWhole: ({ job_id }) => job_id === '',
   notFound: ({ job_id }) => `Backup routine ${job_id} not found in Proxmox`,
 };
 
-/** Every object that can be synced alone. The order is that of the API document. */
+/** The order is that of the API document. */
 export const individualTable: readonly IndividualEntry[] = [
   clusterEntry,
   {
@@ -87,7 +88,7 @@ export const individualTable: readonly IndividualEntry[] = [
     stage: devicesStage,
     kind: 'device',
     scope: 'cluster',
-    isObject: ({ source }, { node_name }) => sameName(source?.node, node_name),
+    matches: ({ source }, { node_name }) => sameName(source?.node, node_name),
     find: async ({ clusters }, { node_name }) => {
       const resource = clusters[0]?.view.nodes.find(({ name }) => sameName(name, node_name));
       return resource === undefined ? null : { resource };

@@ -1,4 +1,5 @@
-import type { ObjectKind } from '../../netbox/records/kinds.js';
+/** What is asked, stated and answered about a single object. */
+import type { ObjectKind } from '../../netbox/kinds/index.js';
 import type { GuestType } from '../../proxmox/types.js';
 import type { PlannedObject } from '../plan/single-object.js';
 import type { RunContext } from '../run-context.js';
@@ -74,7 +75,8 @@ export interface IndividualEntry {
    * NetBox virtual machine; it is made first where it is missing and may be made.
    */
   readonly scope: 'cluster' | 'guest' | 'machine';
-  readonly isObject: (object: PlannedObject, query: ObjectQuery) => boolean;
+  /** Whether a planned object is the one that was asked for. */
+  readonly matches: (object: PlannedObject, query: ObjectQuery) => boolean;
   /** Kinds that go along whole: no field of them refers to the object. */
   readonly also?: readonly ObjectKind[];
   /**

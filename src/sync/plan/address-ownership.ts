@@ -1,17 +1,12 @@
 /**
- * Which stored row an address of an interface is: one implementation for nodes and guests. A row that belongs to another
- * object is never touched. Pure, but for the memory of what was given away already.
+ * Which stored row an address of an interface is: one implementation for nodes and guests. A row that another object has
+ * is never touched; one that its interface has let go moves. Pure, but for the memory of what was given away already.
  */
-import {
-  canonicalAddress,
-  choiceValue,
-  contentType,
-  isObject,
-  relationId,
-  textOf,
-} from '../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../netbox/types.js';
-import type { Reason } from '../types.js';
+import { nameList } from '../../values/short-text.js';
+import type { RecordOf } from '../../netbox/kinds/index.js';
+import { canonicalAddress, textOf } from '../../netbox/kinds/values.js';
+import { isObject } from '../../values/plain-object.js';
+import type { ObjectKey, Reason } from '../types.js';
 
 export type InterfaceType = 'dcim.interface' | 'virtualization.vminterface';
 
@@ -22,45 +17,66 @@ export interface AddressHolder {
   readonly id: number | undefined;
   /** For sentences: `"net0" of "web"`. Unique within the run together with the type. */
   readonly label: string;
+  /** The address in the plan: another interface that has it too is written after it. */
+  readonly planned?: ObjectKey;
+  /** What the guest is called in Proxmox: a machine of this name that nobody knows may be the guest. */
+  readonly guestName?: string;
 }
 
 export type Ownership =
   /** Assigned to this very interface. Its mask may be another one than the wanted. */
-  | { readonly action: 'reuse'; readonly record: NetBoxRecord }
+  | { readonly action: 'reuse'; readonly record: RecordOf<'ip-address'> }
   /** Assigned to nothing: the assignment is written. */
-  | { readonly action: 'adopt'; readonly record: NetBoxRecord }
+  | { readonly action: 'adopt'; readonly record: RecordOf<'ip-address'> }
+  /** Its interface has it no more: it moves, with everything that stands on it. */
+  | { readonly action: 'move'; readonly record: RecordOf<'ip-address'> }
   /**
    * No row that could be used. `ifDuplicate` is there when others have the address: NetBox may keep addresses unique or
-   * not, and only an attempt tells; goes into `Desired.ifDuplicate`.
+   * not, and only an attempt tells; goes into `Desired.ifDuplicate`. `after`: another interface of this run takes the
+   * address, and two rows in one request would both be saved, whatever NetBox enforces; goes into `Desired.after`.
    */
-  | { readonly action: 'create'; readonly ifDuplicate?: Reason }
-  /**
-   * Not to be written now. Either another interface of this run takes the address: two rows in one request would both be
-   * saved, whatever NetBox enforces, so the second one waits until the next run sees who has it. Or NetBox refused it
-   * lately because of the same owner.
-   */
+  | { readonly action: 'create'; readonly ifDuplicate?: Reason; readonly after?: ObjectKey }
+  /** Not to be written now: NetBox refused it lately because of the same owner. */
   | { readonly action: 'conflict'; readonly reason: Reason };
 
-/** Roles of addresses that move between machines: such a row is of no single interface. */
+/**
+ * Roles of addresses that several machines have in turn, or at once. Such a row is where one of them has it, goes to one that
+ * has it when that one has it no more, and is never doubled.
+ */
 const sharedRoles: ReadonlySet<string> = new Set(['anycast', 'vip', 'vrrp', 'hsrp', 'glbp', 'carp']);
+
+export function isShared({ role }: RecordOf<'ip-address'>): boolean {
+  return sharedRoles.has(role ?? '');
+}
+
+/** What is known besides the rows. */
+export interface OwnershipFacts {
+  /** Ids of rows whose interface proves not to have them any more. */
+  readonly letGo?: ReadonlySet<number>;
+  /** Sentences of earlier refusals (`Collections.refusals`), which are not tried again. */
+  readonly refused?: ReadonlySet<string>;
+}
 
 /**
  * The stored addresses, and who of this run takes which. Rows are needed with `address`, `assigned_object_type`,
  * `assigned_object_id`, `assigned_object`, `role` and `vrf`. Ask once for every address and interface, in a fixed order.
  */
 export class AddressOwnership {
-  readonly #rows = new Map<string, NetBoxRecord[]>();
+  readonly #rows = new Map<string, RecordOf<'ip-address'>[]>();
   readonly #takenRows = new Set<number>();
-  /** By host: who gets a new or adopted row. */
-  readonly #takenHosts = new Map<string, string>();
+  /** By host: who gets a new, moved or adopted row. */
+  readonly #takenHosts = new Map<string, AddressHolder>();
+  /** By host: who has a row. */
+  readonly #settledHosts = new Map<string, AddressHolder>();
 
+  readonly #letGo: ReadonlySet<number>;
   readonly #refused: ReadonlySet<string>;
 
-  /** `refused`: sentences of earlier refusals (`Collections.refusals`), which are not tried again. */
-  constructor(rows: readonly NetBoxRecord[], refused: ReadonlySet<string> = new Set()) {
-    this.#refused = refused;
+  constructor(rows: readonly RecordOf<'ip-address'>[], { letGo, refused }: OwnershipFacts = {}) {
+    this.#letGo = letGo ?? new Set();
+    this.#refused = refused ?? new Set();
     for (const row of [...rows].sort((a, b) => a.id - b.id)) {
-      const host = hostOf(textOf(row['address']));
+      const host = hostOf(row.address);
       this.#rows.set(host, [...(this.#rows.get(host) ?? []), row]);
     }
   }
@@ -71,20 +87,53 @@ export class AddressOwnership {
     const rows = exactFirst(this.#rows.get(host) ?? [], address);
     const left = rows.filter((row) => !this.#takenRows.has(row.id));
     const own = left.find((row) => isAssignedTo(row, holder));
-    if (own !== undefined) return { action: 'reuse', record: this.#take(own) };
+    if (own !== undefined) {
+      if (!this.#settledHosts.has(host)) this.#settledHosts.set(host, holder);
+      return { action: 'reuse', record: this.#take(own) };
+    }
     const other = this.#takenHosts.get(host);
-    if (other !== undefined) return { action: 'conflict', reason: claimed(address, holder, other) };
-    this.#takenHosts.set(host, holder.label);
+    if (other !== undefined) return this.#second(claimed(address, holder, other), other, rows.some(isShared));
+    const moving = left.find((row) => this.#letGo.has(row.id));
+    if (moving !== undefined) return { action: 'move', record: this.#give(moving, host, holder) };
     const free = adoptable(left.filter(isUnassigned), address);
-    if (free !== undefined) return { action: 'adopt', record: this.#take(free) };
-    if (rows.length === 0) return { action: 'create' };
-    const reason = owned(address, holder, rows);
-    return this.#refused.has(reason.message)
-      ? { action: 'conflict', reason }
-      : { action: 'create', ifDuplicate: reason };
+    if (free !== undefined) return { action: 'adopt', record: this.#give(free, host, holder) };
+    return this.#createFor(address, holder, rows);
   }
 
-  #take(row: NetBoxRecord): NetBoxRecord {
+  /** A row of its own, where nobody's can be had. */
+  #createFor(address: string, holder: AddressHolder, rows: readonly RecordOf<'ip-address'>[]): Ownership {
+    const shared = rows.find((row) => isShared(row) && row.assigned_object_id !== null);
+    if (shared !== undefined) return { action: 'conflict', reason: sharedWith(address, holder, shared) };
+    const reason = rows.length === 0 ? undefined : owned(address, holder, rows);
+    if (reason !== undefined && this.#wasRefused(reason, address, holder)) return { action: 'conflict', reason };
+    this.#takenHosts.set(hostOf(address), holder);
+    return reason === undefined ? { action: 'create' } : { action: 'create', ifDuplicate: reason };
+  }
+
+  /** Now, or when the one who has it got it. */
+  #wasRefused(reason: Reason, address: string, holder: AddressHolder): boolean {
+    const settled = this.#settledHosts.get(hostOf(address));
+    const before = settled === undefined ? reason : claimed(address, holder, settled);
+    return this.#refused.has(reason.message) || this.#refused.has(before.message);
+  }
+
+  #give(row: RecordOf<'ip-address'>, host: string, holder: AddressHolder): RecordOf<'ip-address'> {
+    this.#takenHosts.set(host, holder);
+    return this.#take(row);
+  }
+
+  #second(reason: Reason, { planned: after }: AddressHolder, isOfSharedRole: boolean): Ownership {
+    return isOfSharedRole || after === undefined || this.#refused.has(reason.message)
+      ? { action: 'conflict', reason }
+      : { action: 'create', ifDuplicate: reason, after };
+  }
+
+  /** Whether an interface of this run takes the row, or has it. */
+  isTaken({ id }: RecordOf<'ip-address'>): boolean {
+    return this.#takenRows.has(id);
+  }
+
+  #take(row: RecordOf<'ip-address'>): RecordOf<'ip-address'> {
     this.#takenRows.add(row.id);
     return row;
   }
@@ -95,62 +144,77 @@ export function hostOf(address: string): string {
   return canonicalAddress(address.split('/', 1)[0] ?? '');
 }
 
-function exactFirst(rows: readonly NetBoxRecord[], address: string): readonly NetBoxRecord[] {
-  const exact = (row: NetBoxRecord): number => Number(hasAddress(row, address));
+function exactFirst(rows: readonly RecordOf<'ip-address'>[], address: string): readonly RecordOf<'ip-address'>[] {
+  const exact = (row: RecordOf<'ip-address'>): number => Number(hasAddress(row, address));
   return [...rows].sort((a, b) => exact(b) - exact(a));
 }
 
-function hasAddress(row: NetBoxRecord, address: string): boolean {
-  return canonicalAddress(textOf(row['address'])) === canonicalAddress(address);
+function hasAddress(row: RecordOf<'ip-address'>, address: string): boolean {
+  return row.address === canonicalAddress(address);
 }
 
-function isAssignedTo(row: NetBoxRecord, { type, id }: AddressHolder): boolean {
-  return (
-    id !== undefined &&
-    relationId(row['assigned_object_id']) === id &&
-    contentType(row['assigned_object_type']) === type
-  );
+function isAssignedTo(row: RecordOf<'ip-address'>, { type, id }: AddressHolder): boolean {
+  return id !== undefined && row.assigned_object_id === id && row.assigned_object_type === type;
 }
 
-function isUnassigned(row: NetBoxRecord): boolean {
-  return relationId(row['assigned_object_id']) === null && !sharedRoles.has(choiceValue(row['role']) ?? '');
+function isUnassigned(row: RecordOf<'ip-address'>): boolean {
+  return row.assigned_object_id === null && !isShared(row);
 }
 
 /** With this mask before any other, in the global table before a VRF; none where several are equally good. */
-function adoptable(rows: readonly NetBoxRecord[], address: string): NetBoxRecord | undefined {
+function adoptable(rows: readonly RecordOf<'ip-address'>[], address: string): RecordOf<'ip-address'> | undefined {
   const exact = rows.filter((row) => hasAddress(row, address));
   const candidates = exact.length > 0 ? exact : rows;
-  const global = candidates.filter((row) => relationId(row['vrf']) === null);
+  const global = candidates.filter((row) => row.vrf === null);
   const best = global.length > 0 ? global : candidates;
   return best.length === 1 ? best[0] : undefined;
 }
 
-function claimed(address: string, holder: AddressHolder, other: string): Reason {
+function claimed(address: string, holder: AddressHolder, { label: other }: AddressHolder): Reason {
   return {
     code: 'ip_conflict',
-    message: `${address} of ${holder.label} was not written: ${other} has the same address. Give one of them another address in Proxmox, or sync again if both are right.`,
+    message: `${address} of ${holder.label} was not written: ${other} has the same address, and NetBox keeps addresses unique. Give one of them another address in Proxmox.`,
   };
 }
 
-function owned(address: string, holder: AddressHolder, rows: readonly NetBoxRecord[]): Reason {
-  const owners = rows.map((row) => `${textOf(row['address'])} (id ${row.id}), ${ownerOf(row)}`).join('; ');
+function sharedWith(address: string, holder: AddressHolder, row: RecordOf<'ip-address'>): Reason {
+  return {
+    code: 'address_shared',
+    message: `${address} of ${holder.label} was not written: in NetBox ${row.address} (id ${row.id}) is ${row.role ?? ''}, ${ownerOf(row)}, and stays there as long as that one has it as well.`,
+  };
+}
+
+function owned(address: string, holder: AddressHolder, rows: readonly RecordOf<'ip-address'>[]): Reason {
+  const held = rows.map((row) => `${row.address} (id ${row.id}), ${ownerOf(row)}`);
+  const owners = nameList(held, { separator: '; ' });
+  const namesake = rows.map(machineOf).find((name) => name !== '' && name === holder.guestName?.toLowerCase());
+  const hint =
+    namesake === undefined
+      ? ''
+      : ` If "${holder.guestName ?? ''}" in NetBox is this guest, give it the tag Proxbox and sync again: then it is adopted.`;
   return {
     code: 'ip_conflict',
-    message: `${address} of ${holder.label} was not written: NetBox keeps addresses unique and has ${owners}. Unassign or delete that one if ${holder.label} is right.`,
+    message: `${address} of ${holder.label} was not written: NetBox keeps addresses unique and has ${owners}. Unassign or delete that one if ${holder.label} is right.${hint}`,
   };
+}
+
+/** The name of the virtual machine that has a row, in small letters; "" where it is none. */
+function machineOf({ assigned_object: object }: RecordOf<'ip-address'>): string {
+  const machine = isObject(object) ? object['virtual_machine'] : undefined;
+  return isObject(machine) ? textOf(machine['name'] ?? machine['display']).toLowerCase() : '';
 }
 
 /** `assigned to "eth0" of "web"`, as far as NetBox says it. */
-function ownerOf(row: NetBoxRecord): string {
-  const id = relationId(row['assigned_object_id']);
+function ownerOf(row: RecordOf<'ip-address'>): string {
+  const id = row.assigned_object_id;
   if (id === null) {
-    const role = choiceValue(row['role']);
+    const role = row.role;
     return role === null ? 'assigned to nothing' : `shared as ${role}`;
   }
   const object = isObject(row['assigned_object']) ? row['assigned_object'] : {};
   const parent = ['device', 'virtual_machine', 'group'].map((field) => object[field]).find(isObject);
   const name = textOf(object['name'] ?? object['display']);
-  if (name === '') return `assigned to ${contentType(row['assigned_object_type']) ?? 'object'} ${id}`;
+  if (name === '') return `assigned to ${row.assigned_object_type ?? 'object'} ${id}`;
   const parentName = textOf(parent?.['name'] ?? parent?.['display']);
   return parentName === '' ? `assigned to "${name}"` : `assigned to "${name}" of "${parentName}"`;
 }

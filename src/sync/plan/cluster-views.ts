@@ -1,5 +1,8 @@
-import type { ClusterStatusNode, SessionMode } from '../../proxmox/types.js';
+/** Which endpoints lead to the same Proxmox cluster, and which of them stands for it. Pure. */
+import { quotedList } from '../../values/short-text.js';
+import type { ClusterStatusNode } from '../../proxmox/types.js';
 import type { Warning } from '../types.js';
+import { sameness, sharesNode, type Installation, type Sameness } from './same-cluster.js';
 
 export interface PlacementRef {
   readonly id: number | null;
@@ -8,11 +11,9 @@ export interface PlacementRef {
 }
 
 /** What planning needs to know of a connected Proxmox endpoint. */
-export interface SessionSummary {
+export interface SessionSummary extends Installation {
   readonly endpointId: number;
   readonly endpointName: string;
-  readonly name: string;
-  readonly mode: SessionMode;
   readonly host: string;
   readonly port: number;
   readonly nodes: readonly ClusterStatusNode[];
@@ -24,16 +25,17 @@ export interface SessionSummary {
  * One Proxmox cluster (or standalone node), however many endpoints lead to it. The owner is the member with the lowest
  * endpoint id, so that the answer does not depend on the order of a list; the others are aliases of the same identity.
  */
-export interface ClusterView {
+export interface ClusterView extends Installation {
   /** Unique in the run. */
   readonly key: string;
-  readonly name: string;
-  readonly mode: SessionMode;
   readonly owner: SessionSummary;
+  /** By which rows of NetBox are its own: see endpoint-numbers.ts. */
   readonly endpointIds: readonly number[];
-  /** Endpoints that claim the same cluster name and cannot be asked whether they are the same cluster. */
+  /** Endpoints that may lead to the same cluster, and cannot be asked whether they do. */
   readonly unverifiedEndpointIds: readonly number[];
   readonly nodes: readonly ClusterStatusNode[];
+  /** What an operator should know of its identity. */
+  readonly warnings: readonly Warning[];
 }
 
 /** The key of a node's device in plans. */
@@ -41,70 +43,120 @@ export function nodeKey(view: { readonly key: string }, node: string): string {
   return `${view.key}/${node}`;
 }
 
-/** Groups sessions into clusters: same name and at least one common node (or an unreadable node list) is one cluster. */
-export function buildClusterViews(sessions: readonly SessionSummary[]): {
-  views: readonly ClusterView[];
-  warnings: readonly Warning[];
-} {
+/** What endpoints led to when they were seen last, by endpoint id. */
+export type KnownInstallations = ReadonlyMap<number, Installation>;
+
+/** Groups sessions into clusters, whatever they are called: see same-cluster.ts. */
+export function buildClusterViews(
+  sessions: readonly SessionSummary[],
+  known: KnownInstallations,
+): { views: readonly ClusterView[]; warnings: readonly Warning[] } {
   const ordered = [...sessions].sort((a, b) => a.endpointId - b.endpointId);
-  const groups: SessionSummary[][] = [];
-  const warnings: Warning[] = [];
+  let groups: (readonly SessionSummary[])[] = [];
   for (const session of ordered) {
-    const namesakes = groups.filter((group) => group[0]?.name === session.name);
-    const home = namesakes.find((group) => group.some((member) => sameCluster(member, session)));
-    if (home !== undefined) {
-      home.push(session);
-      continue;
-    }
-    if (namesakes.length > 0) warnings.push(sharedName(session, namesakes));
-    groups.push([session]);
+    const isHome = (group: readonly SessionSummary[]): boolean =>
+      group.some((member) => relate(member, session, known) === 'same');
+    groups = [...groups.filter((group) => !isHome(group)), [...groups.filter(isHome).flat(), session]];
   }
-  return { views: groups.flatMap(toView), warnings };
+  const views = groups
+    .map((group) =>
+      toView(
+        [...group].sort((a, b) => a.endpointId - b.endpointId),
+        groups,
+        known,
+      ),
+    )
+    .flatMap((view) => view ?? [])
+    .sort((a, b) => a.owner.endpointId - b.owner.endpointId);
+  return { views, warnings: views.flatMap((view) => sharedNames(view, groups, known)) };
 }
 
-function sameCluster(a: SessionSummary, b: SessionSummary): boolean {
-  if (a.mode === 'restricted' || b.mode === 'restricted') return true;
-  const nodes = new Set(a.nodes.map((node) => node.name));
-  return b.nodes.some((node) => nodes.has(node.name)) && a.mode === b.mode;
+/** Two endpoints of a run. One that was asked a while ago may not have heard yet of a new root certificate. */
+function relate(a: SessionSummary, b: SessionSummary, known: KnownInstallations): Sameness {
+  const [before, other] = [known.get(a.endpointId), known.get(b.endpointId)];
+  const wereOne = before !== undefined && other !== undefined && sameness(before, other) === 'same';
+  return wereOne && sharesNode(a, b) ? 'same' : sameness(a, b);
 }
 
-function toView(group: readonly SessionSummary[]): readonly ClusterView[] {
-  const owner = group[0];
-  if (owner === undefined) return [];
-  const readable = group.find((session) => session.mode !== 'restricted') ?? owner;
-  return [
-    {
-      key: `${owner.endpointId}`,
-      name: owner.name,
-      mode: readable.mode,
-      owner,
-      endpointIds: group.map((session) => session.endpointId),
-      unverifiedEndpointIds: [],
-      nodes: readable.nodes,
-    },
-  ];
+type Groups = readonly (readonly SessionSummary[])[];
+
+function toView(group: readonly SessionSummary[], groups: Groups, known: KnownInstallations): ClusterView | undefined {
+  const [owner] = group;
+  if (owner === undefined) return undefined;
+  const doubtful = groups
+    .filter((others) => !others.includes(owner))
+    .flat()
+    .filter((other) => other.endpointId < owner.endpointId)
+    .filter((other) => group.some((member) => relate(member, other, known) === 'unknown'));
+  return {
+    key: `${owner.endpointId}`,
+    name: owner.name,
+    mode: owner.mode,
+    identity: owner.identity,
+    owner,
+    endpointIds: group.map((session) => session.endpointId),
+    unverifiedEndpointIds: doubtful.map(({ endpointId }) => endpointId),
+    nodes: owner.nodes,
+    warnings: [],
+  };
 }
 
 /** What another stored endpoint turned out to be. */
 export interface Alias {
   readonly summary: SessionSummary;
-  readonly relation: 'member' | 'other' | 'unknown';
+  readonly relation: 'member' | Exclude<Sameness, 'same'>;
 }
 
 /** The view with the endpoints outside of the run that lead to the same cluster: identity and owner include them. */
 export function withMembers(view: ClusterView, aliases: readonly Alias[]): ClusterView {
   const members = aliases.filter(({ relation }) => relation === 'member').map(({ summary }) => summary);
-  const unverified = aliases.filter(({ relation }) => relation === 'unknown').map(({ summary }) => summary.endpointId);
+  const unknown = aliases.filter(({ relation }) => relation === 'unknown').map(({ summary }) => summary.endpointId);
+  const unverified = aliases.filter(({ relation }) => relation === 'unverified').map(({ summary }) => summary);
   const owner = [view.owner, ...members].reduce((low, one) => (one.endpointId < low.endpointId ? one : low));
   const endpointIds = [...view.endpointIds, ...members.map(({ endpointId }) => endpointId)];
-  return { ...view, owner, endpointIds, unverifiedEndpointIds: unverified };
-}
-
-function sharedName(session: SessionSummary, namesakes: readonly (readonly SessionSummary[])[]): Warning {
-  const others = namesakes.flat().map((other) => `"${other.endpointName}"`);
   return {
-    code: 'cluster_name_shared',
-    message: `Endpoint "${session.endpointName}" and ${others.join(', ')} report different nodes under the cluster name "${session.name}". Give the clusters different names, or different sites on their endpoints.`,
-    source: { endpointId: session.endpointId, cluster: session.name },
+    ...view,
+    owner,
+    endpointIds,
+    unverifiedEndpointIds: [...view.unverifiedEndpointIds, ...unknown],
+    warnings: unverified.length === 0 ? [] : [namesakeWarning(view.owner, unverified, false)],
   };
 }
+
+/** Told of the later of two that are called alike: which they are, and what would tell them apart. */
+function sharedNames(view: ClusterView, groups: Groups, known: KnownInstallations): readonly Warning[] {
+  const { owner, name } = view;
+  const namesakes = groups
+    .filter((group) => !group.includes(owner))
+    .flat()
+    .filter((other) => other.name.toLowerCase() === name.toLowerCase() && other.endpointId < owner.endpointId);
+  const [first] = namesakes;
+  if (first === undefined) return [];
+  const isSure = namesakes.every((other) => relate(owner, other, known) === 'other');
+  return [namesakeWarning(owner, namesakes, isSure)];
+}
+
+/** @param isSure that they are two */
+export function namesakeWarning(
+  one: Pick<SessionSummary, 'endpointId' | 'endpointName' | 'name'>,
+  others: readonly Pick<SessionSummary, 'endpointName'>[],
+  isSure: boolean,
+): Warning {
+  const names = quotedList(others.map(({ endpointName }) => endpointName));
+  const source = { endpointId: one.endpointId, cluster: one.name };
+  if (isSure)
+    return {
+      code: 'cluster_name_shared',
+      message: `Endpoint "${one.endpointName}" and ${names} lead to different clusters that are called "${one.name}". They are kept apart; the one whose endpoint has the higher id has the name of its endpoint behind its own in NetBox.`,
+      source,
+    };
+  return {
+    code: 'cluster_unverified',
+    message: `Whether endpoint "${one.endpointName}" and ${names} lead to one cluster "${one.name}" cannot be verified. They are taken for two, and nothing of the one is changed for the other. What tells them apart: ${whatTells}.`,
+    source,
+  };
+}
+
+/** What would tell clusters apart, and how to get it. */
+export const whatTells =
+  'the UUID of pve-root-ca.pem in nodes/{node}/certificates/info, which every user may read, and a node with the same name and address. On a clone of an image make a new one: rm /etc/pve/pve-root-ca.pem /etc/pve/priv/pve-root-ca.key; pvecm updatecerts --force';

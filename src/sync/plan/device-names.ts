@@ -5,7 +5,7 @@
 import type { Reason } from '../types.js';
 import type { ClusterView } from './cluster-views.js';
 import type { SyncOptions } from './options.js';
-import { withoutSuffix } from './plugin-endpoint.js';
+import { withoutPluginId } from '../../values/plugin-id.js';
 import { slugify } from './slug.js';
 
 /** What is needed of a stored Proxmox endpoint. */
@@ -54,7 +54,7 @@ function renderFor(view: ClusterView, { node, endpointId }: NodeOfEndpoint, nami
     node,
     cluster: view.name,
     cluster_slug: slugify(view.name, 'cluster'),
-    endpoint: withoutSuffix(endpoint),
+    endpoint: withoutPluginId(endpoint),
   });
 }
 

@@ -1,20 +1,22 @@
-import { relationId } from '../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../netbox/types.js';
+/** Plans the devices of nodes (all, or those that host selected guests) with the plugin's rows about them. Pure. */
+import { hasTagNamed } from '../../netbox/kinds/values.js';
+import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { ClusterStatusNode } from '../../proxmox/types.js';
-import type { FieldRules, Fields, SourceRef } from '../types.js';
-import { chooseDevice, hasTag, isInCluster } from './choose-device.js';
+import { type RulesOf, type FieldsOf, type SourceRef, ref } from '../types.js';
+import { chooseDevice, isInCluster } from './choose-device.js';
 import { nodeKey, type ClusterView } from './cluster-views.js';
 import type { InfrastructureInput, PlannedCluster, PlannedDevice } from './infrastructure-types.js';
-import { generatedDescription, nameDevice, type DeviceName, type NamesInUse } from './name-device.js';
+import { nameDevice, type DeviceName, type NamesInUse } from './name-device.js';
 import type { SyncOptions } from './options.js';
+import { deviceDescription, ownTexts } from './own-texts.js';
+import { sidecarTags } from './ownership.js';
 import type { PlanBuilder } from './plan-builder.js';
-import { nodeRowOf, pluginEndpointOf } from './plugin-endpoint.js';
-import { proxboxTag, ref } from './support-objects.js';
+import { nodeRowOf, pluginEndpointOf } from '../../plugin-endpoints/plugin-rows.js';
+import { proxboxTag } from './support-objects.js';
 
 type Home = Omit<PlannedCluster, 'devices' | 'pluginEndpointId'>;
 type DevicesInput = InfrastructureInput & NamesInUse;
 
-/** Plans the device of every node (or of the nodes that host selected guests), its sidecar and the plugin's link to it. */
 export function planDevices(builder: PlanBuilder, home: Home, input: DevicesInput): ReadonlyMap<string, PlannedDevice> {
   const { view } = home;
   const wanted = input.purpose === 'inventory' ? undefined : input.purpose.nodesOf.get(view.key);
@@ -59,7 +61,7 @@ function planDevice(
 }
 
 /** A device that is left as it is. */
-function referTo(builder: PlanBuilder, home: Home, key: string, current: NetBoxRecord): PlannedDevice {
+function referTo(builder: PlanBuilder, home: Home, key: string, current: RecordOf<'device'>): PlannedDevice {
   builder.know('device', key, current.id);
   return { device: ref('device', key), inCluster: isInCluster(current, home) };
 }
@@ -72,7 +74,7 @@ function writeDevice(
   const { home, node, key, current } = subject;
   const source = sourceOf(home.view, node);
   const movedOut = current !== undefined && wasMovedOut(current, home, input);
-  const fields = deviceFields(home, named);
+  const fields = deviceFields(home, named, current);
   const action = builder.add(
     {
       kind: 'device',
@@ -97,30 +99,40 @@ function writeDevice(
   return { device: ref('device', key), inCluster: !movedOut };
 }
 
-function deviceFields({ cluster, site }: Home, { name, describedAs }: DeviceName): Fields {
+/** A device that has a type and a role already can do without ours. */
+function deviceFields(
+  { cluster, site }: Home,
+  { name, describedAs }: DeviceName,
+  current: RecordOf<'device'> | undefined,
+): FieldsOf<'device'> {
+  const spare = current === undefined ? {} : { otherwise: 'dependency_failed' as const };
   return {
     name,
     cluster,
     status: 'active',
-    description: generatedDescription(describedAs),
-    device_type: ref('device-type', 'proxmox-generic-device'),
-    role: ref('device-role', 'proxmox-node'),
+    description: deviceDescription(describedAs),
+    device_type: { ...ref('device-type', 'proxmox-generic-device'), ...spare },
+    role: { ...ref('device-role', 'proxmox-node'), ...spare },
     ...(site === null ? {} : { site }),
     tags: [proxboxTag],
   };
 }
 
-function withoutPlace(fields: Fields): Fields {
+function withoutPlace(fields: FieldsOf<'device'>): FieldsOf<'device'> {
   return Object.fromEntries(Object.entries(fields).filter(([field]) => field !== 'cluster' && field !== 'site'));
 }
 
 /** The site follows only together with the cluster: NetBox refuses a device outside its cluster's site. */
-function deviceRules({ overwrite }: SyncOptions, current: NetBoxRecord | undefined, home: Home): FieldRules {
+function deviceRules(
+  { overwrite }: SyncOptions,
+  current: RecordOf<'device'> | undefined,
+  home: Home,
+): RulesOf<'device'> {
   const changesCluster = current !== undefined && !isInCluster(current, home);
   return {
     site: changesCluster ? 'always' : 'create-only',
     status: overwrite.overwrite_device_status ? 'unless-operator' : 'if-unset',
-    description: overwrite.overwrite_device_description ? { ours: /^Proxmox Node \S+$/ } : 'if-unset',
+    description: overwrite.overwrite_device_description ? { ours: ownTexts.device.description } : 'if-unset',
     device_type: overwrite.overwrite_device_type ? 'always' : 'if-unset',
     role: overwrite.overwrite_device_role ? 'always' : 'if-unset',
     tags: overwrite.overwrite_device_tags ? 'union' : 'union-if-unset',
@@ -131,19 +143,18 @@ function deviceRules({ overwrite }: SyncOptions, current: NetBoxRecord | undefin
  * An operator moved the device to another site, which NetBox allows only outside of the cluster. A device without a
  * sidecar that we did not discover was never ours: then somebody made it for us to adopt.
  */
-function wasMovedOut(device: NetBoxRecord, home: Home, { records }: InfrastructureInput): boolean {
+function wasMovedOut(device: RecordOf<'device'>, home: Home, { records }: InfrastructureInput): boolean {
   const isKnown =
-    records.deviceStates.some((row) => relationId(row['device']) === device.id) ||
-    hasTag(device, 'proxbox-discovered-node');
-  const site = relationId(device['site']);
-  return isKnown && relationId(device['cluster']) === null && typeof home.site === 'number' && site !== home.site;
+    records.deviceStates.some((row) => row.device === device.id) || hasTagNamed(device, 'proxbox-discovered-node');
+  const site = device.site;
+  return isKnown && device.cluster === null && typeof home.site === 'number' && site !== home.site;
 }
 
 interface DeviceSubject {
   readonly home: Home;
   readonly node: ClusterStatusNode;
   readonly key: string;
-  readonly current: NetBoxRecord | undefined;
+  readonly current: RecordOf<'device'> | undefined;
 }
 
 /** The plugin's rows about a node: our sidecar, and the link from its ProxmoxNode row to the device. */
@@ -156,8 +167,7 @@ function planDeviceRows(
   const { view } = home;
   if (!records.hasPlugin) return;
   const device = ref('device', key);
-  const state =
-    current === undefined ? undefined : records.deviceStates.find((row) => relationId(row['device']) === current.id);
+  const state = current === undefined ? undefined : records.deviceStates.find((row) => row.device === current.id);
   if (state === undefined || options.overwrite.overwrite_device_custom_fields) {
     builder.add(
       {
@@ -171,6 +181,7 @@ function planDeviceRows(
           proxmox_endpoint_raw_id: view.owner.endpointId,
           proxmox_last_updated: now,
         },
+        createTags: sidecarTags('device', current, builder.known),
         rules: { device: 'create-only', proxmox_endpoint_raw_id: 'if-unset', proxmox_last_updated: 'stamp' },
         source: sourceOf(view, node),
       },

@@ -1,16 +1,10 @@
+/** The fields of an object that must be written, by the rules of each field. Pure. */
+import { fieldSpec, kindDefinition, type AnyRecord, type ObjectKind, type RecordOf } from '../../netbox/kinds/index.js';
+import { typeOf, type FieldType } from '../../netbox/kinds/fields.js';
+import { canonicalJson, equalValues, isSet, tagIds, textOf } from '../../netbox/kinds/values.js';
+import { isObject } from '../../values/plain-object.js';
 import {
-  canonicalJson,
-  choiceValue,
-  equalValues,
-  isObject,
-  isSet,
-  relationId,
-  tagIds,
-  textOf,
-} from '../../netbox/records/compare.js';
-import { kindDefinition, type FieldType } from '../../netbox/records/kinds.js';
-import type { NetBoxRecord } from '../../netbox/types.js';
-import {
+  fieldEntries,
   isRef,
   type Desired,
   type FieldDiff,
@@ -18,6 +12,7 @@ import {
   type Fields,
   type FieldValue,
   type ObjectKey,
+  type RulesOf,
   type TagRef,
 } from '../types.js';
 
@@ -28,12 +23,14 @@ export type KnownIds = ReadonlyMap<ObjectKey, number>;
 const operatorStatuses: ReadonlySet<string> = new Set(['planned', 'staged', 'failed', 'decommissioning', 'inventory']);
 
 interface Comparison {
+  readonly kind: ObjectKind;
   readonly field: string;
   readonly type: FieldType;
   readonly rule: FieldRule;
   readonly desired: FieldValue;
   readonly current: unknown;
   readonly known: KnownIds;
+  readonly removedTags: readonly number[];
 }
 
 /**
@@ -41,28 +38,37 @@ interface Comparison {
  * that NetBox did not render is a field that this NetBox or plugin version does not have: it is neither compared nor
  * written. Stamps are added only when something else is written.
  */
-export function diffObject(
-  desired: Desired,
-  current: NetBoxRecord,
+export function diffObject<K extends ObjectKind>(
+  desired: Desired<K>,
+  current: RecordOf<K>,
   known: KnownIds,
 ): { patch: Fields; why: readonly FieldDiff[] } {
   const patch: Record<string, FieldValue> = {};
   const why: FieldDiff[] = [];
   const stamps: Record<string, FieldValue> = {};
-  for (const [field, value] of Object.entries(desired.fields)) {
-    const type = kindDefinition(desired.kind).fields[field];
-    if (type === undefined || !(field in current)) continue;
-    const rule = desired.rules[field] ?? 'always';
+  const { missing }: AnyRecord = current;
+  const { removeTags: removedTags = [] } = desired;
+  for (const [field, value] of fieldEntries(desired.fields)) {
+    const spec = fieldSpec(desired.kind, field);
+    if (spec === undefined || missing?.includes(field) === true) continue;
+    const rule = ruleOf(desired.rules, field);
     if (rule === 'stamp') {
       stamps[field] = value;
       continue;
     }
-    const written = compareField({ field, type, rule, desired: value, current: current[field], known });
+    const type = typeOf(spec);
+    const from: unknown = Reflect.get(current, field);
+    const comparison = { kind: desired.kind, field, type, rule, desired: value, current: from, known, removedTags };
+    const written = compareField(comparison);
     if (written === undefined) continue;
     patch[field] = written;
-    why.push({ field, from: readable(type, current[field]), to: written });
+    why.push({ field, from: readable(type, from), to: written });
   }
   return why.length === 0 ? { patch: {}, why } : { patch: { ...patch, ...stamps }, why };
+}
+function ruleOf(rules: RulesOf<ObjectKind>, field: string): FieldRule {
+  const found = Object.entries<FieldRule | undefined>(rules).find(([name]) => name === field);
+  return found?.[1] ?? 'always';
 }
 
 /** The value to write, or undefined when the stored one stays. */
@@ -72,7 +78,8 @@ function compareField(comparison: Comparison): FieldValue | undefined {
   if (isKept(comparison)) return undefined;
   if (isRef(desired)) {
     const id = comparison.known.get(desired.ref);
-    return id !== undefined && relationId(current) === id ? undefined : (id ?? desired);
+    if (id !== undefined && current === id) return undefined;
+    return desired.or === undefined ? (id ?? desired) : desired;
   }
   if (type === 'custom-fields') return changedCustomFields(current, desired);
   return equalValues(type, current, desired) ? undefined : desired;
@@ -88,7 +95,7 @@ function isKept({ type, rule, current }: Comparison): boolean {
     case 'if-unset':
       return isSet(type, current);
     case 'unless-operator':
-      return operatorStatuses.has(choiceValue(current) ?? '');
+      return operatorStatuses.has(textOf(current));
     case 'always':
     case 'union':
     case 'union-if-unset':
@@ -96,14 +103,21 @@ function isKept({ type, rule, current }: Comparison): boolean {
   }
 }
 
-/** Tags are only ever added: the operator's own stay. */
-function compareTags({ rule, desired, current, known }: Comparison): readonly TagRef[] | undefined {
+/**
+ * Tags are added, and none is taken off but a mark of ours that no longer holds: the operator's own stay. The Proxbox tag
+ * says what a sync created, so that what was there gets it only where the plugin could not find it otherwise.
+ */
+function compareTags({ kind, rule, desired, current, known, removedTags }: Comparison): readonly TagRef[] | undefined {
   const stored = tagIds(current);
-  if (rule === 'union-if-unset' && stored.length > 0) return undefined;
   if (!isTagList(desired)) return undefined;
-  const wanted = desired.map((tag) => (isRef(tag) ? (known.get(tag.ref) ?? tag) : tag));
-  const missing = wanted.filter((tag) => isRef(tag) || !stored.includes(tag));
-  return missing.length === 0 ? undefined : mergeTags([...stored, ...missing]);
+  const kept = stored.filter((id) => !removedTags.includes(id));
+  const isMark = (tag: TagRef): boolean => isRef(tag) && tag.ref === 'tag:proxbox';
+  const wanted = desired
+    .filter((tag) => !isMark(tag) || kindDefinition(kind).foundByTag === true)
+    .map((tag) => (isRef(tag) ? (known.get(tag.ref) ?? tag) : tag));
+  const isLeftAlone = rule === 'union-if-unset' && stored.length > 0;
+  const missing = isLeftAlone ? [] : wanted.filter((tag) => isRef(tag) || !kept.includes(tag));
+  return missing.length === 0 && kept.length === stored.length ? undefined : mergeTags([...kept, ...missing]);
 }
 
 function isTagList(value: FieldValue): value is readonly TagRef[] {
@@ -113,24 +127,25 @@ function isTagList(value: FieldValue): value is readonly TagRef[] {
 /** Known ids sorted and unique, then the objects that do not exist yet. */
 export function mergeTags(tags: readonly TagRef[]): readonly TagRef[] {
   const ids = [...new Set(tags.filter((tag) => typeof tag === 'number'))].sort((a, b) => a - b);
-  const refs = new Map(tags.filter(isRef).map((tag) => [tag.ref, tag]));
+  const refs = new Map(tags.filter((tag) => typeof tag !== 'number').map((tag) => [tag.ref, tag]));
   return [...ids, ...refs.values()];
 }
 
 /** NetBox merges custom fields key by key, so only the differing keys are sent. */
 function changedCustomFields(current: unknown, desired: FieldValue): FieldValue | undefined {
-  const stored = isObject(current) ? current : {};
-  if (!isObject(desired)) return undefined;
+  if (!isObject(desired) || !isObject(current)) return undefined;
   const changed = Object.entries(desired).filter(
-    ([key, value]) => key in stored && canonicalJson(stored[key]) !== canonicalJson(value),
+    ([key, value]) => key in current && canonicalJson(bare(current[key])) !== canonicalJson(value),
   );
   return changed.length === 0 ? undefined : Object.fromEntries(changed);
 }
 
+/** NetBox 4.7 shows the choice of a selection field with its label. */
+function bare(value: unknown): unknown {
+  return isObject(value) && 'value' in value && 'label' in value ? value['value'] : value;
+}
+
 /** A stored value as an operator reads it in a report. */
 function readable(type: FieldType, value: unknown): unknown {
-  if (type === 'relation') return relationId(value);
-  if (type === 'choice') return choiceValue(value);
-  if (type === 'tags') return tagIds(value);
-  return value ?? null;
+  return type === 'tags' ? tagIds(value) : (value ?? null);
 }

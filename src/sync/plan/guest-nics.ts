@@ -1,5 +1,5 @@
 /** The network devices of a guest beside what the guest says runs on them. Pure. */
-import type { GuestInterface } from '../../proxmox/parse/guest-interfaces.js';
+import { tellsAddress, type GuestInterface } from '../../proxmox/parse/guest-interfaces.js';
 import { parseNetworkDevices, type NetworkDevice } from '../../proxmox/parse/network-devices.js';
 import type { GuestConfig, GuestType } from '../../proxmox/types.js';
 import { cut } from './names.js';
@@ -23,8 +23,8 @@ export interface GuestNics {
 type Naming = Pick<NetworkOptions, 'strategy' | 'useGuestAgentInterfaceName'>;
 
 /**
- * Matches by MAC address, where that fails by name. Of two devices with one MAC address the one with the lower number takes
- * what the guest says. `interfaces` is empty where the guest could not be asked.
+ * Matches by MAC address, where that fails by name, at last where there is one of each. Of two devices with one MAC address
+ * the one with the lower number takes what the guest says. `interfaces` is empty where the guest could not be asked.
  */
 export function matchNics(
   guest: { readonly config: GuestConfig; readonly type: GuestType },
@@ -33,8 +33,10 @@ export function matchNics(
 ): GuestNics {
   const taken = new Set<GuestInterface>();
   const names = new Set<string>();
-  const nics = parseNetworkDevices(guest.config, guest.type).map((device): GuestNic => {
-    const inside = device.duplicateMacOf === null ? insideOf(device, interfaces) : [];
+  const devices = parseNetworkDevices(guest.config, guest.type);
+  const onlyOne = devices.length === 1 ? onlyInterface(interfaces) : undefined;
+  const nics = devices.map((device): GuestNic => {
+    const inside = device.duplicateMacOf === null ? insideOf(device, interfaces, onlyOne) : [];
     for (const one of inside) taken.add(one);
     const name = freeName(nameOf(device, inside, naming), device.key, names);
     names.add(name);
@@ -43,12 +45,27 @@ export function matchNics(
   return { nics, unmatched: interfaces.filter((one) => !taken.has(one)) };
 }
 
-function insideOf(device: NetworkDevice, interfaces: readonly GuestInterface[]): readonly GuestInterface[] {
+/** What Linux tells of the loopback interface. */
+const loopbackMac = '00:00:00:00:00:00';
+
+/** Where the guest tells no MAC address at all: the one interface besides the loopback can only be the one device. */
+function onlyInterface(interfaces: readonly GuestInterface[]): GuestInterface | undefined {
+  if (interfaces.some(({ mac }) => mac !== null && mac !== loopbackMac)) return undefined;
+  const [one, ...others] = interfaces.filter((candidate) => tellsAddress([candidate]));
+  return others.length === 0 ? one : undefined;
+}
+
+function insideOf(
+  device: NetworkDevice,
+  interfaces: readonly GuestInterface[],
+  onlyOne: GuestInterface | undefined,
+): readonly GuestInterface[] {
   const sameMac = interfaces.filter(({ mac }) => mac !== null && mac === device.mac);
   if (sameMac.length > 0) return sameMac;
   // A name says little when the guest reports MAC addresses and none is the device's.
   const sameName = interfaces.find(({ name, mac }) => name === device.name && (mac === null || device.mac === null));
-  return sameName === undefined ? [] : [sameName];
+  const found = sameName ?? onlyOne;
+  return found === undefined ? [] : [found];
 }
 
 /** The name of an interface inside a guest as the plugin takes it: no control characters, at most 128 characters. */

@@ -1,5 +1,5 @@
-import { textOf } from '../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../netbox/types.js';
+/** Plans a NetBox tag for every Proxmox tag. Pure. */
+import type { RecordOf } from '../../netbox/kinds/index.js';
 import { fallbackTagColour } from '../../proxmox/parse/tags.js';
 import type { PlanBuilder } from './plan-builder.js';
 import { slugify } from './slug.js';
@@ -10,23 +10,23 @@ const ownDescription = 'Synced by Proxbox';
 export type TagColours = ReadonlyMap<string, string>;
 
 /**
- * Plans a NetBox tag for every Proxmox tag. A tag is found by name (any case), then by slug if an operator made or renamed
- * it; where the slug belongs to another tag of ours, a short hash is appended, so that two Proxmox tags never fight for one
- * NetBox tag. Existing tags are used as they are: never renamed, never recoloured. Refer to them by `ref('tag', <lower-case name>)`.
+ * A tag is found by name (any case), then by slug if an operator made or renamed it; where the slug belongs to another
+ * tag of ours, a short hash is appended, so that two Proxmox tags never fight for one NetBox tag. Existing tags are
+ * used as they are: never renamed, never recoloured. Refer to them by `ref('tag', <lower-case name>)`.
  */
 export function planGuestTags(
   builder: PlanBuilder,
   names: readonly string[],
-  records: readonly NetBoxRecord[],
+  records: readonly RecordOf<'tag'>[],
   colours: TagColours,
 ): void {
-  const byName = new Map(records.map((record) => [textOf(record['name']).toLowerCase(), record]));
+  const byName = new Map(records.map((record) => [record.name.toLowerCase(), record]));
   const operators = new Map(
     records
-      .filter((record) => textOf(record['description']) !== ownDescription || isRenamed(record))
-      .map((record) => [textOf(record['slug']), record]),
+      .filter((record) => record.description !== ownDescription || isRenamed(record))
+      .map((record) => [record.slug, record]),
   );
-  const slugOwner = new Map(records.map((record) => [textOf(record['slug']), textOf(record['name']).toLowerCase()]));
+  const slugOwner = new Map(records.map((record) => [record.slug, record.name.toLowerCase()]));
   for (const name of [...new Set(names)].sort()) {
     if (builder.has('tag', name)) continue;
     const stored = byName.get(name) ?? operators.get(slugify(name, 'tag')) ?? operators.get(hashedSlug(name));
@@ -45,10 +45,15 @@ export function planGuestTags(
   }
 }
 
+/** A tag that a sync made for one in Proxmox. */
+export function isGuestTag({ description }: RecordOf<'tag'>): boolean {
+  return description === ownDescription;
+}
+
 /** A tag of ours whose name is no longer a Proxmox tag that leads to its slug: an operator gave it another name. */
-function isRenamed(record: NetBoxRecord): boolean {
-  const name = textOf(record['name']).toLowerCase();
-  return !/^[a-z0-9_][a-z0-9_+.-]*$/.test(name) || !possibleSlugs([name]).includes(textOf(record['slug']));
+function isRenamed(record: RecordOf<'tag'>): boolean {
+  const name = record.name.toLowerCase();
+  return !/^[a-z0-9_][a-z0-9_+.-]*$/.test(name) || !possibleSlugs([name]).includes(record.slug);
 }
 
 /** The slugs under which tags of these names can be stored: what to ask NetBox for. */

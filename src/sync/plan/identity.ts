@@ -1,7 +1,9 @@
-import { relationId, textOf, toNumber } from '../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../netbox/types.js';
+/** Recognises guests by the sidecar rows of their virtual machines: endpoint id, VMID and type. Pure. */
+import { nameList } from '../../values/short-text.js';
+import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { GuestType } from '../../proxmox/types.js';
 import type { Reason } from '../types.js';
+import { isNobodys } from './reused-ids.js';
 
 /** A guest as identity sees it. A VMID alone is never enough: it repeats across clusters. */
 export interface GuestIdentity {
@@ -17,8 +19,8 @@ export interface GuestIdentity {
 export type Resolution =
   | {
       readonly status: 'found';
-      readonly virtualMachine: NetBoxRecord;
-      readonly state: NetBoxRecord;
+      readonly virtualMachine: RecordOf<'virtual-machine'>;
+      readonly state: RecordOf<'vm-state'>;
       readonly note?: Reason;
     }
   | { readonly status: 'absent' }
@@ -27,25 +29,22 @@ export type Resolution =
 export interface IdentityIndex {
   resolve(guest: GuestIdentity): Resolution;
   /** The sidecar of a virtual machine. */
-  stateOf(virtualMachineId: number): NetBoxRecord | undefined;
+  stateOf(virtualMachineId: number): RecordOf<'vm-state'> | undefined;
 }
 
 /**
- * Recognises guests by the sidecar rows of their virtual machines: endpoint id, VMID and type. The cluster is an
- * attribute, not part of the identity, so that a renamed cluster duplicates nothing. `configuredEndpointIds` are all
- * endpoints that are stored here: a row of an id that is not among them (a rebuilt database) may be adopted when
- * cluster, VMID and type fit and it is the only one.
+ * The cluster is an attribute, not part of the identity, so that a renamed cluster duplicates nothing. A row without an
+ * endpoint may be adopted when cluster, VMID and type fit and it is the only one.
  */
 export function buildIdentityIndex(
-  states: readonly NetBoxRecord[],
-  virtualMachines: ReadonlyMap<number, NetBoxRecord>,
-  configuredEndpointIds: ReadonlySet<number>,
+  states: readonly RecordOf<'vm-state'>[],
+  virtualMachines: ReadonlyMap<number, RecordOf<'virtual-machine'>>,
 ): IdentityIndex {
-  const byVmid = new Map<number, NetBoxRecord[]>();
-  const byParent = new Map<number, NetBoxRecord>();
+  const byVmid = new Map<number, RecordOf<'vm-state'>[]>();
+  const byParent = new Map<number, RecordOf<'vm-state'>>();
   for (const state of states) {
-    const parent = relationId(state['virtual_machine']);
-    const vmid = toNumber(state['proxmox_vm_id']);
+    const parent = state.virtual_machine;
+    const vmid = state.proxmox_vm_id;
     if (parent !== null) byParent.set(parent, state);
     if (parent === null || vmid === null) continue;
     const rows = byVmid.get(vmid) ?? [];
@@ -55,7 +54,7 @@ export function buildIdentityIndex(
 
   function resolve(guest: GuestIdentity): Resolution {
     const rows = byVmid.get(guest.vmid) ?? [];
-    const owned = rows.filter((row) => guest.endpointIds.includes(toNumber(row['proxmox_endpoint_raw_id']) ?? -1));
+    const owned = rows.filter((row) => guest.endpointIds.includes(row.proxmox_endpoint_raw_id ?? -1));
     const typed = owned.filter((row) => typeOf(row) === guest.type);
     if (typed.length > 0) return single(guest, typed);
     const untyped = owned.filter((row) => typeOf(row) === '');
@@ -65,22 +64,15 @@ export function buildIdentityIndex(
     if (doubtful.length > 0) return { status: 'refused', reason: unverified(guest, doubtful) };
     const renumbered = rows.filter(
       (row) =>
-        isFromUnknownEndpoint(row) &&
-        textOf(row['proxmox_cluster_name']) === guest.cluster &&
+        isNobodys(row.proxmox_endpoint_raw_id) &&
+        row.proxmox_cluster_name === guest.cluster &&
         typeOf(row) === guest.type,
     );
-    return renumbered.length === 1
-      ? single(guest, renumbered, endpointRenumbered(guest, renumbered))
-      : { status: 'absent' };
+    return renumbered.length === 1 ? single(guest, renumbered, endpointRenumbered(guest)) : { status: 'absent' };
   }
 
-  function isFromUnknownEndpoint(row: NetBoxRecord): boolean {
-    const id = toNumber(row['proxmox_endpoint_raw_id']);
-    return id === null || !configuredEndpointIds.has(id);
-  }
-
-  function single(guest: GuestIdentity, rows: readonly NetBoxRecord[], note?: Reason): Resolution {
-    const parents = [...new Set(rows.map((row) => relationId(row['virtual_machine'])))];
+  function single(guest: GuestIdentity, rows: readonly RecordOf<'vm-state'>[], note?: Reason): Resolution {
+    const parents = [...new Set(rows.map((row) => row.virtual_machine))];
     const state = rows[0];
     const virtualMachine = virtualMachines.get(parents[0] ?? -1);
     if (parents.length > 1 || state === undefined) return { status: 'refused', reason: ambiguous(guest, parents) };
@@ -91,24 +83,22 @@ export function buildIdentityIndex(
   return { resolve, stateOf: (id) => byParent.get(id) };
 }
 
-/** A row of this guest's cluster name that belongs to an endpoint which cannot be asked. */
-function isDoubtful(guest: GuestIdentity, row: NetBoxRecord): boolean {
-  const id = toNumber(row['proxmox_endpoint_raw_id']);
-  return (
-    id !== null && guest.unverifiedEndpointIds.includes(id) && textOf(row['proxmox_cluster_name']) === guest.cluster
-  );
+/** A row that belongs to an endpoint which cannot be asked; what its cluster was called then does not matter. */
+function isDoubtful(guest: GuestIdentity, row: RecordOf<'vm-state'>): boolean {
+  const id = row.proxmox_endpoint_raw_id;
+  return id !== null && guest.unverifiedEndpointIds.includes(id);
 }
 
-function unverified(guest: GuestIdentity, rows: readonly NetBoxRecord[]): Reason {
-  const id = textOf(rows[0]?.['proxmox_endpoint_raw_id']);
+function unverified(guest: GuestIdentity, rows: readonly RecordOf<'vm-state'>[]): Reason {
+  const id = rows[0]?.proxmox_endpoint_raw_id ?? '';
   return {
     code: 'identity_ambiguous',
-    message: `${describe(guest)} is known from Proxmox endpoint ${id}, which cannot be asked whether it is the same cluster. Bring endpoint ${id} up, or delete it if it is gone; until then the guest is left alone.`,
+    message: `${describe(guest)} is known from Proxmox endpoint ${id}, of which nobody can tell whether it leads to the same cluster; until that is told the guest is left alone. If endpoint ${id} is stored, bring it up, or delete it if it is gone.`,
   };
 }
 
-function typeOf(row: NetBoxRecord): string {
-  return textOf(row['proxmox_vm_type']).toLowerCase();
+function typeOf(row: RecordOf<'vm-state'>): string {
+  return row.proxmox_vm_type.toLowerCase();
 }
 
 function describe(guest: GuestIdentity): string {
@@ -118,27 +108,27 @@ function describe(guest: GuestIdentity): string {
 function ambiguous(guest: GuestIdentity, parents: readonly (number | null)[]): Reason {
   return {
     code: 'identity_ambiguous',
-    message: `Refusing to create or bind a VM from ambiguous sync-state identity. ${describe(guest)} is claimed by the NetBox virtual machines ${parents.join(', ')}; delete the sync-state row of the wrong one.`,
+    message: `Refusing to create or bind a VM from ambiguous sync-state identity. ${describe(guest)} is claimed by the NetBox virtual machines ${nameList(parents.map(String))}; delete the sync-state row of the wrong one.`,
   };
 }
 
 function invisible(guest: GuestIdentity, parents: readonly (number | null)[]): Reason {
   return {
     code: 'identity_unreadable',
-    message: `${describe(guest)} belongs to the NetBox virtual machine ${parents.join(', ')}, which the NetBox token cannot read. Grant it the view permission for virtual machines.`,
+    message: `${describe(guest)} belongs to the NetBox virtual machine ${nameList(parents.map(String))}, which the NetBox token cannot read. Grant it the view permission for virtual machines.`,
   };
 }
 
-function typeChanged(guest: GuestIdentity, rows: readonly NetBoxRecord[]): Reason {
+function typeChanged(guest: GuestIdentity, rows: readonly RecordOf<'vm-state'>[]): Reason {
   return {
     code: 'type_changed',
-    message: `VMID ${guest.vmid} of cluster "${guest.cluster}" was ${textOf(rows[0]?.['proxmox_vm_type'])} and is now ${guest.type}; the same NetBox object is used.`,
+    message: `VMID ${guest.vmid} of cluster "${guest.cluster}" was ${rows[0]?.proxmox_vm_type ?? ''} and is now ${guest.type}; the same NetBox object is used.`,
   };
 }
 
-function endpointRenumbered(guest: GuestIdentity, rows: readonly NetBoxRecord[]): Reason {
+function endpointRenumbered(guest: GuestIdentity): Reason {
   return {
     code: 'endpoint_renumbered',
-    message: `${describe(guest)} was known from endpoint id ${textOf(rows[0]?.['proxmox_endpoint_raw_id'])}, which is no longer configured; it is now kept under endpoint id ${guest.endpointIds[0] ?? ''}.`,
+    message: `${describe(guest)} was known from an endpoint that is no longer configured under its id; it is now kept under endpoint id ${guest.endpointIds[0] ?? ''}.`,
   };
 }

@@ -1,23 +1,20 @@
-import type { NetBoxRecord } from '../../netbox/types.js';
+/** What clusters and nodes are planned from, and what guests refer to afterwards. */
+import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { Ref } from '../types.js';
 import type { ClusterView } from './cluster-views.js';
 import type { NamingEndpoint } from './device-names.js';
+import type { ClusterCandidates } from './netbox-cluster.js';
 import type { SyncOptions } from './options.js';
-import type { EndpointTarget } from './plugin-endpoint.js';
+import type { EndpointTarget } from '../../plugin-endpoints/plugin-rows.js';
 
 /** What NetBox has of the clusters and nodes in scope. */
-export interface InfrastructureRecords {
-  readonly clusterTypes: readonly NetBoxRecord[];
-  readonly sites: readonly NetBoxRecord[];
-  readonly tenants: readonly NetBoxRecord[];
-  readonly clusters: readonly NetBoxRecord[];
-  readonly clusterStates: readonly NetBoxRecord[];
-  readonly clusterLinks: readonly NetBoxRecord[];
-  readonly devices: readonly NetBoxRecord[];
-  readonly deviceStates: readonly NetBoxRecord[];
-  readonly nodeLinks: readonly NetBoxRecord[];
-  /** The plugin's own endpoint rows; empty without the plugin. */
-  readonly pluginEndpoints: readonly NetBoxRecord[];
+export interface InfrastructureRecords extends Omit<ClusterCandidates, 'endpoints'> {
+  readonly clusterTypes: readonly RecordOf<'cluster-type'>[];
+  readonly sites: readonly RecordOf<'site'>[];
+  readonly tenants: readonly RecordOf<'tenant'>[];
+  readonly devices: readonly RecordOf<'device'>[];
+  readonly deviceStates: readonly RecordOf<'device-state'>[];
+  readonly nodeLinks: readonly RecordOf<'node-link'>[];
   readonly hasPlugin: boolean;
 }
 
@@ -37,16 +34,16 @@ export interface InfrastructureInput {
 /** How the guests of a view refer to its objects. `null` site: the cluster has no site scope we know. */
 export interface PlannedCluster {
   readonly view: ClusterView;
-  readonly cluster: Ref;
-  readonly current: NetBoxRecord | undefined;
-  readonly site: Ref | number | null;
+  readonly cluster: Ref<'cluster'>;
+  readonly current: RecordOf<'cluster'> | undefined;
+  readonly site: Ref<'site'> | number | null;
   readonly devices: ReadonlyMap<string, PlannedDevice>;
   /** The plugin's row of the owner endpoint; null when it cannot be told. */
   readonly pluginEndpointId: number | null;
 }
 
 export interface PlannedDevice {
-  readonly device: Ref;
+  readonly device: Ref<'device'>;
   /** False when NetBox would refuse a guest on it: an operator took the device out of the cluster. */
   readonly inCluster: boolean;
 }

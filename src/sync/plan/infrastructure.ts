@@ -1,18 +1,22 @@
-import { relationId, textOf } from '../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../netbox/types.js';
-import type { Fields, FieldRules, Ref, SourceRef } from '../types.js';
+/** Plans clusters, their types and sites, and the devices of their nodes. Pure. */
+import { nameList } from '../../values/short-text.js';
+import type { RecordOf } from '../../netbox/kinds/index.js';
+import { type FieldsOf, type RulesOf, type Ref, type SourceRef, ref } from '../types.js';
 import { nodeKey, type ClusterView } from './cluster-views.js';
 import type { InfrastructureInput, PlannedCluster } from './infrastructure-types.js';
 import { planDevices } from './devices.js';
 import type { SyncOptions } from './options.js';
+import { clusterDescription, ownTexts } from './own-texts.js';
+import { sidecarTags } from './ownership.js';
 import type { PlanBuilder } from './plan-builder.js';
-import { pluginEndpointOf } from './plugin-endpoint.js';
+import { pluginEndpointOf } from '../../plugin-endpoints/plugin-rows.js';
+import { chooseNetBoxCluster, siteScope } from './netbox-cluster.js';
 import { slugify } from './slug.js';
-import { proxboxTag, ref } from './support-objects.js';
+import { findNamed, proxboxTag } from './support-objects.js';
 
 /**
- * Plans clusters, their types and sites, and the devices of their nodes. A view whose cluster cannot be told or placed
- * is refused with everything in it; the others go on. Returns what guests refer to, by view key.
+ * A view whose cluster cannot be told or placed is refused with everything in it; the others go on. Returns what guests
+ * refer to, by view key.
  */
 export function planInfrastructure(
   builder: PlanBuilder,
@@ -23,6 +27,7 @@ export function planInfrastructure(
   if (input.purpose === 'inventory') builder.discovered('cluster', views.length);
   const plannedNames = new Set<string>();
   for (const view of views) {
+    for (const warning of view.warnings) builder.warn(warning);
     const cluster = planCluster(builder, view, input);
     if (cluster === undefined) {
       refuseNodes(builder, view, input);
@@ -51,35 +56,39 @@ function planCluster(builder: PlanBuilder, view: ClusterView, input: Infrastruct
   const subject = { kind: 'cluster' as const, key: view.key, label: view.name, source: sourceOf(view) };
   const placed = placeCluster(builder, view, { subject, input });
   if (placed === undefined) return undefined;
-  const { site, tenant, found } = placed;
-  const scopeSite = found === undefined ? null : siteScope(found);
+  const { site, tenant, current, name, title } = placed;
+  const scopeSite = current === undefined ? null : siteScope(current);
   const cluster = ref('cluster', view.key);
-  const isOff = options.modes.cluster === 'disabled' && (found !== undefined || input.purpose === 'inventory');
+  const isOff = options.modes.cluster === 'disabled' && (current !== undefined || input.purpose === 'inventory');
   if (isOff && !input.asItIs)
     builder.skip(subject, {
       code: 'mode_disabled',
       message: `Cluster "${view.name}" is left alone (sync_mode_cluster=disabled).`,
     });
-  if (isOff || (input.asItIs && found !== undefined)) return untouchedCluster(builder, view, found);
-  const placedSite = planSite(builder, view, input, site ?? scopeSite);
+  if (isOff || (input.asItIs && current !== undefined)) return untouchedCluster(builder, view, current);
+  const placedSite = site ?? scopeSite ?? planDefaultSite(builder, name, input);
   planClusterType(builder, view, input);
   builder.add(
     {
       ...subject,
-      fields: clusterFields(view, placedSite, tenant),
+      fields: { ...clusterFields(view, placedSite, { tenant, current }), name: title },
       createTags: [ref('tag', 'proxbox-discovered-cluster')],
       rules: clusterRules(options, site !== null),
     },
-    found,
+    current,
     { mode: options.modes.cluster },
   );
-  return { view, cluster, current: found, site: placedSite };
+  return { view, cluster, current, site: placedSite };
 }
 
 interface Placed {
   readonly site: number | null;
   readonly tenant: number | null;
-  readonly found: NetBoxRecord | undefined;
+  readonly current: RecordOf<'cluster'> | undefined;
+  /** As we call it in NetBox. */
+  readonly name: string;
+  /** As it is called there: an operator may have renamed it. */
+  readonly title: string;
 }
 
 /** Where the cluster belongs and which NetBox object it is; refused when either cannot be told. */
@@ -94,12 +103,14 @@ function placeCluster(
     builder.refuse(subject, placementMissing(view, site === 'not-found' ? 'site' : 'tenant'));
     return undefined;
   }
-  const found = findCluster(view, input, site);
-  if (found !== 'ambiguous') return { site, tenant, found };
-  builder.refuse(subject, {
-    code: 'cluster_ambiguous',
-    message: `NetBox has several clusters named "${view.name}". Set the site of the endpoint "${view.owner.endpointName}", or rename all but one.`,
-  });
+  const choice = chooseNetBoxCluster(view, site, { ...input.records, endpoints: input.endpoints });
+  if (choice.status === 'found')
+    return { site, tenant, current: choice.cluster, name: choice.name, title: choice.cluster.name };
+  if (choice.status === 'new') {
+    if (choice.warning !== undefined) builder.warn({ ...choice.warning, source: sourceOf(view) });
+    return { site, tenant, current: undefined, name: choice.name, title: choice.name };
+  }
+  builder.refuse(subject, choice.reason);
   return undefined;
 }
 
@@ -107,37 +118,49 @@ function placeCluster(
 function untouchedCluster(
   builder: PlanBuilder,
   view: ClusterView,
-  found: NetBoxRecord | undefined,
+  current: RecordOf<'cluster'> | undefined,
 ): ClusterOnly | undefined {
-  if (found === undefined) return undefined;
-  builder.know('cluster', view.key, found.id);
-  return { view, cluster: ref('cluster', view.key), current: found, site: siteScope(found) };
+  if (current === undefined) return undefined;
+  builder.know('cluster', view.key, current.id);
+  return { view, cluster: ref('cluster', view.key), current, site: siteScope(current) };
 }
 
-function clusterFields(view: ClusterView, site: Ref | number, tenant: number | null): Fields {
+/** A cluster that has a type already can do without ours. */
+function clusterFields(
+  view: ClusterView,
+  site: Ref<'site'> | number,
+  { tenant, current }: Pick<Placed, 'tenant' | 'current'>,
+): FieldsOf<'cluster'> {
+  const spare = current === undefined ? {} : { otherwise: 'dependency_failed' as const };
   return {
-    name: view.name,
-    type: ref('cluster-type', view.mode),
+    type: { ...ref('cluster-type', view.mode), ...spare },
     scope_type: 'dcim.site',
     scope_id: site,
     ...(tenant === null ? {} : { tenant }),
-    description: `Proxmox ${view.mode} cluster.`,
+    description: clusterDescription(view.mode),
     tags: [proxboxTag],
   };
 }
 
-function clusterRules(options: SyncOptions, placed: boolean): FieldRules {
+function clusterRules(options: SyncOptions, placed: boolean): RulesOf<'cluster'> {
   const { overwrite } = options;
   return {
     scope_type: placed ? 'always' : 'if-unset',
     scope_id: placed ? 'always' : 'if-unset',
-    description: overwrite.overwrite_cluster_description ? { ours: /^Proxmox \w+ cluster\.$/ } : 'if-unset',
+    description: overwrite.overwrite_cluster_description ? { ours: ownTexts.cluster.description } : 'if-unset',
     tags: overwrite.overwrite_cluster_tags ? 'union' : 'union-if-unset',
   };
 }
 
+/** One type of clusters per mode. */
+export const clusterTypeSlugs: readonly ClusterView['mode'][] = ['cluster', 'restricted', 'standalone'];
+
+export function clusterTypeName(mode: ClusterView['mode']): string {
+  return mode.charAt(0).toUpperCase() + mode.slice(1);
+}
+
 function planClusterType(builder: PlanBuilder, view: ClusterView, { records }: InfrastructureInput): void {
-  const name = view.mode.charAt(0).toUpperCase() + view.mode.slice(1);
+  const name = clusterTypeName(view.mode);
   if (builder.has('cluster-type', view.mode)) return;
   builder.add(
     {
@@ -147,30 +170,36 @@ function planClusterType(builder: PlanBuilder, view: ClusterView, { records }: I
       fields: { name, slug: view.mode, description: `Proxmox ${view.mode} mode`, tags: [proxboxTag] },
       rules: { name: 'create-only', slug: 'create-only', description: 'create-only', tags: 'union' },
     },
-    records.clusterTypes.find((record) => textOf(record['slug']) === view.mode),
+    findNamed(records.clusterTypes, { slug: view.mode, title: name }),
   );
 }
 
-/** The site of the cluster: the configured or stored one, else a default site that is created once. */
-function planSite(
+/**
+ * The site that is made for a cluster which is configured to be in none.
+ * @param cluster its name in NetBox
+ */
+export function defaultSite(cluster: string): { readonly slug: string; readonly title: string } {
+  const title = `Proxmox Default Site - ${cluster}`.slice(0, 100);
+  return { slug: `proxmox-default-site-${slugify(cluster, 'cluster')}`, title };
+}
+
+/** Of a cluster whose site is neither configured nor stored: one of its own, created once. */
+function planDefaultSite(
   builder: PlanBuilder,
-  view: ClusterView,
+  cluster: string,
   { records }: InfrastructureInput,
-  site: number | null,
-): Ref | number {
-  if (site !== null) return site;
-  const slug = `proxmox-default-site-${slugify(view.name, 'cluster')}`;
+): Ref<'site'> | number {
+  const { slug, title } = defaultSite(cluster);
   if (!builder.has('site', slug)) {
-    const name = `Proxmox Default Site - ${view.name}`;
     builder.add(
       {
         kind: 'site',
         key: slug,
-        label: name,
-        fields: { name: name.slice(0, 100), slug, status: 'active', tags: [proxboxTag] },
+        label: title,
+        fields: { name: title, slug, status: 'active', tags: [proxboxTag] },
         rules: { name: 'create-only', slug: 'create-only', status: 'create-only', tags: 'union' },
       },
-      records.sites.find((record) => textOf(record['slug']) === slug),
+      findNamed(records.sites, { slug, title }),
     );
   }
   return builder.known.get(`site:${slug}`) ?? ref('site', slug);
@@ -185,8 +214,7 @@ function planClusterRows(
   const { records, options, now } = input;
   if (!records.hasPlugin || options.modes.cluster === 'disabled') return;
   if (input.asItIs && current !== undefined) return;
-  const state =
-    current === undefined ? undefined : records.clusterStates.find((row) => relationId(row['cluster']) === current.id);
+  const state = current === undefined ? undefined : records.clusterStates.find((row) => row.cluster === current.id);
   if (state === undefined || options.overwrite.overwrite_cluster_custom_fields) {
     builder.add(
       {
@@ -194,6 +222,7 @@ function planClusterRows(
         key: view.key,
         label: view.name,
         fields: { cluster, proxmox_cluster_name: view.name, proxmox_last_updated: now },
+        createTags: sidecarTags('cluster', current, builder.known),
         rules: { cluster: 'create-only', proxmox_last_updated: 'stamp' },
         source: sourceOf(view),
       },
@@ -210,17 +239,13 @@ function planClusterLink(
 ): void {
   const ownerId = pluginEndpointId(view, input);
   if (ownerId === null) return;
-  const namesakes = input.records.clusterLinks.filter(
-    (row) => textOf(row['name']).toLowerCase() === view.name.toLowerCase(),
-  );
-  const ours = namesakes.find((row) => relationId(row['endpoint']) === ownerId);
-  const foreign = namesakes.filter(
-    (row) => row !== ours && current !== undefined && relationId(row['netbox_cluster']) === current.id,
-  );
+  const namesakes = input.records.clusterLinks.filter((row) => row.name.toLowerCase() === view.name.toLowerCase());
+  const ours = namesakes.find((row) => row.endpoint === ownerId);
+  const foreign = namesakes.filter((row) => row !== ours && current !== undefined && row.netbox_cluster === current.id);
   if (foreign.length > 0 && ours !== undefined) {
     builder.warn({
       code: 'cluster_link_ambiguous',
-      message: `Proxmox cluster rows ${[ours.id, ...foreign.map((row) => row.id)].join(', ')} of the plugin are about the NetBox cluster "${view.name}". Only one row may be linked to it; unlink the others in NetBox.`,
+      message: `Proxmox cluster rows ${nameList([ours, ...foreign].map(({ id }) => String(id)))} of the plugin are about the NetBox cluster "${view.name}". Only one row may be linked to it; unlink the others in NetBox.`,
       source: sourceOf(view),
     });
     return;
@@ -239,65 +264,16 @@ function planClusterLink(
   );
 }
 
-function findCluster(
-  view: ClusterView,
-  input: InfrastructureInput,
-  site: number | null,
-): NetBoxRecord | 'ambiguous' | undefined {
-  const { records } = input;
-  const named = records.clusters.filter(
-    (record) => textOf(record['name']) === view.name && !belongsElsewhere(record, view, input, site),
-  );
-  const ownedIds = new Set(
-    records.clusterStates
-      .filter((row) => textOf(row['proxmox_cluster_name']) === view.name)
-      .map((row) => relationId(row['cluster'])),
-  );
-  const owned = named.filter((record) => ownedIds.has(record.id));
-  return named.length === 0 ? undefined : (chooseCluster(named, site) ?? chooseCluster(owned, site) ?? 'ambiguous');
-}
-
-/**
- * A cluster of our name in another site than the configured one, of which another endpoint has said that it is its own:
- * NetBox keeps names unique per site only, so two Proxmox clusters may share one.
- */
-function belongsElsewhere(
-  record: NetBoxRecord,
-  view: ClusterView,
-  { views, records, endpoints }: InfrastructureInput,
-  site: number | null,
-): boolean {
-  const scope = siteScope(record);
-  if (site === null || scope === null || scope === site) return false;
-  if (views.some((other) => other.key !== view.key && other.name === view.name)) return true;
-  const endpoint = endpoints.get(view.owner.endpointId);
-  const owner = endpoint === undefined ? undefined : pluginEndpointOf(endpoint, records.pluginEndpoints);
-  const claims = records.clusterLinks.filter((row) => relationId(row['netbox_cluster']) === record.id);
-  return claims.length > 0 && claims.every((row) => relationId(row['endpoint']) !== owner?.id);
-}
-
-/** The one cluster of several with the same name: the only one, or the one in the configured site. */
-export function chooseCluster(named: readonly NetBoxRecord[], site: number | null): NetBoxRecord | undefined {
-  if (named.length <= 1) return named[0];
-  const placed = named.filter((record) => site !== null && siteScope(record) === site);
-  return placed.length === 1 ? placed[0] : undefined;
-}
-
-/** The id of the site a cluster is scoped to; null for another kind of scope or none. */
-export function siteScope(cluster: NetBoxRecord): number | null {
-  return textOf(cluster['scope_type']) === 'dcim.site' ? relationId(cluster['scope_id']) : null;
-}
-
 function resolvePlacement(
   placement: ClusterView['owner']['site'],
-  records: readonly NetBoxRecord[],
+  records: readonly RecordOf<'site' | 'tenant'>[],
 ): number | 'not-found' | null {
   const { id, slug, name } = placement;
   if (id === null && (slug ?? '') === '' && (name ?? '') === '') return null;
   const found =
     records.find((record) => id !== null && record.id === id) ??
-    records.find((record) => slug !== null && textOf(record['slug']) === slug) ??
-    records.find((record) => name !== null && textOf(record['name']) === name);
+    records.find((record) => slug !== null && record.slug === slug) ??
+    records.find((record) => name !== null && record.name === name);
   return found?.id ?? 'not-found';
 }
 

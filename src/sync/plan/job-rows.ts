@@ -1,8 +1,8 @@
-/** What the rows of cluster-wide jobs have in common. Pure. */
+/** What the rows of jobs and storages of a whole cluster have in common. Pure. */
 import type { JsonObject } from '../../netbox/types.js';
 import type { Reason } from '../types.js';
 
-/** Calculated anew by Proxmox in every answer: kept, it would be written by every run. */
+/** Calculated anew by Proxmox: in every answer, or whenever any entry of the file is changed. Kept, it would be written then. */
 const volatile: ReadonlySet<string> = new Set(['next-run', 'next_run', 'digest']);
 
 export function lastingConfig(raw: JsonObject): JsonObject {

@@ -1,9 +1,10 @@
 /** What the device of a node is called from now on. Pure. */
-import { relationId, textOf } from '../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../netbox/types.js';
+import { hasTagNamed } from '../../netbox/kinds/values.js';
+import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { Reason } from '../types.js';
-import { hasTag, isInCluster, type DeviceCandidates, type DeviceHome } from './choose-device.js';
+import { isInCluster, type DeviceCandidates, type DeviceHome } from './choose-device.js';
 import { deviceNames } from './device-names.js';
+import { deviceDescription } from './own-texts.js';
 
 export interface NamesInUse {
   /** Of the devices that are planned already, by site: filled by `nameDevice`. */
@@ -23,12 +24,12 @@ export interface DeviceName {
  */
 export function nameDevice(
   home: DeviceHome,
-  { node, current }: { readonly node: string; readonly current: NetBoxRecord | undefined },
+  { node, current }: { readonly node: string; readonly current: RecordOf<'device'> | undefined },
   input: DeviceCandidates & NamesInUse,
 ): DeviceName | { readonly refused: Reason } {
   const { wanted, problem } = deviceNames(home.view, node, input);
   const warning = problem === undefined ? {} : { warning: problem };
-  const kept = current === undefined ? undefined : textOf(current['name']);
+  const kept = current === undefined ? undefined : current.name;
   const isOurs = current === undefined || isNamedByUs(current, node);
   const isToBe = kept === undefined || (isOurs && problem === undefined && kept.toLowerCase() !== wanted.toLowerCase());
   if (!isToBe) return { name: kept, describedAs: isOurs ? kept : node, ...warning };
@@ -38,33 +39,29 @@ export function nameDevice(
   return kept === undefined ? { refused: taken } : { name: kept, describedAs: kept, warning: taken };
 }
 
-function isNamedByUs(device: NetBoxRecord, node: string): boolean {
-  const name = textOf(device['name']);
-  return name === node || (hasTag(device, 'proxbox') && textOf(device['description']) === generatedDescription(name));
-}
-
-export function generatedDescription(name: string): string {
-  return `Proxmox Node ${name}`;
+function isNamedByUs(device: RecordOf<'device'>, node: string): boolean {
+  const name = device.name;
+  return name === node || (hasTagNamed(device, 'proxbox') && device.description === deviceDescription(name));
 }
 
 /** Who has the name: NetBox keeps names of devices unique in a site and tenant, without regard to case. */
 function occupantOf(
   name: string,
-  { home, current }: { readonly home: DeviceHome; readonly current: NetBoxRecord | undefined },
+  { home, current }: { readonly home: DeviceHome; readonly current: RecordOf<'device'> | undefined },
   { records, plannedNames }: DeviceCandidates & NamesInUse,
 ): string | undefined {
   const lower = name.toLowerCase();
   // A device that is not in the cluster yet is brought into its site.
-  const site = current === undefined || !isInCluster(current, home) ? home.site : relationId(current['site']);
-  const tenant = relationId(current?.['tenant']);
+  const site = current === undefined || !isInCluster(current, home) ? home.site : current.site;
+  const tenant = current?.tenant ?? null;
   const place = `${typeof site === 'object' && site !== null ? site.ref : site} ${tenant} ${lower}`;
   if (plannedNames.has(place)) return 'another node of this run';
   const stored = records.devices.find(
     (device) =>
       device.id !== current?.id &&
-      textOf(device['name']).toLowerCase() === lower &&
-      relationId(device['site']) === site &&
-      relationId(device['tenant']) === tenant,
+      device.name.toLowerCase() === lower &&
+      device.site === site &&
+      device.tenant === tenant,
   );
   if (stored !== undefined) return `the device with the id ${stored.id}`;
   plannedNames.add(place);

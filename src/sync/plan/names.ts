@@ -1,3 +1,5 @@
+/** Names of virtual machines that NetBox accepts, without taking from an operator the one they gave. Pure. */
+
 /** One guest that needs a NetBox name. */
 export interface NameRequest {
   /** Opaque; results are keyed by it. */
@@ -21,6 +23,7 @@ export interface ResolvedName {
 
 const variant = /^(.+?) \((\d+)\)$/;
 const temporary = / \(renaming \d+\)$/;
+const ofGoneGuest = /^(.+) \(gone (\d+)\)(?: \(\d+\))?$/;
 /** NetBox counts characters, not UTF-16 units. */
 const maxLength = 64;
 
@@ -46,7 +49,7 @@ export function resolveNames(
   }
   for (const request of ordered) {
     if (resolved.has(request.key)) continue;
-    const free = firstFree(request.candidate, used);
+    const free = firstFree(nameBeforeGone(request) ?? request.candidate, used);
     used.add(free.name.toLowerCase());
     resolved.set(request.key, { ...free, operatorRenamed: false });
   }
@@ -58,9 +61,38 @@ export function temporaryName(name: string, id: number): string {
   return `${cut(name, 40)} (renaming ${id})`;
 }
 
+/** What the machine of a guest that is gone is called, so that a living one can have its name. `taken` in lower case. */
+export function goneName(name: string, vmid: number, taken: ReadonlySet<string>): string {
+  const suffix = ` (gone ${vmid})`;
+  return firstFree(`${cut(name, maxLength - suffix.length)}${suffix}`, taken).name;
+}
+
+/** An operator's name that a machine gave up while its guest was gone: it takes that again. */
+function nameBeforeGone(request: NameRequest): string | undefined {
+  const stem = stemOfGone(request);
+  return stem === undefined ? undefined : operatorName({ ...request, stored: stem });
+}
+
+function stemOfGone({ candidate, stored = '', vmid }: NameRequest): string | undefined {
+  const [, stem, gone] = ofGoneGuest.exec(stored) ?? [];
+  return gone === `${vmid}` && !isVariantOf(stored, candidate) ? stem : undefined;
+}
+
+/**
+ * Whether some living guest would bear the name if its machine gave it up. `wanted`: how many of them Proxmox calls so, by name
+ * in lower case; the second of a name wants ` (2)`.
+ */
+export function isNameWanted(name: string, wanted: ReadonlyMap<string, number>): boolean {
+  const text = name.toLowerCase();
+  const [, stem = text, index = '1'] = variant.exec(text) ?? [];
+  return wanted.has(text) || (wanted.get(stem) ?? 0) >= Number(index);
+}
+
 /** The stored name, when it is neither the Proxmox name nor what we made of the last one. */
-function operatorName({ candidate, stored, lastSynced }: NameRequest): string | undefined {
+function operatorName(request: NameRequest): string | undefined {
+  const { candidate, stored, lastSynced } = request;
   if (stored === undefined || temporary.test(stored) || isVariantOf(stored, candidate)) return undefined;
+  if (stemOfGone(request) !== undefined) return undefined;
   return lastSynced !== undefined && lastSynced !== '' && isVariantOf(stored, lastSynced) ? undefined : stored;
 }
 

@@ -1,3 +1,5 @@
+/** The options of a run: their names on the wire, and what one run was asked to do. */
+
 /** The plugin's contract: names and order are compared for equality by its tests. All default to true. */
 export const overwriteFlags = [
   'overwrite_device_role',
@@ -62,13 +64,22 @@ export interface SyncOptions {
   readonly deleteNonexistentSnapshots: boolean;
   readonly deleteLimit: DeleteLimit;
   readonly parseDescriptionMetadata: boolean;
-  /** Delete machines that are gone from Proxmox, at the end of a full update. */
+  /** Machines whose guest is gone are marked (or deleted), after a full update and after the stage of machines. */
   readonly deleteOrphans: boolean;
+  readonly orphanAction: OrphanAction;
+  /** See `SyncRequest.vmStageFailed`. */
+  readonly vmStageFailed: boolean;
+  /** So many runs in a row must find a guest gone. */
+  readonly orphanGraceRuns: number;
   /** What the devices of nodes are called, unless the endpoint has a template of its own. */
   readonly nodeDeviceNameTemplate: string;
   /** Says what the orphan sweep and the syncs of single objects would do; the stages of a full update write all the same. */
   readonly dryRun: boolean;
 }
+
+export const orphanActions = ['mark', 'delete'] as const;
+/** What becomes of a machine whose guest is gone. */
+export type OrphanAction = (typeof orphanActions)[number];
 
 /** At most this share of the stored rows may vanish in one run, unless it is only a handful. */
 export interface DeleteLimit {
@@ -93,14 +104,6 @@ export interface NetworkOptions {
   /** Inside the stage of machines: false leaves addresses out. */
   readonly assignIps: boolean;
   readonly syncMacs: boolean;
-}
-
-export function allOverwrites(value: boolean): Readonly<Record<OverwriteFlag, boolean>> {
-  return fromNames(overwriteFlags, () => value);
-}
-
-export function defaultModes(): Readonly<Record<SyncResource, SyncMode>> {
-  return fromNames(syncResources, (resource) => (resource === 'sdn' || resource === 'sdn_bgp' ? 'disabled' : 'always'));
 }
 
 /** A record with exactly the given keys. */

@@ -1,8 +1,9 @@
-import type { ObjectKind } from '../../netbox/records/kinds.js';
-import type { NetBoxRecord } from '../../netbox/types.js';
-import { tagIds } from '../../netbox/records/compare.js';
+/** Collects the changes of one stage. Pure. */
+import type { AnyRecord, ObjectKind, RecordOf } from '../../netbox/kinds/index.js';
+import { hasTag } from '../../netbox/kinds/values.js';
 import {
   objectKey,
+  ref,
   type Change,
   type Desired,
   type NameResolution,
@@ -15,6 +16,7 @@ import {
   type Warning,
 } from '../types.js';
 import { diffObject, type KnownIds } from './diff-object.js';
+import { operatorDataOf, type CustomFieldDefaults, type JudgedKind, type OwnValues } from './ownership.js';
 import type { SyncMode } from './options.js';
 
 export interface AddOptions {
@@ -43,10 +45,18 @@ export class PlanBuilder {
   readonly #seen = new Set<ObjectKey>();
   /** NetBox objects that are changed already, by kind and id. */
   readonly #changed = new Set<ObjectKey>();
-  /** Objects of this run that something could not be planned for; whoever refers to them fails with them. */
   readonly #bootstrapTag: number | undefined;
+  readonly #fieldDefaults: CustomFieldDefaults | undefined;
+  #asksFieldDefaults = false;
 
-  constructor(options: { readonly known?: KnownIds; readonly bootstrapOnlyTag?: number | undefined } = {}) {
+  constructor(
+    options: {
+      readonly known?: KnownIds;
+      readonly bootstrapOnlyTag?: number | undefined;
+      readonly customFieldDefaults?: CustomFieldDefaults | undefined;
+    } = {},
+  ) {
+    this.#fieldDefaults = options.customFieldDefaults;
     for (const [key, id] of options.known ?? []) this.#known.set(key, id);
     this.#bootstrapTag = options.bootstrapOnlyTag;
   }
@@ -71,7 +81,11 @@ export class PlanBuilder {
   }
 
   /** Plans one object against what NetBox has. Returns what was decided. */
-  add(desired: Desired, current: NetBoxRecord | undefined, options: AddOptions = {}): Change['action'] {
+  add<K extends ObjectKind>(
+    desired: Desired<K>,
+    current: RecordOf<K> | undefined,
+    options: AddOptions = {},
+  ): Change['action'] {
     const key = objectKey(desired.kind, desired.key);
     if (this.#seen.has(key)) {
       return this.skip(desired, {
@@ -105,6 +119,14 @@ export class PlanBuilder {
     return this.#push({ action: 'update', desired, current, patch, why });
   }
 
+  /** An object that is known to be as it should be, of which nothing but the id was read. */
+  keep(subject: Subject, id: number): void {
+    const key = objectKey(subject.kind, subject.key);
+    this.#seen.add(key);
+    this.#known.set(key, id);
+    this.#push({ action: 'keep', desired: { ...subjectOf(subject), fields: {}, rules: {} } });
+  }
+
   skip(subject: Subject, reason: Reason): 'skip' {
     this.#push({ action: 'skip', ...subjectOf(subject), reason });
     return 'skip';
@@ -116,14 +138,30 @@ export class PlanBuilder {
   }
 
   /** Plans the deletion of a row. Only for what plan/absence.ts let through. */
-  remove(subject: Subject & { readonly current: NetBoxRecord }, reason: Reason): 'delete' {
+  remove(subject: Subject & { readonly current: AnyRecord }, reason: Reason): 'delete' {
     this.#push({ action: 'delete', ...subjectOf(subject), current: subject.current, reason });
     return 'delete';
   }
 
+  /**
+   * What an operator put on a row that is to go. Where nothing but values of custom fields keeps it, the plan asks which of
+   * them NetBox gives by itself, and is made again.
+   */
+  operatorDataOf<K extends JudgedKind>(
+    kind: K,
+    row: RecordOf<K>,
+    own: Omit<OwnValues, 'supportIds' | 'customFieldDefaults'> = {},
+  ): readonly string[] {
+    const marks = { ...own, supportIds: this.#known, customFieldDefaults: this.#fieldDefaults };
+    const found = operatorDataOf(kind, row, marks);
+    const isOnlyFields = found.length > 0 && operatorDataOf(kind, { ...row, custom_fields: {} }, marks).length === 0;
+    if (isOnlyFields && this.#fieldDefaults === undefined) this.#asksFieldDefaults = true;
+    return found;
+  }
+
   /** True when a row carries the tag that keeps syncs in the mode `bootstrap_only` away from it. */
-  isBootstrapOnly(current: NetBoxRecord): boolean {
-    return this.#bootstrapTag !== undefined && tagIds(current['tags']).includes(this.#bootstrapTag);
+  isBootstrapOnly(current: AnyRecord): boolean {
+    return 'tags' in current && hasTag(current, this.#bootstrapTag);
   }
 
   warn(warning: Warning): void {
@@ -147,6 +185,7 @@ export class PlanBuilder {
       warnings: this.#warnings,
       notes: this.#notes,
       nameResolutions: this.#names,
+      ...(this.#asksFieldDefaults ? { asksFieldDefaults: true } : {}),
     };
   }
 
@@ -157,8 +196,8 @@ export class PlanBuilder {
 }
 
 /** In the mode `bootstrap_only` a new object gets the tag that keeps later syncs away from it. */
-function createdOnce(desired: Desired): Desired {
-  return { ...desired, createTags: [...(desired.createTags ?? []), { ref: objectKey('tag', 'bootstrap-only') }] };
+function createdOnce<K extends ObjectKind>(desired: Desired<K>): Desired<K> {
+  return { ...desired, createTags: [...(desired.createTags ?? []), ref('tag', 'bootstrap-only')] };
 }
 
 function subjectOf(subject: Subject): Subject {

@@ -1,17 +1,18 @@
 /** The guests of a run with the NetBox machines they are, as planning sees them. Pure. */
-import { textOf } from '../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../netbox/types.js';
-import type { GuestResource } from '../../proxmox/types.js';
+import type { RecordOf } from '../../netbox/kinds/index.js';
+import type { ListedResource, UndescribedGuest } from '../../proxmox/types.js';
 import type { ConnectedCluster, ListedGuest } from '../guests.js';
 import type { Reason, SourceRef, Warning } from '../types.js';
+import { protectingMode } from './absence.js';
 import type { ClusterView } from './cluster-views.js';
+import type { SyncMode, SyncOptions } from './options.js';
 import type { PlanBuilder } from './plan-builder.js';
 
 export interface KnownGuest extends ListedGuest {
   /** Unique in the run: cluster, type and VMID; the key of the machine in plans. */
   readonly key: string;
-  readonly virtualMachine: NetBoxRecord;
-  readonly state: NetBoxRecord;
+  readonly virtualMachine: RecordOf<'virtual-machine'>;
+  readonly state: RecordOf<'vm-state'>;
   readonly source: SourceRef;
 }
 
@@ -31,17 +32,44 @@ export interface Roster {
   readonly clusters: readonly ConnectedCluster[];
   /** Keys of the clusters whose guests could be listed: only there is an absence known. */
   readonly listedClusters: ReadonlySet<string>;
-  readonly states: readonly NetBoxRecord[];
-  readonly virtualMachines: readonly NetBoxRecord[];
-  /** The NetBox clusters with the names of the run's. */
-  readonly netboxClusters: readonly NetBoxRecord[];
+  readonly states: readonly RecordOf<'vm-state'>[];
+  readonly virtualMachines: readonly RecordOf<'virtual-machine'>[];
+  /** The NetBox clusters of the run's, by view key. */
+  readonly netboxClusters: ReadonlyMap<string, RecordOf<'cluster'>>;
   readonly warnings: readonly Warning[];
 }
 
 /** What plans call a guest, and where it comes from. The key is unique in a run: a VMID repeats across clusters. */
-export function guestSubject(view: ClusterView, { node, vmid, type, name }: GuestResource) {
-  const source: SourceRef = { endpointId: view.owner.endpointId, cluster: view.name, node, vmid, type, name };
+export function guestSubject(view: ClusterView, resource: ListedResource) {
+  const { node, vmid, type } = resource;
+  const name = resource.isDescribed ? { name: resource.name } : {};
+  const source: SourceRef = { endpointId: view.owner.endpointId, cluster: view.name, node, vmid, type, ...name };
   return { key: `${view.key}/${type}/${vmid}`, source };
+}
+
+/** For messages: the guest's name, or type and VMID where nobody knows it. */
+export function guestLabel(resource: ListedResource): string {
+  return resource.isDescribed ? resource.name : `${resource.type} ${resource.vmid}`;
+}
+
+export function isNodeOffline({ nodes }: ClusterView, node: string): boolean {
+  return nodes.find(({ name }) => name === node)?.online === false;
+}
+
+/** Why Proxmox tells nothing of a guest that it lists, and what helps. */
+export function whyUndescribed(view: ClusterView, { type, vmid, node }: UndescribedGuest): Reason {
+  const subject = `${type} ${vmid} on node "${node}" of "${view.name}"`;
+  return isNodeOffline(view, node)
+    ? { code: 'node_offline', message: `${subject} is not described while its node is offline; it stays as it is.` }
+    : {
+        code: 'guest_undescribed',
+        message: `${subject} is listed, but its node reports neither its name nor its state; it stays as it is. The node has just started or just gone down, or its status daemon hangs: if it lasts for more than a minute and the node is up, run on "${node}": systemctl restart pvestatd`,
+      };
+}
+
+/** Under which mode rows of the guest's machine are written; where nobody knows its class, the one that protects more. */
+export function machineMode(resource: ListedResource, options: SyncOptions): SyncMode {
+  return resource.isDescribed ? options.modes[resource.template ? 'vm_template' : 'vm'] : protectingMode(options);
 }
 
 /** Tells of the guests that a stage cannot work on, and makes the machines of the others known to the plan. */
@@ -53,5 +81,19 @@ export function planRoster(builder: PlanBuilder, { guests, omitted, warnings }: 
 
 /** The name of the machine in NetBox, for messages. */
 export function machineName({ virtualMachine }: KnownGuest): string {
-  return textOf(virtualMachine['name']);
+  return virtualMachine.name;
+}
+
+/** Rows that hang on machines, by the id of the machine. */
+export function byMachine<Row extends { readonly virtual_machine: number | null }>(
+  rows: readonly Row[],
+): ReadonlyMap<number, readonly Row[]> {
+  const groups = new Map<number, Row[]>();
+  for (const row of rows) {
+    if (row.virtual_machine === null) continue;
+    const group = groups.get(row.virtual_machine);
+    if (group === undefined) groups.set(row.virtual_machine, [row]);
+    else group.push(row);
+  }
+  return groups;
 }

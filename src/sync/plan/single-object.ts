@@ -1,6 +1,15 @@
 /** Of the plan of a stage what concerns one object: a sync of a single object applies nothing else. Pure. */
-import type { ObjectKind } from '../../netbox/records/kinds.js';
-import { isRef, objectKey, type Change, type Fields, type ObjectKey, type Plan, type SourceRef } from '../types.js';
+import { companionsOf, kindDefinition, type ObjectKind } from '../../netbox/kinds/index.js';
+import {
+  fieldEntries,
+  isRef,
+  objectKey,
+  type Change,
+  type FieldsOf,
+  type ObjectKey,
+  type Plan,
+  type SourceRef,
+} from '../types.js';
 
 /** An object of a plan, whatever was decided about it. */
 export interface PlannedObject {
@@ -9,25 +18,7 @@ export interface PlannedObject {
   readonly label: string;
   readonly source: SourceRef | undefined;
   /** Empty where the object was skipped or refused. */
-  readonly fields: Fields;
-}
-
-/** Rows that say more about an object and are written along with it. */
-const companions: Partial<Record<ObjectKind, readonly ObjectKind[]>> = {
-  cluster: ['cluster-state', 'cluster-link'],
-  device: ['device-state', 'node-link'],
-  'virtual-machine': ['vm-state', 'vm-state-role', 'cloud-init'],
-  'vm-interface': ['vm-interface-state', 'guest-vm-interface'],
-  'ip-address': ['primary-address', 'guest-vm-interface-address'],
-  'virtual-disk': ['virtual-disk-state'],
-  backup: ['backup-journal'],
-};
-
-/** Rows that are deleted along with a change of an object; their keys begin with that of the object. */
-const replaced: Partial<Record<ObjectKind, ObjectKind>> = { 'vm-interface': 'mac-address' };
-
-export function companionKinds(kind: ObjectKind): readonly ObjectKind[] {
-  return companions[kind] ?? [];
+  readonly fields: FieldsOf<ObjectKind>;
 }
 
 export function objectOf(change: Change): PlannedObject {
@@ -61,7 +52,7 @@ export function onlyObjects(plan: Plan, objects: readonly Change[], also: readon
       const needed = byKey.get(key);
       if (needed !== undefined) waiting.push(needed);
     }
-    waiting.push(...companionsOf(change, byKey.values()));
+    waiting.push(...companionChanges(change, byKey.values()));
   }
   const changes = [...kept];
   const isReplaced = (change: Change): boolean =>
@@ -70,7 +61,7 @@ export function onlyObjects(plan: Plan, objects: readonly Change[], also: readon
 }
 
 function belongsTo(owner: PlannedObject, row: PlannedObject): boolean {
-  return replaced[owner.kind] === row.kind && row.key.startsWith(`${owner.key}/`);
+  return kindDefinition(row.kind).replacedWith === owner.kind && row.key.startsWith(`${owner.key}/`);
 }
 
 function keyOf(change: Change): ObjectKey {
@@ -80,15 +71,17 @@ function keyOf(change: Change): ObjectKey {
 
 function refsOf(change: Change): readonly ObjectKey[] {
   if (change.action !== 'create' && change.action !== 'update' && change.action !== 'keep') return [];
-  const { fields, createTags = [] } = change.desired;
-  const values = [...Object.values(fields), ...createTags].flatMap((value): readonly unknown[] =>
-    Array.isArray(value) ? value : [value],
-  );
-  return values.filter(isRef).map(({ ref }) => ref);
+  const { fields, createTags = [], after } = change.desired;
+  const values = [...fieldEntries(fields).map(([, value]) => value), ...createTags];
+  const refs = values
+    .flatMap((value): readonly unknown[] => (Array.isArray(value) ? value : [value]))
+    .filter(isRef)
+    .map(({ ref }) => ref);
+  return after === undefined ? refs : [...refs, after];
 }
 
-function companionsOf(change: Change, all: Iterable<Change>): readonly Change[] {
-  const kinds = companionKinds(objectOf(change).kind);
+function companionChanges(change: Change, all: Iterable<Change>): readonly Change[] {
+  const kinds = companionsOf(objectOf(change).kind);
   if (kinds.length === 0) return [];
   const key = keyOf(change);
   return [...all].filter((other) => kinds.includes(objectOf(other).kind) && refsOf(other).includes(key));

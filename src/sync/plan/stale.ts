@@ -1,28 +1,30 @@
 /** Rows of jobs that are gone from Proxmox: the plugin keeps them, with a status that says so. */
-import { choiceValue, relationId, textOf } from '../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../netbox/types.js';
+import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { Outcome } from '../types.js';
 import { admitAbsence, type Absence } from './absence.js';
 import type { ClusterView } from './cluster-views.js';
 import type { PlanBuilder } from './plan-builder.js';
 
+/** Kinds of rows about jobs that a whole cluster has. */
+export type JobKind = 'replication' | 'backup-routine';
+
 /** The rows of one endpoint of the plugin that say that their job exists. */
-export function activeRowsOf(endpointId: number, rows: readonly NetBoxRecord[]): readonly NetBoxRecord[] {
-  return rows.filter((row) => relationId(row['endpoint']) === endpointId && choiceValue(row['status']) !== 'stale');
+export function activeRowsOf<Row extends RecordOf<JobKind>>(endpointId: number, rows: readonly Row[]): readonly Row[] {
+  return rows.filter((row) => row.endpoint === endpointId && row.status !== 'stale');
 }
 
-export interface StaleRows extends Pick<Absence, 'kind' | 'noun' | 'stored' | 'limit'> {
+export interface StaleRows<K extends JobKind> extends Pick<Absence<K>, 'kind' | 'noun' | 'stored' | 'limit'> {
   readonly view: ClusterView;
-  /** The field that names the job. */
-  readonly idField: string;
-  readonly gone: readonly NetBoxRecord[];
+  /** How the job is called. */
+  readonly idOf: (row: RecordOf<K>) => string;
+  readonly gone: readonly RecordOf<K>[];
 }
 
 /** Plans the mark for the rows that may get it; each counts as one discovered object of its kind, and as updated. */
-export function planStale(builder: PlanBuilder, { view, idField, gone, ...stale }: StaleRows): void {
+export function planStale<K extends JobKind>(builder: PlanBuilder, { view, idOf, gone, ...stale }: StaleRows<K>): void {
   const { kind } = stale;
   const source = { endpointId: view.owner.endpointId, cluster: view.name };
-  const rows = gone.map((row) => ({ key: `${row.id}`, label: textOf(row[idField]), current: row, source }));
+  const rows = gone.map((row) => ({ key: `${row.id}`, label: idOf(row), current: row, source }));
   const admitted = admitAbsence(builder, { ...stale, ...source, rows, mode: 'always' });
   builder.discovered(kind, admitted.length);
   for (const { current, key, ...subject } of admitted)

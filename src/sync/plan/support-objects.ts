@@ -1,49 +1,55 @@
-import type { ObjectKind } from '../../netbox/records/kinds.js';
-import type { NetBoxRecord } from '../../netbox/types.js';
-import { textOf } from '../../netbox/records/compare.js';
-import { objectKey, type Desired, type FieldRules, type Ref, type TagRef } from '../types.js';
+/**
+ * The objects that others hang on: tags, roles, types. They are created when missing; on existing ones only `vm_role` is
+ * set, so that operators may rename and recolour them. Pure.
+ */
+import type { RecordOf } from '../../netbox/kinds/index.js';
+import { objectKey, ref, type Desired, type FieldsOf, type RulesOf, type TagRef } from '../types.js';
 import type { PlanBuilder } from './plan-builder.js';
 
-/**
- * The objects that others hang on: tags, roles, types. They are created when missing; on existing ones only the Proxbox
- * tag and `vm_role` are set, so that operators may rename and recolour them.
- */
-export interface SupportObject {
+export type SupportKind = 'tag' | 'cluster-type' | 'manufacturer' | 'device-type' | 'device-role' | 'vm-type';
+
+export interface SupportObject<K extends SupportKind = SupportKind> {
   /** How `/extras/bootstrap-status` names it. */
   readonly label: string;
-  readonly kind: ObjectKind;
+  readonly kind: K;
   readonly slug: string;
-  readonly desired: Desired;
+  readonly desired: Desired<K>;
 }
 
 export const proxboxTag = ref('tag', 'proxbox');
+const tags: readonly TagRef[] = [proxboxTag];
 
-const addTagOnly: FieldRules = {
-  name: 'create-only',
-  slug: 'create-only',
-  description: 'create-only',
-  color: 'create-only',
-  tags: 'union',
+const once = 'create-only';
+const named = { name: once, slug: once, description: once, tags: 'union' } as const satisfies RulesOf<'cluster-type'>;
+const rules: { readonly [K in SupportKind]: RulesOf<K> } = {
+  tag: { name: once, slug: once, color: once, description: once },
+  'cluster-type': named,
+  manufacturer: named,
+  'device-type': { model: once, slug: once, manufacturer: once, tags: 'union' },
+  'device-role': { ...named, color: once },
+  'vm-type': named,
 };
 
-export function ref(kind: ObjectKind, key: string): Ref {
-  return { ref: objectKey(kind, key) };
+interface Titled {
+  readonly name?: string;
+  readonly model?: string;
 }
 
-function supportObject(label: string, kind: ObjectKind, slug: string, fields: Desired['fields']): SupportObject {
-  const rules: FieldRules =
-    kind === 'tag'
-      ? { name: 'create-only', slug: 'create-only', color: 'create-only', description: 'create-only' }
-      : { ...addTagOnly, model: 'create-only', manufacturer: 'create-only' };
+function supportObject<K extends SupportKind>(
+  label: string,
+  kind: K,
+  slug: string,
+  fields: FieldsOf<K> & Titled,
+): SupportObject<K> {
+  const title = fields.name ?? fields.model ?? slug;
   return {
     label,
     kind,
     slug,
-    desired: { kind, key: slug, label: textOf(fields['name'] ?? fields['model']), fields: { ...fields, slug }, rules },
+    desired: { kind, key: slug, label: title, fields: { ...fields, slug }, rules: rules[kind] },
   };
 }
 
-const tags: readonly TagRef[] = [proxboxTag];
 const discovered = (what: string): string => `${what} first discovered by Proxbox (apply-on-create-only).`;
 
 export const supportObjects: readonly SupportObject[] = [
@@ -71,6 +77,11 @@ export const supportObjects: readonly SupportObject[] = [
     name: 'Proxbox: Discovered Node',
     color: '9c27b0',
     description: discovered('Proxmox node'),
+  }),
+  supportObject('tag:proxbox-soft-deleted', 'tag', 'proxbox-soft-deleted', {
+    name: 'Proxbox: Soft-deleted VM',
+    color: 'd32f2f',
+    description: 'Proxbox VM or LXC container marked for human review before NetBox deletion.',
   }),
   supportObject('cluster_type:proxmox', 'cluster-type', 'cluster', {
     name: 'Cluster',
@@ -129,7 +140,7 @@ const bootstrapOnly = supportObject('tag:bootstrap-only', 'tag', 'bootstrap-only
 });
 
 /** Stored support objects by kind, as read by slug (and model). */
-export type SupportRecords = ReadonlyMap<ObjectKind, readonly NetBoxRecord[]>;
+export type SupportRecords = ReadonlyMap<SupportKind, readonly RecordOf<SupportKind>[]>;
 
 /** Plans every support object of the kinds that were read and this NetBox can hold. `virtualMachineTypes` is false before NetBox 4.6. */
 export function planSupportObjects(builder: PlanBuilder, records: SupportRecords, virtualMachineTypes: boolean): void {
@@ -143,22 +154,41 @@ export function planSupportObjects(builder: PlanBuilder, records: SupportRecords
 
 /** The tag of the mode `bootstrap_only`, which the plugin makes as well; created only when a run is in that mode. */
 export function planBootstrapOnlyTag(builder: PlanBuilder, records: SupportRecords, isNeeded: boolean): void {
-  const stored = records.get('tag')?.find((record) => textOf(record['slug']) === bootstrapOnly.slug);
+  const stored = records.get('tag')?.find(({ slug }) => slug === bootstrapOnly.slug);
   if (stored !== undefined) builder.know('tag', bootstrapOnly.slug, stored.id);
   else if (isNeeded) builder.add(bootstrapOnly.desired, undefined);
 }
 
 /** By slug, then by name as NetBox keeps names unique too: an operator may have changed the slug. */
-function findSupport(object: SupportObject, records: SupportRecords): NetBoxRecord | undefined {
-  const candidates = records.get(object.kind) ?? [];
-  const name = object.desired.label.toLowerCase();
+function findSupport(
+  { kind, slug, desired }: SupportObject,
+  records: SupportRecords,
+): RecordOf<SupportKind> | undefined {
+  return findNamed(records.get(kind) ?? [], { slug, title: desired.label });
+}
+
+/** The row with the slug, else with the name, in any case. A device type is called its model. */
+export function findNamed<Row extends RecordOf<SupportKind | 'site'>>(
+  rows: readonly Row[],
+  { slug, title }: { readonly slug: string; readonly title: string },
+): Row | undefined {
+  const titleOf = (row: RecordOf<SupportKind | 'site'>): string => ('model' in row ? row.model : row.name);
   return (
-    candidates.find((record) => textOf(record['slug']) === object.slug) ??
-    candidates.find((record) => textOf(record['name'] ?? record['model']).toLowerCase() === name)
+    rows.find((row) => row.slug === slug) ?? rows.find((row) => titleOf(row).toLowerCase() === title.toLowerCase())
   );
 }
 
 /** The id of the tag that marks objects which syncs leave alone in mode `bootstrap_only`; undefined when NetBox has none. */
 export function bootstrapOnlyTag(known: ReadonlyMap<string, number>): number | undefined {
   return known.get(objectKey('tag', 'bootstrap-only'));
+}
+
+/** The id of the tag that we put on what we make; undefined when NetBox has none (yet). */
+export function proxboxTagId(known: ReadonlyMap<string, number>): number | undefined {
+  return known.get(objectKey('tag', 'proxbox'));
+}
+
+/** The id of the tag that marks machines whose guest is gone; undefined when NetBox has none (yet). */
+export function softDeletedTag(known: ReadonlyMap<string, number>): number | undefined {
+  return known.get(objectKey('tag', 'proxbox-soft-deleted'));
 }

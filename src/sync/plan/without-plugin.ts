@@ -1,6 +1,6 @@
+/** Says once that NetBox has no table for what a stage writes. Pure. */
 import type { PlanBuilder } from './plan-builder.js';
 
-/** Says once that NetBox has no table for what a stage writes. */
 export function warnWithoutPlugin(builder: PlanBuilder, what: string): void {
   builder.warn({
     code: 'plugin_route_missing',

@@ -1,7 +1,7 @@
-import { contentType, relationId } from '../../netbox/records/compare.js';
+/** Every stage with its place on the wire, and which of them a full update is made of. */
 import type { SyncOptions } from '../plan/options.js';
 import type { Stage } from '../stage.js';
-import type { Outcome } from '../types.js';
+import { type Outcome, isOutcomeOf } from '../types.js';
 import { backupRoutinesStage } from './backup-routines/index.js';
 import { backupsStage } from './backups/index.js';
 import { devicesStage } from './devices/index.js';
@@ -49,8 +49,8 @@ export const stageTable: readonly StageEntry[] = [
     path: `${vms}/storage/create`,
     resultKey: 'storage',
     answer: 'objects',
-    row: ({ label, record, status, source }) => ({
-      id: record?.id,
+    row: ({ label, id, status, source }) => ({
+      id,
       name: label,
       cluster: source?.cluster ?? null,
       action: status,
@@ -61,7 +61,7 @@ export const stageTable: readonly StageEntry[] = [
     path: `${vms}/create`,
     resultKey: 'virtual_machines',
     answer: 'objects',
-    followUps: afterMachines,
+    followUps: (options) => [...afterMachines(options), ...afterAllMachines(options)],
     machine: {
       stage: virtualMachineStage,
       followUps: afterMachines,
@@ -109,14 +109,14 @@ export const stageTable: readonly StageEntry[] = [
     path: `${vms}/interfaces/create`,
     resultKey: 'vm_interfaces',
     answer: 'objects',
-    row: ({ record }) => interfaceRow(record),
+    row: interfaceRow,
   },
   {
     stage: ipAddressesStage,
     path: `${vms}/interfaces/ip-address/create`,
     resultKey: 'vm_ip_addresses',
     answer: 'objects',
-    row: ({ label, record }) => ({ ip_id: record?.id, address: label }),
+    row: ({ label, id }) => ({ ip_id: id, address: label }),
   },
   {
     stage: replicationsStage,
@@ -134,6 +134,14 @@ export const stageTable: readonly StageEntry[] = [
   },
 ];
 
+/** The sweep of orphans as a run of its own. */
+export const sweepEntry: StageEntry = {
+  stage: orphanSweepStage,
+  path: `${vms}/orphans/sweep`,
+  resultKey: 'orphan_sweep',
+  answer: 'counters',
+};
+
 /** A stage as part of a full update. */
 export interface FullUpdateEntry extends Pick<StageEntry, 'stage' | 'resultKey' | 'answer'> {
   /** Absent: always. A stage with a condition is neither announced nor counted where it does not run. */
@@ -144,9 +152,7 @@ export interface FullUpdateEntry extends Pick<StageEntry, 'stage' | 'resultKey' 
 export const fullUpdateStages: readonly FullUpdateEntry[] = [
   ...stageTable,
   {
-    stage: orphanSweepStage,
-    resultKey: 'orphan_sweep',
-    answer: 'counters',
+    ...sweepEntry,
     when: ({ deleteOrphans, dryRun }) => deleteOrphans || dryRun,
   },
 ];
@@ -159,18 +165,20 @@ function afterMachines({ syncVmNetwork, syncTaskHistory, network }: SyncOptions)
   ];
 }
 
+/** A job that calls stage by stage has no full update whose end could sweep; a selection cannot tell who is gone. */
+function afterAllMachines({ deleteOrphans, netboxVmIds }: SyncOptions): readonly Stage[] {
+  return deleteOrphans && netboxVmIds === null ? [orphanSweepStage] : [];
+}
+
 /** With the first address that is on the interface now. */
-function nodeInterfaceRow({ record, source, label }: Outcome, all: readonly Outcome[]): object {
-  const address = all.find(
-    (outcome) =>
-      outcome.kind === 'ip-address' &&
-      record !== undefined &&
-      relationId(outcome.record?.['assigned_object_id']) === record.id &&
-      contentType(outcome.record?.['assigned_object_type']) === 'dcim.interface',
+function nodeInterfaceRow({ id, source, label }: Outcome, all: readonly Outcome[]): object {
+  const addresses = all.flatMap((outcome) => (isOutcomeOf(outcome, 'ip-address') ? (outcome.record ?? []) : []));
+  const address = addresses.find(
+    (row) => row.assigned_object_id === id && row.assigned_object_type === 'dcim.interface',
   );
   return {
-    id: record?.id,
+    id,
     name: source?.name ?? label,
-    ...(address?.record === undefined ? {} : { ip_id: address.record.id, ip_address: address.record['address'] }),
+    ...(address === undefined ? {} : { ip_id: address.id, ip_address: address.address }),
   };
 }

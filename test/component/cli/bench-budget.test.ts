@@ -6,13 +6,13 @@ import { expect, it } from 'vitest';
  * The same guests as in `test/component/sync/budget.test.ts`; minutes instead of hours after one another, so that the settings
  * and the machine are remembered from the scene before.
  */
-it('npm run bench:budget counts the guests that the budget is about', { timeout: 60_000 }, async () => {
-  const words = ['dist/cli/bench-budget.js', '--vms', '200', '--clusters', '2', '--json'];
+it('npm run bench:budget counts the guests that the budget is about', async () => {
+  const words = ['build/test/bench/budget.js', '--vms', '200', '--clusters', '2', '--json'];
 
   const { stdout } = await promisify(execFile)(process.execPath, words);
 
   expect(JSON.parse(stdout)).toMatchObject({
-    first: { requests: 135, writes: 94 },
+    first: { requests: 142, writes: 93 },
     no_change: { requests: 35, writes: 0 },
     single_vm: { requests: 24, writes: 0 },
   });

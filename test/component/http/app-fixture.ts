@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach } from 'vitest';
-import { buildApp, type AppDeps } from '../../../src/app.js';
+import { buildApp } from '../../../src/compose/app.js';
 import { systemClock, type Clock } from '../../../src/config/clock.js';
 import { parseEnv } from '../../../src/config/env.js';
-import { createDeps } from '../../../src/deps.js';
+import { createDeps, type AppDeps } from '../../../src/compose/deps.js';
 import type { App } from '../../../src/http/app-type.js';
 
 export interface TestClock extends Clock {

@@ -1,3 +1,5 @@
+import path from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { anApp, testKey, type Fixture } from './app-fixture.js';
 
@@ -97,6 +99,44 @@ describe('a protected route', () => {
     expect((await version(fixture, { 'x-proxbox-api-key': wrongKey })).status).toBe(429);
   });
 
+  it('lets a key that has worked before a restart pass while its address is locked', async () => {
+    const fixture = await anApp();
+    await version(fixture, fixture.headers);
+    for (let i = 0; i < 5; i += 1) await version(fixture, { 'x-proxbox-api-key': wrongKey });
+    // What is kept in memory lasts five minutes without use, and a lock as long.
+    fixture.clock.advance(299_999);
+    for (let i = 0; i < 5; i += 1) await version(fixture, { 'x-proxbox-api-key': wrongKey });
+    fixture.clock.advance(2);
+    for (let i = 0; i < 5; i += 1) await version(fixture, { 'x-proxbox-api-key': wrongKey });
+    expect(fixture.deps.apiKeys.isVerifiedCached(testKey)).toBe(false);
+
+    expect((await version(fixture, fixture.headers)).status).toBe(200);
+    expect((await version(fixture, { 'x-proxbox-api-key': wrongKey })).status).toBe(429);
+  });
+
+  it.each([
+    ['the same wrong key', () => wrongKey],
+    ['different wrong keys', (n: number) => `${wrongKey}-${n}`],
+  ])(
+    'counts %s sent at once before they are checked: five of sixty are, and a good one passes',
+    async (_name, keyOf) => {
+      const fixture = await anApp();
+      await version(fixture, fixture.headers);
+      // Without a fingerprint each of them would have to be hashed.
+      const file = new BetterSqlite3(path.join(fixture.folder, 'database.db'));
+      file.exec('DELETE FROM api_key_fingerprint');
+      file.close();
+
+      const answers = Array.from({ length: 60 }, (_, n) => version(fixture, { 'x-proxbox-api-key': keyOf(n) }));
+      const good = version(fixture, fixture.headers);
+
+      const statuses = (await Promise.all(answers)).map(({ status }) => status);
+      expect(statuses.filter((status) => status === 401)).toHaveLength(5);
+      expect(statuses.filter((status) => status === 429)).toHaveLength(55);
+      expect((await good).status).toBe(200);
+    },
+  );
+
   it('keeps answering a right key from elsewhere while a wrong one is hammered 1,000 times', async () => {
     const fixture = await anApp({ variables: behindProxy });
     let refused = 0;
@@ -108,6 +148,22 @@ describe('a protected route', () => {
     }
 
     expect(refused).toBe(1000);
+  });
+
+  it('lets the right key pass and refuses a wrong one where the database cannot be written any more', async () => {
+    const fixture = await anApp();
+    await version(fixture, { 'x-proxbox-api-key': wrongKey });
+    const file = new BetterSqlite3(path.join(fixture.folder, 'database.db'));
+    for (const verb of ['INSERT', 'UPDATE', 'DELETE'])
+      for (const table of ['authlockout', 'api_key_fingerprint'])
+        file.exec(
+          `CREATE TRIGGER no_${verb}_${table} BEFORE ${verb} ON ${table} BEGIN SELECT RAISE(ABORT, 'disk full'); END`,
+        );
+    file.close();
+
+    expect((await version(fixture, { 'x-proxbox-api-key': wrongKey })).status).toBe(401);
+    expect((await version(fixture, fixture.headers)).status).toBe(200);
+    expect(fixture.logLines.join('')).toContain('cannot be counted');
   });
 
   it.each([

@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import {
-  createNetBoxSimulator,
-  defaultTokens,
-  type NetBoxSimulatorOptions,
-} from '../../../src/simulator/netbox/index.js';
+import { createNetBoxSimulator, defaultTokens, type NetBoxSimulatorOptions } from '../../simulator/netbox/index.js';
+import type { Clock } from '../../../src/config/clock.js';
 import { fieldInventory } from '../../../src/custom-fields/inventory.js';
 import { createCustomFields } from '../../../src/custom-fields/service.js';
 import { anApp } from './app-fixture.js';
+import { aMoment, eventually } from '../../support/eventually.js';
 
 const path = '/api/extras/custom-fields/';
 const on = '/extras/custom-fields/reconcile?custom_fields_enabled=true';
@@ -18,12 +16,14 @@ async function aNetBox(options: NetBoxSimulatorOptions = {}) {
   const fixture = await anApp({
     cleanup: () => netbox.close(),
     variables: { PROXBOX_CUSTOM_FIELDS_REQUEST_DELAY: '0.5', PROXBOX_NETBOX_MAX_RETRIES: '0' },
-    change: (deps) => ({
-      clock: {
-        ...deps.clock,
-        sleep: async (ms, signal) => (sleeps.push(ms), deps.clock.sleep(ms > 5000 ? ms : 0, signal)),
-      },
-    }),
+    change: (deps) => {
+      const sleep: Clock['sleep'] = async (ms, signal) => (
+        sleeps.push(ms),
+        deps.clock.sleep(ms > 5000 ? ms : 0, signal)
+      );
+      const clock = { ...deps.clock, sleep };
+      return { customFields: createCustomFields({ ...deps, clock, stopping: deps.stopping.signal }) };
+    },
   });
   const { app, headers } = fixture;
   const payload = {
@@ -106,7 +106,11 @@ describe('POST /extras/custom-fields/reconcile', () => {
     let runs = 0;
     const { app, headers } = await anApp({
       change: ({ supportPass }) => ({
-        supportPass: { status: () => ({ ...supportPass.status(), ok }), run: async () => void (runs += 1) },
+        supportPass: {
+          ...supportPass,
+          status: () => ({ ...supportPass.status(), ok }),
+          run: async () => void (runs += 1),
+        },
       }),
     });
 
@@ -126,7 +130,8 @@ describe('POST /extras/custom-fields/reconcile', () => {
 
   it('goes on when it takes longer than the client waits, and is not started twice', async () => {
     const { deps, netbox, stored } = await aNetBox();
-    netbox.faults.add({ match: { method: 'POST', path: /custom-fields/ }, action: { delayMs: 300 } });
+    const answered = aMoment();
+    netbox.faults.add({ match: { method: 'POST', path: /custom-fields/ }, action: { until: answered.come } });
     const customFields = createCustomFields({ ...deps, stopping: deps.stopping.signal, waitMs: 1 });
 
     const early = await Promise.allSettled([customFields.reconcile(true), customFields.reconcile(true)]);
@@ -137,7 +142,8 @@ describe('POST /extras/custom-fields/reconcile', () => {
         reason: { status: 503, detail: { reason: 'custom_field_sync_running', created_count: 0 } },
       });
     }
-    await expect.poll(() => stored().length, { timeout: 5000 }).toBe(43);
+    answered.now();
+    await eventually(() => expect(stored()).toHaveLength(43));
     expect(netbox.counters.byRoute[`POST ${path}`]).toBe(1);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asciiJson } from '../../../src/http/stream/ascii-json.js';
+import { asciiJson } from '../../../src/values/ascii-json.js';
 import { maxFrameLength, shortenFrame } from '../../../src/http/stream/frame-size.js';
 import type { SseFrame } from '../../../src/http/stream/sse.js';
 

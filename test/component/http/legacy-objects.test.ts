@@ -48,6 +48,11 @@ describe('a frame as an older object', () => {
       step({ step: 'devices', status: 'completed', message: '' }),
       { object: 'device', end: true },
     ],
+    [
+      'the end of a stage that failed in a full update',
+      step({ step: 'devices', status: 'failed', message: '' }),
+      { object: 'device', end: true },
+    ],
   ] as const satisfies readonly (readonly [string, RunEvent, object])[])('tells %s', (_name, event, expected) => {
     expect(legacyObject(event, 'full-update')).toMatchObject(expected);
   });
@@ -56,7 +61,7 @@ describe('a frame as an older object', () => {
     ['the end of the commanded stage itself', step({ step: 'devices', status: 'completed', message: '' })],
     ['the start of a stage', step({ step: 'virtual-machines', status: 'started', message: '' })],
     ['the end of a stage without a button', step({ step: 'storage', status: 'completed', message: '' })],
-    ['the complete frame', { event: 'complete', data: { ok: true, message: '', result: null, errors: [] } }],
+    ['the complete frame', { event: 'complete', data: { ok: true, message: '', result: {}, errors: [] } }],
     ['what was bootstrapped', { event: 'bootstrap_done', data: {} }],
   ] as const satisfies readonly (readonly [string, RunEvent])[])('leaves out %s', (_name, event) => {
     expect(legacyObject(event, 'device')).toBeUndefined();

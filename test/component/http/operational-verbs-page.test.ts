@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createEstate } from '../../../src/simulator/estate/index.js';
+import { createEstate } from '../../simulator/estate/index.js';
 import { pveum, root } from '../../support/pveum.js';
 import { openWorld, type World } from '../../support/world.js';
 
@@ -41,14 +41,14 @@ function pairsOf(text: string): readonly string[] {
   return pairs.filter(([pair, key]) => !volatile.includes(key ?? '') && !pair.includes('...')).map(([pair]) => pair);
 }
 
-describe('the examples of docs/operational-verbs.md', { timeout: 30_000 }, () => {
+describe('the examples of docs/operational-verbs.md', () => {
   let world: World;
   let sse = '';
   beforeAll(async () => {
     world = await openWorld({ estate: createEstate({ vms: 20, clusters: 2, seed: 1 }) });
     const synced = await world.ask('GET', '/virtualization/virtual-machines/create');
     expect(synced.status).toBe(200);
-  }, 60_000);
+  });
   afterAll(() => world.close());
 
   it('are there', () => expect(examples.length).toBeGreaterThanOrEqual(7));
@@ -69,7 +69,7 @@ describe('the examples of docs/operational-verbs.md', { timeout: 30_000 }, () =>
 });
 
 describe.each(['8.4', '9.1'] as const)('the role of docs/operational-verbs.md on Proxmox VE %s', (profile) => {
-  it('is what the verbs need beside the read-only role', { timeout: 30_000 }, async () => {
+  it('is what the verbs need beside the read-only role', async () => {
     const estate = createEstate({ vms: 20, clusters: 1, seed: 1 });
     const clusters = estate.clusters.map((cluster) => ({ ...cluster, profile }));
     const proxmox = { acl: 'read-only', users: [root], taskDurationMs: 0 } as const;

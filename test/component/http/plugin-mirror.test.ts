@@ -1,6 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
-import { createNetBoxSimulator, defaultTokens } from '../../../src/simulator/netbox/index.js';
+import { describe, expect, it } from 'vitest';
+import { createNetBoxSimulator, defaultTokens } from '../../simulator/netbox/index.js';
 import { anApp } from './app-fixture.js';
+import { eventually } from '../../support/eventually.js';
 
 describe("the switch for writing on the plugin's page", () => {
   it('counts soon after a write was refused because it was off here, and leaves a security event', async () => {
@@ -26,7 +27,7 @@ describe("the switch for writing on the plugin's page", () => {
     const refused = await send('POST', '/proxmox/qemu/100/start?endpoint_id=1');
 
     expect([refused.statusCode, refused.json().reason]).toEqual([403, 'endpoint_writes_disabled']);
-    await vi.waitFor(() => expect(deps.proxmoxEndpoints.get(1).allow_writes).toBe(true));
+    await eventually(() => expect(deps.proxmoxEndpoints.get(1).allow_writes).toBe(true));
     const event = logLines.find((line) => line.includes('allow_writes_changed'));
     expect(JSON.parse(event ?? '{}')).toMatchObject({
       security: true,

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import Database from 'better-sqlite3';
-import { freePort } from '../../../src/cli/free-port.js';
+import { freePort } from '../../demo/free-port.js';
 
 const main = new URL('../../../dist/main.js', import.meta.url).pathname;
 const key = 'process-key-process-key-process-key';

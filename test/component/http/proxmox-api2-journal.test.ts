@@ -1,6 +1,7 @@
 /** What a write below `/proxmox/api2` leaves in the journal of NetBox. */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { aVerbWorld, type VerbWorld } from './verb-world.js';
+import { aMoment, eventually, turns } from '../../support/eventually.js';
 
 const snapshot = (vmid: number): string => `/proxmox/api2/nodes/lab1/qemu/${vmid}/snapshot`;
 const write = (world: VerbWorld, at: string, body: object, endpoint = 1) =>
@@ -13,7 +14,7 @@ describe('a write below /proxmox/api2', () => {
     const { status, body } = await write(world, snapshot(100), { snapname: 'before' });
 
     expect([status, body]).toEqual([200, expect.stringMatching(/^UPID:lab1:/)]);
-    await vi.waitFor(() => expect(world.journal()[0]?.comments).toContain('task_result'), { timeout: 10_000 });
+    await eventually(() => expect(world.journal()[0]?.comments).toContain('task_result'));
     expect(world.journal()).toMatchObject([{ kind: 'info', machine: 'lab-web' }]);
     for (const line of [
       '- verb: POST /nodes/lab1/qemu/100/snapshot',
@@ -28,14 +29,12 @@ describe('a write below /proxmox/api2', () => {
 
   it('is recorded before Proxmox is asked, and its failure afterwards', async () => {
     const world = await aVerbWorld();
-    world.lab.faults.add({ match: { method: 'POST', path: /\/snapshot$/ }, action: { delayMs: 300 } });
-    world.lab.faults.add({
-      match: { method: 'POST', path: /\/snapshot$/ },
-      action: { status: 500, reason: 'VM is locked (backup)' },
-    });
+    const seen = aMoment();
+    world.lab.faults.add({ match: { method: 'POST', path: /\/snapshot$/ }, action: { until: seen.come } });
 
     const answer = write(world, snapshot(104), { snapname: 'before' });
-    await vi.waitFor(() => expect(world.journal()[0]?.comments).toContain('- result: in_progress'), { timeout: 5_000 });
+    await eventually(() => expect(world.journal()[0]?.comments).toContain('- result: in_progress'));
+    seen.now();
     const { status } = await answer;
 
     expect(status).toBe(502);
@@ -45,7 +44,8 @@ describe('a write below /proxmox/api2', () => {
 
   it('is recorded before the service stops, also when its client has gone', async () => {
     const world = await aVerbWorld({ taskDurationMs: 3_600_000 });
-    world.lab.faults.add({ match: { method: 'POST', path: /\/snapshot$/ }, action: { delayMs: 600 } });
+    const answered = aMoment();
+    world.lab.faults.add({ match: { method: 'POST', path: /\/snapshot$/ }, action: { until: answered.come } });
     const leaving = new AbortController();
     const answer = fetch(`${world.url}${snapshot(100)}?proxmox_endpoint_ids=1`, {
       method: 'POST',
@@ -54,10 +54,13 @@ describe('a write below /proxmox/api2', () => {
       signal: leaving.signal,
     });
     answer.catch(() => undefined);
-    await vi.waitFor(() => expect(world.acts(world.lab)).toHaveLength(1), { timeout: 5_000 });
+    await eventually(() => expect(world.acts(world.lab)).toHaveLength(1));
 
     leaving.abort();
-    await world.restart();
+    await turns();
+    const restarted = world.restart();
+    answered.now();
+    await restarted;
 
     expect(world.journal().map(({ comments }) => /- result: (\w+)/.exec(comments)?.[1])).toEqual(['ok']);
   });
@@ -79,20 +82,16 @@ describe('a write below /proxmox/api2', () => {
           action: { status: 403, body: {} },
         }),
     ],
-  ])(
-    'is carried out without a record when %s',
-    async (_text, change) => {
-      const world = await aVerbWorld();
-      change(world);
+  ])('is carried out without a record when %s', async (_text, change) => {
+    const world = await aVerbWorld();
+    change(world);
 
-      const { status } = await write(world, snapshot(100), { snapname: 'before' });
+    const { status } = await write(world, snapshot(100), { snapname: 'before' });
 
-      expect(status).toBe(200);
-      expect(world.acts(world.lab)).toEqual(['POST /nodes/lab1/qemu/100/snapshot']);
-      expect(world.journal()).toEqual([]);
-    },
-    20_000,
-  );
+    expect(status).toBe(200);
+    expect(world.acts(world.lab)).toEqual(['POST /nodes/lab1/qemu/100/snapshot']);
+    expect(world.journal()).toEqual([]);
+  });
 
   it('is never recorded at the machine of another cluster with the same VMID', async () => {
     const world = await aVerbWorld();

@@ -7,10 +7,10 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openApiDocument } from '../../../src/proxmox-schema/openapi.js';
 import { readViewer } from '../../../src/proxmox-schema/viewer.js';
-import { exampleEstate, type PveProfile } from '../../../src/simulator/estate/index.js';
-import type { ProxmoxSimulator } from '../../../src/simulator/proxmox/index.js';
-import { apiViewer } from '../../../src/simulator/proxmox/api-viewer.js';
-import { routes } from '../../../src/simulator/proxmox/routes/index.js';
+import { exampleEstate, type PveProfile } from '../../simulator/estate/index.js';
+import type { ProxmoxSimulator } from '../../simulator/proxmox/index.js';
+import { apiViewer } from '../../simulator/proxmox/api-viewer.js';
+import { routes } from '../../simulator/proxmox/routes/index.js';
 import { aLab, exampleOn, type Json, type Lab, type LabOptions } from './proxmox-lab.js';
 
 const folders: string[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createEstate } from '../../../src/simulator/estate/index.js';
+import { createEstate } from '../../simulator/estate/index.js';
 import { aLab, exampleOn, type Json } from './proxmox-lab.js';
 
 const backupJobs = [{ id: 'backup-1', enabled: 1, 'prune-backups': { 'keep-last': '3' }, schedule: '02:00' }];
@@ -15,11 +15,12 @@ describe('reads of a cluster', () => {
 
     expect(body).toMatchObject({
       message: 'Proxmox API',
-      clusters: [{ lab: { pools: [], nodes: [{ node: 'pve1' }, { node: 'pve2' }], version: { release: profile } } }],
+      clusters: [{ lab: { pools: [], version: { release: profile } } }],
     });
+    expect(body.clusters[0].lab.nodes.map(({ node }: Json) => node).sort()).toEqual(['pve1', 'pve2']);
     expect(body.clusters[0].lab.access).toContain('users');
     expect(body.clusters[0].lab.cluster).toContain('resources');
-    expect(body.clusters[0].lab.storage.map(({ storage }: Json) => storage)).toEqual(['local', 'local-lvm']);
+    expect(body.clusters[0].lab.storage.map(({ storage }: Json) => storage).sort()).toEqual(['local', 'local-lvm']);
   });
 
   it.each([
@@ -106,7 +107,12 @@ describe('reads of a cluster', () => {
 const ha = {
   resources: [{ sid: 'vm:100', type: 'vm', state: 'started', group: 'near', max_relocate: 1, max_restart: 2 }],
   groups: [{ group: 'near', type: 'group', nodes: 'pve1:2', restricted: 1, nofailback: 0 }],
-  rules: [{ rule: 'near', type: 'node-affinity', nodes: 'pve1:2', resources: 'vm:100', strict: 1 }],
+  rules: [
+    {
+      ...{ rule: 'near', type: 'node-affinity', nodes: 'pve1:2', resources: 'vm:100', strict: 1 },
+      errors: { resources: ["'vm:100' is in another rule\n"], nodes: 'no such node' },
+    },
+  ],
 };
 const root = '/proxmox/cluster/ha';
 const group = {
@@ -116,10 +122,18 @@ const group = {
 const rule = {
   ...{ cluster_name: 'lab', rule: 'near', type: 'node-affinity', affinity: null, nodes: 'pve1:2', comment: null },
   ...{ resources: 'vm:100', strict: true, disable: false },
+  errors: ['nodes: no such node', "resources: 'vm:100' is in another rule"],
 };
 const resource = {
   ...{ cluster_name: 'lab', sid: 'vm:100', type: 'vm', state: 'started', max_relocate: 1, max_restart: 2 },
-  ...{ failback: null, comment: null, digest: null, node: 'pve1', crm_state: 'started', request_state: 'started' },
+  ...{
+    failback: null,
+    comment: null,
+    digest: expect.any(String),
+    node: 'pve1',
+    crm_state: 'started',
+    request_state: 'started',
+  },
   status: 'vm:100 (pve1, started)',
 };
 
@@ -139,7 +153,12 @@ describe('high availability', () => {
     expect(body).toEqual({ status: expect.any(Array), groups, resources, rules });
     expect(body.status).toContainEqual(expect.objectContaining({ id: 'quorum', quorate: true, sid: null }));
     expect(body.status).toContainEqual(
-      expect.objectContaining({ id: 'service:vm:100', sid: 'vm:100', failback: true, max_relocate: 1 }),
+      expect.objectContaining({
+        id: 'service:vm:100',
+        sid: 'vm:100',
+        failback: profile === '8.4' ? null : true,
+        max_relocate: 1,
+      }),
     );
     expect((await read(`${root}/status`)).body).toEqual(body.status);
     expect((await read(`${root}/resources`)).body).toEqual(resources);
@@ -163,7 +182,9 @@ describe('high availability', () => {
 
     const { body } = await read(`${root}/summary`);
 
-    expect(body).toEqual({ status: [expect.objectContaining({ id: 'quorum' })], groups: [], resources: [], rules: [] });
+    expect(body).toMatchObject({ groups: [], resources: [], rules: [] });
+    expect(body.status.filter(({ type }: { type: string }) => type === 'service')).toEqual([]);
+    expect(body.status).toContainEqual(expect.objectContaining({ id: 'quorum' }));
   });
 
   it('keeps resources whose status cannot be read', async () => {

@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DoctorReport } from '../../../src/proxmox-doctor/types.js';
-import { createFixtureEstate } from '../../../src/simulator/estate/index.js';
+import { createFixtureEstate } from '../../simulator/estate/index.js';
 import {
   createProxmoxSimulator,
   type ProxmoxSimulator,
   type ProxmoxSimulatorOptions,
-} from '../../../src/simulator/proxmox/index.js';
+} from '../../simulator/proxmox/index.js';
+import { requestLimitS } from '../../support/limits.js';
 import { anApp, type Fixture } from './app-fixture.js';
 
 export interface DoctorWorld extends Fixture {
@@ -55,6 +56,7 @@ export async function aDoctorWorld(options: DoctorWorldOptions = {}): Promise<Do
     port: simulator.port,
     username: simulator.username,
     verify_ssl: false,
+    timeout: requestLimitS,
     ...('token_name' in own ? {} : { password: simulator.password }),
     ...own,
   };

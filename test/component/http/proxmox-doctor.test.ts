@@ -6,6 +6,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { reportText } from '../../../src/proxmox-doctor/text.js';
 import type { EndpointReport, Problem } from '../../../src/proxmox-doctor/types.js';
+import { createFixtureEstate } from '../../simulator/estate/index.js';
 import { pveum, root } from '../../support/pveum.js';
 import { aDoctorWorld, byToken, steady, type DoctorWorldOptions } from './proxmox-doctor-world.js';
 
@@ -25,16 +26,18 @@ const seeded: Readonly<Record<string, Seeded>> = {
     problem: { code: 'login_refused', severity: 'error' },
     cause: /refused the password of proxbox@pve: authentication failure/,
     cure: /PUT \/proxmox\/endpoints\/1/,
-    commands: ['pveum user list', 'pveum passwd proxbox@pve'],
+    commands: ['pveum realm list', 'pveum user list', 'pveum passwd proxbox@pve'],
     missing: /everything of this endpoint/,
   },
   'token-without-privileges': {
     world: { acl: 'token-without-acl', endpoint: byToken },
     problem: { code: 'token_without_privileges', severity: 'error' },
     cause: /proxbox@pve!sync logs in but holds no privilege anywhere. With privilege separation/,
-    cure: /Bind the read-only role to the user and to the token/,
+    cure: /Give the read-only role to the user and to the token.*takes nothing away/,
     commands: [
-      'pveum acl modify / --users proxbox@pve --roles NetBoxReadOnly --propagate 1',
+      'pveum group add NetBoxReaders',
+      'pveum user modify proxbox@pve --groups NetBoxReaders --append 1',
+      'pveum acl modify / --groups NetBoxReaders --roles NetBoxReadOnly --propagate 1',
       "pveum acl modify / --tokens 'proxbox@pve!sync' --roles NetBoxReadOnly --propagate 1",
     ],
     missing: /virtual machines/,
@@ -45,11 +48,7 @@ const seeded: Readonly<Record<string, Seeded>> = {
     cause:
       /lacks VM.GuestAgent.Audit on \/vms. The role NetBoxReadOnly of this cluster does not have VM.GuestAgent.Audit/,
     cure: /Run the commands as root/,
-    commands: [
-      'pveum role modify NetBoxReadOnly --append 1 --privs "VM.GuestAgent.Audit"',
-      'pveum acl modify / --users proxbox@pve --roles NetBoxReadOnly --propagate 1',
-      "pveum acl modify / --tokens 'proxbox@pve!sync' --roles NetBoxReadOnly --propagate 1",
-    ],
+    commands: ['pveum role modify NetBoxReadOnly --append 1 --privs "VM.GuestAgent.Audit"'],
     missing: /^IP addresses and DNS names of QEMU machines$/,
   },
   'expired-certificate': {
@@ -181,20 +180,20 @@ describe('an endpoint that cannot be opened', () => {
     [
       'login_refused',
       { endpoint: () => ({ username: 'x@nowhere' }) },
-      /does not know the realm of x@nowhere/,
+      /password of x@nowhere: authentication failure.* its realm does not exist/,
       /pveum realm list/,
     ],
     [
       'login_refused',
       { endpoint: () => ({ token_name: 'other', token_value: 'v' }) },
-      /no such token/,
-      /pveum user token add/,
+      /Authentication failed!.* there is no such user or token/,
+      /pveum user token list proxbox@pve/,
     ],
     [
       'login_refused',
       { endpoint: (one) => ({ ...byToken(one), token_value: 'v' }) },
-      /invalid token value/,
-      /token remove/,
+      /Authentication failed!.* the secret is wrong/,
+      /token add proxbox@pve sync-new/,
     ],
     [
       'tls_rejected',
@@ -234,7 +233,7 @@ describe('an endpoint that cannot be opened', () => {
 
 describe('entries on deeper paths', () => {
   const acl = (privileges: readonly string[], path: string) => ({ path, privileges });
-  const reader = ['Datastore.Audit', 'Sys.Audit', 'VM.Audit', 'VM.Monitor'];
+  const reader = ['Datastore.Audit', 'Pool.Audit', 'SDN.Audit', 'Sys.Audit', 'VM.Audit', 'VM.Monitor'];
   const as = (entries: ReturnType<typeof acl>[]): DoctorWorldOptions => ({
     users: [{ userid: 'ops@pve', password: 'pw', acl: entries }],
     endpoint: () => ({ username: 'ops@pve', password: 'pw' }),
@@ -245,10 +244,46 @@ describe('entries on deeper paths', () => {
       'privileges_partial',
       as([acl(['Sys.Audit', 'Datastore.Audit'], '/'), acl(['VM.Audit', 'VM.Monitor'], '/vms/100')]),
     ],
-    ['read_refused', as([acl(reader, '/'), acl(['VM.Audit'], '/vms/100')])],
+    ['read_refused', as([acl(reader, '/'), acl(['VM.Audit'], '/vms/100'), acl(['VM.Audit'], '/pool')])],
   ])('are told as %s', async (code, world) => {
     const { examine } = await aDoctorWorld(world);
     const problems = troubles((await examine()).report.endpoints[0]!);
     expect(problems.map((problem) => problem.code)).toContain(code);
+  });
+
+  it('tells of a guest that NoAccess hides from every list, and looks at a bounded number of VMIDs', async () => {
+    const { examine, simulator } = await aDoctorWorld({
+      users: [root, { userid: 'ops@pve', password: 'pw', acl: [acl(reader, '/')] }],
+      endpoint: () => ({ username: 'ops@pve', password: 'pw' }),
+    });
+    const lab = createFixtureEstate().clusters.find(({ name }) => name === 'lab')!;
+    const vmid = [...lab.guests.keys()].sort((a, b) => a - b)[1]!;
+    expect(troubles((await examine()).report.endpoints[0]!)).toEqual([]);
+    await pveum(`pveum acl modify /vms/${vmid} --users ops@pve --roles NoAccess --propagate 1`, simulator.url);
+    simulator.resetCounters();
+
+    const { report } = await examine();
+
+    const problem = troubles(report.endpoints[0]!).find(({ code }) => code === 'guests_hidden')!;
+    expect(problem).toMatchObject({ severity: 'warning', commands: ['pveum acl list'] });
+    expect(problem.cause).toContain(`${vmid}`);
+    expect(report.endpoints[0]!.ok).toBe(false);
+    const asked = simulator.requestLog.filter(({ path: at }) => at.includes('/cluster/nextid'));
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.length).toBeLessThanOrEqual(30);
+  });
+
+  it('NoAccess on /vms itself is a missing privilege, although the grant on / has a row', async () => {
+    const { examine, simulator } = await aDoctorWorld({
+      users: [root, { userid: 'ops@pve', password: 'pw', acl: [acl(reader, '/')] }],
+      endpoint: () => ({ username: 'ops@pve', password: 'pw' }),
+    });
+    await pveum('pveum acl modify /vms --users ops@pve --roles NoAccess --propagate 1', simulator.url);
+
+    const [endpoint] = (await examine()).report.endpoints;
+
+    expect(
+      endpoint!.privileges.find(({ privilege, path: at }) => privilege === 'VM.Audit' && at === '/vms')?.state,
+    ).toBe('missing');
   });
 });

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exampleEstate } from '../../../src/simulator/estate/index.js';
+import { exampleEstate } from '../../simulator/estate/index.js';
 import { aLab, exampleOn, type Json, type Lab } from './proxmox-lab.js';
 
 const viewerPath = '/pve-docs/api-viewer/apidoc.js';

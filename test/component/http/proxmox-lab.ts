@@ -1,15 +1,7 @@
 /** The application with one stored endpoint per simulated cluster, and perhaps a last one that nobody answers for. */
-import {
-  exampleEstate,
-  type Estate,
-  type EstateCluster,
-  type PveProfile,
-} from '../../../src/simulator/estate/index.js';
-import {
-  startProxmoxSimulators,
-  type ProxmoxSimulator,
-  type StartOptions,
-} from '../../../src/simulator/proxmox/index.js';
+import { exampleEstate, type Estate, type EstateCluster, type PveProfile } from '../../simulator/estate/index.js';
+import { startProxmoxSimulators, type ProxmoxSimulator, type StartOptions } from '../../simulator/proxmox/index.js';
+import { requestLimitS } from '../../support/limits.js';
 import { anApp, type Fixture } from './app-fixture.js';
 
 /** Whatever the answer holds; the assertions say what that is. */
@@ -58,6 +50,7 @@ export async function aLab({
       username: first!.username,
       password: first!.password,
       verify_ssl: false,
+      timeout: requestLimitS,
     };
     await app.inject({ method: 'POST', url: '/proxmox/endpoints', headers, payload });
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createEstate } from '../../../src/simulator/estate/index.js';
+import { createEstate } from '../../simulator/estate/index.js';
 import { aLab, exampleOn, type Json } from './proxmox-lab.js';
 
 /** Two clusters that both have a node `pve1`. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { exampleEstate } from '../../../src/simulator/estate/index.js';
-import { startProxmoxSimulators, type StartOptions } from '../../../src/simulator/proxmox/index.js';
+import { exampleEstate } from '../../simulator/estate/index.js';
+import { startProxmoxSimulators, type StartOptions } from '../../simulator/proxmox/index.js';
 import { anApp, type Fixture } from './app-fixture.js';
 
 /** Whatever the answer holds; the assertions say what that is. */
@@ -133,33 +133,92 @@ describe('reads from Proxmox', () => {
     },
   );
 
-  it('add usage in bytes to storages: shared ones once, local ones over all nodes', async () => {
-    const { read, fault } = await aLab();
-    const usage = (storage: string, node: string, shared: number) => ({
+  describe('of storages', () => {
+    const usage = (storage: string, node: string, shared: number, figures: object = { maxdisk: 100, disk: 30 }) => ({
       type: 'storage',
       id: `storage/${node}/${storage}`,
       storage,
       node,
       shared,
-      maxdisk: 100,
-      disk: 30,
+      ...figures,
     });
-    fault(/^\/storage$/, [
-      { storage: 'local', type: 'dir', content: 'iso', 'prune-backups': { 'keep-last': 3 } },
-      { storage: 'nfs', type: 'nfs', shared: 1, password: 'hunter2' },
-    ]);
-    fault(
-      /^\/cluster\/resources/,
-      ['pve1', 'pve2'].flatMap((node) => [usage('local', node, 0), usage('nfs', node, 1)]),
-    );
+    const status = (storage: string, shared: number, avail: number) => ({ storage, shared, active: 1, avail });
 
-    const { body } = await read('/proxmox/storage');
+    it('add usage in bytes: shared ones once, local ones over all nodes, and what is free as Proxmox says', async () => {
+      const { read, fault } = await aLab();
+      fault(/^\/storage$/, [
+        { storage: 'local', type: 'dir', content: 'iso', 'prune-backups': { 'keep-last': 3 } },
+        { storage: 'nfs', type: 'nfs', shared: 1, password: 'hunter2' },
+      ]);
+      fault(
+        /^\/cluster\/resources/,
+        ['pve1', 'pve2'].flatMap((node) => [usage('local', node, 0), usage('nfs', node, 1)]),
+      );
+      fault(/^\/nodes\/pve\d\/storage$/, [status('local', 0, 65), status('nfs', 1, 60)]);
 
-    expect(body[0].lab).toMatchObject([
-      { storage: 'local', total: 200, used: 60, avail: 140, 'prune-backups': 'keep-last=3' },
-      { storage: 'nfs', total: 100, used: 30, avail: 70 },
+      const { body } = await read('/proxmox/storage');
+
+      expect(body[0].lab).toMatchObject([
+        { storage: 'local', total: 200, used: 60, avail: 130, 'prune-backups': 'keep-last=3' },
+        { storage: 'nfs', total: 100, used: 30, avail: 60 },
+      ]);
+      expect(JSON.stringify(body)).not.toContain('hunter2');
+    });
+
+    it('take the figures of a node that has some, and none are not 0', async () => {
+      const { read, fault } = await aLab();
+      fault(/^\/storage$/, [
+        { storage: 'nfs', type: 'nfs', shared: 1 },
+        { storage: 'gone', type: 'dir' },
+      ]);
+      const unknown = { status: 'unknown' };
+      fault(/^\/cluster\/resources/, [
+        usage('nfs', 'pve1', 1, unknown),
+        usage('nfs', 'pve2', 1, { status: 'available', maxdisk: '100', disk: '30' }),
+        usage('gone', 'pve1', 0, unknown),
+        usage('gone', 'pve2', 0, { ...unknown, maxdisk: 0, disk: 0 }),
+      ]);
+      fault(/^\/nodes\/pve1\/storage$/, [{ storage: 'nfs', shared: 1, active: 0, avail: 0 }]);
+      fault(/^\/nodes\/pve2\/storage$/, [status('nfs', 1, 60)]);
+
+      expect((await read('/proxmox/storage')).body[0].lab).toMatchObject([
+        { storage: 'gone', total: null, used: null, avail: null },
+        { storage: 'nfs', total: 100, used: 30, avail: 60 },
+      ]);
+    });
+  });
+
+  it('give numbers for figures and text for names, however Proxmox wrote them', async () => {
+    const { read, fault } = await aLab();
+    const described = { status: 'running', maxmem: '4096', mem: '12', uptime: '864000', cpu: '0.25', maxcpu: '2' };
+    const guest = { id: 'qemu/117', type: 'qemu', vmid: '117', node: 'pve1', name: 4711, template: '0', ...described };
+    fault(/^\/cluster\/resources/, [guest, { ...guest, id: 'qemu/118', vmid: 118, maxmem: 'much', uptime: {} }]);
+    fault(/^\/nodes\/pve1\/qemu$/, [{ vmid: '117', name: 4711, cpus: '2', uptime: '60' }]);
+    fault(/^\/nodes$/, [{ node: 4, id: 'node/4', type: 'node', status: 'online', maxmem: '1024', cpu: '0.5' }]);
+
+    const [row, odd] = (await read('/proxmox/cluster/resources')).body[0].lab;
+    expect(row).toMatchObject({ name: '4711', vmid: 117, uptime: 864_000, mem: 12, maxmem: 4096, template: 0 });
+    expect(row).toMatchObject({ cpu: 0.25, maxcpu: 2, node: 'pve1' });
+    expect(odd).toMatchObject({ name: null, maxmem: null, uptime: null });
+    expect((await read('/proxmox/nodes/pve1/qemu')).body[0].lab[0]).toEqual({
+      vmid: 117,
+      name: '4711',
+      cpus: 2,
+      uptime: 60,
+    });
+    expect((await read('/proxmox/nodes')).body[0].lab).toMatchObject({ node: '4', maxmem: 1024, cpu: 0.5 });
+  });
+
+  it('give a guest that is listed without being described no figures, not figures of 0', async () => {
+    const { read, fault } = await aLab();
+    const listed = { id: 'qemu/100', type: 'qemu', vmid: 100, node: 'pve1', status: 'unknown', tags: 'prod' };
+    fault(/^\/cluster\/resources/, [listed, { ...listed, id: 'qemu/101', vmid: 101, maxmem: 0, cpu: 0, template: 0 }]);
+
+    const nothing = { maxmem: null, cpu: null, name: null, uptime: null };
+    expect((await read('/proxmox/cluster/resources')).body[0].lab).toMatchObject([
+      { ...listed, ...nothing },
+      { ...listed, id: 'qemu/101', vmid: 101, ...nothing, template: null },
     ]);
-    expect(JSON.stringify(body)).not.toContain('hunter2');
   });
 
   it('go on without an endpoint that is down, and name it', async () => {

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createFixtureEstate } from '../../../src/simulator/estate/index.js';
+import { createFixtureEstate } from '../../simulator/estate/index.js';
 import {
   createProxmoxSimulator,
   type ProxmoxSimulator,
   type ProxmoxSimulatorOptions,
-} from '../../../src/simulator/proxmox/index.js';
+} from '../../simulator/proxmox/index.js';
 import { makeCertificates, type TestCertificates } from '../../support/certificates.js';
 import { anApp } from './app-fixture.js';
 import type { Json } from './proxmox-lab.js';

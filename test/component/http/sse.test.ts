@@ -1,10 +1,10 @@
 import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../../src/config/clock.js';
+import { turns } from '../../support/eventually.js';
 import { encodeSseFrame, streamSse, type SseFrame } from '../../../src/http/stream/sse.js';
 
 /** Sleeps end when the test says so. */
@@ -196,7 +196,7 @@ describe('a stream', () => {
     let before = -1;
     while (before !== produced) {
       before = produced;
-      await delay(100);
+      await turns();
     }
 
     expect(produced).toBeLessThan(2000);

@@ -1,12 +1,13 @@
 /** The service on 127.0.0.1 between a synced NetBox and two clusters that own the same VMIDs. */
 import { afterEach } from 'vitest';
-import type { EstateCluster, Estate } from '../../../src/simulator/estate/index.js';
-import { makeNode } from '../../../src/simulator/estate/generate-node.js';
-import { makeStorage } from '../../../src/simulator/estate/generate-storage.js';
-import { makeCluster } from '../../../src/simulator/estate/make-cluster.js';
-import { makeGuest } from '../../../src/simulator/estate/make-guest.js';
-import type { PveProfile } from '../../../src/simulator/estate/types.js';
-import type { ProxmoxSimulator } from '../../../src/simulator/proxmox/index.js';
+import { systemClock, type Clock } from '../../../src/config/clock.js';
+import type { EstateCluster, Estate } from '../../simulator/estate/index.js';
+import { makeNode } from '../../simulator/estate/generate-node.js';
+import { makeStorage } from '../../simulator/estate/generate-storage.js';
+import { makeCluster } from '../../simulator/estate/make-cluster.js';
+import { makeGuest } from '../../simulator/estate/make-guest.js';
+import type { PveProfile } from '../../simulator/estate/types.js';
+import type { ProxmoxSimulator } from '../../simulator/proxmox/index.js';
 import { openWorld, type ServiceAnswer, type World } from '../../support/world.js';
 
 const epochS = Date.UTC(2026, 0, 1) / 1000;
@@ -78,19 +79,32 @@ afterEach(async () => {
   for (const world of open.splice(0)) await world.close();
 });
 
+/** How long the service waits for verbs when it stops; on a busy machine that is short, so here it waits to the end. */
+const verbsMayTakeMs = 1_500;
+const patientClock: Clock = {
+  ...systemClock,
+  sleep: (ms, signal, options) => systemClock.sleep(ms === verbsMayTakeMs ? 3_600_000 : ms, signal, options),
+};
+
 export interface VerbWorldOptions {
   readonly taskDurationMs?: number;
+  /** The time of the clusters, in epoch milliseconds. */
+  readonly now?: () => number;
   /** Release of `lab`. */
   readonly profile?: PveProfile;
 }
 
 /** Endpoint 1 is `lab` (Proxmox 8.4), endpoint 2 is `edge` (9.1); both may be written to. Tasks take 100 ms. */
-export async function aVerbWorld({ taskDurationMs = 100, profile = '8.4' }: VerbWorldOptions = {}): Promise<VerbWorld> {
+export async function aVerbWorld({
+  taskDurationMs = 100,
+  profile = '8.4',
+  now = Date.now,
+}: VerbWorldOptions = {}): Promise<VerbWorld> {
   const estate: Estate = {
     epochS,
     clusters: [aCluster('lab', profile, '192.0.2'), aCluster('edge', '9.1', '198.51.100')],
   };
-  const world = await openWorld({ estate, proxmox: { taskDurationMs } });
+  const world = await openWorld({ estate, proxmox: { taskDurationMs, now }, clock: patientClock });
   open.push(world);
   const [lab, edge] = world.proxmox;
   const send: VerbWorld['send'] = async (method, at, { body, headers = {} } = {}) => {

@@ -1,7 +1,8 @@
 /** Starting, stopping and restarting guests, over real HTTP against both simulators. */
-import { describe, expect, it, vi } from 'vitest';
-import type { FaultAction } from '../../../src/simulator/proxmox/types.js';
+import { describe, expect, it } from 'vitest';
+import type { FaultAction } from '../../simulator/proxmox/types.js';
 import { aVerbWorld, type VerbWorld } from './verb-world.js';
+import { eventually } from '../../support/eventually.js';
 
 const statusOf = (world: VerbWorld, vmid: number) => world.lab.state.guests.get(vmid)?.status;
 
@@ -62,11 +63,11 @@ describe('start and stop', () => {
 
     await world.verb('/proxmox/qemu/101/start');
 
-    await vi.waitFor(() => expect(world.journal()[0]?.comments).toContain('- task_result: `OK`'), { timeout: 15_000 });
+    await eventually(() => expect(world.journal()[0]?.comments).toContain('- task_result: `OK`'));
     expect(statusOf(world, 101)).toBe('running');
     expect(world.edge.state.guests.get(101)?.status).toBe('stopped');
     expect(world.journal()).toHaveLength(1);
-  }, 20_000);
+  });
 
   it('do nothing when there is nothing to do, and say so in the journal', async () => {
     const world = await aVerbWorld();

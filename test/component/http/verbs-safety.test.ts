@@ -1,8 +1,9 @@
 /** What verbs refuse: without the switch, without a journal, without certainty which guest is meant. */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/config/clock.js';
 import { verbTable } from '../../../src/verbs/table.js';
 import { aVerbWorld, type VerbWorld } from './verb-world.js';
+import { aMoment, eventually, turns } from '../../support/eventually.js';
 
 const outbound = (world: VerbWorld) => [
   world.netbox.counters.total,
@@ -76,7 +77,7 @@ describe('verbs', () => {
 
     expect([status, body.reason]).toEqual([502, 'netbox_session_unavailable']);
     expect(world.acts(world.lab)).toEqual([]);
-  }, 20_000);
+  });
 
   it('are not carried out when Proxmox is away or does not list the guest', async () => {
     const world = await aVerbWorld();
@@ -98,7 +99,7 @@ describe('verbs', () => {
     expect([away.status, away.body.reason]).toEqual([502, 'proxmox_session_unreachable']);
     expect(world.journal()).toEqual([]);
     expect(world.acts(world.edge)).toEqual([]);
-  }, 20_000);
+  });
 
   describe('are refused when it is not certain which machine in NetBox the guest is:', () => {
     const paths = { states: 'plugins/proxbox/sync-state/virtual-machines' };
@@ -178,9 +179,10 @@ describe('verbs', () => {
 });
 
 describe('a verb that was begun', () => {
-  /** Sends a start that Proxmox takes its time for, and leaves. */
+  /** Sends a start and leaves while Proxmox takes its time, which is over when the test says so. */
   async function leftAlone(world: VerbWorld) {
-    world.lab.faults.add({ match: { method: 'POST', path: /status\/start/ }, action: { delayMs: 600 } });
+    const answered = aMoment();
+    world.lab.faults.add({ match: { method: 'POST', path: /status\/start/ }, action: { until: answered.come } });
     const leaving = new AbortController();
     const answer = fetch(`${world.url}/proxmox/qemu/101/start?endpoint_id=1`, {
       method: 'POST',
@@ -188,23 +190,28 @@ describe('a verb that was begun', () => {
       signal: leaving.signal,
     });
     answer.catch(() => undefined);
-    await vi.waitFor(() => expect(world.acts(world.lab)).toHaveLength(1), { timeout: 5_000 });
+    await eventually(() => expect(world.acts(world.lab)).toHaveLength(1));
     leaving.abort();
+    await turns();
+    return answered;
   }
 
   it('is ended and recorded although its client has gone', async () => {
     const world = await aVerbWorld({ taskDurationMs: 3_600_000 });
 
-    await leftAlone(world);
+    const answered = await leftAlone(world);
+    answered.now();
 
-    await vi.waitFor(() => expect(world.journal()[0]?.comments).toContain('- result: ok'), { timeout: 5_000 });
+    await eventually(() => expect(world.journal()[0]?.comments).toContain('- result: ok'));
   });
 
   it('is recorded before the service stops', async () => {
     const world = await aVerbWorld({ taskDurationMs: 3_600_000 });
 
-    await leftAlone(world);
-    await world.restart();
+    const answered = await leftAlone(world);
+    const restarted = world.restart();
+    answered.now();
+    await restarted;
 
     expect(world.journal().map(({ comments }) => /- result: (\w+)/.exec(comments)?.[1])).toEqual(['ok']);
     expect(world.acts(world.lab)).toHaveLength(1);
@@ -306,7 +313,7 @@ describe('a snapshot', () => {
     expect([named.status, named.body.result, named.body.snapname]).toEqual([200, 'ok', 'before-upgrade']);
     expect(ofKey.body.snapname).toBe('proxbox-abc-1234');
     expect(ofTime.body.snapname).toMatch(/^proxbox-\d{8}T\d{6}Z$/);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await world.send('GET', '/proxmox/nodes');
       expect(world.lab.state.guests.get(100)?.snapshots).toMatchObject([
         { name: 'before-upgrade', description: 'a & b' },

@@ -3,9 +3,10 @@ import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { systemClock, type Clock } from '../../../src/config/clock.js';
-import { exampleEstate } from '../../../src/simulator/estate/index.js';
+import { exampleEstate } from '../../simulator/estate/index.js';
 import { openWorld, type World } from '../../support/world.js';
 import { anApp, type Fixture, type FixtureOptions } from './app-fixture.js';
+import { eventually } from '../../support/eventually.js';
 
 interface Client {
   readonly socket: WebSocket;
@@ -283,7 +284,7 @@ describe('commands', () => {
   it.each(['/', '/ws', '/ws/virtual-machines'])('on %s touch nothing before a key was shown', async (path) => {
     // The first look at the plugin's settings is on its way since the endpoint was registered.
     const settings = async (): Promise<unknown> => (await world.ask('GET', '/proxbox/settings')).body.plugin_state;
-    await expect.poll(settings).toBe('fresh');
+    await eventually(async () => expect(await settings()).toBe('fresh'));
     const before = upstream();
 
     for (const text of ['Sync Nodes', keyFrame(wrongKey)]) {
@@ -376,10 +377,10 @@ describe('commands', () => {
 
     client.socket.send('Sync Nodes');
     const isActive = async (): Promise<boolean> => (await world.ask('GET', '/sync/active')).body.active as boolean;
-    await expect.poll(isActive).toBe(true);
+    await eventually(async () => expect(await isActive()).toBe(true));
     client.socket.terminate();
 
-    await expect.poll(isActive, { timeout: 3_000 }).toBe(false);
+    await eventually(async () => expect(await isActive()).toBe(false));
   });
 });
 

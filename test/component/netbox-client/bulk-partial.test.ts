@@ -132,7 +132,8 @@ describe('a refusal that concerns one batch', () => {
 
 describe('a look-up that fails', () => {
   const duplicate = { status: 400, json: [{ name: ['must be unique.'] }, {}] };
-  const find = async (_bodies: readonly JsonObject[], client: NetBoxClient) => [await client.first(path)];
+  const find = async (_bodies: readonly JsonObject[], client: NetBoxClient) =>
+    [...(await client.list(path))].slice(0, 1);
 
   it('because NetBox is gone ends the call, and what was created stays created', async () => {
     const { server, client } = await harness();

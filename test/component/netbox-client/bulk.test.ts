@@ -60,6 +60,27 @@ describe('bulkCreate', () => {
     expect(await client.bulkCreate(path, [], options)).toEqual([]);
   });
 
+  it('rests only for what is left of the delay when the last batch took its time', async () => {
+    const { server, client, clock } = await harness();
+    server.respond((request, index) => {
+      clock.advance([300, 700, 0][index] ?? 0);
+      return created(request);
+    });
+    await client.bulkCreate(path, named(5), { batchSize: 2, delayMs: 500 });
+    expect(clock.sleeps).toEqual([200]);
+  });
+
+  it('sends smaller batches after NetBox had no capacity twice in a row', async () => {
+    const { server, client } = await harness();
+    const sizes: number[] = [];
+    server.respond((request, index) => {
+      sizes.push(items(request).length);
+      return index < 2 ? { status: 503, text: '<html>' } : created(request);
+    });
+    await client.bulkCreate(path, named(90), { batchSize: 40, delayMs: 0 });
+    expect(sizes).toEqual([40, 40, 40, 20, 20, 10]);
+  });
+
   it('keeps a request below 1 MiB', async () => {
     const { server, client } = await harness();
     server.respond(created);

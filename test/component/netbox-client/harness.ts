@@ -4,8 +4,8 @@ import type { Tunables } from '../../../src/config/types.js';
 import type { NetBoxCredentials, NetBoxEndpoint } from '../../../src/endpoints/types.js';
 import { createNetBoxClients, type NetBoxClients } from '../../../src/netbox/clients.js';
 import type { NetBoxClient, NetBoxRecord } from '../../../src/netbox/types.js';
-import { createNetBoxSimulator, defaultTokens, type NetBoxSimulator } from '../../../src/simulator/netbox/index.js';
-import { Secret } from '../../../src/security/secret.js';
+import { createNetBoxSimulator, defaultTokens, type NetBoxSimulator } from '../../simulator/netbox/index.js';
+import { Secret } from '../../../src/config/secret.js';
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.js';
 import { startScriptedServer, type ScriptedAnswer, type ScriptedServer } from '../../support/scripted-server.js';
 

@@ -206,7 +206,6 @@ describe('a filter by an id that does not exist', () => {
     const { server, client } = await harness(old);
     server.script(refusal(7));
     expect(await client.list('/api/dcim/devices/', { site_id: 7 })).toEqual([]);
-    expect(await client.first('/api/dcim/devices/', { site_id: 7 })).toBeUndefined();
   });
 
   it('among others is an error, not an empty list', async () => {
@@ -260,15 +259,5 @@ describe('listByValues', () => {
     const { server, client } = await harness();
     expect(await client.listByValues(path, 'name', [])).toEqual([]);
     expect(server.requests).toHaveLength(0);
-  });
-});
-
-describe('first', () => {
-  it('is one request for two rows and warns of an ambiguous look-up', async () => {
-    const { server, client, warnings } = await harness();
-    server.script({ json: { count: 300, next: `http://x${path}?limit=2&offset=2`, results: rows(4, 5) } });
-    expect(await client.first(path, { name: 'a' })).toEqual(rows(4)[0]);
-    expect(server.requests.map(({ query }) => query.toString())).toEqual(['name=a&ordering=id&limit=2']);
-    expect(warnings).toHaveLength(1);
   });
 });

@@ -152,7 +152,40 @@ describe('requests that arrive for one call with two retries', () => {
   });
 });
 
+describe('a scope of a dry run', () => {
+  it('reads, and has no way to write: not one request leaves, also from scopes that are made from it', async () => {
+    const { server, client } = await harness();
+    const dry = client.scoped({ isReadOnly: true }).scoped({ patienceMs: 60_000 });
+    const bulk = { batchSize: 5, delayMs: 0 };
+    const attempts = [
+      () => dry.create(path, { name: 'a' }),
+      () => dry.patch(path, 1, { name: 'a' }),
+      () => dry.delete(path, 1),
+      () => dry.bulkCreate(path, [{ name: 'a' }], bulk),
+      () => dry.bulkPatch(path, [{ id: 1, body: { name: 'a' } }], bulk),
+      () => dry.bulkDelete(path, [1], bulk),
+    ];
+    for (const attempt of attempts)
+      await expect(attempt()).rejects.toMatchObject({
+        code: 'internal',
+        message: expect.stringContaining('dry run tried to write'),
+      });
+    expect(server.requests).toEqual([]);
+    server.script({ json: { id: 1 } });
+    expect(await dry.get(path)).toEqual({ id: 1 });
+  });
+});
+
 describe('waiting', () => {
+  it('is told to whom the request is for, with what NetBox said and how long', async () => {
+    const { server, client } = await harness({ settings: { netboxMaxRetries: 2 } });
+    server.script({ status: 503, text: html }, { kind: 'reset' }, { json: { id: 1 } });
+    const told: unknown[] = [];
+    await client.scoped({ onWait: (wait) => told.push(wait) }).get(path);
+    expect(told).toContainEqual({ why: 'NetBox answers 503', delayMs: 2000 });
+    expect(told.at(-1)).toMatchObject({ why: expect.stringMatching(/^NetBox cannot be reached \(reset\)$/) });
+  });
+
   it('sleeps at most 30 s and says "NetBox overwhelmed" in the log', async () => {
     const { server, client, clock, warnings } = await harness();
     server.script({ status: 503, text: html });
@@ -162,10 +195,22 @@ describe('waiting', () => {
       retryAfterS: 30,
       detail: expect.stringMatching(/^netbox_overwhelmed: .*after 6 attempts/),
     });
-    expect(clock.sleeps).toEqual([10_000, 10_000, 10_000, 16_000, 30_000]);
+    expect(clock.sleeps).toEqual([2000, 4000, 8000, 16_000, 30_000]);
     expect(warnings[0]).toMatch(
-      /^NetBox get \/api\/extras\/tags\/ failed \(NetBox overwhelmed\) \(attempt 1\/6\), retrying in 10s: HTTP 503/,
+      /^NetBox get \/api\/extras\/tags\/ failed \(NetBox overwhelmed\) \(attempt 1\/6\), retrying in 2s: HTTP 503/,
     );
+  });
+
+  it('grows while NetBox has no capacity, from request to request, and begins anew after a good answer', async () => {
+    const { server, client, clock } = await harness({ settings: { netboxMaxRetries: 1 } });
+    const busy = { status: 503, text: html };
+    server.script(busy, busy, busy, { json: {} }, busy, { json: {} });
+
+    await expect(client.get(path)).rejects.toMatchObject({ code: 'netbox_overwhelmed' });
+    await client.get(path);
+    await client.get(`${path}2/`);
+
+    expect(clock.sleeps).toEqual([2000, 8000, 2000]);
   });
 
   it('keeps every other request from the host for the seconds of Retry-After', async () => {

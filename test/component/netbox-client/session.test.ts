@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import pino from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ProxboxError } from '../../../src/errors/proxbox-error.js';
+import { createNetBoxClients } from '../../../src/netbox/clients.js';
 import { endsTheRun } from '../../../src/netbox/run-ending.js';
-import { Secret } from '../../../src/security/secret.js';
+import { Secret } from '../../../src/config/secret.js';
 import { probeTls } from '../../../src/netbox/tls-probe.js';
+import { createFakeClock } from '../../support/fake-clock.js';
 import { makeCertificates } from '../../support/certificates.js';
 import { startScriptedServer } from '../../support/scripted-server.js';
 import { credentials, cursorPage, endpoint, openHarness, type Harness, type HarnessOptions } from './harness.js';
@@ -171,6 +174,7 @@ describe('the version of NetBox', () => {
     expect(await client.capabilities()).toEqual({
       cursorPaging: true,
       virtualMachineTypes: true,
+      tagChanges: true,
       writableInterfaceMac: expect.any(Boolean),
       branching: false,
       proxboxPlugin: true,
@@ -261,17 +265,49 @@ describe('the plugin settings', () => {
 });
 
 describe('clients', () => {
-  it('are kept per endpoint and token, and replaced when either changes', async () => {
+  it('are made without a look at the settings, which would be a request at every start', () => {
+    const settings = (): never => {
+      throw new Error('asked for settings');
+    };
+    expect(() =>
+      createNetBoxClients({ clock: createFakeClock(), logger: pino({ level: 'silent' }), settings, random: () => 0 }),
+    ).not.toThrow();
+  });
+
+  it('are kept while what they were made from stays the same', async () => {
+    const { server, clients, client, settings } = await harness();
+    const again = (changes: object = {}, token = credentials): unknown =>
+      clients.forEndpoint({ ...endpoint, ...changes }, token, server.origin);
+    expect(again()).toBe(client);
+    expect(again({ revision: '2', name: 'called otherwise' })).toBe(client);
+    settings.netboxRetryDelayS += 1;
+    expect(again()).toBe(client);
+
+    const others = [again({}, { tokenKey: null, token: new Secret('another') }), again({ verifySsl: true })];
+    settings.netboxTimeoutS = 7;
+    others.push(again({ verifySsl: true }));
+    expect(new Set([client, ...others]).size).toBe(4);
+  });
+
+  it('that were replaced or dropped go on for who has them, without the cache, until the service stops', async () => {
     const { server, clients, client } = await harness();
     server.script({ json: {} });
-    expect(clients.forEndpoint(endpoint, credentials, server.origin)).toBe(client);
     await client.get(path);
-    const changed = clients.forEndpoint({ ...endpoint, revision: '2' }, credentials, server.origin);
-    expect(changed).not.toBe(client);
+    const changed = clients.forEndpoint(endpoint, { tokenKey: null, token: new Secret('another') }, server.origin);
     expect(clients.cacheMetrics().current_entries).toBe(0);
     await changed.get(path);
-    await expect(client.get(path)).rejects.toMatchObject({ code: 'cancelled' });
-    expect(server.requests).toHaveLength(2);
+    clients.drop(endpoint.id);
+    await client.get(path);
+    await changed.get('/api/dcim/sites/');
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual([
+      'Token 0123456789abcdef',
+      'Token another',
+      'Token 0123456789abcdef',
+      'Token another',
+    ]);
+    await clients.close();
+    for (const stopped of [client, changed])
+      await expect(stopped.get('/api/dcim/racks/')).rejects.toMatchObject({ code: 'cancelled' });
   });
 
   it('refuse a token that cannot work before any request', async () => {
@@ -339,11 +375,11 @@ describe('clients', () => {
       code: 'netbox_tls_error',
       detail: expect.stringMatching(/self-signed.*verify_ssl/),
     });
-    await expect(clients.fetchPluginSettings(strict, credentials, server.origin, 1_000)).rejects.toMatchObject({
+    await expect(clients.fetchPluginSettings(strict, credentials, server.origin, 60_000)).rejects.toMatchObject({
       code: 'netbox_tls_error',
     });
     expect(await clients.forEndpoint(lax, credentials, server.origin).get(path)).toEqual({ a: 1 });
-    expect(await clients.fetchPluginSettings(lax, credentials, server.origin, 1_000)).toEqual({ a: 1 });
+    expect(await clients.fetchPluginSettings(lax, credentials, server.origin, 60_000)).toEqual({ a: 1 });
     expect(server.requests).toHaveLength(2);
 
     expect(await probeTls('127.0.0.1', server.port)).toBe('tls');

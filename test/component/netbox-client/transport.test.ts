@@ -1,10 +1,12 @@
 import { createServer } from 'node:net';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTransport } from '../../../src/transport/undici-transport.js';
 import type { HttpRequest, HttpResult, Transport, TransportOptions } from '../../../src/transport/types.js';
 import { makeCertificates, type Certificate, type TestCertificates } from '../../support/certificates.js';
+import { turns } from '../../support/eventually.js';
 import { startScriptedServer, type ScriptedAnswer, type ScriptedServer } from '../../support/scripted-server.js';
-import { freePort } from '../../../src/cli/free-port.js';
+import { freePort } from '../../demo/free-port.js';
 
 const opened: { close(): Promise<void> }[] = [];
 
@@ -13,7 +15,7 @@ afterEach(async () => {
 });
 
 function openTransport(origin: string, options: Partial<TransportOptions> = {}): Transport {
-  const transport = createTransport({ origin, verifyTls: true, connections: 2, connectTimeoutMs: 2_000, ...options });
+  const transport = createTransport({ origin, verifyTls: true, connections: 2, connectTimeoutMs: 60_000, ...options });
   opened.push(transport);
   return transport;
 }
@@ -24,7 +26,7 @@ async function openServer(certificate?: Certificate): Promise<ScriptedServer> {
   return server;
 }
 
-const get: HttpRequest = { method: 'GET', path: '/api/', timeoutMs: 5_000 };
+const get: HttpRequest = { method: 'GET', path: '/api/', timeoutMs: 60_000 };
 
 function failureOf(result: HttpResult): { kind: string; maybeSent: boolean; message: string } {
   if (result.ok) throw new Error(`an answer arrived: ${result.response.status}`);
@@ -40,6 +42,22 @@ async function sendTo(
   const server = await openServer();
   server.script(answer);
   return openTransport(server.origin, options).send({ ...get, ...request });
+}
+
+/** Sends to a server that never ends its answer, and lets the time of the request pass when it has arrived there. */
+async function timedOut(answer: ScriptedAnswer): Promise<HttpResult> {
+  const server = await openServer();
+  server.script(answer);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const result = openTransport(server.origin).send(get);
+    while (server.requests.length === 0) await turns(1);
+    await turns();
+    vi.advanceTimersByTime(get.timeoutMs);
+    return await result;
+  } finally {
+    vi.useRealTimers();
+  }
 }
 
 describe('an answer', () => {
@@ -108,7 +126,7 @@ describe('no answer', () => {
   });
 
   it('in time: the total of one attempt is bounded and the request was perhaps carried out', async () => {
-    const result = await sendTo({ kind: 'silence' }, { timeoutMs: 50 });
+    const result = await timedOut({ kind: 'silence' });
     expect(failureOf(result)).toMatchObject({
       kind: 'timeout',
       maybeSent: true,
@@ -117,7 +135,7 @@ describe('no answer', () => {
   });
 
   it('in time, although bytes keep dripping in', async () => {
-    const result = await sendTo({ kind: 'drip' }, { timeoutMs: 60 });
+    const result = await timedOut({ kind: 'drip' });
     expect(failureOf(result)).toMatchObject({
       kind: 'timeout',
       maybeSent: true,
@@ -225,5 +243,45 @@ describe('TLS', () => {
       maybeSent: false,
       message: expect.stringContaining('does not speak TLS'),
     });
+  });
+});
+
+describe('a compressed answer', () => {
+  const json = '{"data":"ü"}';
+  const sent = (encoding: string, text: Uint8Array): ScriptedAnswer => ({
+    text,
+    headers: { 'content-encoding': encoding },
+  });
+
+  it.each([
+    ['gzip', gzipSync(json)],
+    ['GZIP', gzipSync(json)],
+    ['deflate', deflateSync(json)],
+    ['br', brotliCompressSync(json)],
+    ['gzip, br', brotliCompressSync(gzipSync(json))],
+    ['identity', Buffer.from(json)],
+    ['gzip', Buffer.from('')],
+  ])('is read, asked for or not: %s', async (encoding, text) => {
+    const result = await sendTo(sent(encoding, text));
+
+    expect(result).toMatchObject({ ok: true, response: { text: text.length === 0 ? '' : json } });
+  });
+
+  it.each([
+    ['gzip', Buffer.from(json), 'protocol', /the compressed answer cannot be read/],
+    ['gzip', gzipSync(json).subarray(0, 12), 'protocol', /the compressed answer was cut off/],
+    ['zstd', Buffer.from(json), 'protocol', /content-encoding that nobody asked for/],
+  ])('that cannot be read is a failure: %s', async (encoding, text, kind, message) => {
+    expect(failureOf(await sendTo(sent(encoding, text)))).toMatchObject({
+      kind,
+      maybeSent: true,
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('is held to the limit after it is decompressed, too', async () => {
+    const result = await sendTo(sent('gzip', gzipSync('0'.repeat(5000))), {}, { maxResponseBytes: 1000 });
+
+    expect(failureOf(result)).toMatchObject({ kind: 'too_large' });
   });
 });

@@ -1,7 +1,7 @@
 /** The same calls against every supported NetBox: their answers differ in form, what the client makes of them must not. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CreateOutcome, FindExisting, JsonObject, NetBoxClient } from '../../../src/netbox/types.js';
-import type { NetBoxSimulator } from '../../../src/simulator/netbox/index.js';
+import type { NetBoxSimulator } from '../../simulator/netbox/index.js';
 import { openSimulated, type SimulatedHarness } from './harness.js';
 
 const machines = '/api/virtualization/virtual-machines/';
@@ -75,6 +75,7 @@ describe.each(['4.5.9', '4.6.8', '4.7.3'] as const)('NetBox %s', (version) => {
     expect(await client.capabilities()).toEqual({
       cursorPaging: version !== '4.5.9',
       virtualMachineTypes: version !== '4.5.9',
+      tagChanges: version !== '4.5.9',
       writableInterfaceMac: version.startsWith('4.7'),
       branching: false,
       proxboxPlugin: true,

@@ -3,11 +3,12 @@ import { systemClock } from '../../../src/config/clock.js';
 import type { Tunables } from '../../../src/config/types.js';
 import type { ProxmoxCredentials, ProxmoxEndpoint } from '../../../src/endpoints/types.js';
 import { createProxmoxSessions, type ProxmoxSessions } from '../../../src/proxmox/sessions.js';
-import type { ProxmoxSimulator } from '../../../src/simulator/proxmox/index.js';
+import type { ProxmoxSimulator } from '../../simulator/proxmox/index.js';
+import { requestLimitS } from '../../support/limits.js';
 import { anEndpoint, someCredentials } from '../../unit/proxmox/fakes.js';
 
 const tunables: Partial<Tunables> = {
-  proxmoxTimeoutS: 2,
+  proxmoxTimeoutS: requestLimitS,
   proxmoxMaxRetries: 0,
   proxmoxRetryBackoffS: 0.001,
   proxmoxFetchConcurrency: null,

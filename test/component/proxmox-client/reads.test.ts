@@ -2,21 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseGuestDisks } from '../../../src/proxmox/parse/disks.js';
 import { parseGuestConfig } from '../../../src/proxmox/parse/guest-config.js';
 import { parseNetworkDevices } from '../../../src/proxmox/parse/network-devices.js';
-import { missingBackupPrivileges, missingReaderPrivileges } from '../../../src/proxmox/privileges.js';
+import { privilegeReports } from '../../../src/proxmox-doctor/diagnose-privileges.js';
+import { missingBackupPrivileges } from '../../../src/proxmox/privileges.js';
 import { isStorageOnNode } from '../../../src/proxmox/parse/storages.js';
+import { parseTagColours } from '../../../src/proxmox/parse/tags.js';
 import { readAgentHostName, readAgentInterfaces } from '../../../src/proxmox/reads/agent.js';
-import {
-  readBackupJobs,
-  readPermissions,
-  readReplicationJobs,
-  readTagColours,
-} from '../../../src/proxmox/reads/cluster.js';
+import { readBackupJobs, readPermissions, readReplicationJobs } from '../../../src/proxmox/reads/cluster.js';
 import { readContainerInterfaces, readGuestConfig, readSnapshots } from '../../../src/proxmox/reads/guests.js';
 import { readNodeNetwork, readTasks } from '../../../src/proxmox/reads/nodes.js';
 import { readBackups, readStorages } from '../../../src/proxmox/reads/storage.js';
 import type { ConnectedSession } from '../../../src/proxmox/session.js';
-import { createFixtureEstate, type Estate, migrateGuest, removeGuest } from '../../../src/simulator/estate/index.js';
-import { type AclPreset, createProxmoxSimulator, type ProxmoxSimulator } from '../../../src/simulator/proxmox/index.js';
+import { createFixtureEstate, type Estate, migrateGuest, removeGuest } from '../../simulator/estate/index.js';
+import { type AclPreset, createProxmoxSimulator, type ProxmoxSimulator } from '../../simulator/proxmox/index.js';
 import { endpointOf, openSessions, tokenOf } from './open-sessions.js';
 
 const sessions = openSessions();
@@ -96,7 +93,9 @@ describe('the guest agent', () => {
     ['edge', 'VM.GuestAgent.Audit'],
   ])('of %s without privilege names %s', async (name, privilege) => {
     const { session } = await connect(name, 'no-agent');
-    const guest = (await session.guests()).find((one) => one.type === 'qemu' && one.status === 'running')!;
+    const guest = (await session.guests()).find(
+      (one) => one.type === 'qemu' && one.isDescribed && one.status === 'running',
+    )!;
     expect(await readAgentInterfaces(session, guest, agentOptions)).toMatchObject({
       status: 'unavailable',
       problem: { code: 'privilege_missing', message: expect.stringContaining(privilege) },
@@ -142,8 +141,8 @@ describe('what belongs to a cluster', () => {
   });
 
   it('has tag colours as text (8) and as object (9)', async () => {
-    expect(Object.fromEntries(await readTagColours(lab))).toEqual({ prod: 'ff0000', db: '00aaff' });
-    expect((await readTagColours(edge)).size).toBeGreaterThan(0);
+    expect(Object.fromEntries(parseTagColours(await lab.clusterOptions()))).toEqual({ prod: 'ff0000', db: '00aaff' });
+    expect(parseTagColours(await edge.clusterOptions()).size).toBeGreaterThan(0);
   });
 
   it('has jobs, node networks and more tasks than one page', async () => {
@@ -158,7 +157,10 @@ describe('what belongs to a cluster', () => {
 
   it('tells what the reader may not do', async () => {
     const permissions = await readPermissions(lab);
-    expect(missingReaderPrivileges(permissions, lab.version.release)).toEqual([]);
+    const lacking = privilegeReports({ version: lab.version, permissions }).filter(
+      ({ reader, state }) => reader && state !== 'present',
+    );
+    expect(lacking).toEqual([]);
     expect(missingBackupPrivileges(permissions, 'local')).toEqual(['Datastore.AllocateSpace', 'VM.Backup']);
   });
 });

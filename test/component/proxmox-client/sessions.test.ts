@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Tunables } from '../../../src/config/types.js';
+import { aMoment, eventually, turns } from '../../support/eventually.js';
 import { createGate } from '../../../src/transport/gate.js';
-import { createFixtureEstate } from '../../../src/simulator/estate/index.js';
+import { createFixtureEstate } from '../../simulator/estate/index.js';
 import {
   createProxmoxSimulator,
   type ProxmoxSimulator,
   type ProxmoxSimulatorOptions,
-} from '../../../src/simulator/proxmox/index.js';
+} from '../../simulator/proxmox/index.js';
 import { fakeClock, someCredentials } from '../../unit/proxmox/fakes.js';
 import { endpointOf, openSessions, passwordOf, type TestSessions, tokenOf } from './open-sessions.js';
 
@@ -226,7 +228,7 @@ describe('login', () => {
   });
 
   it.each([
-    ['nobody@nowhere', 'no such realm'],
+    ['nobody@nowhere', 'authentication failure'],
     ['nobody@pve', 'authentication failure'],
   ])('of %s is refused with the reason "%s"', async (username, reason) => {
     const simulator = await simulate();
@@ -313,8 +315,26 @@ describe('the session cache', () => {
     clock.advance(300_000);
     await new Promise((resolve) => setImmediate(resolve));
     expect((await session.guests()).length).toBeGreaterThan(5);
-    await sessions.drop(1);
-    expect(await caught(session.storages())).toMatchObject({ code: 'cancelled' });
+    await sessions.close();
+    expect(await caught(session.storages())).toMatchObject({
+      code: 'cancelled',
+      detail: expect.stringContaining('start the run again'),
+    });
+  });
+
+  it('connects anew when the limits of the connection change', async () => {
+    const simulator = await simulate();
+    const limits: Partial<Tunables> = {};
+    const sessions = sessionsWith({ tunables: limits });
+    const probes = () => paths(simulator).filter((path) => path === 'GET /version').length;
+    const changes = [{}, { proxmoxMaxRetries: 0 }, { proxmoxMaxRetries: 2 }, { proxmoxTimeoutS: 9 }];
+    const counted: number[] = [];
+    for (const change of changes) {
+      Object.assign(limits, change);
+      await sessions.open(endpointOf(simulator), tokenOf(simulator));
+      counted.push(probes());
+    }
+    expect(counted).toEqual([1, 1, 2, 3]);
   });
 
   it('finds the address again when the domain dies between two runs', async () => {
@@ -328,18 +348,19 @@ describe('the session cache', () => {
     expect((await sessions.open(endpoint, tokenOf(second))).name).toBe('edge');
   });
 
-  it('ends the sessions of a dropped endpoint and only those', async () => {
+  it('lets sessions of a dropped endpoint go on, and gives its connection to nobody new', async () => {
     const simulator = await simulate();
     const sessions = sessionsWith();
+    const probes = () => paths(simulator).filter((path) => path === 'GET /version').length;
     const session = await sessions.open(endpointOf(simulator), tokenOf(simulator));
-    const other = await sessions.open(endpointOf(simulator, { id: 11 }), tokenOf(simulator));
-    await sessions.drop(1);
-    expect(await caught(session.get('version'))).toMatchObject({
-      code: 'cancelled',
-      detail: expect.stringContaining('start the run again'),
-    });
-    expect(await other.get('version')).toHaveProperty('release');
-    expect((await sessions.open(endpointOf(simulator), tokenOf(simulator))).name).toBe('lab');
+    await sessions.open(endpointOf(simulator, { id: 11 }), tokenOf(simulator));
+    sessions.drop(1);
+    expect((await session.guests()).length).toBeGreaterThan(5);
+    expect(probes()).toBe(2);
+    await sessions.open(endpointOf(simulator, { id: 11 }), tokenOf(simulator));
+    expect(probes()).toBe(2);
+    await sessions.open(endpointOf(simulator), tokenOf(simulator));
+    expect(probes()).toBe(3);
   });
 
   it('opens nothing after it was closed', async () => {
@@ -357,12 +378,14 @@ describe('a session', () => {
     const abort = new AbortController();
     const mine = await sessions.open(endpointOf(simulator), tokenOf(simulator), { signal: abort.signal });
     const theirs = await sessions.open(endpointOf(simulator), tokenOf(simulator));
-    simulator.faults.add({ match: { path: /resources/ }, action: { delayMs: 150 } });
+    const answered = aMoment();
+    simulator.faults.add({ match: { path: /resources/ }, action: { until: answered.come } });
     simulator.faults.add({ match: { path: /^\/storage/ }, action: 'hang' });
     const [hanging, shared, kept] = [caught(mine.storages()), caught(mine.guests()), theirs.guests()];
     setImmediate(() => abort.abort());
     expect(await hanging).toMatchObject({ code: 'cancelled' });
     expect(await shared).toMatchObject({ code: 'cancelled' });
+    answered.now();
     expect((await kept).length).toBeGreaterThan(5);
     expect(await caught(mine.get('version'))).toMatchObject({ code: 'cancelled' });
   });
@@ -381,13 +404,20 @@ describe('a session', () => {
     [{}, undefined, 8],
     [{}, 3, 3],
   ])('reads with the width of %j and a run gate of %j: %i at a time', async (tunables, width, expected) => {
-    const simulator = await simulate('lab', { latencyMs: 20 });
+    const simulator = await simulate();
     const sessions = sessionsWith({ tunables });
     const options = width === undefined ? {} : { gate: createGate(width) };
     const session = await sessions.open(endpointOf(simulator), tokenOf(simulator), options);
     simulator.resetCounters();
-    await Promise.all(Array.from({ length: 24 }, () => session.get('version')));
-    expect(simulator.counters.maxConcurrency).toBe(expected);
+    const answered = aMoment();
+    simulator.faults.add({ match: {}, action: { until: answered.come } });
+    const reads = Promise.all(Array.from({ length: 24 }, () => session.get('version')));
+    await eventually(() => expect(simulator.counters.total).toBe(expected));
+    await turns();
+    expect(simulator.counters.total).toBe(expected);
+    answered.now();
+    await reads;
+    expect(simulator.counters).toMatchObject({ total: 24, maxConcurrency: expected });
   });
 
   it('retries a node that is away for a moment', async () => {
@@ -399,6 +429,13 @@ describe('a session', () => {
     });
     expect(await session.guestConfig({ node: 'pve1', type: 'qemu', vmid: 100 })).toHaveProperty('scsi0');
     expect(session.counters().retries).toBe(2);
+  });
+
+  it('read what is compressed without having been asked for', async () => {
+    const simulator = await simulate();
+    const session = await sessionsWith().open(endpointOf(simulator), tokenOf(simulator));
+
+    expect(await session.get('nodes/pve1/journal')).toContain('-- Journal begins --');
   });
 
   it('names the node that stays away', async () => {

@@ -12,13 +12,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { generateSchema } from '../../../src/cli/schema-generate.js';
 import { parseEnv } from '../../../src/config/env.js';
-import { exampleEstate } from '../../../src/simulator/estate/index.js';
-import { createProxmoxSimulator, type ProxmoxSimulator } from '../../../src/simulator/proxmox/index.js';
+import { exampleEstate } from '../../simulator/estate/index.js';
+import { createProxmoxSimulator, type ProxmoxSimulator } from '../../simulator/proxmox/index.js';
 import { aLab, exampleOn } from '../http/proxmox-lab.js';
+import { turns } from '../../support/eventually.js';
 import { startScriptedServer } from '../../support/scripted-server.js';
 
 const command = new URL('../../../dist/cli/proxbox-schema.js', import.meta.url).pathname;
@@ -229,7 +229,7 @@ describe('proxbox-schema generate --from-endpoint', () => {
     for (const { stdout, stderr } of [made, otherRelease, unknown, wrongKey]) {
       expect(stdout + stderr).not.toContain(lab.simulators[0]!.password);
     }
-  }, 60_000);
+  });
 });
 
 describe('proxbox-schema generate, killed', () => {
@@ -251,7 +251,7 @@ describe('proxbox-schema generate, killed', () => {
   /** True when the process was killed with a part of the new document on disk. */
   async function killedInTheMiddle(dir: string): Promise<boolean> {
     const { child, ended } = start(dir, ['generate', '9.1', '--file', path.join(dir, 'apidoc.js'), '--force']);
-    while (child.exitCode === null && temporaryIn(dir) === undefined) await delay(1);
+    while (child.exitCode === null && temporaryIn(dir) === undefined) await turns(1);
     child.kill('SIGKILL');
     await ended;
     return temporaryIn(dir) !== undefined;
@@ -264,7 +264,7 @@ describe('proxbox-schema generate, killed', () => {
     largeViewer(path.join(dir, 'apidoc.js'));
 
     let wasInTheMiddle = false;
-    for (let tries = 0; tries < 10 && !wasInTheMiddle; tries += 1) {
+    for (let tries = 0; tries < 50 && !wasInTheMiddle; tries += 1) {
       writeFileSync(documentPath(dir, '9.1'), old);
       wasInTheMiddle = await killedInTheMiddle(dir);
     }
@@ -277,7 +277,7 @@ describe('proxbox-schema generate, killed', () => {
     expect(code).toBe(0);
     expect(left).toBeLessThanOrEqual(statSync(documentPath(dir, '9.1')).size);
     expect(Object.keys(documentIn(dir, '9.1').paths)).toHaveLength(603);
-  }, 60_000);
+  });
 });
 
 describe('proxbox-schema list and status', () => {
@@ -304,5 +304,5 @@ describe('proxbox-schema list and status', () => {
     expect((await run(dir, 'status', '7.4')).stderr).toMatch(
       /no usable schema "7\.4".*There are: 9\.10, 9\.2, 8\.4, latest/,
     );
-  }, 60_000);
+  });
 });

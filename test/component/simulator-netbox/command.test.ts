@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
 
-const command = ['dist/cli/simulator.js'];
+const command = ['build/test/demo/simulator.js'];
 
 describe('npm run simulator', () => {
   it('prints one line of credentials when everything listens, and ends with status 0 on SIGTERM', async () => {

@@ -3,7 +3,7 @@ import {
   defaultTokens,
   type NetBoxSimulator,
   type NetBoxSimulatorOptions,
-} from '../../../src/simulator/netbox/index.js';
+} from '../../simulator/netbox/index.js';
 
 export interface Reply {
   readonly status: number;

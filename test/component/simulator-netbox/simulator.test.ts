@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeCluster, start, vms, type Harness } from './harness.js';
-import { defaultTokens } from '../../../src/simulator/netbox/index.js';
+import { defaultTokens } from '../../simulator/netbox/index.js';
 
 const tags = 'extras/tags/';
 
@@ -21,6 +21,7 @@ describe('the NetBox simulator', () => {
       expect(netbox.simulator.counters).toEqual({
         total: 3,
         writes: 2,
+        mostAtOnce: 1,
         byRoute: { 'POST /api/extras/tags/': 1, 'PATCH /api/extras/tags/{id}/': 1, 'GET /api/extras/tags/': 1 },
         ignoredBranchHeaders: 0,
       });

@@ -13,10 +13,10 @@ const withTicket = (ticket: string, csrf?: string): Record<string, string> => ({
 describe('tokens', () => {
   it.each([
     ['nothing', {}, 'No ticket'],
-    ['an unknown user', { authorization: 'PVEAPIToken=nobody@pve!x=y' }, "no such user ('nobody@pve')"],
-    ['an unknown token', { authorization: 'PVEAPIToken=proxbox@pve!x=y' }, "no such token 'x' for user 'proxbox@pve'"],
-    ['a wrong value', { authorization: 'PVEAPIToken=proxbox@pve!sync=y' }, 'invalid token value!'],
-    ['a value without a token name', { authorization: 'PVEAPIToken=y' }, 'invalid token format'],
+    ['an unknown user', { authorization: 'PVEAPIToken=nobody@pve!x=y' }, 'Authentication failed!'],
+    ['an unknown token', { authorization: 'PVEAPIToken=proxbox@pve!x=y' }, 'Authentication failed!'],
+    ['a wrong value', { authorization: 'PVEAPIToken=proxbox@pve!sync=y' }, 'Authentication failed!'],
+    ['a value without a token name', { authorization: 'PVEAPIToken=y' }, 'Authentication failed!'],
     ['a forged ticket', withTicket('PVE:proxbox@pve:00000000::eA=='), 'permission denied - invalid PVE ticket'],
   ] as [string, Record<string, string>, string][])(
     'refuse %s with 401 and the reason',
@@ -25,7 +25,7 @@ describe('tokens', () => {
 
       const reply = await call('/version', { headers });
 
-      expect([reply.status, reply.reason, reply.json]).toEqual([401, reason, { data: null }]);
+      expect([reply.status, reply.reason, reply.type, reply.text]).toEqual([401, reason, '', '']);
     },
   );
 
@@ -68,7 +68,7 @@ describe('tickets', () => {
   it.each([
     [{ username: 'proxbox@pve', password: 'wrong' }, 'authentication failure'],
     [{ username: 'nobody@pve', password: 'wrong' }, 'authentication failure'],
-    [{ username: 'proxbox@ldap', password: 'simulated-password' }, "no such realm 'ldap'"],
+    [{ username: 'proxbox@ldap', password: 'simulated-password' }, 'authentication failure'],
   ])('are refused to %o', async (fields, reason) => {
     const { call } = await start();
 

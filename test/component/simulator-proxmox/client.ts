@@ -1,9 +1,9 @@
 import { Agent, request } from 'node:https';
 import { afterEach } from 'vitest';
-import type { EstateCluster } from '../../../src/simulator/estate/index.js';
-import { createFixtureEstate } from '../../../src/simulator/estate/index.js';
-import type { ProxmoxSimulator, ProxmoxSimulatorOptions } from '../../../src/simulator/proxmox/index.js';
-import { createProxmoxSimulator } from '../../../src/simulator/proxmox/index.js';
+import type { EstateCluster } from '../../simulator/estate/index.js';
+import { createFixtureEstate } from '../../simulator/estate/index.js';
+import type { ProxmoxSimulator, ProxmoxSimulatorOptions } from '../../simulator/proxmox/index.js';
+import { createProxmoxSimulator } from '../../simulator/proxmox/index.js';
 
 /** Whatever the simulator sends: tests look into it freely. */
 export type Json = ReturnType<typeof JSON.parse>;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { FaultAction } from '../../../src/simulator/proxmox/index.js';
-import { setAgent } from '../../../src/simulator/estate/index.js';
+import type { FaultAction } from '../../simulator/proxmox/index.js';
+import { setAgent } from '../../simulator/estate/index.js';
 import { start } from './client.js';
+import { eventually } from '../../support/eventually.js';
+import { elapsedMsOf } from '../../support/measure.js';
 
 describe('faults', () => {
   it('act on the requests they match, as often as they are told', async () => {
@@ -57,7 +59,7 @@ describe('faults', () => {
     const { pve, call } = await start();
     pve.faults.add({ match: {}, action: 'hang' });
     const hanging = call('/version').catch((error: unknown) => error);
-    await expect.poll(() => pve.counters.total).toBe(1);
+    await eventually(() => expect(pve.counters.total).toBe(1));
 
     await pve.close();
 
@@ -91,10 +93,9 @@ describe('faults', () => {
   it('a slow agent answers late', async () => {
     const { pve, call } = await start();
     setAgent(pve.state, 100, { delayMs: 80 });
-    const startedAt = performance.now();
 
-    await call('/nodes/pve1/qemu/100/agent/network-get-interfaces');
+    const answering = () => call('/nodes/pve1/qemu/100/agent/network-get-interfaces');
 
-    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(75);
+    expect(await elapsedMsOf(answering)).toBeGreaterThanOrEqual(75);
   });
 });

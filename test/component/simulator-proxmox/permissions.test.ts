@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AclPreset } from '../../../src/simulator/proxmox/index.js';
+import type { AclPreset } from '../../simulator/proxmox/index.js';
 import { clusterNamed, start } from './client.js';
 
 const AGENT = '/nodes/pve1/qemu/100/agent/network-get-interfaces';
@@ -96,10 +96,13 @@ describe('access control list', () => {
     const { call } = await start({ users });
 
     expect((await call('/storage/local', as('root@pam!t'))).status).toBe(200);
+    // Guest 100 is in a pool: its path is listed, that of 101, where nothing is granted, is not.
     expect((await call('/access/permissions', as('ops@pve!same'))).data).toEqual({
       '/vms': { 'VM.Audit': 1 },
+      '/vms/100': { 'VM.Audit': 1 },
       '/storage': { 'Datastore.Audit': 0 },
     });
+    expect((await call('/access/permissions?path=/vms/101', as('ops@pve!same'))).data).toEqual({ '/vms/101': {} });
     expect((await call('/access/permissions?path=/vms/100', as('ops@pve!same'))).data).toEqual({
       '/vms/100': { 'VM.Audit': 1 },
     });
@@ -110,13 +113,73 @@ describe('access control list', () => {
     const none = await start({ acl: 'nothing' });
     const reader = await start({ acl: 'read-only' });
 
-    expect((await call('/nodes', as('ops@pve!same'))).data[0]).toEqual({
+    expect((await call('/cluster/resources?type=node', as('ops@pve!same'))).data).toContainEqual({
       id: 'node/pve1',
       type: 'node',
       node: 'pve1',
       status: 'online',
+      level: '',
+      'cgroup-mode': 2,
     });
     expect(await none.get('/nodes/pve1/tasks')).toEqual([]);
     expect(await reader.get('/nodes/pve1/storage/pbs1/content')).toEqual([]);
+  });
+});
+
+/** As recorded from the real server: a user in a group that may read all, with or without entries of his own. */
+describe('entries of users, groups and tokens', () => {
+  const roles = { Reader: ['SDN.Audit', 'Sys.Audit', 'VM.Audit'], Own: ['VM.Audit'] };
+  const on = (path: string, role: string, propagate = true) => ({ path, role, privileges: [], propagate });
+  const groups = { sync: [on('/', 'Reader')], more: [on('/', 'PVEVMUser'), on('/vms/101', 'NoAccess')] };
+  const tokens = [{ name: 't', value: 'v', privilegeSeparation: false }];
+  const user = (acl: ReturnType<typeof on>[], groupsOf = ['sync']) => [
+    { userid: 'ops@pve', password: 'pw', tokens, groups: groupsOf, acl },
+  ];
+  const held = async (users: ReturnType<typeof user>, path: string): Promise<string[]> => {
+    const { call } = await start({ users, groups, roles });
+    const { data } = await call(`/access/permissions?path=${path}`, {
+      headers: { authorization: 'PVEAPIToken=ops@pve!t=v' },
+    });
+    return Object.keys(data[path]).sort();
+  };
+
+  it.each<[string, ReturnType<typeof user>, string, readonly string[]]>([
+    ['a group grants', user([]), '/vms/100', roles.Reader],
+    ['an own entry replaces those of groups on its path', user([on('/', 'Own')]), '/', ['VM.Audit']],
+    ['and below it', user([on('/', 'Own')]), '/nodes', ['VM.Audit']],
+    ['but not where it does not propagate', user([on('/', 'Own', false)]), '/vms/100', roles.Reader],
+    ['own entries of one path add up', user([on('/', 'Own'), on('/', 'Reader')]), '/', roles.Reader],
+    ['a deeper entry of a group replaces an own one', user([on('/', 'Own')], ['more']), '/vms/101', []],
+    ['NoAccess wins over other roles', user([on('/vms/101', 'Own'), on('/vms/101', 'NoAccess')]), '/vms/101', []],
+    [
+      'what a pool grants, its members have',
+      user([on('/pool/production', 'PVEAuditor')], []),
+      '/vms/100',
+      ['Datastore.Audit', 'Mapping.Audit', 'Pool.Audit', 'SDN.Audit', 'Sys.Audit', 'VM.Audit'],
+    ],
+  ])('%s', async (_rule, users, path, expected) => {
+    expect(await held(users, path)).toEqual(expected);
+  });
+
+  it('bridges, pools and the pool of a guest are left out without SDN.Audit and Pool.Audit', async () => {
+    const reader = await start({ acl: 'read-only' });
+    const without = await start({ acl: 'no-pools-and-bridges' });
+    const bridges = async ({ get }: typeof reader): Promise<number> =>
+      (await get('/nodes/pve1/network')).filter(({ type }: { type: string }) => type === 'bridge').length;
+    const pooled = async ({ get }: typeof reader): Promise<number> =>
+      (await get('/cluster/resources?type=vm')).filter((row: object) => 'pool' in row).length;
+
+    expect([await bridges(reader), await bridges(without)]).toEqual([expect.any(Number), 0]);
+    expect(await bridges(reader)).toBeGreaterThan(0);
+    expect(await pooled(reader)).toBeGreaterThan(0);
+    expect(await pooled(without)).toBe(0);
+    expect(await without.get('/pools')).toEqual([]);
+  });
+
+  it('nextid refuses a VMID that is in use, whoever asks', async () => {
+    const { call } = await start({ users: user([], []) });
+    const as = { headers: { authorization: 'PVEAPIToken=ops@pve!t=v' } };
+    expect(await call('/cluster/nextid?vmid=101', as)).toMatchObject({ status: 400 });
+    expect((await call('/cluster/nextid?vmid=9123', as)).data).toBe('9123');
   });
 });

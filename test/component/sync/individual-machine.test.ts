@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeStorage } from '../../../src/simulator/estate/generate-storage.js';
+import { makeStorage } from '../../simulator/estate/generate-storage.js';
 import { path } from '../../contract/netbox/target.js';
 import { pbsBackup } from '../../contract/sync/backups.js';
 import { aCluster, anEstate } from '../../contract/sync/estates.js';

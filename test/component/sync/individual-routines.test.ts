@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EstateCluster } from '../../../src/simulator/estate/index.js';
+import type { EstateCluster } from '../../simulator/estate/index.js';
 import { path } from '../../contract/netbox/target.js';
 import { aCluster, anEstate } from '../../contract/sync/estates.js';
 import { statuses } from '../../contract/sync/jobs.js';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aCluster, aGuest, anEstate } from '../../contract/sync/estates.js';
 import { path } from '../../contract/netbox/target.js';
 import { all, machineOf, one, sync, edit } from '../../contract/sync/target.js';
-import { addGuest } from '../../../src/simulator/estate/index.js';
+import { addGuest } from '../../simulator/estate/index.js';
 import type { ServiceAnswer } from '../../support/world.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Estate } from '../../../src/simulator/estate/index.js';
-import type { AgentInterface } from '../../../src/simulator/estate/types.js';
+import type { Estate } from '../../simulator/estate/index.js';
+import type { AgentInterface } from '../../simulator/estate/types.js';
 import { aCluster, anEstate } from '../../contract/sync/estates.js';
 import { all, edit, machineOf, sync, syncQuietly, watchedSync, type SyncTarget } from '../../contract/sync/target.js';
 import { openSimulated } from './simulated-target.js';
@@ -198,7 +198,7 @@ describe('the addresses of guests', () => {
 
       const { complete } = await sync(target, stage);
 
-      expect(complete.result).toMatchObject({ created: 2, deleted: 2, skipped: 0 });
+      expect(complete.result).toMatchObject({ created: 1, updated: 1, deleted: 1, skipped: 0 });
       expect(told(await all(target, addresses))).toEqual([
         '10.0.0.5/24 host101.example.org',
         '10.0.0.7/24 host100.example.org',

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { addGuest } from '../../../src/simulator/estate/index.js';
+import { addGuest } from '../../simulator/estate/index.js';
 import { path } from '../../contract/netbox/target.js';
 import { aCluster, aGuest, anEstate } from '../../contract/sync/estates.js';
 import { all, edit, machineOf, one, sync, tagsOf, watchedSync } from '../../contract/sync/target.js';

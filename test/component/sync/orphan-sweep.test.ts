@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeGuest, setNodeOnline, type EstateCluster } from '../../../src/simulator/estate/index.js';
+import { removeGuest, setNodeOnline, type EstateCluster } from '../../simulator/estate/index.js';
 import { path } from '../../contract/netbox/target.js';
 import { aCluster, anEstate } from '../../contract/sync/estates.js';
-import { all, sync, syncQuietly, watchedSync } from '../../contract/sync/target.js';
+import { all, sync, syncPartly, syncPartlyQuietly, syncQuietly } from '../../contract/sync/target.js';
+import { root, pveum } from '../../support/pveum.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
 
-const variables = { PROXBOX_DELETE_ORPHANS: 'true' };
+const variables = { PROXBOX_DELETE_ORPHANS: 'true', PROXBOX_ORPHAN_ACTION: 'delete' };
 
-describe('the sweep of machines whose guest is gone', () => {
+describe('the sweep that deletes machines whose guest is gone', () => {
   let lab: EstateCluster;
   let edge: EstateCluster;
   let target: SimulatedTarget;
@@ -15,7 +16,7 @@ describe('the sweep of machines whose guest is gone', () => {
     const guests = Array.from({ length: 14 }, (_, n) => ({ vmid: 100 + n, node: n === 0 ? 'pve2' : 'pve1' }));
     lab = aCluster({ guests });
     edge = aCluster({ name: 'edge', guests: guests.slice(0, 2) });
-    target = await openSimulated(anEstate(lab, edge), { variables });
+    target = await openSimulated(anEstate(lab, edge), { variables, proxmox: { users: [root] } });
     await sync(target);
   });
   afterEach(() => target.close());
@@ -24,8 +25,7 @@ describe('the sweep of machines whose guest is gone', () => {
   const answer = (index: number, match: RegExp, data: unknown) =>
     target.world.proxmox[index]!.faults.add({ match: { path: match }, action: { status: 200, body: { data } } });
   const reasons = async (query = ''): Promise<string[]> => {
-    const { complete, writes } = await watchedSync(target, `/full-update/stream${query}`);
-    expect(writes).toEqual([]);
+    const { complete } = await syncPartlyQuietly(target, `/full-update/stream${query}`);
     return complete.result!.warnings!.map(({ reason }) => reason).filter((reason) => reason !== 'agent_disabled');
   };
 
@@ -54,6 +54,52 @@ describe('the sweep of machines whose guest is gone', () => {
   ])('leaves a cluster alone whose account %s', async (_what, permissions) => {
     removeGuest(lab, 103);
     answer(0, /access\/permissions$/, permissions);
+
+    expect(await reasons()).toContain('read_incomplete');
+    expect(await count()).toBe(16);
+  });
+
+  const prove = (index: number, match: RegExp, status: number, reason: string) =>
+    target.world.proxmox[index]!.faults.add({ match: { path: match }, action: { status, reason } });
+
+  it.each(['user', 'token'] as const)(
+    'deletes no living machine that NoAccess of the %s hides, says why, and deletes the one that is gone',
+    async (holder) => {
+      const { url, username, tokenName } = target.world.proxmox[0]!;
+      const of = holder === 'user' ? `--users ${username}` : `--tokens '${username}!${tokenName}'`;
+      await pveum(`pveum acl modify /vms/101 ${of} --roles NoAccess --propagate 1`, url);
+      removeGuest(lab, 103);
+
+      const { complete } = await target.world.fullUpdate();
+
+      const told = complete.result!.warnings!.filter(({ reason }) => reason === 'read_incomplete');
+      expect(told.map(({ message }) => message)).toEqual([expect.stringMatching(/1 machine.*VMID 101: .*VM\.Audit/)]);
+      const left = (await all(target, path.vms)).map(({ name, cluster }) => `${cluster.name}/${name}`);
+      expect(left).toContain('lab/guest-101');
+      expect(left).not.toContain('lab/guest-103');
+      expect(left).toHaveLength(15);
+    },
+  );
+
+  it('deletes no machine whose VMID is in use though no list has it', async () => {
+    removeGuest(lab, 103);
+    prove(0, /cluster\/nextid$/, 400, 'Parameter verification failed.');
+
+    expect(await reasons()).toContain('read_incomplete');
+    expect(await count()).toBe(16);
+  });
+
+  it.each([/access\/permissions$/, /cluster\/nextid$/])('takes %s that fails for no proof', async (match) => {
+    removeGuest(lab, 103);
+    prove(0, match, 500, 'no');
+
+    expect(await reasons()).toContain('read_incomplete');
+    expect(await count()).toBe(16);
+  });
+
+  it('takes an answer of nextid that is no number for no proof', async () => {
+    removeGuest(lab, 103);
+    answer(0, /cluster\/nextid$/, []);
 
     expect(await reasons()).toContain('read_incomplete');
     expect(await count()).toBe(16);
@@ -93,8 +139,9 @@ describe('the sweep of machines whose guest is gone', () => {
 
   it('takes a guest on a node that is offline for there', async () => {
     setNodeOnline(lab, 'pve2', false);
+    await target.world.restart(); // the state of the nodes is reused for a few seconds
 
-    await sync(target);
+    await syncPartly(target, undefined, ['node_offline']);
 
     expect(await count()).toBe(16);
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createEstate, type Estate } from '../../../src/simulator/estate/index.js';
+import { createEstate, type Estate } from '../../simulator/estate/index.js';
 import { parsePluginStream, readAsPlugin } from '../../support/plugin-stream.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
 import { stages } from './plugin-calls.js';
@@ -46,20 +46,22 @@ describe('all that a whole job of the plugin reads, with odd names', () => {
       expect(writes).toEqual([]);
       // The plugin cuts the lines of its job log there, and its live panel loses what was cut.
       const shown = first.filter(({ event }) =>
-        ['item_progress', 'substep', 'phase_summary', 'discovery'].includes(event),
+        ['item_progress', 'substep', 'phase_summary', 'discovery', 'error_detail'].includes(event),
       );
       expect(shown.length).toBeGreaterThan(0);
       for (const { data } of shown) expect(JSON.stringify(data).length).toBeLessThanOrEqual(600);
     },
   );
 
-  it('a failing stage as well', async () => {
+  it('a run that fails as well', async () => {
+    // Sessions of the runs before would know the nodes for a while.
+    await target.world.restart();
     for (const { faults } of target.world.proxmox)
       faults.add({ match: { path: /./ }, action: { status: 500, reason: 'odd \u2028 "trouble" 🦄' } });
 
     const frames = await read('/full-update/stream');
 
-    expect(frames.at(-1)?.data).toMatchObject({ ok: false, result: null });
+    expect(frames.at(-1)?.data).toMatchObject({ ok: false, result: { status: 'failed' } });
   });
 });
 

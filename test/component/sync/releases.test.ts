@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createEstate } from '../../../src/simulator/estate/index.js';
-import type { NetBoxSimulatorOptions } from '../../../src/simulator/netbox/index.js';
+import { createEstate } from '../../simulator/estate/index.js';
+import type { NetBoxSimulatorOptions } from '../../simulator/netbox/index.js';
 import { sync, syncQuietly } from '../../contract/sync/target.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { path } from '../../contract/netbox/target.js';
 import { aCluster, anEstate } from '../../contract/sync/estates.js';
-import { all, machineOf, sync, watchedSync } from '../../contract/sync/target.js';
+import { all, machineOf, sync, syncPartly, watchedSync } from '../../contract/sync/target.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
 import { bundle, stages } from './plugin-calls.js';
 
@@ -131,14 +131,18 @@ describe('what a run is about', () => {
   });
 
   describe('proxmox_endpoint_ids', () => {
-    it('one of two: the other cluster is not even asked', async () => {
+    it('one of two: the other cluster is asked once who it is, and never again', async () => {
       await twoClusters();
       for (const simulator of target.world.proxmox) simulator.resetCounters();
+      const [other] = target.world.proxmox;
 
       await sync(target, '/full-update/stream?proxmox_endpoint_ids=2');
 
       expect(Object.keys(await memories()).sort()).toEqual(['edge/guest-100', 'edge/guest-101']);
-      expect(target.world.proxmox[0]!.counters.total).toBe(0);
+      expect(other!.counters.total).toBe(3);
+      await target.world.restart();
+      await sync(target, '/full-update/stream?proxmox_endpoint_ids=2');
+      expect(other!.counters.total).toBe(3);
     });
 
     it.each(['99', '1,99'])('an id nobody has (%s) is 400, before the stream', async (ids) => {
@@ -173,11 +177,26 @@ describe('what a run is about', () => {
       expect(devices.body).toHaveLength(6);
       expect(devices.body[0]).toMatchObject({ name: 'pve1', cluster: { name: 'lab' } });
       expect(storages.body).toHaveLength(4);
-      expect(storages.body[0]).toMatchObject({ name: 'local', cluster: 'lab', action: 'created' });
+      expect(storages.body).toContainEqual(
+        expect.objectContaining({ name: 'local', cluster: 'lab', action: 'created' }),
+      );
       expect(machines.body).toHaveLength(4);
       expect(machines.body).toContainEqual(
         expect.objectContaining({ name: 'guest-100', cluster: expect.objectContaining({ name: 'lab' }) }),
       );
+    });
+
+    it.each(['/dcim/devices/create', machinesStage])('of %s hold objects as NetBox renders them', async (stage) => {
+      await twoClusters();
+      for (const change of ['made', 'left alone']) {
+        const { body } = await target.world.ask('GET', stage);
+        expect(body[0], change).toMatchObject({
+          status: { value: 'active', label: 'Active' },
+          cluster: { id: expect.any(Number), name: expect.any(String) },
+          tags: expect.arrayContaining([expect.objectContaining({ name: 'Proxbox' })]),
+        });
+        expect(body[0]).not.toHaveProperty('missing');
+      }
     });
 
     it('name the number of failures in a header', async () => {
@@ -248,9 +267,11 @@ describe('what a run is about', () => {
       action: { status: 500, reason: 'no' },
     });
 
-    const { complete } = await target.world.fullUpdate();
+    const { complete } = await syncPartly(target, undefined);
 
-    expect(complete.ok).toBe(true);
+    expect(complete.errors).toContainEqual(
+      expect.objectContaining({ reason: 'config_unreadable', examples: ['guest-101'] }),
+    );
     expect(complete.result!.kinds['virtual-machine']).toMatchObject({ discovered: 4, created: 3, failed: 1 });
     expect(guest(1, 101).memoryMb).toBe(1024);
   });

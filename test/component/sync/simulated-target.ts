@@ -1,6 +1,6 @@
 import { openWorld, type WorldOptions } from '../../support/world.js';
-import { defaultTokens, type NetBoxSimulator } from '../../../src/simulator/netbox/index.js';
-import type { Estate } from '../../../src/simulator/estate/index.js';
+import { defaultTokens, type NetBoxSimulator } from '../../simulator/netbox/index.js';
+import type { Estate } from '../../simulator/estate/index.js';
 import { apiOf } from '../../contract/netbox/target.js';
 import type { SyncTarget } from '../../contract/sync/target.js';
 
@@ -9,7 +9,7 @@ export interface SimulatedTarget extends SyncTarget {
   readonly simulator: NetBoxSimulator;
 }
 
-const isWrite = (method: string): boolean => method !== 'GET' && method !== 'HEAD';
+const isWrite = (method: string): boolean => !['GET', 'HEAD', 'OPTIONS'].includes(method);
 
 export async function openSimulated(
   estate: Estate,

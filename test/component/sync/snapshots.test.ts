@@ -1,9 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createEstate, setNodeOnline } from '../../../src/simulator/estate/index.js';
+import { createEstate, setNodeOnline } from '../../simulator/estate/index.js';
 import { path } from '../../contract/netbox/target.js';
 import { aCluster, anAwkwardEstate, anEstate } from '../../contract/sync/estates.js';
 import { snapshotStage } from '../../contract/sync/snapshots.js';
-import { all, machineOf, sync, syncQuietly, watchedSync } from '../../contract/sync/target.js';
+import {
+  all,
+  machineOf,
+  sync,
+  syncPartly,
+  syncPartlyQuietly,
+  syncQuietly,
+  watchedSync,
+} from '../../contract/sync/target.js';
 import { createSteppedClock } from '../../support/stepped-clock.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
 
@@ -27,7 +35,7 @@ describe('the stage of snapshots', () => {
 
   it('has one row per snapshot of the whole estate', async () => {
     target = await openSimulated(anAwkwardEstate());
-    await sync(target);
+    await syncPartly(target, undefined);
 
     const wanted = target.world.estate.clusters.flatMap(({ name, guests, nodes }) =>
       [...guests.values()]
@@ -55,7 +63,7 @@ describe('the stage of snapshots', () => {
       action: { status: 500, reason: 'broken' },
     });
 
-    const { complete } = await sync(target, cleanUp);
+    const { complete } = await syncPartly(target, cleanUp, ['read_incomplete']);
 
     expect((await rows()).map(({ vmid }) => vmid)).toEqual([100, 100]);
     expect(complete.result).toMatchObject({ deleted: 2, count: 1 });
@@ -77,6 +85,26 @@ describe('the stage of snapshots', () => {
     expect(await rows()).toHaveLength(4);
   });
 
+  it.each<[string, readonly object[]]>([
+    ['nothing', []],
+    ['only some', [{ name: 'clean', snaptime: 1 }]],
+  ])('a list without the row `current` tells %s: nothing of the guest is deleted or changed', async (_text, data) => {
+    target = await openSimulated(twoGuests());
+    await sync(target);
+    target.world.proxmox[0]!.faults.add({
+      match: { path: /100\/snapshot$/ },
+      action: { status: 200, reason: 'OK', body: { data } },
+    });
+    const before = await rows();
+
+    const { complete } = await syncPartlyQuietly(target, cleanUp, ['read_incomplete']);
+
+    expect(await rows()).toEqual(before);
+    expect(complete.result!.warnings).toMatchObject([
+      { reason: 'read_incomplete', message: expect.stringContaining('lacks the entry "current"') },
+    ]);
+  });
+
   it('guests of an offline node and guests that answer 501 keep their rows', async () => {
     target = await openSimulated(twoGuests());
     const [cluster] = target.world.estate.clusters;
@@ -87,7 +115,7 @@ describe('the stage of snapshots', () => {
     cluster!.guests.get(101)!.snapshots = 'unsupported';
     await target.world.restart();
 
-    const { complete } = await sync(target, cleanUp);
+    const { complete } = await syncPartly(target, cleanUp, ['node_offline']);
 
     expect(await rows()).toHaveLength(4);
     expect(complete.result!.warnings!.map(({ reason }) => reason)).toEqual(
@@ -95,18 +123,20 @@ describe('the stage of snapshots', () => {
     );
   });
 
-  it('more vanished rows than the limit allows stay, unless they are forced to go', async () => {
+  it('however many are gone, a complete list has proven each, and only what an operator tagged stays', async () => {
     const snapshots = Array.from({ length: 12 }, (_, n) => ({ ...clean, name: `s${n}` }));
     target = await openSimulated(anEstate(aCluster({ guests: [{ vmid: 100, snapshots }] })));
     await sync(target);
     forgetAll();
 
+    const mine = target.simulator.operator.create('extras/tags', { name: 'mine', slug: 'mine' });
+    const [first] = await rows();
+    target.simulator.operator.update('plugins/proxbox/snapshots', first.id, { tags: [mine.id] });
+
     const { complete } = await sync(target, cleanUp);
 
-    expect(complete.result!.warnings).toMatchObject([{ reason: 'delete_limit' }]);
-    expect(await rows()).toHaveLength(12);
-    await sync(target, `${cleanUp}&force_deletes=true`);
-    expect(await rows()).toEqual([]);
+    expect(JSON.stringify(complete.result)).not.toContain('delete_limit');
+    expect((await rows()).map(({ id }) => id)).toEqual([first.id]);
   });
 
   it('of one machine: only its snapshots are read, written and deleted', async () => {
@@ -154,6 +184,6 @@ describe('the stage of snapshots', () => {
     expect(run.requests).toBe(15);
     const guests = [...target.world.estate.clusters[0]!.guests.values()];
     const having = guests.filter(({ snapshots }) => snapshots !== 'unsupported' && snapshots.length > 0).length;
-    expect(proxmox!.counters.total).toBe(200 + having + 3);
+    expect(proxmox!.counters.total).toBe(200 + having + 4);
   });
 });

@@ -1,7 +1,8 @@
 /** Documents that are made from, or checked against, the code. `npx vitest run <this file> -u` writes docs/errors.md anew. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { errorCatalog } from '../../../src/errors/catalog.js';
+import { reasonCodes } from '../../../src/sync/reasons.js';
 import { anApp } from '../../component/http/app-fixture.js';
 
 const root = new URL('../../../', import.meta.url);
@@ -11,9 +12,14 @@ function errorsPage(): string {
     ([code, { status, retryable, meaning, remedy }]) =>
       `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${meaning} | ${remedy} |`,
   );
+  const reasons = Object.entries(reasonCodes).map(
+    ([code, { meaning, remedy, concern, isPartial }]) =>
+      `| \`${code}\` | ${isPartial ? 'partial' : concern} | ${meaning} | ${remedy} |`,
+  );
   return `# Errors
 
-Every error that this service raises. The table is generated from \`src/errors/catalog.ts\`.
+Every error that this service raises, and every reason that a run gives. The tables are generated from
+\`src/errors/catalog.ts\` and \`src/sync/reasons.ts\`.
 
 - "Retry" says whether the same request may succeed later without anybody changing anything.
 - Codes of bad requests, missing objects, keys and limits are answered as \`{"detail": ...}\`; a refused body, query or
@@ -27,6 +33,17 @@ Every error that this service raises. The table is generated from \`src/errors/c
 | Code | Status | Retry | Meaning | What to do |
 | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
+
+## Reasons
+
+Why an object of a run failed, was skipped or could not be read: \`reason\` in results, warnings and frames; what to do is the
+\`suggestion\` of the frame \`error_detail\`. "partial": a run that gives the reason is not complete. "mendable": told object by
+object, and the run is complete all the same. "informational": as it should be. An object that failed makes a run partial,
+whatever its reason.
+
+| Reason | Class | Meaning | What to do |
+| --- | --- | --- | --- |
+${reasons.join('\n')}
 `;
 }
 
@@ -49,5 +66,15 @@ describe('docs/api.md', () => {
       .filter((route) => !page.includes(`\`${route.replace(/([^ ])\/$/, '$1')}\``));
 
     expect(missing).toEqual([]);
+  });
+});
+
+describe('src/http/routes/README.md', () => {
+  it('names every file of the folder', () => {
+    const folder = new URL('src/http/routes/', root);
+    const page = readFileSync(new URL('README.md', folder), 'utf8');
+    const files = readdirSync(folder).filter((name) => name !== 'README.md');
+
+    expect(files.filter((name) => !page.includes(`\`${name}`))).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { App } from '../../../src/http/app-type.js';
 import { unbuiltRoutes } from '../../../src/http/routes/not-implemented-table.js';
 import { anApp, type Fixture } from '../../component/http/app-fixture.js';
+import { routesOf, type Verb } from '../../support/routes.js';
 
 const publicRoutes = new Set([
   'GET /',
@@ -21,8 +22,6 @@ const publicRoutes = new Set([
   'POST /auth/register-key',
 ]);
 
-type Verb = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
-
 function concrete(pattern: string): string {
   return pattern
     .replace(/:[a-z_]*id\b|:pos/g, '1')
@@ -33,23 +32,7 @@ function concrete(pattern: string): string {
 
 async function withRoutes(): Promise<Fixture & { readonly routes: readonly string[] }> {
   const fixture = await anApp();
-  // Fastify lists what its router really holds.
-  const tree = fixture.app.printRoutes({ commonPrefix: false, includeHooks: false });
-  const routes: string[] = [];
-  const path: string[] = [];
-  for (const line of tree.split('\n').filter((text) => text.trim() !== '')) {
-    const match = /^([│ ]*)[├└]── (.*?)(?: \(([A-Z, ]+)\))?$/u.exec(line)!;
-    const depth = match[1]!.length / 4;
-    path.length = depth;
-    path.push(match[2]!);
-    for (const method of (match[3] ?? '').split(', ').filter((text) => text !== '')) {
-      routes.push(`${method} ${path.join('')}`);
-    }
-  }
-  return {
-    ...fixture,
-    routes: routes.map((route) => route.replace(/(.)\/$/, (_all, before: string) => (before === ' ' ? ' /' : before))),
-  };
+  return { ...fixture, routes: routesOf(fixture.app).map(({ method, pattern }) => `${method} ${pattern}`) };
 }
 
 const tricks = [

@@ -310,6 +310,33 @@ function describeComponents(getTarget: () => Promise<NetBoxTarget>): void {
       ]);
     });
 
+    it('keeps a MAC address where it is the primary one, until the interface lets go of it', async () => {
+      const ports = ['net3', 'net4'].map((name, n) =>
+        api.create(path.vmInterfaces, { virtual_machine: vm, name, mac_address: `aa:bb:cc:00:00:1${n}` }),
+      );
+      const [from, to] = await Promise.all(ports);
+      const mac = from.primary_mac_address.id;
+      const move = (id: number | null) =>
+        api.patch(`${path.macAddresses}${mac}/`, {
+          assigned_object_type: id === null ? null : 'virtualization.vminterface',
+          assigned_object_id: id,
+        });
+      const stays = (verb: string) =>
+        refused({ __all__: [`Cannot ${verb} MAC Address while it is designated as the primary MAC for an object`] });
+
+      expect(await move(to.id)).toMatchObject(stays('reassign'));
+      expect(await move(null)).toMatchObject(stays('unassign'));
+      await api.patch(`${path.vmInterfaces}${from.id}/`, { primary_mac_address: null });
+      expect(await move(to.id)).toMatchObject({ status: 200 });
+      expect(await move(null)).toMatchObject({ status: 200 });
+      const taken = await api.create(path.vmInterfaces, {
+        virtual_machine: vm,
+        name: 'net5',
+        primary_mac_address: mac,
+      });
+      expect(taken).toMatchObject({ mac_address: 'AA:BB:CC:00:00:10', primary_mac_address: { id: mac } });
+    });
+
     it('gives such a MAC address no tags, and lets a list of primary ones be deleted', async () => {
       const created = await api.create(path.vmInterfaces, {
         virtual_machine: vm,

@@ -1,5 +1,5 @@
 import { afterAll } from 'vitest';
-import { createNetBoxSimulator, type NetBoxSimulator } from '../../../src/simulator/netbox/index.js';
+import { createNetBoxSimulator, type NetBoxSimulator } from '../../simulator/netbox/index.js';
 import { describeNetBoxContract } from './contract.js';
 import type { NetBoxTarget } from './target.js';
 

@@ -39,7 +39,7 @@ interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'OPTIONS' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Raw requests with the superuser's v1 token unless told otherwise. */
 export interface Api {

@@ -357,6 +357,14 @@ function describeSingleWrites(getTarget: () => Promise<NetBoxTarget>): void {
       expect(tagsOf(await api.patch(one, { remove_tags: [estate.operatorTag] }))).toEqual(['proxbox']);
     });
 
+    it('adds them also where the answer leaves fields out', async () => {
+      await api.patch(one, { tags: [estate.tag] });
+
+      const answer = await api.patch(`${one}?omit=config_context`, { add_tags: [estate.operatorTag] });
+
+      expect(tagsOf(answer)).toEqual(['mine', 'proxbox']);
+    });
+
     it('refuses a tag whose attributes do not all match', async () => {
       const tag = { name: 'Mine', slug: 'mine', color: '123456' };
 

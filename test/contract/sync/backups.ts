@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isoSeconds, removeGuest } from '../../../src/simulator/estate/index.js';
-import type { EstateCluster, EstateStorage, EstateVolume } from '../../../src/simulator/estate/index.js';
-import { makeStorage } from '../../../src/simulator/estate/generate-storage.js';
+import { isoSeconds, removeGuest } from '../../simulator/estate/index.js';
+import type { EstateCluster, EstateStorage, EstateVolume } from '../../simulator/estate/index.js';
+import { makeStorage } from '../../simulator/estate/generate-storage.js';
 import { path } from '../netbox/target.js';
 import { aCluster, anEstate, type ClusterPlan } from './estates.js';
 import { all, edit, machineOf, one, sync, syncQuietly, watchedSync } from './target.js';
@@ -166,6 +166,9 @@ export function describeBackups(openTarget: OpenTarget): void {
       await syncQuietly(target, backupCleanUp);
       expect(await all(target, path.backups, '&vmid=103')).toHaveLength(1);
       forget(lab, pbsBackup(103).volid);
+      await syncQuietly(target, backupCleanUp); // it has the tag of an operator
+      const [row] = await all(target, path.backups, '&vmid=103');
+      await edit(target, path.backups, row.id, { tags: [] });
       await sync(target, backupCleanUp);
 
       expect(await all(target, path.backups, '&vmid=103')).toEqual([]);

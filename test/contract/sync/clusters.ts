@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { renameCluster, setStatus, type EstateCluster } from '../../../src/simulator/estate/index.js';
+import { renameCluster, setStatus, type EstateCluster } from '../../simulator/estate/index.js';
 import { path } from '../netbox/target.js';
 import { aCluster, anEstate } from './estates.js';
 import { all, machineOf, one, sync, syncQuietly } from './target.js';

@@ -1,8 +1,8 @@
-import { makeCluster } from '../../../src/simulator/estate/make-cluster.js';
-import { makeGuest, type GuestDraft } from '../../../src/simulator/estate/make-guest.js';
-import { makeNode } from '../../../src/simulator/estate/generate-node.js';
-import { makeStorage } from '../../../src/simulator/estate/generate-storage.js';
-import { createFixtureEstate, type Estate, type EstateCluster } from '../../../src/simulator/estate/index.js';
+import { makeCluster } from '../../simulator/estate/make-cluster.js';
+import { makeGuest, type GuestDraft } from '../../simulator/estate/make-guest.js';
+import { makeNode } from '../../simulator/estate/generate-node.js';
+import { makeStorage } from '../../simulator/estate/generate-storage.js';
+import { createFixtureEstate, type Estate, type EstateCluster } from '../../simulator/estate/index.js';
 
 const epochS = 1_777_593_600;
 

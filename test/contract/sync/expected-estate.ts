@@ -3,7 +3,7 @@
  * mappers, so that they cannot agree with their own mistakes.
  */
 import { createHash } from 'node:crypto';
-import type { Estate, EstateCluster, EstateGuest } from '../../../src/simulator/estate/index.js';
+import type { Estate, EstateCluster, EstateGuest } from '../../simulator/estate/index.js';
 
 const types = { qemu: 'qemu-virtual-machine', lxc: 'lxc-container' } as const;
 
@@ -113,7 +113,7 @@ export const expectedStorages = (estate: Estate): object[] =>
       cluster: cluster.name,
       name: storage.name,
       storage_type: storage.type,
-      content: storage.content,
+      content: storage.content?.split(',').sort().join(',') ?? null,
       shared: storage.shared,
       enabled: !storage.disabled,
       nodes: storage.nodes === '' ? null : storage.nodes,
@@ -141,6 +141,7 @@ export const expectedSupport = {
     'proxbox-discovered-lxc',
     'proxbox-discovered-node',
     'proxbox-discovered-qemu',
+    'proxbox-soft-deleted',
   ],
   clusterTypes: ['cluster'],
   manufacturers: ['proxmox'],

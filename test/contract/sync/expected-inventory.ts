@@ -2,7 +2,7 @@
  * What hangs on machines and nodes after the first run of a generated estate, worked out from the estate alone, as in
  * `expected-estate.ts`. Every row begins with the cluster and the name of its machine or device.
  */
-import type { Estate, EstateCluster, EstateGuest } from '../../../src/simulator/estate/index.js';
+import type { Estate, EstateCluster, EstateGuest } from '../../simulator/estate/index.js';
 
 interface Placed {
   readonly cluster: EstateCluster;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createEstate, type Estate } from '../../../src/simulator/estate/index.js';
+import { createEstate, type Estate } from '../../simulator/estate/index.js';
 import type { StreamResult } from '../../support/world.js';
 import { path } from '../netbox/target.js';
 import * as expected from './expected-estate.js';

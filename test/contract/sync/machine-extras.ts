@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { setConfig } from '../../../src/simulator/estate/index.js';
+import { setConfig } from '../../simulator/estate/index.js';
 import { path, type Answer } from '../netbox/target.js';
 import { aCluster, anEstate } from './estates.js';
 import { all, edit, machineOf, one, sync, syncQuietly } from './target.js';

@@ -1,8 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EstateNode } from '../../../src/simulator/estate/index.js';
+import type { EstateNode } from '../../simulator/estate/index.js';
 import { path } from '../netbox/target.js';
 import { aCluster, anEstate } from './estates.js';
-import { all, edit, one, sync, syncQuietly, tagsOf, watchedSync, type OpenTarget, type SyncTarget } from './target.js';
+import {
+  all,
+  edit,
+  one,
+  sync,
+  syncPartly,
+  syncQuietly,
+  tagsOf,
+  watchedSync,
+  type OpenTarget,
+  type SyncTarget,
+} from './target.js';
 
 export const interfacesStage = '/dcim/devices/interfaces/create';
 const stream = `${interfacesStage}/stream`;
@@ -189,7 +200,7 @@ export function describeNodeInterfaces(openTarget: OpenTarget): void {
         node('pve1').network.push({ iface: 'vmbr7', type: 'bridge', active: 1 });
         await target.world.restart();
 
-        const { complete } = await sync(target, stream);
+        const { complete } = await syncPartly(target, stream, ['node_offline']);
 
         expect(complete.result!.warnings).toContainEqual(
           expect.objectContaining({ reason: 'node_offline', cluster: 'lab' }),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addGuest } from '../../../src/simulator/estate/index.js';
+import { addGuest } from '../../simulator/estate/index.js';
 import { path, type Answer } from '../netbox/target.js';
 import type { StreamResult } from '../../support/world.js';
 import { aCluster, aGuest, anEstate } from './estates.js';

@@ -1,9 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addGuest, removeGuest } from '../../../src/simulator/estate/index.js';
+import { addGuest, removeGuest } from '../../simulator/estate/index.js';
 import { path } from '../netbox/target.js';
 import { aBackedUpCluster, pbsBackup } from './backups.js';
 import { aCluster, aGuest, anEstate } from './estates.js';
-import { all, edit, machineOf, sync, syncQuietly, type OpenTarget, type SyncTarget } from './target.js';
+import {
+  all,
+  edit,
+  machineOf,
+  sync,
+  syncPartlyQuietly,
+  syncQuietly,
+  tagsOf,
+  type OpenTarget,
+  type SyncTarget,
+} from './target.js';
 
 /** A guest with everything that hangs on a machine. */
 function aFullGuest(vmid: number) {
@@ -41,6 +51,19 @@ export function describeOrphanSweep(openTarget: OpenTarget): void {
 
     const machines = async (): Promise<string[]> =>
       (await all(target, path.vms)).map(({ name, cluster }) => `${cluster.name}/${name}`).sort();
+    const page = async (): Promise<string[]> =>
+      (await all(target, path.vms, '&tag=proxbox-soft-deleted&status=decommissioning'))
+        .map(({ name, cluster }) => `${cluster.name}/${name}`)
+        .sort();
+    /** Kind and beginning of the entries, the oldest first. */
+    const journal = async (vmid: number): Promise<string[]> => {
+      const { machine } = await machineOf(target, vmid);
+      const about = `&assigned_object_type=virtualization.virtualmachine&assigned_object_id=${machine.id}`;
+      const entries = await all(target, '/api/extras/journal-entries/', about);
+      return entries
+        .sort((a, b) => a.id - b.id)
+        .map(({ kind, comments }) => `${kind.value} ${comments.split(' is ')[0]}`);
+    };
     const setSweep = async (isOn: boolean): Promise<void> => {
       const [settings] = await all(target, path.settings);
       await edit(target, path.settings, settings.id, { delete_orphans: isOn });
@@ -71,11 +94,45 @@ export function describeOrphanSweep(openTarget: OpenTarget): void {
       expect(await machines()).toEqual(everything);
     });
 
-    it('are deleted with all that hangs on them, and the machine with their VMID in another cluster stays', async () => {
-      expect(await all(target, path.guestAddresses)).toHaveLength(1);
+    it('are marked for the page of the plugin, with an entry in the journal, and keep all that hangs on them', async () => {
       await setSweep(true);
 
       const { complete } = await sync(target);
+
+      const counts = { enabled: true, candidates: 1, soft_deleted: 1, deleted: 0, failed: 0 };
+      expect(complete.result!['orphan_sweep']).toMatchObject(counts);
+      expect(await page()).toEqual(['lab/full']);
+      expect(await machines()).toEqual(everything);
+      expect(await journal(110)).toEqual(['warning Marked as gone by Proxbox: the guest (VMID 110, qemu)']);
+      for (const collection of [path.guestInterfaces, path.guestAddresses, path.snapshots, path.cloudInit])
+        expect(await all(target, collection), collection).toHaveLength(1);
+    });
+
+    it('then nothing is left to do, also for what hangs on them', async () => {
+      await syncQuietly(target);
+    });
+
+    it('leave the page when their guest is back, with the status that it has', async () => {
+      addGuest(lab, aGuest(aFullGuest(110)));
+
+      await sync(target);
+
+      const { machine } = await machineOf(target, 110);
+      expect([machine.name, machine.status.value]).toEqual(['full', 'active']);
+      expect(tagsOf(machine)).toEqual(['proxbox', 'proxbox-discovered-qemu']);
+      expect(await page()).toEqual([]);
+      expect(await journal(110)).toEqual([
+        'warning Marked as gone by Proxbox: the guest (VMID 110, qemu)',
+        'info Back in Proxmox: the guest (VMID 110, qemu)',
+      ]);
+      await syncQuietly(target);
+      removeGuest(lab, 110);
+    });
+
+    it('are deleted where that is asked for, with all that hangs on them; their VMID in another cluster stays', async () => {
+      expect(await all(target, path.guestAddresses)).toHaveLength(1);
+
+      const { complete } = await sync(target, '/full-update/stream?orphan_action=delete');
 
       expect(complete.result!['orphan_sweep']).toMatchObject({ enabled: true, candidates: 1, deleted: 1, failed: 0 });
       expect(await machines()).toEqual(everything.filter((name) => name !== 'lab/full'));
@@ -97,17 +154,16 @@ export function describeOrphanSweep(openTarget: OpenTarget): void {
 
       await syncQuietly(target);
 
-      expect(await machines()).toContain('lab/guest-151');
+      expect(await page()).toEqual([]);
       addGuest(lab, aGuest({ vmid: 151 }));
     });
 
     it('stay when all guests of the cluster are gone at once', async () => {
       for (const vmid of [110, 150]) removeGuest(edge, vmid);
 
-      const { complete } = await syncQuietly(target);
+      await syncPartlyQuietly(target, undefined, ['no_guests_reported']);
 
-      expect(complete.result!.warnings!.map(({ reason }) => reason)).toContain('no_guests_reported');
-      expect(await machines()).toEqual(expect.arrayContaining(['edge/guest-150', 'edge/twin']));
+      expect(await page()).toEqual([]);
       addGuest(edge, aGuest({ vmid: 110, name: 'twin' }));
       addGuest(edge, aGuest({ vmid: 150 }));
     });
@@ -120,8 +176,7 @@ export function describeOrphanSweep(openTarget: OpenTarget): void {
 
       await sync(target, `/full-update/stream?proxmox_endpoint_ids=${id}`);
 
-      expect(await machines()).not.toContain('lab/guest-152');
-      expect(await machines()).toContain('edge/guest-150');
+      expect(await page()).toEqual(['lab/guest-152']);
     });
   });
 }

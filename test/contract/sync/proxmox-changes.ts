@@ -10,7 +10,7 @@ import {
   setTags,
   type EstateCluster,
   type EstateGuest,
-} from '../../../src/simulator/estate/index.js';
+} from '../../simulator/estate/index.js';
 import type { StreamResult } from '../../support/world.js';
 import { path, type Answer } from '../netbox/target.js';
 import { aCluster, aGuest, anEstate } from './estates.js';

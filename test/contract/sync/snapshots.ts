@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addSnapshot, migrateGuest, type EstateCluster } from '../../../src/simulator/estate/index.js';
+import { addSnapshot, migrateGuest, type EstateCluster } from '../../simulator/estate/index.js';
 import { path } from '../netbox/target.js';
 import { aCluster, anEstate } from './estates.js';
 import { all, edit, machineOf, one, sync, syncQuietly, watchedSync } from './target.js';

@@ -3,7 +3,7 @@
  * real. What NetBox holds is read with raw requests, never with a client of ours.
  */
 import { expect } from 'vitest';
-import type { Estate } from '../../../src/simulator/estate/index.js';
+import type { Estate } from '../../simulator/estate/index.js';
 import type { StreamResult, SyncedWorld } from '../../support/world.js';
 import { path, type Answer, type Api } from '../netbox/target.js';
 import { expectAccounted } from './accounting.js';
@@ -37,6 +37,25 @@ export async function sync(target: SyncTarget, at = '/full-update/stream'): Prom
   return result;
 }
 
+/** A run that cannot do everything, and says what: `reasons`: all that its errors have. Every object is accounted for all the same. */
+export async function syncPartly(
+  target: SyncTarget,
+  at: string | undefined,
+  reasons?: readonly string[],
+): Promise<StreamResult> {
+  const result = await target.world.stream(at ?? '/full-update/stream');
+  const { complete } = result;
+  const seen = JSON.stringify(result.frames.slice(-3), null, 1);
+  // A job goes on after a partial stage; a full update is all of it.
+  expect(complete, seen).toMatchObject({ ok: at !== undefined && !at.startsWith('/full-update') });
+  expect(complete.result, seen).toMatchObject({ status: 'partial' });
+  const told = [...new Set(complete.errors.map(({ reason }) => reason))].sort();
+  expect(told, seen).not.toEqual([]);
+  if (reasons !== undefined) expect(told, seen).toEqual([...reasons].sort());
+  expectAccounted(result);
+  return result;
+}
+
 /** A run and what it did to NetBox. */
 export async function watchedSync(target: SyncTarget, at?: string): Promise<Observed & StreamResult> {
   let result: StreamResult | undefined;
@@ -44,6 +63,20 @@ export async function watchedSync(target: SyncTarget, at?: string): Promise<Obse
     result = await sync(target, at);
   });
   return { ...seen, ...result! };
+}
+
+/** The same where nothing is to be done. */
+export async function syncPartlyQuietly(
+  target: SyncTarget,
+  at: string | undefined,
+  reasons?: readonly string[],
+): Promise<StreamResult> {
+  let result: StreamResult | undefined;
+  const seen = await target.watch(async () => {
+    result = await syncPartly(target, at, reasons);
+  });
+  expect(seen).toMatchObject({ writes: [], changes: 0 });
+  return result!;
 }
 
 /** A run that must find nothing to do. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EstateNode, EstateTask } from '../../../src/simulator/estate/index.js';
-import { formatUpid } from '../../../src/simulator/estate/upid.js';
+import type { EstateNode, EstateTask } from '../../simulator/estate/index.js';
+import { formatUpid } from '../../simulator/estate/upid.js';
 import { path } from '../netbox/target.js';
 import { aCluster, anEstate } from './estates.js';
 import { all, edit, machineOf, one, sync, syncQuietly, tagsOf, watchedSync } from './target.js';

@@ -2,7 +2,7 @@ import { aBackedUpCluster, localBackup, pbsBackup } from './backups.js';
 import { anEstate } from './estates.js';
 import { aReplication } from './jobs.js';
 import { archive, aTask } from './task-history.js';
-import type { Estate, EstateCluster } from '../../../src/simulator/estate/index.js';
+import type { Estate, EstateCluster } from '../../simulator/estate/index.js';
 
 const firstS = 1_777_400_000;
 const epochS = 1_777_593_600;

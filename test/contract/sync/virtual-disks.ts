@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resizeDisk, setConfig } from '../../../src/simulator/estate/index.js';
+import { resizeDisk, setConfig } from '../../simulator/estate/index.js';
 import { path, type Answer } from '../netbox/target.js';
 import { aCluster, anEstate } from './estates.js';
 import { all, edit, machineOf, sync, syncQuietly, tagsOf, watchedSync } from './target.js';
@@ -131,8 +131,8 @@ export function describeVirtualDisks(openTarget: OpenTarget): void {
         failed: 0,
       });
       expect(result!.warnings!.map(({ reason, detail }) => [reason, detail])).toEqual([
-        ['disk_unsized', expect.stringMatching(/^scsi2 \(\/dev\/sdb\) of "guest-100" has no size/)],
-        ['disk_unsized', expect.stringMatching(/^mp1 \(\/mnt\) of "guest-101" has no size/)],
+        ['disk_passed_through', expect.stringMatching(/^scsi2 \(\/dev\/sdb\) of "guest-100" is no volume of Proxmox/)],
+        ['disk_passed_through', expect.stringMatching(/^mp1 \(\/mnt\) of "guest-101" is no volume of Proxmox/)],
       ]);
     });
 
@@ -177,7 +177,7 @@ export function describeVirtualDisks(openTarget: OpenTarget): void {
       expect(await sizeOfMachine(vmid.edited)).toBe(8199);
     });
 
-    it('a disk that somebody else made under the name of a configured one is taken over', async () => {
+    it('a disk that somebody else made under the name of a configured one is adopted: used, and not marked as ours', async () => {
       const { machine } = await machineOf(target, vmid.bare);
       await target.netbox.create(path.disks, { virtual_machine: machine.id, name: 'scsi0', size: 7 });
       setConfig(cluster, vmid.bare, 'scsi0', 'ceph:vm-105-disk-0,size=1G');
@@ -187,7 +187,7 @@ export function describeVirtualDisks(openTarget: OpenTarget): void {
 
       const [disk, ...others] = await disksOf(vmid.bare);
       expect(others).toEqual([]);
-      expect([disk.size, disk.description, tagsOf(disk)]).toEqual([1024, 'Storage: ceph', ['proxbox']]);
+      expect([disk.size, disk.description, tagsOf(disk)]).toEqual([1024, 'Storage: ceph', []]);
     });
   });
 }

@@ -7,7 +7,7 @@ import {
   setStatus,
   type Estate,
   type EstateGuest,
-} from '../../../src/simulator/estate/index.js';
+} from '../../simulator/estate/index.js';
 import { path, type Answer } from '../netbox/target.js';
 import { aCluster, aGuest, anEstate } from './estates.js';
 import { all, edit, machineOf, sync, syncQuietly, tagsOf, watchedSync } from './target.js';
@@ -352,6 +352,6 @@ export function describeVmInterfaces(openTarget: OpenTarget): void {
       } finally {
         await target.close();
       }
-    }, 180_000);
+    });
   });
 }

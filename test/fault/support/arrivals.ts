@@ -1,5 +1,5 @@
-import type { NetBoxSimulator } from '../../../src/simulator/netbox/index.js';
-import type { ProxmoxSimulator } from '../../../src/simulator/proxmox/index.js';
+import type { NetBoxSimulator } from '../../simulator/netbox/index.js';
+import type { ProxmoxSimulator } from '../../simulator/proxmox/index.js';
 
 /** A pattern that matches nothing and tells of everything it is shown: fault rules are asked about every request. */
 class Watcher extends RegExp {

@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../../../src/cli/free-port.js';
+import { freePort } from '../../demo/free-port.js';
+import { waitLimitMs } from '../../support/limits.js';
 
 const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
-const startLimitMs = 15_000;
 
 export interface Exit {
   readonly code: number | null;
@@ -31,7 +31,7 @@ export async function startChild(variables: Readonly<Record<string, string>>): P
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
   const url = `http://127.0.0.1:${port}`;
-  const deadline = performance.now() + startLimitMs;
+  const deadline = performance.now() + waitLimitMs;
   for (;;) {
     const isReady = await fetch(`${url}/health`).then(
       (response) => response.ok,

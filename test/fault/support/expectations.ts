@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { NetBoxSimulator } from '../../../src/simulator/netbox/index.js';
+import type { NetBoxSimulator } from '../../simulator/netbox/index.js';
 import type { StreamResult } from '../../support/world.js';
 import type { FaultWorld } from './world.js';
 
@@ -17,12 +17,28 @@ export function expectNoDeletes(netbox: NetBoxSimulator): void {
 }
 
 /** A failed run says so: an `error`, then exactly one `complete` with a reason, last. */
-export function expectFailure({ frames, complete }: StreamResult, text: RegExp): void {
+export function expectFailure(result: StreamResult, text: RegExp): void {
+  expectEnd(result, 'failed', text);
+}
+
+/** The same of a run that was ended from outside: nothing of it failed. */
+export function expectCancelled(result: StreamResult, text: RegExp): void {
+  expectEnd(result, 'cancelled', text);
+}
+
+function expectEnd({ frames, complete }: StreamResult, status: string, text: RegExp): void {
   expect(frames.filter(({ event }) => event === 'complete')).toHaveLength(1);
   expect(frames.at(-1)?.event).toBe('complete');
   expect(frames.at(-2)?.event).toBe('error');
-  expect(complete).toMatchObject({ ok: false, result: null });
+  expect(complete).toMatchObject({ ok: false, result: { status } });
   expect(complete.errors[0]?.detail).toMatch(text);
+}
+
+/** A full update that did not do everything is no success, and names what is missing. */
+export function expectPartial({ frames, complete }: StreamResult): void {
+  expect(complete).toMatchObject({ ok: false, result: { status: 'partial' } });
+  expect(complete.errors).not.toEqual([]);
+  expect(frames.at(-2)?.event).toBe('error');
 }
 
 /** Shows only the lines that differ. */

@@ -3,22 +3,24 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { buildApp } from '../../../src/app.js';
-import { createApiClient, type ApiClient, type StreamFrame } from '../../../src/cli/api-client.js';
+import { buildApp } from '../../../src/compose/app.js';
+import { createApiClient, type ApiClient, type StreamFrame } from '../../demo/api-client.js';
+import type { Clock } from '../../../src/config/clock.js';
 import { parseEnv } from '../../../src/config/env.js';
-import { createDeps } from '../../../src/deps.js';
-import type { Estate } from '../../../src/simulator/estate/index.js';
+import { createDeps } from '../../../src/compose/deps.js';
+import type { Estate } from '../../simulator/estate/index.js';
 import {
   createNetBoxSimulator,
   defaultTokens,
   type NetBoxSimulator,
   type NetBoxSimulatorOptions,
-} from '../../../src/simulator/netbox/index.js';
+} from '../../simulator/netbox/index.js';
 import {
   startProxmoxSimulators,
   type ProxmoxSimulator,
   type ProxmoxSimulatorOptions,
-} from '../../../src/simulator/proxmox/index.js';
+} from '../../simulator/proxmox/index.js';
+import { requestLimitS } from '../../support/limits.js';
 import type { Complete, StreamResult } from '../../support/world.js';
 import { startChild, type Child, type Exit } from './child.js';
 import { contentOf } from './content.js';
@@ -26,13 +28,17 @@ import { createHurriedClock } from './hurried-clock.js';
 
 export const apiKey = 'a-key-for-faults-of-at-least-32-characters';
 
+export type Variables = Readonly<Record<string, string>>;
+
 export interface FaultWorldOptions {
   readonly estate: Estate;
   readonly netbox?: NetBoxSimulatorOptions;
   readonly proxmox?: Omit<ProxmoxSimulatorOptions, 'cluster'>;
-  readonly variables?: Readonly<Record<string, string>>;
-  /** Default 100. */
+  readonly variables?: Variables;
+  /** How much faster than the system's time the service's passes; default 100. */
   readonly speed?: number;
+  /** A clock that the test moves, instead of `speed`. */
+  readonly clock?: Clock;
   /** The Proxmox endpoints log in with user and password instead of a token. */
   readonly withPassword?: boolean;
   /** `child`: dist/main.js as a process of its own, in real time. Default: in this process. */
@@ -57,20 +63,20 @@ export interface FaultWorld {
   freshNetBox(options?: NetBoxSimulatorOptions): Promise<void>;
   /** Sends the signal to the service (`service: 'child'`) and waits for its end. */
   end(signal: NodeJS.Signals): Promise<Exit>;
-  /** Ends the service if it still runs, and starts it again on the same database. */
-  restart(): Promise<void>;
+  /** Ends the service if it still runs, and starts it again on the same database, with these variables beside its own. */
+  restart(changes?: Variables): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Short limits, so that a fault is over soon. */
-export function variablesFor(folder: string): Readonly<Record<string, string>> {
+/** Short pauses, so that a fault is over soon; what hangs is given up only where a test asks for it. */
+export function variablesFor(folder: string): Variables {
   return {
     PROXBOX_DATABASE_PATH: path.join(folder, 'database.db'),
     PROXBOX_ENCRYPTION_KEY: randomBytes(32).toString('base64url'),
     PROXBOX_BULK_BATCH_DELAY_MS: '0',
     PROXBOX_BACKUP_BATCH_DELAY_MS: '0',
     PROXBOX_INTERFACE_BATCH_DELAY_MS: '0',
-    PROXBOX_NETBOX_TIMEOUT: '1',
+    PROXBOX_NETBOX_TIMEOUT: String(requestLimitS),
     PROXBOX_NETBOX_RETRY_DELAY: '0.01',
     PROXBOX_NETBOX_MAX_RETRIES: '3',
     PROXBOX_LOG_LEVEL: 'WARNING',
@@ -107,7 +113,7 @@ export async function register(
       username,
       ...login,
       verify_ssl: false,
-      timeout: 1,
+      timeout: requestLimitS,
       max_retries: 1,
       retry_backoff: 0.01,
     });
@@ -157,15 +163,15 @@ interface Service {
 }
 
 async function startHere(
-  variables: Readonly<Record<string, string>>,
-  { speed = 100 }: FaultWorldOptions,
+  variables: Variables,
+  { speed = 100, clock = createHurriedClock(speed) }: FaultWorldOptions,
   log: string[],
 ): Promise<Service> {
   const { env } = parseEnv(variables);
   const deps = createDeps({
     env,
     bcryptCost: 4,
-    clock: createHurriedClock(speed),
+    clock,
     console: { write: (line) => log.push(line) > 0 },
   });
   const app = await buildApp(deps);
@@ -173,7 +179,7 @@ async function startHere(
   return { url, child: undefined, stop: () => app.close() };
 }
 
-async function startApart(variables: Readonly<Record<string, string>>): Promise<Service> {
+async function startApart(variables: Variables): Promise<Service> {
   const child = await startChild(variables);
   return { url: child.url, child, stop: () => child.end('SIGTERM') };
 }
@@ -189,8 +195,10 @@ export async function openFaultWorld(options: FaultWorldOptions): Promise<FaultW
   const ports = simulators.map(({ port }) => port);
   const log: string[] = [];
   const variables = { ...variablesFor(folder), ...options.variables };
-  const start = (): Promise<Service> =>
-    options.service === 'child' ? startApart(variables) : startHere(variables, options, log);
+  const start = (changes: Variables = {}): Promise<Service> => {
+    const all = { ...variables, ...changes };
+    return options.service === 'child' ? startApart(all) : startHere(all, options, log);
+  };
   let service = await start();
   await register(service.url, netbox.url, { ...options, proxmox: simulators });
   seedPlugin(netbox, estate, ports);
@@ -226,9 +234,9 @@ export async function openFaultWorld(options: FaultWorldOptions): Promise<FaultW
       if (service.child === undefined) throw new Error('only a service in a process of its own can be ended');
       return service.child.end(signal);
     },
-    restart: async () => {
+    restart: async (changes) => {
       await service.stop();
-      service = await start();
+      service = await start(changes);
     },
     close: async () => {
       await service.stop();

@@ -1,6 +1,8 @@
 import { ProxboxError } from '../../../src/errors/proxbox-error.js';
-import { kinds, type FieldType, type KindDefinition } from '../../../src/netbox/records/kinds.js';
-import { relationId, tagIds, textOf } from '../../../src/netbox/records/compare.js';
+import { typeOf, type FieldSpec, type FieldType } from '../../../src/netbox/kinds/fields.js';
+import { kinds } from '../../../src/netbox/kinds/index.js';
+import type { KindDefinition } from '../../../src/netbox/kinds/kind.js';
+import { relationId, tagIds, textOf } from '../../../src/netbox/kinds/values.js';
 import { endsTheRun } from '../../../src/netbox/run-ending.js';
 import type {
   BulkCreateOptions,
@@ -98,14 +100,16 @@ export function createInMemoryNetBox(options: { readonly version?: '4.5' | '4.6'
     capabilities: async () => ({
       cursorPaging: true,
       virtualMachineTypes: options.version !== '4.5',
+      tagChanges: false,
       writableInterfaceMac: false,
       branching: false,
       proxboxPlugin: options.plugin ?? true,
     }),
     get: async () => null,
     list: async (path, query) => list(path, query),
-    first: async (path, query) => list(path, query)[0],
+    openWindow: () => ({ opened: 0, since: 0, maxAgeMs: 0 }),
     listByValues: async (path, filter, values, query) => list(path, { ...query, [filter]: values }),
+    mayCreate: async () => undefined,
     create: async (path, body) => unwrap(await createOne(path, body, undefined)),
     patch: async (path, id, body) => unwrap(patchOne({ id, body }, path)),
     delete: async (path, id) => table(path).delete(id),
@@ -183,21 +187,31 @@ function definitionOf(path: string): KindDefinition | undefined {
 const emptyValues: Partial<Record<FieldType, unknown>> = { text: '', tags: [], 'custom-fields': {} };
 
 function emptyRecord(path: string): Readonly<Record<string, unknown>> {
-  const { fields = {}, alsoRead = [] } = definitionOf(path) ?? {};
-  const own = Object.entries(fields).map(([field, type]) => [field, emptyValues[type] ?? null]);
-  return { ...Object.fromEntries(own), ...Object.fromEntries(alsoRead.map((field) => [field, null])) };
+  const { fields = {}, reads = {} } = definitionOf(path) ?? {};
+  const empty = Object.entries({ ...reads, ...fields }).map(([field, spec]) => [
+    field,
+    emptyValues[typeOf(spec)] ?? null,
+  ]);
+  return Object.fromEntries(empty);
 }
 
 function renderAll(tables: Tables, path: string, body: JsonObject): JsonObject {
   const { fields = {} } = definitionOf(path) ?? {};
   return Object.fromEntries(
-    Object.entries(body).map(([field, value]) => [field, render(tables, fields[field], value)]),
+    Object.entries(body).map(([field, value]) => [field, render(tables, { field, spec: fields[field] }, value)]),
   );
 }
 
-function render(tables: Tables, type: FieldType | undefined, value: unknown): unknown {
-  if (value === null) return null;
-  if (type === 'relation') return { id: relationId(value) };
+interface Declared {
+  readonly field: string;
+  readonly spec: FieldSpec | undefined;
+}
+
+/** Relations are nested, but for those whose field holds the bare id (`scope_id`, `assigned_object_id`). */
+function render(tables: Tables, { field, spec }: Declared, value: unknown): unknown {
+  if (value === null || spec === undefined) return value;
+  const type = typeOf(spec);
+  if (type === 'relation') return field.endsWith('_id') ? relationId(value) : { id: relationId(value) };
   if (type === 'choice') return { value, label: textOf(value) };
   if (type === 'time') return textOf(value).replace('Z', '+00:00');
   if (type === 'text' && typeof value === 'string') return value.trim();

@@ -1,4 +1,13 @@
-import type { NetBoxRecord } from '../../../src/netbox/types.js';
+/** Objects as NetBox holds them: written here as NetBox renders them, read as the product reads them. */
+import { decode } from '../../../src/netbox/kinds/decode.js';
+import type { ObjectKind, RecordOf } from '../../../src/netbox/kinds/index.js';
+
+type Rendered = Readonly<Record<string, unknown>>;
+
+/** An object of a kind, from NetBox's rendering of it; what is not given was not rendered. */
+export function stored<K extends ObjectKind>(kind: K, rendered: Rendered & { readonly id: number }): RecordOf<K> {
+  return decode(kind, rendered);
+}
 
 /** Tags as NetBox renders them in an object. */
 export function tagsOf(...tags: readonly (number | string | readonly [number, string])[]): readonly object[] {
@@ -9,13 +18,9 @@ export function tagsOf(...tags: readonly (number | string | readonly [number, st
   });
 }
 
-export function aNetBoxRecord(id: number, fields: Readonly<Record<string, unknown>> = {}): NetBoxRecord {
-  return { id, ...fields };
-}
-
 /** A machine as an earlier run wrote it: guest 100 of cluster 1, on device 1, in site 1. */
-export function aVirtualMachine(id: number, fields: Readonly<Record<string, unknown>> = {}): NetBoxRecord {
-  return {
+export function aVirtualMachine(id: number, fields: Rendered = {}): RecordOf<'virtual-machine'> {
+  return stored('virtual-machine', {
     id,
     name: 'vm100',
     status: { value: 'active', label: 'Active' },
@@ -33,16 +38,16 @@ export function aVirtualMachine(id: number, fields: Readonly<Record<string, unkn
     custom_fields: {},
     virtual_disk_count: 0,
     ...fields,
-  };
+  });
 }
 
 /** The sidecar of a machine: guest 100 of endpoint 1. */
 export function aVirtualMachineState(
   id: number,
   virtualMachineId: number,
-  fields: Readonly<Record<string, unknown>> = {},
-): NetBoxRecord {
-  return {
+  fields: Rendered = {},
+): RecordOf<'vm-state'> {
+  return stored('vm-state', {
     id,
     virtual_machine: { id: virtualMachineId },
     proxmox_vm_id: 100,
@@ -60,11 +65,11 @@ export function aVirtualMachineState(
     proxmox_last_updated: '2025-12-31T00:00:00Z',
     last_run_id: 'R0',
     ...fields,
-  };
+  });
 }
 
-export function aCluster(id: number, fields: Readonly<Record<string, unknown>> = {}): NetBoxRecord {
-  return {
+export function aCluster(id: number, fields: Rendered = {}): RecordOf<'cluster'> {
+  return stored('cluster', {
     id,
     name: 'lab',
     type: { id: 1, name: 'Cluster' },
@@ -74,11 +79,11 @@ export function aCluster(id: number, fields: Readonly<Record<string, unknown>> =
     description: 'Proxmox cluster cluster.',
     tags: tagsOf([1, 'proxbox']),
     ...fields,
-  };
+  });
 }
 
-export function aDevice(id: number, name: string, fields: Readonly<Record<string, unknown>> = {}): NetBoxRecord {
-  return {
+export function aDevice(id: number, name: string, fields: Rendered = {}): RecordOf<'device'> {
+  return stored('device', {
     id,
     name,
     cluster: { id: 1, name: 'lab' },
@@ -90,5 +95,19 @@ export function aDevice(id: number, name: string, fields: Readonly<Record<string
     tags: tagsOf([1, 'proxbox']),
     tenant: null,
     ...fields,
-  };
+  });
+}
+
+/** The sidecar of a device. */
+export function aDeviceState(id: number, deviceId: number, fields: Rendered = {}): RecordOf<'device-state'> {
+  return stored('device-state', { id, device: { id: deviceId }, ...fields });
+}
+
+/** The plugin's row of a node. */
+export function aNodeLink(id: number, name: string, fields: Rendered = {}): RecordOf<'node-link'> {
+  return stored('node-link', { id, name, ...fields });
+}
+
+export function aSite(id: number, name: string, fields: Rendered = {}): RecordOf<'site'> {
+  return stored('site', { id, name, slug: name.toLowerCase(), ...fields });
 }

@@ -1,5 +1,5 @@
 import { ProxboxError } from '../../../src/errors/proxbox-error.js';
-import { choiceValue, relationId, textOf } from '../../../src/netbox/records/compare.js';
+import { choiceValue, relationId, textOf } from '../../../src/netbox/kinds/values.js';
 import type { JsonObject, NetBoxRecord } from '../../../src/netbox/types.js';
 
 export type Tables = Map<string, Map<number, NetBoxRecord>>;

@@ -1,4 +1,4 @@
-import type { ClusterStatusNode, GuestResource, ProxmoxSession } from '../../../src/proxmox/types.js';
+import type { ClusterStatusNode, GuestResource, ProxmoxSession, UndescribedGuest } from '../../../src/proxmox/types.js';
 
 const mebibyte = 1_048_576;
 
@@ -19,6 +19,7 @@ export function aNode(name: string, changes: Partial<ClusterStatusNode> = {}): C
 export function aGuestResource(changes: Partial<GuestResource> = {}): GuestResource {
   const { type = 'qemu', vmid = 100 } = changes;
   return {
+    isDescribed: true,
     id: `${type}/${vmid}`,
     type,
     vmid,
@@ -29,10 +30,15 @@ export function aGuestResource(changes: Partial<GuestResource> = {}): GuestResou
     maxcpu: 2,
     maxmem: 2048 * mebibyte,
     maxdisk: null,
-    tags: '',
     raw: {},
     ...changes,
   };
+}
+
+/** A guest of node pve1 that is listed without its name and figures. */
+export function anUndescribedGuest(changes: Partial<UndescribedGuest> = {}): UndescribedGuest {
+  const { type = 'qemu', vmid = 100 } = changes;
+  return { isDescribed: false, id: `${type}/${vmid}`, type, vmid, node: 'pve1', raw: {}, ...changes };
 }
 
 /** A connected endpoint that answers nothing; tests override the reads they need. */
@@ -47,6 +53,7 @@ export function aProxmoxSession(changes: Partial<ProxmoxSession> = {}): ProxmoxS
     host: '10.0.0.10',
     port: 8006,
     clusterStatus: async () => ({ cluster: null, nodes: [] }),
+    rootCertificate: async () => null,
     resources: async () => [],
     guests: async () => [],
     guestConfig: async () => ({}),

@@ -23,7 +23,9 @@ export function aStage({ plan = aPlan([]), items = [], ...changes }: StageChange
     title: 'Virtual machines',
     kinds: ['virtual-machine'],
     resources: ['vm', 'vm_template'],
-    prepare: async () => ({ plan, noun: 'virtual machine', items }),
+    needs: [],
+    isPortioned: false,
+    prepare: async () => ({ plans: [plan], noun: 'virtual machine', items }),
     ...changes,
   };
 }
@@ -54,6 +56,7 @@ export function aPerformance(
       signal: run.signal,
       clock: run.clock,
       logger: silentLogger,
+      noteSupport: () => undefined,
       acquire: async (stage) => {
         turns.push(`+${stage.name}`);
         return () => turns.push(`-${stage.name}`);

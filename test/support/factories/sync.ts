@@ -1,9 +1,16 @@
 import type { ClusterView, SessionSummary } from '../../../src/sync/plan/cluster-views.js';
 import type { NamingEndpoint } from '../../../src/sync/plan/device-names.js';
 import type { InfrastructureRecords } from '../../../src/sync/plan/infrastructure-types.js';
-import { allOverwrites, defaultModes, type OverwriteFlag, type SyncOptions } from '../../../src/sync/plan/options.js';
-import type { EndpointTarget } from '../../../src/sync/plan/plugin-endpoint.js';
-import type { SyncMode, SyncResource } from '../../../src/sync/plan/options.js';
+import {
+  fromNames,
+  overwriteFlags,
+  syncResources,
+  type OverwriteFlag,
+  type SyncMode,
+  type SyncOptions,
+  type SyncResource,
+} from '../../../src/sync/plan/options.js';
+import type { EndpointTarget } from '../../../src/plugin-endpoints/plugin-rows.js';
 import type { Change, Desired, Plan } from '../../../src/sync/types.js';
 import { aNode } from './proxmox.js';
 
@@ -15,6 +22,7 @@ export function aSession(changes: Partial<SessionSummary> = {}): SessionSummary 
   return {
     endpointId: 1,
     endpointName: 'lab (nb:1)',
+    identity: null,
     name: 'lab',
     mode: 'cluster',
     host: '10.0.0.10',
@@ -33,10 +41,12 @@ export function aClusterView(changes: Partial<SessionSummary> = {}): ClusterView
     key: `${owner.endpointId}`,
     name: owner.name,
     mode: owner.mode,
+    identity: owner.identity,
     owner,
     endpointIds: [owner.endpointId],
     unverifiedEndpointIds: [],
     nodes: owner.nodes,
+    warnings: [],
   };
 }
 
@@ -59,6 +69,9 @@ export function noRecords(changes: Partial<InfrastructureRecords> = {}): Infrast
     deviceStates: [],
     nodeLinks: [],
     pluginEndpoints: [],
+    known: new Map(),
+    standing: [],
+    named: [],
     hasPlugin: true,
     ...changes,
   };
@@ -79,8 +92,8 @@ export function syncOptions({
   more = {},
 }: OptionChanges = {}): SyncOptions {
   return {
-    overwrite: { ...allOverwrites(true), ...overwrite },
-    modes: { ...defaultModes(), ...modes },
+    overwrite: { ...fromNames(overwriteFlags, () => true), ...overwrite },
+    modes: { ...fromNames(syncResources, () => 'always'), sdn: 'disabled', sdn_bgp: 'disabled', ...modes },
     netboxVmIds,
     runId: 'R1',
     network: {
@@ -99,6 +112,9 @@ export function syncOptions({
     nodeDeviceNameTemplate: '{node}',
     parseDescriptionMetadata: false,
     deleteOrphans: false,
+    orphanAction: 'mark',
+    vmStageFailed: false,
+    orphanGraceRuns: 1,
     dryRun: false,
     ...more,
   };

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configurationPage } from '../../../src/cli/configuration-page.js';
 import { permissionsPage } from '../../../src/cli/permissions-page.js';
-import { processVariables } from '../../../src/config/env-table.js';
 import { tunableKeys, tunables } from '../../../src/config/tunables.js';
 
 const root = path.join(import.meta.dirname, '../../..');
@@ -20,14 +19,6 @@ describe('docs/configuration.md', () => {
       const line = page.split('\n').find((text) => text.startsWith(`| \`${variable ?? field ?? ''}\``));
       expect(line, key).toContain(` ${defaultText ?? String(value)} `);
     }
-  });
-
-  it('names every variable that the service reads, and no other', () => {
-    const source = readFileSync(path.join(root, 'src/config/env.ts'), 'utf8');
-    const read = new Set(source.match(/'(PROXBOX_[A-Z_]+|PORT)'/g)?.map((quoted) => quoted.slice(1, -1)));
-    read.delete('PROXBOX_FEATURES');
-
-    expect(processVariables.map(({ variable }) => variable).sort()).toEqual([...read].sort());
   });
 });
 

@@ -7,7 +7,7 @@ import type { Clock } from '../../../src/config/clock.js';
 import { openDatabase, type Database } from '../../../src/db/open.js';
 import { createCredentialVault, type CredentialVault } from '../../../src/security/credential-vault.js';
 import { createEncryptionKeys, type EncryptionKeys } from '../../../src/security/encryption-keys.js';
-import { Secret } from '../../../src/security/secret.js';
+import { Secret } from '../../../src/config/secret.js';
 
 /** A clock that stands still until it is told otherwise. */
 export interface TestClock extends Clock {

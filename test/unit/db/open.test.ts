@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import path from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { insertRow } from '../../../src/db/insert-row.js';
 import { openDatabase } from '../../../src/db/open.js';
 import { readColumns } from '../../../src/db/repairs.js';
 import { apiKeys, proxmoxEndpoints } from '../../../src/db/schema.js';
@@ -132,6 +131,62 @@ describe('a database that cannot be used', () => {
   });
 });
 
+describe('ids of endpoints', () => {
+  const given = (db: BetterSqlite3.Database): unknown =>
+    db.prepare("SELECT id, name, is_older FROM endpoint_id WHERE kind = 'proxmox' ORDER BY id").raw().all();
+  const insert = (db: BetterSqlite3.Database, name: string): unknown =>
+    db
+      .prepare(
+        "INSERT INTO proxmoxendpoint (name, ip_address, port, username, verify_ssl, allow_writes, access_methods, enabled) VALUES (?, '192.0.2.1', 8006, 'root@pam', 1, 0, 'api', 1)",
+      )
+      .run(name);
+
+  it('are kept from the first start on, those of a file without the table as older ones', () => {
+    const file = path.join(temporaryFolder(), 'database.db');
+    const before = openTestDatabase(file);
+    // As the first release left it.
+    before.sqlite.exec(`
+      DELETE FROM __drizzle_migrations WHERE created_at > 1735689600000;
+      DROP TABLE known_cluster; DROP TABLE machine_memory; DROP TABLE endpoint_id;
+      DROP TRIGGER proxmoxendpoint_id_given; DROP TRIGGER proxmoxendpoint_id_left;
+      DROP TRIGGER netboxendpoint_id_given; DROP TRIGGER netboxendpoint_id_left`);
+    insert(before.sqlite, 'old');
+    before.close();
+
+    const { sqlite } = openTestDatabase(file);
+    insert(sqlite, 'new');
+    sqlite.prepare("DELETE FROM proxmoxendpoint WHERE name = 'new'").run();
+
+    expect(given(sqlite)).toEqual([
+      [1, 'old', 1],
+      [2, 'new', 0],
+    ]);
+  });
+
+  it.each(pythonReleases)('are kept of a file of the Python service %s', (release) => {
+    const { sqlite } = openTestDatabase(pythonDatabaseCopy(release));
+    const stored = sqlite.prepare('SELECT id, name, 1 FROM proxmoxendpoint ORDER BY id').raw().all();
+
+    expect(stored.length).toBeGreaterThan(0);
+    expect(given(sqlite)).toEqual(stored);
+  });
+
+  it('keeps what was known of clusters before it was confirmed as confirmed', () => {
+    const file = path.join(temporaryFolder(), 'database.db');
+    const before = openTestDatabase(file);
+    before.sqlite.exec(`
+      DELETE FROM __drizzle_migrations WHERE created_at > 1795737600000;
+      DROP TRIGGER proxmoxendpoint_id_given; DROP TRIGGER proxmoxendpoint_id_left;
+      DROP TRIGGER netboxendpoint_id_given; DROP TRIGGER netboxendpoint_id_left;
+      ALTER TABLE known_cluster DROP COLUMN is_confirmed; DROP TABLE endpoint_id;
+      ALTER TABLE machine_memory DROP COLUMN guest_name; ALTER TABLE machine_memory DROP COLUMN host_names;
+      INSERT INTO known_cluster VALUES (1, 1, NULL, 'standalone', 'pve', '[]', NULL, NULL)`);
+    before.close();
+
+    expect(openTestDatabase(file).sqlite.prepare('SELECT is_confirmed FROM known_cluster').pluck().all()).toEqual([1]);
+  });
+});
+
 describe('an older database', () => {
   const dropped = [
     ...['timeout', 'max_retries', 'retry_backoff', 'site_id', 'site_slug', 'site_name', 'tenant_id', 'tenant_slug'],
@@ -157,12 +212,12 @@ describe('an older database', () => {
 
     const row = orm.select().from(proxmoxEndpoints).all()[0];
     expect(row).toMatchObject({
-      allowWrites: false,
-      accessMethods: 'api_ssh',
+      allow_writes: false,
+      access_methods: 'api_ssh',
       enabled: true,
-      verifySsl: true,
+      verify_ssl: true,
       timeout: null,
-      pluginEndpointId: null,
+      plugin_endpoint_id: null,
     });
     expect(sqlite.prepare('SELECT token_version, verify_ssl, enabled FROM netboxendpoint').get()).toEqual({
       token_version: 'v1',
@@ -187,20 +242,20 @@ describe('an older database', () => {
   });
 
   it.each(pythonReleases)('takes new rows also where release %s requires columns that are unknown here', (release) => {
-    const { sqlite, orm } = openTestDatabase(pythonDatabaseCopy(release));
+    const db = openTestDatabase(pythonDatabaseCopy(release));
 
-    const id = insertRow(sqlite, proxmoxEndpoints, {
+    const id = db.insert(proxmoxEndpoints, {
       name: 'new',
-      ipAddress: '10.0.0.1',
+      ip_address: '10.0.0.1',
       port: 8006,
       username: 'root@pam',
-      verifySsl: true,
-      allowWrites: false,
-      accessMethods: 'api',
+      verify_ssl: true,
+      allow_writes: false,
+      access_methods: 'api',
       enabled: true,
     });
 
-    expect(orm.select().from(proxmoxEndpoints).all().at(-1)).toMatchObject({ id, name: 'new', allowWrites: false });
+    expect(db.orm.select().from(proxmoxEndpoints).all().at(-1)).toMatchObject({ id, name: 'new', allow_writes: false });
   });
 
   it('has no column that only the application would fill, unless it may be null', () => {
@@ -217,7 +272,7 @@ describe('immediate', () => {
 
     const work = (): never =>
       db.immediate(() => {
-        insertRow(db.sqlite, apiKeys, { label: 'x', keyHash: 'x', isActive: true, createdAt: 1 });
+        db.insert(apiKeys, { label: 'x', keyHash: 'x', isActive: true, createdAt: 1 });
         throw new Error('stop');
       });
 

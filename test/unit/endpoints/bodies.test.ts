@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ZodType } from 'zod';
-import { NetBoxEndpointCreate, NetBoxEndpointUpdate } from '../../../src/endpoints/netbox-body.js';
-import { ProxmoxEndpointCreate, ProxmoxEndpointUpdate } from '../../../src/endpoints/proxmox-body.js';
+import {
+  NetBoxEndpointCreate,
+  NetBoxEndpointUpdate,
+  ProxmoxEndpointCreate,
+  ProxmoxEndpointUpdate,
+} from '../../../src/endpoints/bodies.js';
 
 const netbox = { name: 'n', ip_address: '10.0.0.1', token: 't' };
 const proxmox = { name: 'p', ip_address: '10.0.0.1', port: 8006, username: 'root@pam' };

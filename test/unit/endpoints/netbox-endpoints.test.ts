@@ -3,12 +3,12 @@ import { eq } from 'drizzle-orm';
 import type { Database } from '../../../src/db/open.js';
 import { netboxEndpoints } from '../../../src/db/schema.js';
 import type { EndpointChange } from '../../../src/endpoints/endpoint-changes.js';
-import { NetBoxEndpointCreate, NetBoxEndpointUpdate } from '../../../src/endpoints/netbox-body.js';
+import { NetBoxEndpointCreate, NetBoxEndpointUpdate } from '../../../src/endpoints/bodies.js';
 import { createNetBoxEndpointStore, type NetBoxEndpointStore } from '../../../src/endpoints/netbox-endpoints.js';
 import { ProxboxError } from '../../../src/errors/proxbox-error.js';
 import { defaultGuardSettings, type GuardSettings } from '../../../src/security/outbound-guard.js';
 import { createSecretBox } from '../../../src/security/secret-box.js';
-import { Secret } from '../../../src/security/secret.js';
+import { Secret } from '../../../src/config/secret.js';
 import {
   cleanUpDatabases,
   newDatabase,
@@ -48,6 +48,13 @@ function errorOf(work: () => unknown): ProxboxError {
 const rawRow = (db: Database) => db.orm.select().from(netboxEndpoints).where(eq(netboxEndpoints.id, 1)).get()!;
 
 describe('creating the NetBox endpoint', () => {
+  it('gives it an id that no NetBox had before', () => {
+    const store = storeOn(newDatabase());
+    store.remove(create(store).id);
+
+    expect(create(store).id).toBe(2);
+  });
+
   it('shows exactly the public fields, with defaults, and never a secret', () => {
     const db = newDatabase();
     const store = storeOn(db);
@@ -72,13 +79,13 @@ describe('creating the NetBox endpoint', () => {
   it('forgets a key that version v1 does not use, and keeps both parts of v2', () => {
     const db = newDatabase();
     create(storeOn(db), { token_key: 'abc' });
-    expect(rawRow(db).tokenKey).toBeNull();
+    expect(rawRow(db).token_key).toBeNull();
 
     const other = newDatabase();
     const store = storeOn(other);
     create(store, { token_version: 'V2', token_key: ' key ', token: ' secret\r\n' });
 
-    expect(rawRow(other).tokenKey).toMatch(/^enc:/);
+    expect(rawRow(other).token_key).toMatch(/^enc:/);
     expect(store.credentials(1).tokenKey?.reveal()).toBe('key');
     expect(store.credentials(1).token.reveal()).toBe('secret');
   });
@@ -143,7 +150,7 @@ describe('changing the NetBox endpoint', () => {
 
     expect(update(store, { verify_ssl: false })).toMatchObject({ verify_ssl: false, name: 'netbox', port: 443 });
 
-    expect(rawRow(db)).toEqual({ ...before, verifySsl: false });
+    expect(rawRow(db)).toEqual({ ...before, verify_ssl: false });
     expect(store.credentials(1).token.reveal()).toBe('MARKER-token');
     expect(store.credentials(1).tokenKey?.reveal()).toBe('key');
   });
@@ -158,7 +165,7 @@ describe('changing the NetBox endpoint', () => {
     expect(errorOf(() => update(store, { token_key: null })).message).toContain('must both be set');
     expect(errorOf(() => update(store, { token: '' })).message).toContain('must both be set');
     expect(update(store, { token_version: 'v1' })).toMatchObject({ token_version: 'v1' });
-    expect(rawRow(db).tokenKey).toBeNull();
+    expect(rawRow(db).token_key).toBeNull();
     expect(update(store, { domain: null })).toMatchObject({ domain: '' });
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { NetBoxEndpoint } from '../../../src/endpoints/types.js';
-import { createNetBoxAccess, type NetBoxAccess } from '../../../src/netbox-access.js';
+import { createNetBoxAccess, type NetBoxAccess } from '../../../src/netbox/access.js';
 import type { ClientScope, NetBoxClient } from '../../../src/netbox/types.js';
-import { Secret } from '../../../src/security/secret.js';
+import { Secret } from '../../../src/config/secret.js';
 import { createSteppedClock } from '../../support/stepped-clock.js';
 
 const endpoint: NetBoxEndpoint = {

@@ -46,8 +46,12 @@ describe('a write makes untrue', () => {
         'ip-addresses',
       ],
     ],
-    ['PATCH', '/api/virtualization/interfaces/3/', ['virtual-machines', 'virtual-machines/1', 'interfaces']],
-    ['PATCH', '/api/dcim/interfaces/3/', ['devices', 'devices/1', 'devices/10', 'interfaces']],
+    [
+      'PATCH',
+      '/api/virtualization/interfaces/3/',
+      ['virtual-machines', 'virtual-machines/1', 'interfaces', 'mac-addresses'],
+    ],
+    ['PATCH', '/api/dcim/interfaces/3/', ['devices', 'devices/1', 'devices/10', 'interfaces', 'mac-addresses']],
     [
       'PATCH',
       '/api/virtualization/clusters/3/',
@@ -110,9 +114,11 @@ describe('the size of the cache', () => {
       read: async (name, bytes = 10) => {
         let loaded = false;
         await cache.read({
-          address: { ...scope, path: `/api/${name}/` },
+          scope,
+          path: `/api/${name}/`,
           shape: 'body',
-          query: '',
+          query: {},
+          isFresh: false,
           load: async () => {
             loaded = true;
             return { answer: { records: [], body: name }, bytes };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NetBoxEndpoint } from '../../../src/endpoints/types.js';
 import { createSession } from '../../../src/netbox/session.js';
-import { Secret } from '../../../src/security/secret.js';
+import { Secret } from '../../../src/config/secret.js';
 
 const stored: NetBoxEndpoint = {
   id: 1,
@@ -51,7 +51,6 @@ describe('the fingerprint', () => {
   it('changes with everything that decides about the connection, and holds no secret', () => {
     const prints = [
       print({}),
-      print({ revision: 'r2' }),
       print({ verifySsl: false }),
       print({ id: 2 }),
       print({}, 'abd'),
@@ -59,6 +58,8 @@ describe('the fingerprint', () => {
     ];
     expect(new Set(prints).size).toBe(prints.length);
     expect(print({})).toBe(prints[0]);
+    // Of a row, of which more than the connection may change.
+    expect(print({ revision: 'r2' })).toBe(prints[0]);
     expect(prints.join()).not.toContain('abc,');
   });
 });

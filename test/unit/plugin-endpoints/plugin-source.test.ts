@@ -2,26 +2,26 @@ import { describe, expect, it } from 'vitest';
 import { pluginSource } from '../../../src/plugin-endpoints/plugin-source.js';
 import { ProxboxError } from '../../../src/errors/proxbox-error.js';
 import type { ProxmoxEndpoint } from '../../../src/endpoints/types.js';
-import { aNetBoxRecord } from '../../support/factories/netbox-records.js';
+import type { NetBoxRecord } from '../../../src/netbox/types.js';
 import { anEndpoint } from '../proxmox/fakes.js';
 
-const aRow = (id: number, changes: Readonly<Record<string, unknown>> = {}) =>
-  aNetBoxRecord(id, {
-    name: 'lab',
-    domain: 'pve.lab',
-    ip_address: { id: 9, address: '10.0.0.10/24' },
-    port: 8006,
-    username: 'sync@pve',
-    verify_ssl: true,
-    enabled: true,
-    access_methods: 'api',
-    timeout: 30,
-    max_retries: null,
-    retry_backoff: '1.50',
-    site: { id: 4, slug: 'here', display: 'Here' },
-    tenant: null,
-    ...changes,
-  });
+const aRow = (id: number, changes: Readonly<Record<string, unknown>> = {}): NetBoxRecord => ({
+  id,
+  name: 'lab',
+  domain: 'pve.lab',
+  ip_address: { id: 9, address: '10.0.0.10/24' },
+  port: 8006,
+  username: 'sync@pve',
+  verify_ssl: true,
+  enabled: true,
+  access_methods: 'api',
+  timeout: 30,
+  max_retries: null,
+  retry_backoff: '1.50',
+  site: { id: 4, slug: 'here', display: 'Here' },
+  tenant: null,
+  ...changes,
+});
 
 const aStored = (id: number, changes: Partial<ProxmoxEndpoint> = {}) =>
   anEndpoint({ id, name: `stored-${id}`, domain: null, ipAddress: '10.9.9.9', port: 8006, ...changes });

@@ -41,7 +41,10 @@ function opened(changes: Partial<OpenFindings> = {}): Findings['session'] {
     status: { cluster, nodes: [node] },
     permissions: grants({ '/': all }),
     roles: new Map([['NetBoxReadOnly', readerPrivileges(9)]]),
+    access: { acl: [], groups: [], isSeparated: false },
     reads: [],
+    silentNodes: [],
+    hidden: { vmids: [], asked: 0, isCut: false },
     ...changes,
   };
   return { ok: true, open };
@@ -82,7 +85,7 @@ describe('diagnose', () => {
     const first = (roles: OpenFindings['roles']) =>
       problemsOf({ session: opened({ permissions, roles }) })[0]!.commands[0];
     expect(first(new Map([['NetBoxReadOnly', ['Sys.Audit', 'VM.Audit']]]))).toBe(
-      'pveum role modify NetBoxReadOnly --append 1 --privs "Datastore.Audit,VM.GuestAgent.Audit"',
+      'pveum role modify NetBoxReadOnly --append 1 --privs "Datastore.Audit,Pool.Audit,SDN.Audit,VM.GuestAgent.Audit"',
     );
     expect(first(new Map())).toMatch(/^pveum role add NetBoxReadOnly --privs "[^"]+"$/);
     expect(first(null)).toMatch(/^pveum role add .* \|\| pveum role modify .*--append 1/);
@@ -137,6 +140,13 @@ describe('diagnose', () => {
     const [problem] = problemsOf({ session: opened({ reads: [read] }) });
     expect(problem).toMatchObject({ code: 'read_failed', severity: 'warning' });
     expect(problem!.cause).toContain('HTTP 596 timeout');
+  });
+
+  it('names nodes that are online and tell nothing of their guests, with the command that helps', () => {
+    const [problem] = problemsOf({ session: opened({ silentNodes: ['pve1'] }) });
+    expect(problem).toMatchObject({ code: 'node_silent', severity: 'warning' });
+    expect(problem!.cause).toContain('pve1');
+    expect(problem!.commands).toContain('systemctl restart pvestatd');
   });
 
   it('says why stored credentials cannot be used', () => {

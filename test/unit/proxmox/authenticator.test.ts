@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createAuthenticator } from '../../../src/proxmox/authenticator.js';
-import { Secret } from '../../../src/security/secret.js';
+import { Secret } from '../../../src/config/secret.js';
 import type { HttpRequest, HttpResult } from '../../../src/transport/types.js';
 import { answer, data, failure, fakeClock, fakeTransport } from './fakes.js';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../src/config/clock.js';
 import type { ProxmoxCredentials, ProxmoxEndpoint } from '../../../src/endpoints/types.js';
-import { Secret } from '../../../src/security/secret.js';
+import { Secret } from '../../../src/config/secret.js';
 import type { HttpRequest, HttpResult, Transport, TransportFailure } from '../../../src/transport/types.js';
 
 export interface FakeClock extends Clock {

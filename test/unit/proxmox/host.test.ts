@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { guestLink, hostPortText, isNodeName, originOf, parseHost, path } from '../../../src/proxmox/host.js';
+import { hostPortText, isNodeName, originOf, parseHost, path } from '../../../src/proxmox/host.js';
 
 describe('hosts of endpoints', () => {
   it.each([
@@ -18,8 +18,6 @@ describe('hosts of endpoints', () => {
     const target = { host: '2001:db8::1', port: 8006 };
     expect(hostPortText(target)).toBe('[2001:db8::1]:8006');
     expect(originOf(target)).toBe('https://[2001:db8::1]:8006');
-    expect(guestLink(target, 'qemu', 100)).toBe('https://[2001:db8::1]:8006/#v1:0:=qemu/100');
-    expect(guestLink({ host: 'pve1.lab', port: 443 }, 'lxc', 7)).toBe('https://pve1.lab:443/#v1:0:=lxc/7');
   });
 
   it.each(['user@host', 'a b', 'a?b', 'a#b', '', 'a\\b'])('refuses %j as host', (host) => {

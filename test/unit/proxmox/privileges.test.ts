@@ -4,14 +4,20 @@ import { parsePermissions } from '../../../src/proxmox/parse/permissions.js';
 import {
   agentPrivilege,
   missingBackupPrivileges,
-  missingReaderPrivileges,
   readerPrivileges,
   readNeeds,
   requiredPrivileges,
   type ReadName,
 } from '../../../src/proxmox/privileges.js';
-import { addRoleCommand, bindRoleCommands, extendRoleCommand, grantHint } from '../../../src/proxmox/pveum.js';
-import { presetPrivileges } from '../../../src/simulator/proxmox/privileges.js';
+import { addRoleCommand, bindNewAccountCommands, extendRoleCommand, grantHint } from '../../../src/proxmox/pveum.js';
+import { privilegeReports } from '../../../src/proxmox-doctor/diagnose-privileges.js';
+import { presetPrivileges } from '../../simulator/proxmox/privileges.js';
+
+function lackedByReader(held: unknown, release: string): readonly string[] {
+  const open = { version: { version: '', release, repoid: '' }, permissions: parsePermissions(held) };
+  const lacking = privilegeReports(open).filter(({ reader, state }) => reader && state !== 'present');
+  return [...new Set(lacking.map(({ privilege }) => privilege))].sort();
+}
 
 describe('privileges', () => {
   it('of a reader are those that the simulated role of each release has', () => {
@@ -28,10 +34,12 @@ describe('privileges', () => {
   });
 
   it('names what a reader lacks by release', () => {
-    const permissions = parsePermissions({ '/': { 'Sys.Audit': 1, 'VM.Audit': 0 }, '/vms': { 'VM.Audit': 1 } });
-    expect(missingReaderPrivileges(permissions, '9.1')).toEqual(['Datastore.Audit', 'VM.GuestAgent.Audit']);
-    expect(missingReaderPrivileges(parsePermissions(null), '8.4')).toEqual([
+    const held = { '/': { 'Sys.Audit': 1, 'VM.Audit': 0 }, '/vms': { 'VM.Audit': 1 } };
+    expect(lackedByReader(held, '9.1')).toEqual(['Datastore.Audit', 'Pool.Audit', 'SDN.Audit', 'VM.GuestAgent.Audit']);
+    expect(lackedByReader(null, '8.4')).toEqual([
       'Datastore.Audit',
+      'Pool.Audit',
+      'SDN.Audit',
       'Sys.Audit',
       'VM.Audit',
       'VM.Monitor',
@@ -39,13 +47,13 @@ describe('privileges', () => {
   });
 
   it('counts what may do more than the documented one', () => {
-    const permissions = parsePermissions({ '/': { 'VM.GuestAgent.Unrestricted': 1, 'Datastore.AllocateSpace': 1 } });
-    expect(missingReaderPrivileges(permissions, '9.1')).toEqual(['Sys.Audit', 'VM.Audit']);
+    const held = { '/': { 'VM.GuestAgent.Unrestricted': 1, 'Datastore.AllocateSpace': 1, 'SDN.Use': 1 } };
+    expect(lackedByReader(held, '9.1')).toEqual(['Pool.Audit', 'Sys.Audit', 'VM.Audit']);
   });
 
   it('does not take one on / that does not propagate for one on guests', () => {
-    const all = { 'Datastore.Audit': 0, 'Sys.Audit': 0, 'VM.Audit': 0, 'VM.Monitor': 0 };
-    expect(missingReaderPrivileges(parsePermissions({ '/': all }), '8.4')).toEqual(readerPrivileges(8));
+    const all = Object.fromEntries(readerPrivileges(8).map((name) => [name, 0]));
+    expect(lackedByReader({ '/': all }, '8.4')).toEqual(readerPrivileges(8));
   });
 
   it.each([
@@ -69,7 +77,7 @@ describe('privileges', () => {
 describe('pveum', () => {
   it('adds a role that its release accepts', () => {
     expect(addRoleCommand(8)).toBe(
-      'pveum role add NetBoxReadOnly --privs "Datastore.Audit,Sys.Audit,VM.Audit,VM.Monitor"',
+      'pveum role add NetBoxReadOnly --privs "Datastore.Audit,Pool.Audit,SDN.Audit,Sys.Audit,VM.Audit,VM.Monitor"',
     );
     expect(addRoleCommand(9)).not.toContain('VM.Monitor');
   });
@@ -79,11 +87,11 @@ describe('pveum', () => {
   });
 
   it('binds users and tokens, quoted for a shell', () => {
-    expect(bindRoleCommands({ user: 'netbox@pve', token: 'sync' })).toEqual([
+    expect(bindNewAccountCommands({ user: 'netbox@pve', token: 'sync' })).toEqual([
       'pveum acl modify / --users netbox@pve --roles NetBoxReadOnly --propagate 1',
       "pveum acl modify / --tokens 'netbox@pve!sync' --roles NetBoxReadOnly --propagate 1",
     ]);
-    expect(bindRoleCommands({ user: "o'hara; ls@pam", token: null })[0]).toContain("'o'\\''hara; ls@pam'");
+    expect(bindNewAccountCommands({ user: "o'hara; ls@pam", token: null })[0]).toContain("'o'\\''hara; ls@pam'");
   });
 
   describe('hints at what a refused read lacks:', () => {

@@ -22,6 +22,7 @@ function aSession(get: Get, release = '9.1'): ProxmoxSession {
     host: 'pve1.lab',
     port: 8006,
     clusterStatus: async () => ({ cluster: null, nodes: [] }),
+    rootCertificate: async () => null,
     resources: (type, options) => ask('cluster/resources', { ...options, query: { type } }),
     guests: async () => [],
     guestConfig: (guest, options) => ask(`nodes/${guest.node}/${guest.type}/${guest.vmid}/config`, options),
@@ -44,16 +45,19 @@ const guest = { node: 'pve1', type: 'qemu', vmid: 100 } as const;
 
 describe('reading the guest agent', () => {
   const options = { timeoutMs: 15_000 };
+  const address = { 'ip-address': '10.0.0.5', prefix: 24 };
 
   it('asks with its own timeout', async () => {
     const seen: unknown[] = [];
     const session = aSession((path, given) => {
       seen.push([path, given?.timeoutMs]);
-      return path.endsWith('host-name') ? { result: { 'host-name': 'Web1.' } } : { result: [{ name: 'eth0' }] };
+      return path.endsWith('host-name')
+        ? { result: { 'host-name': 'Web1.' } }
+        : { result: [{ name: 'eth0', 'ip-addresses': [address] }] };
     });
     expect(await readAgentInterfaces(session, guest, options)).toEqual({
       status: 'answered',
-      value: [{ name: 'eth0', mac: null, addresses: [] }],
+      value: [{ name: 'eth0', mac: null, addresses: [{ address: '10.0.0.5', prefix: 24, family: 4 }] }],
     });
     expect(await readAgentHostName(session, guest, options)).toEqual({ status: 'answered', value: 'web1' });
     expect(seen).toEqual([
@@ -61,6 +65,57 @@ describe('reading the guest agent', () => {
       ['nodes/pve1/qemu/100/agent/get-host-name', 15_000],
     ]);
   });
+
+  const interfaces = (...hosts: readonly string[]) => [
+    {
+      name: 'lo',
+      'ip-addresses': [
+        { 'ip-address': '127.0.0.1', prefix: 8 },
+        { 'ip-address': '::1', prefix: 128 },
+      ],
+    },
+    { name: 'ens18', 'ip-addresses': hosts.map((host) => ({ 'ip-address': host })) },
+  ];
+
+  it.each<[string, unknown, object]>([
+    [
+      'an error of the agent, in its own words',
+      { result: { error: { class: 'CommandDisabled', desc: 'The command has been disabled' } } },
+      { code: 'agent_failed', message: expect.stringContaining('The command has been disabled (CommandDisabled)') },
+    ],
+    [
+      'an error without a text',
+      { result: { error: { class: 'Unsupported' } } },
+      { code: 'agent_failed', message: expect.stringContaining('Unsupported') },
+    ],
+    ['an error as text', { error: 'busy' }, { code: 'agent_failed', message: expect.stringContaining('busy') }],
+    ['null', null, { code: 'no_addresses' }],
+    ['null as result', { result: null }, { code: 'no_addresses' }],
+    ['no interface', { result: [] }, { code: 'no_addresses' }],
+    ['only the loopback', { result: interfaces().slice(0, 1) }, { code: 'no_addresses' }],
+    ['an interface without addresses', { result: interfaces() }, { code: 'no_addresses' }],
+    ['link-local addresses', { result: interfaces('fe80::1%ens18', '169.254.7.7') }, { code: 'no_addresses' }],
+    ['what is no address', { result: interfaces('0.0.0.0', '::', 'x', '10.0.0.300') }, { code: 'no_addresses' }],
+  ])('takes an answer with %s for none: nothing is told', async (_text, answer, problem) => {
+    const told = await readAgentInterfaces(
+      aSession(() => answer),
+      guest,
+      options,
+    );
+    expect(told).toMatchObject({ status: 'unavailable', problem });
+  });
+
+  it.each([['192.0.2.5'], ['2001:db8::5'], ['fd00::5'], ['100.64.0.5']])(
+    'is told as soon as there is %s',
+    async (host) => {
+      const told = await readAgentInterfaces(
+        aSession(() => ({ result: interfaces('fe80::1', host) })),
+        guest,
+        options,
+      );
+      expect(told).toMatchObject({ status: 'answered' });
+    },
+  );
 
   it.each([
     ['QEMU guest agent is not running', 'agent_not_running', 'info'],
@@ -81,10 +136,10 @@ describe('reading the guest agent', () => {
     const answered = await readAgentInterfaces(failing(error, release), guest, options);
     expect(answered).toMatchObject({
       status: 'unavailable',
-      problem: { code: 'privilege_missing', severity: 'error', privilege: expect.stringContaining(privilege) },
+      problem: { code: 'privilege_missing', severity: 'error', message: expect.stringContaining(privilege) },
     });
-    const command = answered.status === 'unavailable' ? (answered.problem.command ?? '') : '';
-    expect(command).toMatch(/^pveum role modify /);
+    const message = answered.status === 'unavailable' ? answered.problem.message : '';
+    const command = /pveum role modify .*/.exec(message)?.[0] ?? '';
     expect(command).toContain(privilege);
     expect(command).not.toContain(foreign);
   });
@@ -149,13 +204,25 @@ describe('reading lists', () => {
   it('keeps guests without snapshot support apart from guests without snapshots', async () => {
     expect(
       await readSnapshots(
-        aSession(() => []),
+        aSession(() => [{ name: 'current' }]),
         guest,
       ),
     ).toEqual({ status: 'read', snapshots: [] });
     expect(await readSnapshots(failing(refusal('proxmox_error', 501, 'not implemented')), guest)).toEqual({
       status: 'unsupported',
     });
+  });
+
+  it.each([
+    ['nothing', []],
+    ['snapshots', [{ name: 'clean' }]],
+    ['what has no name', [{}, null]],
+  ])('takes a list of snapshots that has %s but not the row `current` for none at all', async (_text, answer) => {
+    const told = await readSnapshots(
+      aSession(() => answer),
+      guest,
+    );
+    expect(told).toEqual({ status: 'untold' });
   });
 
   it('finds the snapshots of a guest that moved since it was listed, on its new node', async () => {

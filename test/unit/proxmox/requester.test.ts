@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createAuthenticator } from '../../../src/proxmox/authenticator.js';
 import { createRequester, type ProxmoxRequest } from '../../../src/proxmox/requester.js';
-import { Secret } from '../../../src/security/secret.js';
+import { Secret } from '../../../src/config/secret.js';
 import { createGate } from '../../../src/transport/gate.js';
 import type { HttpRequest, HttpResult } from '../../../src/transport/types.js';
 import { answer, data, failure, fakeClock, fakeTransport } from './fakes.js';

@@ -1,6 +1,5 @@
 import bcrypt from 'bcrypt';
-import { describe, expect, it, vi } from 'vitest';
-import { insertRow } from '../../../src/db/insert-row.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Database } from '../../../src/db/open.js';
 import { apiKeys, bootstrapClaims } from '../../../src/db/schema.js';
 import { ProxboxError } from '../../../src/errors/proxbox-error.js';
@@ -17,6 +16,7 @@ import {
 } from '../db/database-kit.js';
 
 cleanUpDatabases();
+afterEach(() => vi.restoreAllMocks());
 
 const key = 'k'.repeat(32);
 
@@ -37,7 +37,7 @@ async function failure(work: () => unknown): Promise<ProxboxError> {
 /** A row whose hash costs next to nothing. */
 function storeHash(db: Database, rawKey: string, isActive = true, prefix = '$2b$'): number {
   const keyHash = bcrypt.hashSync(rawKey, 4).replace('$2b$', prefix);
-  return insertRow(db.sqlite, apiKeys, { label: '', keyHash, isActive, createdAt: 1 });
+  return db.insert(apiKeys, { label: '', keyHash, isActive, createdAt: 1 });
 }
 
 describe('registering the first key', () => {
@@ -208,7 +208,7 @@ describe('verifying a presented key', () => {
 
   it('skips a malformed hash and goes on', async () => {
     const db = newDatabase();
-    insertRow(db.sqlite, apiKeys, { label: '', keyHash: '$2b$12$short', isActive: true, createdAt: 1 });
+    db.insert(apiKeys, { label: '', keyHash: '$2b$12$short', isActive: true, createdAt: 1 });
     storeHash(db, key);
 
     expect(await keysOf(db).verify(key)).toBe(2);
@@ -225,7 +225,7 @@ describe('verifying a presented key', () => {
     expect(await keys.verify(longest)).toBe(1);
   });
 
-  it('remembers a right key for five minutes and a wrong one never', async () => {
+  it('remembers a right key for five minutes after its last use, and a wrong one never', async () => {
     const clock = testClock();
     const db = newDatabase();
     storeHash(db, key);
@@ -235,13 +235,102 @@ describe('verifying a presented key', () => {
     await keys.verify(key);
     await keys.verify(key);
     expect(compare).toHaveBeenCalledTimes(1);
-    expect(keys.isVerifiedCached(key)).toBe(true);
-    await keys.verify('wrong');
-    await keys.verify('wrong');
-    expect(compare).toHaveBeenCalledTimes(3);
+    for (let n = 0; n < 4; n += 1) {
+      clock.advance(200_000);
+      expect(keys.isVerifiedCached(key)).toBe(true);
+    }
     clock.advance(300_001);
     expect(keys.isVerifiedCached(key)).toBe(false);
-    compare.mockRestore();
+    expect(keys.isVerifiedCached('wrong')).toBe(false);
+  });
+
+  it('hashes nothing for wrong keys, and once for a right one, where every key has a fingerprint', async () => {
+    const db = newDatabase();
+    for (const name of ['one', 'two', 'three']) storeHash(db, name);
+    const first = keysOf(db);
+    for (const name of ['one', 'two', 'three']) await first.verify(name);
+    const keys = keysOf(db);
+    const compare = vi.spyOn(bcrypt, 'compare');
+
+    for (let n = 0; n < 100; n += 1) expect(await keys.verify(`wrong ${n}`)).toBeNull();
+    expect(compare).not.toHaveBeenCalled();
+    expect(await keys.verify('three')).toBe(3);
+    expect(compare).toHaveBeenCalledTimes(1);
+  });
+
+  it('a key that was made here has a fingerprint at once, but has let nobody in', async () => {
+    const keys = createApiKeys({ db: newDatabase(), clock: testClock(), logger: logProbe().logger, bcryptCost: 4 });
+    const { raw_key: made } = await keys.create('');
+    const compare = vi.spyOn(bcrypt, 'compare');
+
+    expect(await keys.verify('wrong')).toBeNull();
+    expect(compare).not.toHaveBeenCalled();
+    expect(keys.hasWorked(made)).toBe(false);
+    await keys.verify(made);
+    expect(keys.hasWorked(made)).toBe(true);
+  });
+
+  it('checks few unknown keys at once against keys without a fingerprint, and tells the others when to come back', async () => {
+    const db = newDatabase();
+    storeHash(db, 'known');
+    await keysOf(db).verify('known');
+    storeHash(db, 'of the Python service');
+    const keys = keysOf(db);
+
+    const unknown = Array.from({ length: 40 }, (_, n) =>
+      failure(() => keys.verify(`wrong ${n}`)).catch(() => undefined),
+    );
+    expect(await keys.verify('known')).toBe(1);
+
+    const refused = (await Promise.all(unknown)).filter((answer) => answer !== undefined);
+    expect(refused).toHaveLength(24);
+    expect(refused[0]).toMatchObject({ code: 'rate_limited', status: 429, retryAfterS: 2 });
+    expect(await keys.verify('of the Python service')).toBe(2);
+  });
+
+  it('goes on where the fingerprint cannot be written', async () => {
+    const db = newDatabase();
+    storeHash(db, key);
+    db.sqlite.exec(
+      "CREATE TRIGGER refuse BEFORE INSERT ON api_key_fingerprint BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+    );
+
+    expect(await keysOf(db).verify(key)).toBe(1);
+  });
+
+  it.each([
+    [
+      'a key of which the Python service replaced the hash',
+      (hash: string) => `UPDATE apikey SET key_hash = '${hash}' WHERE id = 2`,
+    ],
+    [
+      'a key that has the id of a deleted one',
+      (hash: string) =>
+        `DELETE FROM apikey WHERE id = 2; INSERT INTO apikey (label, key_hash, is_active, created_at) VALUES ('', '${hash}', 1, 2)`,
+    ],
+  ])('finds %s, and the one before it no more', async (_what, change) => {
+    const db = newDatabase();
+    for (const name of ['one', 'two']) storeHash(db, name);
+    const keys = keysOf(db);
+    for (const name of ['one', 'two']) await keys.verify(name);
+    openTestDatabase(db.path).sqlite.exec(change(bcrypt.hashSync('three', 4)));
+
+    for (const now of [keys, keysOf(db)]) {
+      expect(await now.verify('three')).toBe(2);
+      expect([await now.verify('two'), now.hasWorked('two'), now.hasWorked('three')]).toEqual([null, false, true]);
+    }
+    const compare = vi.spyOn(bcrypt, 'compare');
+    expect([await keysOf(db).verify('wrong'), compare.mock.calls.length]).toEqual([null, 0]);
+  });
+
+  it('lets a right key in where nothing can be written any more', async () => {
+    const db = newDatabase();
+    storeHash(db, key);
+    const keys = keysOf(db);
+    db.sqlite.pragma('query_only = ON');
+
+    expect(await keys.verify(key)).toBe(1);
+    expect(await keys.verify('wrong')).toBeNull();
   });
 
   it('hashes once for many requests with the same new key', async () => {
@@ -254,7 +343,6 @@ describe('verifying a presented key', () => {
 
     expect(found).toEqual(Array.from({ length: 8 }, () => 1));
     expect(compare).toHaveBeenCalledTimes(1);
-    compare.mockRestore();
   });
 
   it('does not accept from memory what was changed in the file by another process', async () => {
@@ -282,7 +370,6 @@ describe('verifying a presented key', () => {
     await keys.verify('unknown');
 
     expect(compare.mock.calls.length - forInactive).toBe(forInactive);
-    compare.mockRestore();
   });
 });
 

@@ -1,13 +1,12 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { insertRow } from '../../../src/db/insert-row.js';
 import type { Database } from '../../../src/db/open.js';
 import { netboxEndpoints, proxmoxEndpoints } from '../../../src/db/schema.js';
 import { ProxboxError } from '../../../src/errors/proxbox-error.js';
 import { decideStart, noKeyMessage } from '../../../src/security/encryption-start.js';
 import { createSecretBox } from '../../../src/security/secret-box.js';
-import { Secret } from '../../../src/security/secret.js';
+import { Secret } from '../../../src/config/secret.js';
 import {
   cleanUpDatabases,
   newDatabase,
@@ -25,28 +24,28 @@ const force = { force: false };
 const place = { scope: 'other', table: 'proxmoxendpoint', column: 'password', name: 'pve' } as const;
 
 function storePassword(db: Database, password: string, name = 'pve'): void {
-  insertRow(db.sqlite, proxmoxEndpoints, {
+  db.insert(proxmoxEndpoints, {
     name,
-    ipAddress: '10.0.0.1',
+    ip_address: '10.0.0.1',
     port: 8006,
     username: 'root@pam',
     password,
-    verifySsl: true,
-    allowWrites: false,
-    accessMethods: 'api',
+    verify_ssl: true,
+    allow_writes: false,
+    access_methods: 'api',
     enabled: true,
   });
 }
 
 function storeToken(db: Database, token: string): void {
-  insertRow(db.sqlite, netboxEndpoints, {
+  db.insert(netboxEndpoints, {
     name: 'netbox',
-    ipAddress: '10.0.0.2',
+    ip_address: '10.0.0.2',
     domain: '',
     port: 443,
-    tokenVersion: 'v1',
+    token_version: 'v1',
     token,
-    verifySsl: true,
+    verify_ssl: true,
     enabled: true,
   });
 }
@@ -399,15 +398,15 @@ describe('the key file of the admin routes', () => {
 });
 
 describe('the start', () => {
-  const facts = { hasKey: false, allowsPlaintext: false, canAskPlugin: true, pluginKey: 'not_asked' } as const;
+  const facts = { hasKey: false, allowsPlaintext: false, canAskPlugin: true, plugin: 'not_asked' } as const;
 
   it.each([
     ['with a key', { ...facts, hasKey: true }, 'start'],
     ['with the plaintext opt-in', { ...facts, allowsPlaintext: true }, 'start_plaintext'],
     ['asks the plugin when a NetBox endpoint can be read', facts, 'ask_plugin'],
     ['without any endpoint to ask', { ...facts, canAskPlugin: false }, 'refuse'],
-    ['when the plugin has no key', { ...facts, pluginKey: 'empty' }, 'refuse'],
-    ['when NetBox does not answer', { ...facts, pluginKey: 'unreachable' }, 'start_pending'],
+    ['when the plugin has no key', { ...facts, plugin: 'answered' }, 'refuse'],
+    ['when NetBox does not answer', { ...facts, plugin: 'unreachable' }, 'start_pending'],
   ] as const)('%s', (_case, given, decision) => {
     expect(decideStart(given)).toBe(decision);
   });

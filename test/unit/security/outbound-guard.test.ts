@@ -65,30 +65,26 @@ describe('a guarded URL', () => {
   });
 
   it('says why', async () => {
-    expect(await guard().validateHost('')).toBe('Host cannot be empty');
     expect(await guard().validateUrl('')).toBe('URL cannot be empty');
-    expect(await guard().validateHost('localhost')).toBe('localhost is not allowed');
-    expect(await guard().validateHost('nas.local')).toBe("Host 'nas.local' appears to be an internal domain");
-    expect(await guard().validateHost('nowhere.example')).toContain(
+    expect(await guard().validateUrl('http://localhost/')).toBe('localhost is not allowed');
+    expect(await guard().validateUrl('http://nas.local/')).toBe("Host 'nas.local' appears to be an internal domain");
+    expect(await guard().validateUrl('http://nowhere.example/')).toContain(
       "Could not resolve host 'nowhere.example': ENOTFOUND",
     );
-    expect(await guard().validateHost('127.0.0.1')).toContain('is a reserved/internal IP address');
-    expect(await guard().validateHost('mixed.example')).toContain("Host 'mixed.example' resolves to 127.0.0.1");
+    expect(await guard().validateUrl('http://127.0.0.1/')).toContain('is a reserved/internal IP address');
+    expect(await guard().validateUrl('http://mixed.example/')).toContain("Host 'mixed.example' resolves to 127.0.0.1");
   });
 
   it('follows the settings: block list, allow list, private addresses, protection off', async () => {
     const blocked = guard({ blockedIpRanges: ['93.184.0.0/16'], allowedIpRanges: ['93.184.216.34'] });
 
-    expect(await blocked.validateHost('public.example')).toContain('is in explicitly blocked range 93.184.0.0/16');
-    expect(await guard({ allowedIpRanges: ['127.0.0.0/8'] }).validateHost('127.0.0.1')).toBeNull();
-    expect(await guard({ allowPrivateIps: false }).validateHost('192.168.1.1')).toContain('reserved');
-    expect(await guard({ ssrfProtectionEnabled: false }).validateHost('127.0.0.1')).toBeNull();
-    expect(await guard({}, ['127.0.0.1', 'nas.local']).validateHost('nas.local')).toBeNull();
-  });
-
-  it('checks the address again when the connection is made', () => {
-    expect(guard().validateAddress('127.0.0.1')).toContain('reserved');
-    expect(guard().validateAddress('93.184.216.34')).toBeNull();
+    expect(await blocked.validateUrl('http://public.example/')).toContain(
+      'is in explicitly blocked range 93.184.0.0/16',
+    );
+    expect(await guard({ allowedIpRanges: ['127.0.0.0/8'] }).validateUrl('http://127.0.0.1/')).toBeNull();
+    expect(await guard({ allowPrivateIps: false }).validateUrl('http://192.168.1.1/')).toContain('reserved');
+    expect(await guard({ ssrfProtectionEnabled: false }).validateUrl('http://127.0.0.1/')).toBeNull();
+    expect(await guard({}, ['127.0.0.1', 'nas.local']).validateUrl('http://nas.local/')).toBeNull();
   });
 });
 

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes }
 import { describe, expect, it } from 'vitest';
 import { createFernetCipher, DecryptError, deriveFernetKey } from '../../../src/security/fernet-cipher.js';
 import { createSecretBox } from '../../../src/security/secret-box.js';
-import { Secret } from '../../../src/security/secret.js';
+import { Secret } from '../../../src/config/secret.js';
 
 /** Fernet after its specification, independent of the package under test. */
 function oracle(rawKey: string) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contains, isBroadcast, isNetworkId, parseMac, parseNetwork } from '../../../src/simulator/netbox/addresses.js';
+import { contains, isBroadcast, isNetworkId, parseMac, parseNetwork } from '../../simulator/netbox/addresses.js';
 
 const network = (text: string) => parseNetwork(text)!;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { kindsFor } from '../../../src/simulator/netbox/kinds/index.js';
-import { createStore } from '../../../src/simulator/netbox/store/store.js';
+import { kindsFor } from '../../simulator/netbox/kinds/index.js';
+import { createStore } from '../../simulator/netbox/store/store.js';
 
 const tag = 'extras.tag';
 const row = (id: number, slug: string) => ({ id, created: '', last_updated: '', name: slug, slug, weight: 1000 });

@@ -1,21 +1,26 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { EstateCluster } from '../../../src/simulator/estate/index.js';
+import type { EstateCluster } from '../../simulator/estate/index.js';
 import {
   addGuest,
   addSnapshot,
+  cloneRootCa,
   createEstate,
   exampleEstate,
+  hideRootCa,
+  joinCluster,
   migrateGuest,
   removeGuest,
   renameCluster,
   renameGuest,
+  renewRootCa,
   resizeDisk,
   setAgent,
   setConfig,
   setNodeOnline,
   setStatus,
   setTags,
-} from '../../../src/simulator/estate/index.js';
+} from '../../simulator/estate/index.js';
+import { aCluster } from '../../contract/sync/estates.js';
 
 let lab: EstateCluster;
 
@@ -77,5 +82,40 @@ describe('changes to an estate', () => {
     ['has no disk ide2 with a size', () => resizeDisk(lab, 100, 'ide2', '1G')],
   ])('says when the test is wrong: %s', (message, change) => {
     expect(change).toThrow(message);
+  });
+
+  it('gives every installation a root certificate of its own, renews it, clones it and hides it', () => {
+    const other = aCluster({ nodes: ['pve1'], guests: [] });
+    const first = lab.rootCa;
+    expect(first).toMatch(/^[\da-f-]{36}$/);
+    expect(other.rootCa).not.toBe(first);
+
+    renewRootCa(lab);
+    expect(lab.rootCa).not.toBe(first);
+    cloneRootCa(lab, other);
+    expect(other.rootCa).toBe(lab.rootCa);
+    hideRootCa(lab);
+    expect(lab.rootCa).toBeNull();
+  });
+
+  it('lets a standalone host join: name and address stay, the root certificate becomes the cluster’s', () => {
+    const host = aCluster({
+      name: 'solo',
+      nodes: ['solo'],
+      network: '203.0.113',
+      standalone: true,
+      guests: [{ vmid: 700 }],
+    });
+
+    joinCluster(host, lab);
+
+    expect(host).toMatchObject({ name: 'lab', standalone: false, rootCa: lab.rootCa });
+    expect(host.nodes.map(({ name, address }) => `${name} ${address}`)).toEqual([
+      'pve1 10.0.0.10',
+      'pve2 10.0.0.11',
+      'solo 203.0.113.1',
+    ]);
+    expect(host.guests).toBe(lab.guests);
+    expect(lab.guests.get(700)?.node).toBe('solo');
   });
 });

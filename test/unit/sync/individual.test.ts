@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ProxmoxEndpoint } from '../../../src/endpoints/types.js';
 import { ProxboxError } from '../../../src/errors/proxbox-error.js';
 import type { ProxmoxSession } from '../../../src/proxmox/types.js';
+import { createCollectionStore } from '../../../src/sync/collections.js';
 import { createClusterFinder } from '../../../src/sync/individual/endpoints.js';
 import { createIndividualSync, type IndividualDeps } from '../../../src/sync/individual/service.js';
 import { clusterEntry } from '../../../src/sync/individual/table.js';
@@ -80,7 +81,7 @@ describe('a sync of a single object that takes too long', () => {
     const individual = createIndividualSync({
       ports: ports as unknown as IndividualDeps['ports'],
       activeRuns: { list: () => [] },
-      onWritten: () => undefined,
+      collections: createCollectionStore(clock),
     });
     const query = { cluster_name: 'lab' } as ObjectQuery;
     const answering = individual.sync(clusterEntry, query, parseSyncRequest({}), signal);

@@ -74,97 +74,80 @@ function picture(netbox: InMemoryNetBox): readonly string[] {
 }
 
 const runs = { seed: 20260103, numRuns: 300 };
-const timeoutMs = 60_000;
 
 describe('any estate', () => {
-  it(
-    'needs nothing more after it was synced: the next run writes nothing',
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(estates, async (estate) => {
-          const netbox = createInMemoryNetBox();
-          const first = await syncInventory(netbox, clustersOf(estate));
-          expect(first.machines.counts).toMatchObject({ created: estate.lab.length + estate.edge.length, failed: 0 });
-          netbox.writes.length = 0;
-          const second = await syncInventory(netbox, clustersOf(estate), { runId: 'R2' });
-          expect(netbox.writes).toEqual([]);
-          expect(second.machines.counts.unchanged).toBe(second.machines.counts.total);
-        }),
-        runs,
-      );
-    },
-    timeoutMs,
-  );
+  it('needs nothing more after it was synced: the next run writes nothing', async () => {
+    await fc.assert(
+      fc.asyncProperty(estates, async (estate) => {
+        const netbox = createInMemoryNetBox();
+        const first = await syncInventory(netbox, clustersOf(estate));
+        expect(first.machines.counts).toMatchObject({ created: estate.lab.length + estate.edge.length, failed: 0 });
+        netbox.writes.length = 0;
+        const second = await syncInventory(netbox, clustersOf(estate), { runId: 'R2' });
+        expect(netbox.writes).toEqual([]);
+        expect(second.machines.counts.unchanged).toBe(second.machines.counts.total);
+      }),
+      runs,
+    );
+  });
 
-  it(
-    'converges from any other one, and never makes a machine twice',
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(estates, estates, async (before, after) => {
-          const netbox = createInMemoryNetBox();
-          await syncInventory(netbox, clustersOf(before));
-          const changed = await syncInventory(netbox, clustersOf(after), { runId: 'R2' });
-          expect(changed.machines.counts.failed).toBe(0);
-          netbox.writes.length = 0;
-          await syncInventory(netbox, clustersOf(after), { runId: 'R3' });
-          expect(netbox.writes).toEqual([]);
-          const identities = netbox
-            .rows('/api/plugins/proxbox/sync-state/virtual-machines/')
-            .map((row) => `${String(row.proxmox_endpoint_raw_id)}/${String(row.proxmox_vm_id)}`);
-          expect(new Set(identities).size).toBe(identities.length);
-          expect(netbox.rows(machines)).toHaveLength(identities.length);
-        }),
-        runs,
-      );
-    },
-    timeoutMs,
-  );
+  it('converges from any other one, and never makes a machine twice', async () => {
+    await fc.assert(
+      fc.asyncProperty(estates, estates, async (before, after) => {
+        const netbox = createInMemoryNetBox();
+        await syncInventory(netbox, clustersOf(before));
+        const changed = await syncInventory(netbox, clustersOf(after), { runId: 'R2' });
+        expect(changed.machines.counts.failed).toBe(0);
+        netbox.writes.length = 0;
+        await syncInventory(netbox, clustersOf(after), { runId: 'R3' });
+        expect(netbox.writes).toEqual([]);
+        const identities = netbox
+          .rows('/api/plugins/proxbox/sync-state/virtual-machines/')
+          .map((row) => `${String(row.proxmox_endpoint_raw_id)}/${String(row.proxmox_vm_id)}`);
+        expect(new Set(identities).size).toBe(identities.length);
+        expect(netbox.rows(machines)).toHaveLength(identities.length);
+      }),
+      runs,
+    );
+  });
 
-  it(
-    'gives the same NetBox in whatever order it is listed',
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(estates, async (estate) => {
-          const [straight, reversed] = [createInMemoryNetBox(), createInMemoryNetBox()];
-          await syncInventory(straight, clustersOf(estate));
-          const turned = { lab: [...estate.lab].reverse(), edge: [...estate.edge].reverse() };
-          await syncInventory(reversed, [...clustersOf(turned)].reverse());
-          expect(picture(reversed)).toEqual(picture(straight));
-        }),
-        runs,
-      );
-    },
-    timeoutMs,
-  );
+  it('gives the same NetBox in whatever order it is listed', async () => {
+    await fc.assert(
+      fc.asyncProperty(estates, async (estate) => {
+        const [straight, reversed] = [createInMemoryNetBox(), createInMemoryNetBox()];
+        await syncInventory(straight, clustersOf(estate));
+        const turned = { lab: [...estate.lab].reverse(), edge: [...estate.edge].reverse() };
+        await syncInventory(reversed, [...clustersOf(turned)].reverse());
+        expect(picture(reversed)).toEqual(picture(straight));
+      }),
+      runs,
+    );
+  });
 
-  it(
-    'leaves alone what does not carry the Proxbox tag',
-    async () => {
-      await fc.assert(
-        fc.asyncProperty(
-          estates,
-          fc.array(
-            names.filter((name) => name.trim() !== ''),
-            { maxLength: 4 },
-          ),
-          async (estate, own) => {
-            const netbox = createInMemoryNetBox();
-            await syncInventory(netbox, clustersOf({ lab: [], edge: [] }));
-            const [cluster] = netbox.rows('/api/virtualization/clusters/');
-            const distinct = [...new Map(own.map((name) => [name.trim().toLowerCase(), name.trim()])).values()];
-            const theirs = distinct.map((name) =>
-              netbox.put(machines, { name, cluster: cluster?.id, status: 'staged', memory: 7 }),
-            );
-            await syncInventory(netbox, clustersOf(estate));
-            for (const row of theirs) expect(netbox.rows(machines)).toContainEqual(row);
-            expect(netbox.writes.some(({ id, path }) => path === machines && theirs.some((row) => row.id === id))).toBe(
-              false,
-            );
-          },
+  it('leaves alone what does not carry the Proxbox tag', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        estates,
+        fc.array(
+          names.filter((name) => name.trim() !== ''),
+          { maxLength: 4 },
         ),
-        runs,
-      );
-    },
-    timeoutMs,
-  );
+        async (estate, own) => {
+          const netbox = createInMemoryNetBox();
+          await syncInventory(netbox, clustersOf({ lab: [], edge: [] }));
+          const [cluster] = netbox.rows('/api/virtualization/clusters/');
+          const distinct = [...new Map(own.map((name) => [name.trim().toLowerCase(), name.trim()])).values()];
+          const theirs = distinct.map((name) =>
+            netbox.put(machines, { name, cluster: cluster?.id, status: 'staged', memory: 7 }),
+          );
+          await syncInventory(netbox, clustersOf(estate));
+          for (const row of theirs) expect(netbox.rows(machines)).toContainEqual(row);
+          expect(netbox.writes.some(({ id, path }) => path === machines && theirs.some((row) => row.id === id))).toBe(
+            false,
+          );
+        },
+      ),
+      runs,
+    );
+  });
 });

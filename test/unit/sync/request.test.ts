@@ -18,9 +18,12 @@ const silent = {
   deleteNonexistentBackups: undefined,
   deleteNonexistentSnapshots: undefined,
   parseDescriptionMetadata: undefined,
+  orphanAction: undefined,
+  vmStageFailed: false,
   forceDeletes: false,
   dryRun: false,
   includeObjects: false,
+  showsObjects: false,
   notes: [],
 };
 
@@ -137,6 +140,7 @@ describe('the query of a sync route', () => {
     [{ overwrite_vm_role: 'maybe' }, 422, 'overwrite_vm_role must be a boolean: true or false'],
     [{ overwrite_vm_role: '' }, 422, 'overwrite_vm_role must be a boolean: true or false'],
     [{ dry_run: '2' }, 422, 'dry_run must be a boolean: true or false'],
+    [{ orphan_action: 'purge' }, 422, 'orphan_action must be one of mark, delete'],
     [{ force_deletes: '2' }, 422, 'force_deletes must be a boolean: true or false'],
   ])('%j is refused with %i', (query, status, message) => expect(refusalOf(query)).toEqual([status, message]));
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PluginSettings } from '../../../src/config/types.js';
 import type { NetBoxRecord } from '../../../src/netbox/types.js';
-import { allOverwrites, defaultModes, fromNames, overwriteFlags } from '../../../src/sync/plan/options.js';
+import { fromNames, overwriteFlags, syncResources } from '../../../src/sync/plan/options.js';
 import { parseSyncRequest, type RawQuery } from '../../../src/sync/request.js';
 import { resolveOptions } from '../../../src/sync/resolve-options.js';
 import { someSettings } from '../../support/factories/run.js';
@@ -54,7 +54,7 @@ describe('an overwrite flag', () => {
       { request: parseSyncRequest({}), settings: someSettings(), endpointRow: undefined, runId: 'R1', kind: 'devices' },
       [],
     );
-    expect(overwrite).toEqual(allOverwrites(true));
+    expect(overwrite).toEqual(fromNames(overwriteFlags, () => true));
     expect(overwriteFlags).toHaveLength(25);
   });
 });
@@ -90,7 +90,11 @@ describe('a sync mode', () => {
   });
 
   it('of SDN is off by default', () => {
-    expect(resolve({}).modes).toEqual(defaultModes());
+    expect(resolve({}).modes).toEqual({
+      ...fromNames(syncResources, () => 'always'),
+      sdn: 'disabled',
+      sdn_bgp: 'disabled',
+    });
     expect(resolve({ query: { sync_mode_sdn: 'always', sync_mode_sdn_bgp: 'always' } }).modes).toMatchObject({
       sdn: 'always',
       sdn_bgp: 'always',

@@ -2,10 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { ProxboxError } from '../../../src/errors/proxbox-error.js';
 import type { RunEvent } from '../../../src/sync/events.js';
 import { parseSyncRequest } from '../../../src/sync/request.js';
+import { reasonCodes } from '../../../src/sync/reasons.js';
 import { runFullUpdate, runSingleStage } from '../../../src/sync/runner.js';
 import type { StageEntry } from '../../../src/sync/stages/index.js';
 import type { Stage } from '../../../src/sync/stage.js';
+import type { Change } from '../../../src/sync/types.js';
 import { createInMemoryNetBox } from '../../support/factories/in-memory-netbox.js';
+import { stored } from '../../support/factories/netbox-records.js';
 import { refusal } from '../../support/factories/netbox-rules.js';
 import { aPerformance, aStage } from '../../support/factories/stages.js';
 import { aDesired, aPlan, syncOptions } from '../../support/factories/sync.js';
@@ -128,11 +131,11 @@ describe('a stage as a run of its own', () => {
       'complete false',
     ]);
     expect(events.at(-2)?.data).toEqual({ step: 'virtual-machines', status: 'failed', error: text, detail: text });
-    expect(last(events)?.data).toEqual({
+    expect(last(events)?.data).toMatchObject({
       ok: false,
       message: 'Virtual machines sync failed.',
-      result: null,
-      errors: [{ detail: text }],
+      result: { status: 'failed' },
+      errors: [{ detail: text, count: 1, suggestion: expect.stringMatching(/\.$/) }],
     });
     expect(summary.ok).toBe(false);
     expect(turns).toEqual(['+virtual-machines', '-virtual-machines']);
@@ -158,13 +161,14 @@ describe('a stage as a run of its own', () => {
     netbox.verdict = ({ path }) => (path.includes('virtual-machines') ? refusal({ name: ['bad'] }) : undefined);
     const { conductor, events, open } = aPerformance(netbox);
     await runSingleStage({ stage: creating() }, conductor, open);
-    expect(short(events).slice(-4)).toEqual([
+    expect(short(events).slice(-5)).toEqual([
+      'error_detail virtual-machines validation',
       'phase_summary virtual-machines',
       'error_detail virtual-machines internal',
       'error virtual-machines',
       'complete false',
     ]);
-    expect(JSON.stringify(last(events)?.data)).toContain('None of 1 objects could be synchronized');
+    expect(JSON.stringify(last(events)?.data)).toContain('1 of 1 objects (virtual machine) could not be synchronized');
   });
 
   it('fails when the Proxbox tag cannot be made', async () => {
@@ -185,7 +189,7 @@ describe('a stage as a run of its own', () => {
     const stage = aStage({
       prepare: async () => {
         abort.abort(new Error('client gone'));
-        return { plan: aPlan([]), noun: 'x', items: [] };
+        return { plans: [aPlan([])], noun: 'x', items: [] };
       },
     });
     const summary = await runSingleStage({ stage: stage }, conductor, open);
@@ -197,14 +201,116 @@ describe('a stage as a run of its own', () => {
     expect(summary.error?.code).toBe('cancelled');
   });
 
-  it('tells what was found while the run was prepared', async () => {
+  it('tells what was found while the run was prepared, and is partial by it', async () => {
     const warnings = [{ code: 'endpoint_unreachable' as const, message: 'Endpoint b is down.' }];
     const { conductor, events, open } = aPerformance(createInMemoryNetBox(), { run: { warnings } });
     await runSingleStage({ stage: creating() }, conductor, open);
     expect(short(events)[1]).toBe('error_detail virtual-machines connection');
     expect(last(events)?.data).toMatchObject({
       ok: true,
-      result: { warnings: [{ reason: 'endpoint_unreachable', message: 'Endpoint b is down.' }] },
+      message: 'Virtual machines sync completed in part: endpoint_unreachable (1).',
+      result: { status: 'partial', warnings: [{ reason: 'endpoint_unreachable', message: 'Endpoint b is down.' }] },
+      errors: [{ reason: 'endpoint_unreachable', count: 1 }],
+    });
+  });
+
+  it('is complete where only an optional privilege is missing', async () => {
+    const warnings = [{ code: 'privilege_optional' as const, message: 'Bridges are not known.' }];
+    const { conductor, events, open } = aPerformance(createInMemoryNetBox(), { run: { warnings } });
+    await runSingleStage({ stage: creating() }, conductor, open);
+    expect(last(events)?.data).toMatchObject({
+      ok: true,
+      message: 'Virtual machines sync completed.',
+      result: { status: 'completed', warnings: [{ reason: 'privilege_optional' }] },
+      errors: [],
+    });
+  });
+
+  describe('in which objects fail', () => {
+    const refused = (count: number): Change[] =>
+      Array.from({ length: count }, (_, index) => ({
+        action: 'refuse',
+        kind: 'virtual-machine',
+        key: `bad${index}`,
+        label: `bad${index}`,
+        reason: { code: 'config_unreadable', message: `bad${index} cannot be read.` },
+      }));
+    const kept = (count: number): Change[] =>
+      Array.from({ length: count }, (_, index) => ({
+        action: 'keep',
+        desired: aDesired({ key: `good${index}`, label: `good${index}` }),
+        current: stored('virtual-machine', { id: index + 1 }),
+      }));
+    const run = async (failed: number, good: number) => {
+      const performance = aPerformance(createInMemoryNetBox());
+      const stage = aStage({ plan: aPlan([...refused(failed), ...kept(good)]) });
+      const summary = await runSingleStage({ stage }, performance.conductor, performance.open);
+      return { ...performance, summary };
+    };
+
+    it('is a success in part up to the half of them, and says how many', async () => {
+      const { events, summary } = await run(10, 10);
+      expect(summary).toMatchObject({ ok: true, status: 'partial' });
+      expect(last(events)?.data).toMatchObject({
+        ok: true,
+        message: 'Virtual machines sync completed in part: 10 of 20 virtual machines failed.',
+        result: { status: 'partial', failed: 10, unchanged: 10 },
+        errors: [
+          {
+            reason: 'config_unreadable',
+            count: 10,
+            detail: 'config_unreadable: bad0 cannot be read.',
+            examples: ['bad0', 'bad1', 'bad2'],
+          },
+        ],
+      });
+      expect(short(events)).not.toContain('error virtual-machines');
+    });
+
+    it('is failed when it is more than the half, with the same numbers', async () => {
+      const { events, summary } = await run(11, 9);
+      expect(summary).toMatchObject({ ok: false, status: 'failed', error: { code: 'stage_failed' } });
+      expect(short(events).slice(-2)).toEqual(['error virtual-machines', 'complete false']);
+      expect(last(events)?.data).toMatchObject({
+        message: 'Virtual machines sync failed: 11 of 20 virtual machines failed.',
+        result: { status: 'failed', failed: 11, unchanged: 9 },
+      });
+    });
+
+    it('sums up what failed right before the end, in frames that are given time', async () => {
+      const { events } = await run(5, 15);
+      const closing = events.filter(({ isClosing }) => isClosing === true);
+      expect(closing).toEqual([events.at(-2)]);
+      expect(closing[0]?.data).toMatchObject({
+        message: 'config_unreadable (5): bad0, bad1, bad2 and 2 more. bad0 cannot be read.',
+        detail: 'config_unreadable (5)',
+        suggestion: reasonCodes.config_unreadable.remedy,
+      });
+    });
+
+    it('tells each of the first 50 with its remedy, and counts the others', async () => {
+      const { events } = await run(60, 100);
+      const details = events.flatMap(({ event, data, isClosing }) =>
+        event === 'error_detail' && isClosing !== true ? [data] : [],
+      );
+      expect(details).toHaveLength(51);
+      expect(details[0]).toMatchObject({
+        item: { name: 'bad0', item_type: 'virtual-machine' },
+        suggestion: reasonCodes.config_unreadable.remedy,
+      });
+      expect(details.at(-1)?.message).toMatch(/^10 more could not be brought up to date/);
+    });
+  });
+
+  describe('in a dry run', () => {
+    it('tells what it would do, writes nothing, and makes no support object', async () => {
+      const netbox = createInMemoryNetBox();
+      const options = { ...syncOptions({}), dryRun: true };
+      const { conductor, events, open } = aPerformance(netbox, { run: { options } });
+      const summary = await runSingleStage({ stage: creating() }, conductor, open);
+      expect(netbox.writes).toEqual([]);
+      expect(summary).toMatchObject({ ok: true, status: 'completed' });
+      expect(last(events)?.data).toMatchObject({ result: { dry_run: true, created: 1 } });
     });
   });
 });
@@ -277,31 +383,78 @@ describe('a full update', () => {
     );
   });
 
-  it('ends at the first stage that fails, naming it, and lets the next ones be', async () => {
-    const { conductor, events, open, turns } = aPerformance(createInMemoryNetBox());
-    const bad = failing(new ProxboxError('proxmox_timeout', 'Slow'), {
-      name: 'storage',
-      title: 'storage',
-      resources: [],
+  describe('of which a stage fails', () => {
+    const slow = new ProxboxError('proxmox_timeout', 'Slow');
+    const bad = (error: unknown) => failing(error, { name: 'storage', title: 'storage', resources: [] });
+    const run = async (stages: readonly Stage[]) => {
+      const performance = aPerformance(createInMemoryNetBox());
+      const table = stages.map((stage) => entry(stage, stage.name));
+      const summary = await runFullUpdate(table, performance.conductor, performance.open);
+      return { ...performance, summary };
+    };
+
+    it('goes on with those that do not need it, and ends partial', async () => {
+      const { events, summary, turns } = await run([bad(slow), creating()]);
+      expect(short(events)).toEqual(
+        expect.arrayContaining([
+          'error_detail storage timeout',
+          'step storage failed',
+          'step virtual-machines completed',
+        ]),
+      );
+      expect(short(events).slice(-3)).toEqual(['error_detail storage timeout', 'error full-update', 'complete false']);
+      expect(last(events)?.data).toMatchObject({
+        message: 'Full update sync completed in part: storage failed.',
+        result: { status: 'partial', stages: { storage: 'failed', 'virtual-machines': 'completed' } },
+        errors: [{ reason: 'proxmox_timeout', count: 1, detail: 'proxmox_timeout: Slow', examples: ['storage'] }],
+      });
+      expect(turns).toEqual(['+storage', '-storage', '+virtual-machines', '-virtual-machines']);
+      expect(summary).toMatchObject({ ok: false, status: 'partial', error: undefined });
     });
-    const summary = await runFullUpdate(
-      [entry(bad, 'storage'), entry(creating(), 'virtual_machines')],
-      conductor,
-      open,
-    );
-    expect(short(events).slice(-4)).toEqual([
-      'step storage started',
-      'error_detail storage timeout',
-      'error full-update',
-      'complete false',
-    ]);
-    expect(last(events)?.data).toMatchObject({
-      message: 'Full update sync failed.',
-      result: null,
-      errors: [{ detail: 'proxmox_timeout: Slow' }],
+
+    it('leaves out those that need it, and those that need these', async () => {
+      const disks = aStage({ name: 'virtual-disks', title: 'Disks', resources: [], needs: ['storage'] });
+      const backups = aStage({ name: 'backups', title: 'Backups', resources: [], needs: ['virtual-disks'] });
+      const { events, turns } = await run([bad(slow), disks, backups, creating()]);
+      expect(turns).toEqual(['+storage', '-storage', '+virtual-machines', '-virtual-machines']);
+      const steps = events.flatMap(({ event, data }) => (event === 'step' ? [data.message] : []));
+      expect(steps).toEqual(
+        expect.arrayContaining([
+          'Disks synchronization was not run, because it needs storage, which failed.',
+          'Backups synchronization was not run, because it needs virtual-disks, which failed.',
+        ]),
+      );
+      expect(last(events)?.data).toMatchObject({
+        message: 'Full update sync completed in part: storage failed, 2 stages not run.',
+      });
     });
-    expect(turns).toEqual(['+storage', '-storage']);
-    expect(summary.ok).toBe(false);
+
+    it('is failed when every stage did', async () => {
+      const { events, summary } = await run([bad(slow)]);
+      expect(short(events).slice(-2)).toEqual(['error full-update', 'complete false']);
+      expect(last(events)?.data).toMatchObject({ message: 'Full update sync failed.', result: { status: 'failed' } });
+      expect(summary.error).toBe(slow);
+    });
+
+    it('ends at once when no later stage could succeed either', async () => {
+      const gone = new ProxboxError('netbox_unreachable', 'No connection');
+      const { events, summary, turns } = await run([bad(gone), creating()]);
+      expect(turns).toEqual(['+storage', '-storage']);
+      expect(last(events)?.data).toMatchObject({ ok: false, result: { status: 'failed' } });
+      expect(summary.error).toBe(gone);
+    });
+
+    it('goes on when the turn of a stage does not come', async () => {
+      const busy = new ProxboxError('run_busy', 'another run');
+      const { conductor, events, open } = aPerformance(createInMemoryNetBox());
+      const acquire: typeof conductor.acquire = async (stage) => {
+        if (stage.name === 'storage') throw busy;
+        return () => undefined;
+      };
+      const table = [entry(storage(), 'storage'), entry(creating(), 'virtual_machines')];
+      await runFullUpdate(table, { ...conductor, acquire }, open);
+      expect(last(events)?.data).toMatchObject({ result: { status: 'partial', virtual_machines_count: 1 } });
+    });
   });
 
   it('passes over a stage that is switched off without taking its turn', async () => {
@@ -317,7 +470,7 @@ describe('a full update', () => {
     const changes = Array.from({ length: 101 }, (_, index) => ({
       action: 'keep' as const,
       desired: aDesired({ key: `${index}`, label: `vm${index}` }),
-      current: { id: index + 1 },
+      current: stored('virtual-machine', { id: index + 1 }),
     }));
     const resultOf = async (query: Parameters<typeof parseSyncRequest>[0]) => {
       const { conductor, open } = aPerformance(netbox, { conductor: { request: parseSyncRequest(query) } });
@@ -327,9 +480,9 @@ describe('a full update', () => {
         open,
       );
       return [
-        (result?.virtual_machines as unknown[]).length,
-        result?.virtual_machines_count,
-        result?.virtual_machines_truncated,
+        (result.virtual_machines as unknown[]).length,
+        result.virtual_machines_count,
+        result.virtual_machines_truncated,
       ];
     };
     expect(await resultOf({})).toEqual([100, 101, true]);

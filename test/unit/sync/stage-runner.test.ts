@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { ProxboxError } from '../../../src/errors/proxbox-error.js';
 import type { RunEvent } from '../../../src/sync/events.js';
+import { PlanBuilder } from '../../../src/sync/plan/plan-builder.js';
 import { runStage, stageResultBody } from '../../../src/sync/stage-runner.js';
 import type { Stage } from '../../../src/sync/stage.js';
-import type { Change } from '../../../src/sync/types.js';
+import type { Change, Plan } from '../../../src/sync/types.js';
 import { createInMemoryNetBox } from '../../support/factories/in-memory-netbox.js';
+import { stored } from '../../support/factories/netbox-records.js';
 import { refusal } from '../../support/factories/netbox-rules.js';
 import { aRun } from '../../support/factories/run.js';
 import { aStage } from '../../support/factories/stages.js';
@@ -17,8 +20,10 @@ const wanted = (name: string, memory = 1) =>
 function everyFate() {
   const netbox = createInMemoryNetBox();
   netbox.verdict = ({ body }) => (body.name === 'bad' ? refusal({ name: ['no'] }) : undefined);
-  const kept = netbox.put('/api/virtualization/virtual-machines/', { name: 'kept', status: 'active' });
-  const old = netbox.put('/api/virtualization/virtual-machines/', { name: 'old', status: 'active' });
+  const put = (name: string) =>
+    stored('virtual-machine', netbox.put('/api/virtualization/virtual-machines/', { name, status: 'active' }));
+  const kept = put('kept');
+  const old = put('old');
   const changes: readonly Change[] = [
     { action: 'create', desired: wanted('new') },
     {
@@ -85,7 +90,7 @@ describe('the account of a stage', () => {
     };
     expect(created + updated + unchanged + skipped + failed).toBe(discovered);
     expect(result.count).toBe(3);
-    expect(result.ok).toBe(true);
+    expect(result.status).toBe('partial');
     expect(result.warnings).toEqual([]);
   });
 
@@ -173,11 +178,18 @@ describe('the frames of a stage', () => {
     expect(old?.item.netbox_id).toBeGreaterThan(0);
   });
 
+  it('say where the object is also when nothing but its id was read', async () => {
+    const builder = new PlanBuilder();
+    builder.keep({ kind: 'virtual-machine', key: 'web', label: 'web' }, 7);
+    const { events } = await perform(aStage({ plan: builder.build('virtual-machines') }));
+    expect(of(events, 'item_progress')).toMatchObject([{ item: { name: 'web', netbox_id: 7 } }]);
+  });
+
   it('are few when nothing changed', async () => {
     const changes = Array.from({ length: 500 }, (_, index): Change => ({
       action: 'keep',
       desired: wanted(`vm${index}`),
-      current: { id: index + 1 },
+      current: stored('virtual-machine', { id: index + 1 }),
     }));
     const { events } = await perform(aStage({ plan: aPlan(changes) }));
     expect(of(events, 'item_progress')).toHaveLength(10);
@@ -225,7 +237,7 @@ describe('the frames of a stage', () => {
 });
 
 describe('a stage that could do nothing', () => {
-  it('throws when every object failed, after it told them', async () => {
+  it('is failed when every object failed, after it told them', async () => {
     const { run, events } = aRun(createInMemoryNetBox().client);
     const plan = aPlan([
       {
@@ -236,17 +248,30 @@ describe('a stage that could do nothing', () => {
         reason: { code: 'config_unreadable', message: 'No.' },
       },
     ]);
-    await expect(runStage(aStage({ plan }), run)).rejects.toMatchObject({
-      code: 'stage_failed',
-      detail: expect.stringContaining('No.'),
+    expect(await runStage(aStage({ plan }), run)).toMatchObject({
+      status: 'failed',
+      error: { code: 'stage_failed', detail: expect.stringContaining('No.') },
     });
     expect(of(events, 'phase_summary')).toHaveLength(1);
   });
 
-  it.each<[string, readonly Change[]]>([
-    ['nothing was discovered', []],
+  it.each<[string, readonly Change[], string]>([
+    ['nothing was discovered', [], 'completed'],
     [
-      'everything was skipped',
+      'everything was skipped on purpose',
+      [
+        {
+          action: 'skip',
+          kind: 'virtual-machine',
+          key: 'a',
+          label: 'a',
+          reason: { code: 'mode_disabled', message: 'x' },
+        },
+      ],
+      'completed',
+    ],
+    [
+      'its only node is offline',
       [
         {
           action: 'skip',
@@ -256,8 +281,81 @@ describe('a stage that could do nothing', () => {
           reason: { code: 'node_offline', message: 'x' },
         },
       ],
+      'partial',
     ],
-  ])('is fine when %s', async (_when, changes) => {
-    expect((await perform(aStage({ plan: aPlan(changes) }))).result.ok).toBe(true);
+  ])('is no failure when %s', async (_when, changes, status) => {
+    expect((await perform(aStage({ plan: aPlan(changes) }))).result).toMatchObject({ status });
+  });
+});
+
+describe('a stage in portions', () => {
+  const portion = (...names: readonly string[]) =>
+    aPlan(
+      names.map((name) => ({ action: 'create' as const, desired: wanted(name) })),
+      { discovered: new Map([['virtual-machine', names.length]]) },
+    );
+  const portioned = (plans: AsyncIterable<Plan>, total: number) =>
+    aStage({ isPortioned: true, prepare: async () => ({ plans, noun: 'virtual machine', items: [], total }) });
+
+  it('writes each before the next is planned, and tells all of them as one', async () => {
+    const netbox = createInMemoryNetBox();
+    const written: number[] = [];
+    const stage = portioned(
+      (async function* () {
+        for (const plan of [portion('a', 'b'), portion('c')]) {
+          written.push(netbox.writes.length);
+          yield plan;
+        }
+      })(),
+      3,
+    );
+
+    const { result, events } = await perform(stage, netbox);
+
+    expect(written).toEqual([0, 2]);
+    expect(result.counts).toMatchObject({ created: 3, total: 3 });
+    expect(result.kinds.get('virtual-machine')).toMatchObject({ discovered: 3, created: 3 });
+    expect(result.warnings).toEqual([]);
+    expect(of(events, 'item_progress').map(({ progress }) => [progress.current, progress.total])).toEqual([
+      [1, 3],
+      [2, 3],
+      [3, 3],
+    ]);
+    expect(of(events, 'phase_summary')).toHaveLength(1);
+  });
+
+  it('keeps what has to be told, and of the rest the numbers', async () => {
+    const netbox = createInMemoryNetBox();
+    netbox.verdict = ({ body }) => (body.name === 'good' ? undefined : refusal({ name: ['no'] }));
+    const bad = (from: number) => Array.from({ length: 40 }, (_, index) => `bad ${from + index}`);
+    const stage = portioned(
+      (async function* () {
+        yield portion('good', ...bad(0));
+        yield portion(...bad(40));
+      })(),
+      81,
+    );
+
+    const { result } = await perform(stage, netbox);
+
+    expect(result.counts).toMatchObject({ created: 1, failed: 80, total: 81 });
+    expect(result.reasons).toEqual({ rejected: 80 });
+    expect(result.outcomes.map(({ status }) => status)).toEqual(Array(80).fill('failed'));
+  });
+
+  it('that cannot be planned to its end tells what was done before it fails', async () => {
+    const lost = new ProxboxError('netbox_unreachable', 'NetBox is away.');
+    const stage = portioned(
+      (async function* () {
+        yield portion('a');
+        throw lost;
+      })(),
+      2,
+    );
+    const { run, events } = aRun(createInMemoryNetBox().client);
+
+    expect(await runStage(stage, run)).toMatchObject({ status: 'failed', error: lost, counts: { created: 1 } });
+
+    expect(of(events, 'phase_summary')).toMatchObject([{ result: { created: 1, total: 1 } }]);
   });
 });

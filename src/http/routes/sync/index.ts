@@ -5,18 +5,23 @@ import type { Clock } from '../../../config/clock.js';
 import { ProxboxError } from '../../../errors/proxbox-error.js';
 import { fromNames, overwriteFlags, syncResources } from '../../../sync/plan/options.js';
 import { failedCount, stageJson } from '../../../sync/json-result.js';
-import { parseSyncRequest, type RawQuery, type SyncRequest } from '../../../sync/request.js';
-import type { RunSummary } from '../../../sync/runner.js';
+import { parseSweepRequest, parseSyncRequest, type RawQuery, type SyncRequest } from '../../../sync/request.js';
+import type { RunSummary } from '../../../sync/run-finish.js';
 import type { PreparedRun, SyncService } from '../../../sync/service.js';
-import { stageTable, type StageEntry } from '../../../sync/stages/index.js';
+import { stageTable, sweepEntry, type StageEntry } from '../../../sync/stages/index.js';
 import type { App } from '../../app-type.js';
 import { integerField } from '../../query-fields.js';
 import { shortenFrame } from '../../stream/frame-size.js';
+import { paceFrames } from '../../stream/pace-frames.js';
 import { streamSse, type SseFrame } from '../../stream/sse.js';
 
 export interface SyncRouteDeps {
   readonly sync: SyncService;
   readonly clock: Clock;
+  /** See stream/pace-frames.ts. */
+  readonly closingPauseMs: number;
+  /** Aborted when the service stops. */
+  readonly stopping: AbortController;
 }
 
 const Raw = z.record(z.string(), z.union([z.string(), z.array(z.string())]).optional());
@@ -34,6 +39,7 @@ const Query = z.looseObject({
   proxmox_endpoint_ids: text('Comma list of Proxmox endpoint ids; absent = every enabled one'),
   netbox_vm_ids: text('Comma list of NetBox virtual machine ids; absent = all'),
   netbox_branch_schema_id: text('Schema id of a netbox-branching branch; absent = main'),
+  vm_stage_failed: text('Sweep route: true does nothing, as the stage of machines had failures'),
   run_id: text('Stamped into the rows that this run writes; absent = a new UUID'),
   fetch_max_concurrency: text('Proxmox reads at once, unless a variable sets it'),
   sync_vm_network: text('Stage of machines: false leaves out their interfaces, addresses and disks'),
@@ -46,9 +52,10 @@ const Query = z.looseObject({
   primary_ip_preference: text('ipv4 or ipv6: the family that comes first'),
   delete_nonexistent_backup: text('true: rows of backups that are gone from Proxmox are deleted'),
   delete_nonexistent_snapshot: text('true: rows of snapshots that are gone from Proxmox are deleted'),
+  orphan_action: text('mark or delete: what becomes of machines whose guest is gone'),
   force_deletes: text('true: however many rows are gone at once, they are deleted'),
   parse_description_metadata: text('true: the netbox-metadata block of guest descriptions is read'),
-  dry_run: text('true: says what would be deleted (orphan sweep) instead of deleting it'),
+  dry_run: text('true: writes nothing; every stage says what it would do with what NetBox has now'),
   include_objects: text('true: full lists in the answer of a full update instead of the first 100'),
   ...fromNames(overwriteFlags, () => text('false: leave the field of existing objects alone')),
   ...fromNames(
@@ -58,11 +65,15 @@ const Query = z.looseObject({
 });
 const VmParams = z.object({ netbox_vm_id: integerField({ min: 1 }) });
 
+/** A dry run of these is a run without writes. */
+const config = { previews: true } as const;
+
 export function registerSyncRoutes(app: App, deps: SyncRouteDeps): void {
   for (const entry of stageTable) {
     registerStage(app, deps, entry);
     if (entry.machine !== undefined) registerOneMachine(app, deps, { ...entry, ...entry.machine });
   }
+  registerSweep(app, deps);
   registerFullUpdate(app, deps);
   app.get('/sync/active', { schema: { tags: ['sync'], summary: 'What runs now' } }, async () => activeBody(deps.sync));
 }
@@ -74,12 +85,12 @@ function registerStage(app: App, deps: SyncRouteDeps, entry: StageEntry): void {
     querystring: Query,
   });
   if (entry.streamOnly !== true) {
-    app.get(entry.path, { schema: schema('JSON') }, async (request, reply) => {
-      const summary = await runToEnd(deps.sync.prepareStage(entry, requestOf(request)), reply);
+    app.get(entry.path, { config, schema: schema('JSON') }, async (request, reply) => {
+      const summary = await runToEnd(deps.sync.prepareStage(entry, shownRequestOf(request)), reply);
       return withFailures(reply, summary).send(stageJson(entry, summary));
     });
   }
-  app.get(`${entry.path}/stream`, { schema: schema('SSE') }, (request, reply) =>
+  app.get(`${entry.path}/stream`, { config, schema: schema('SSE') }, (request, reply) =>
     stream(deps, deps.sync.prepareStage(entry, requestOf(request)), reply),
   );
 }
@@ -91,30 +102,48 @@ function registerOneMachine(app: App, deps: SyncRouteDeps, entry: StageEntry): v
     params: VmParams,
     querystring: Query,
   };
-  const prepare = (request: FastifyRequest, id: number) =>
-    deps.sync.prepareStage(entry, { ...requestOf(request), netboxVmIds: [id] });
+  const prepare = (request: SyncRequest, id: number) =>
+    deps.sync.prepareStage(entry, { ...request, netboxVmIds: [id] });
   if (entry.streamOnly !== true) {
-    app.get(entry.path, { schema }, async (request, reply) => {
-      const summary = await runToEnd(prepare(request, request.params.netbox_vm_id), reply);
+    app.get(entry.path, { config, schema }, async (request, reply) => {
+      const summary = await runToEnd(prepare(shownRequestOf(request), request.params.netbox_vm_id), reply);
       return withFailures(reply, summary).send(stageJson(entry, summary));
     });
   }
-  app.get(`${entry.path}/stream`, { schema }, (request, reply) =>
-    stream(deps, prepare(request, request.params.netbox_vm_id), reply),
+  app.get(`${entry.path}/stream`, { config, schema }, (request, reply) =>
+    stream(deps, prepare(requestOf(request), request.params.netbox_vm_id), reply),
+  );
+}
+
+/** What becomes of machines whose guest is gone, for callers whose own run has synced the machines. */
+function registerSweep(app: App, deps: SyncRouteDeps): void {
+  const schema = (form: string) => ({
+    tags: ['sync'],
+    summary: `Marks (or deletes) machines whose guest is gone (${form}); needs run_id, and endpoint_ids unless dry_run`,
+    querystring: Query,
+  });
+  const prepare = (request: FastifyRequest) =>
+    deps.sync.prepareStage(sweepEntry, parseSweepRequest(Raw.parse(request.query)));
+  app.get(sweepEntry.path, { schema: schema('JSON') }, async (request, reply) => {
+    const summary = await runToEnd(prepare(request), reply);
+    return summary.result;
+  });
+  app.get(`${sweepEntry.path}/stream`, { schema: schema('SSE') }, (request, reply) =>
+    stream(deps, prepare(request), reply),
   );
 }
 
 function registerFullUpdate(app: App, deps: SyncRouteDeps): void {
   const schema = {
     tags: ['sync'],
-    summary: 'All stages in order; `dry_run` concerns only the orphan sweep',
+    summary: 'All stages in order',
     querystring: Query,
   };
-  app.get('/full-update', { schema }, async (request, reply) => {
+  app.get('/full-update', { config, schema }, async (request, reply) => {
     const summary = await runToEnd(deps.sync.prepareFullUpdate(requestOf(request)), reply);
-    return { status: 'completed', ...summary.result };
+    return withFailures(reply, summary).send({ ...summary.result, ok: summary.ok, errors: summary.errors });
   });
-  app.get('/full-update/stream', { schema }, (request, reply) =>
+  app.get('/full-update/stream', { config, schema }, (request, reply) =>
     stream(deps, deps.sync.prepareFullUpdate(requestOf(request)), reply),
   );
 }
@@ -122,6 +151,11 @@ function registerFullUpdate(app: App, deps: SyncRouteDeps): void {
 function requestOf(request: FastifyRequest): SyncRequest {
   const query: RawQuery = Raw.parse(request.query);
   return parseSyncRequest(query);
+}
+
+/** Of a route that answers the objects themselves. */
+function shownRequestOf(request: FastifyRequest): SyncRequest {
+  return { ...requestOf(request), showsObjects: true };
 }
 
 const clientGone = (): ProxboxError => new ProxboxError('cancelled', 'The client closed the connection.');
@@ -138,6 +172,7 @@ async function runToEnd(prepared: PreparedRun, reply: FastifyReply): Promise<Run
     for (;;) {
       const { done, value } = await frames.next();
       if (done !== true) continue;
+      reply.header('x-proxbox-status', value.status);
       if (value.error !== undefined) throw value.error;
       return value;
     }
@@ -152,13 +187,14 @@ async function* shortened(frames: AsyncIterable<SseFrame>): AsyncGenerator<SseFr
 
 async function stream(deps: SyncRouteDeps, prepared: PreparedRun, reply: FastifyReply): Promise<void> {
   const abort = new AbortController();
-  await streamSse(reply, shortened(prepared.start(abort)), {
+  const signal = AbortSignal.any([abort.signal, deps.stopping.signal]);
+  await streamSse(reply, shortened(paceFrames(prepared.start(abort), { ...deps, signal })), {
     clock: deps.clock,
     onDisconnect: () => abort.abort(clientGone()),
   });
 }
 
-/** Arrays keep their shape also when some objects failed; the count is in a header. */
+/** Arrays keep their shape also when some objects failed; the count, like the status, is in a header. */
 function withFailures(reply: FastifyReply, summary: RunSummary): FastifyReply {
   const failed = failedCount(summary);
   return failed === 0 ? reply : reply.header('x-proxbox-failed', String(failed));

@@ -3,8 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ProxboxError } from '../../../errors/proxbox-error.js';
 import { individualTable, machineEntry } from '../../../sync/individual/table.js';
-import type { IndividualEntry, ObjectQuery, ParamName } from '../../../sync/individual/types.js';
+import type { IndividualEntry, IndividualResult, ObjectQuery, ParamName } from '../../../sync/individual/types.js';
 import { parseSyncRequest, type SyncRequest } from '../../../sync/request.js';
+import type { RunStatus } from '../../../sync/run-end.js';
 import type { SyncService } from '../../../sync/service.js';
 import type { App } from '../../app-type.js';
 import { booleanField, integerField, textField } from '../../query-fields.js';
@@ -54,6 +55,7 @@ export function registerIndividualRoutes(app: App, deps: IndividualRouteDeps): v
     app.route({
       method: [...entry.methods],
       url: `/sync/individual${entry.path}`,
+      config: { previews: true },
       schema: {
         tags: ['sync'],
         summary: `Syncs one object: ${entry.objectType}`,
@@ -66,6 +68,7 @@ export function registerIndividualRoutes(app: App, deps: IndividualRouteDeps): v
   app.get(
     '/sync/individual/vm/:cluster_name/:node/:type/:vmid',
     {
+      config: { previews: true },
       schema: {
         tags: ['sync'],
         summary: 'Syncs one object: vm, named by the path',
@@ -93,10 +96,16 @@ async function answer(
     const result = await sync.individual.sync(entry, objectQuery(query), syncRequest(query), abort.signal);
     if (result.retryAfterS !== undefined)
       reply.header('retry-after', String(Math.max(1, Math.ceil(result.retryAfterS))));
-    return await reply.status(result.status).send(result.answer);
+    return await reply.status(result.status).header('x-proxbox-status', statusOf(result)).send(result.answer);
   } finally {
     reply.raw.off('close', onClose);
   }
+}
+
+/** Of several objects that were asked for together some may have failed. */
+function statusOf({ status, answer: { items = [] } }: IndividualResult): RunStatus {
+  if (status < 400) return 'completed';
+  return items.some(({ error }) => error === null) ? 'partial' : 'failed';
 }
 
 const Loose = z.record(z.string(), z.unknown()).default({});

@@ -1,17 +1,20 @@
-import { relationId, textOf } from '../../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/**
+ * The backup jobs of every cluster, the guests that jobs without a list of VMIDs take, and all rows of the plugin's
+ * table. A selection of machines does not concern jobs.
+ */
+import { textOf } from '../../../netbox/kinds/values.js';
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { readBackupJobs } from '../../../proxmox/reads/cluster.js';
+import { nameList, quotedList } from '../../../values/short-text.js';
 import { collectGuestList, type GuestList } from '../../collect/guest-list.js';
+import { warnOfHidden } from '../../collect/optional-privileges.js';
 import { loadNodeRows, readJobLists } from '../../collect/job-lists.js';
-import { chooseCluster } from '../../plan/infrastructure.js';
+import { findNetBoxClusters } from '../../collect/netbox-clusters.js';
 import type { RunContext } from '../../run-context.js';
-import type { CollectedRoutines, CoveredGuest } from './types.js';
+import type { Warning } from '../../types.js';
+import type { CollectedRoutines, CoveredGuest, RoutineList } from './types.js';
 import type { ConnectedCluster, ListedGuest } from '../../guests.js';
 
-/**
- * The backup jobs of every cluster, the guests that jobs without a list of VMIDs take, and all rows of the plugin's table. A
- * selection of machines does not concern jobs.
- */
 export async function collectRoutines(run: RunContext): Promise<CollectedRoutines> {
   const guests = await collectGuestList({ ...run, options: { ...run.options, netboxVmIds: null } });
   // The list of guests says what is missing where there is no plugin.
@@ -31,7 +34,26 @@ export async function collectRoutines(run: RunContext): Promise<CollectedRoutine
     guests: guestsOf(guests, list.cluster),
     storages: storages(list.cluster),
   }));
-  return { lists: completed, rows, nodes, warnings: [...guests.warnings, ...warnings] };
+  const hidden = await Promise.all(completed.map((list) => warnOfPools(run, list)));
+  return { lists: completed, rows, nodes, warnings: [...guests.warnings, ...warnings, ...hidden.flat()] };
+}
+
+/** A pool that a job takes and that no listed guest is in: empty, or hidden. */
+async function warnOfPools(
+  run: RunContext,
+  { cluster, jobs, guests }: Pick<RoutineList, 'cluster' | 'jobs' | 'guests'>,
+): Promise<readonly Warning[]> {
+  if (guests === 'unknown') return [];
+  const seen = new Set(guests.map(({ pool }) => pool));
+  const unseen = jobs.flatMap(({ pool, jobId }) => (pool === null || seen.has(pool) ? [] : [{ pool, jobId }]));
+  if (unseen.length === 0) return [];
+  const ids = nameList(unseen.map(({ jobId }) => jobId));
+  const pools = [...new Set(unseen.map(({ pool }) => pool))].sort();
+  return warnOfHidden(run, cluster, {
+    read: 'pools',
+    aclPaths: pools.map((pool) => `/pool/${pool}`),
+    text: `Which guests are in ${quotedList(pools)} of "${cluster.view.name}", and so what the backup job(s) ${ids} take, is not known: Proxmox tells of pools only with Pool.Audit. Stored routines keep their guests`,
+  });
 }
 
 function guestsOf(
@@ -50,13 +72,14 @@ function coveredGuest({ resource: { vmid, node, raw } }: ListedGuest): CoveredGu
 async function loadStorages(
   run: RunContext,
   clusters: readonly ConnectedCluster[],
-): Promise<(cluster: ConnectedCluster) => readonly NetBoxRecord[]> {
-  const names = [...new Set(clusters.map(({ view }) => view.name))].sort();
-  const netboxClusters = await run.collections.load('cluster', {}, { filter: 'name', of: names });
+): Promise<(cluster: ConnectedCluster) => readonly RecordOf<'storage'>[]> {
+  const netboxClusters = await findNetBoxClusters(
+    run,
+    clusters.map(({ view }) => view),
+  );
   const storages = await run.collections.load('storage', {});
   return ({ view }) => {
-    const named = netboxClusters.filter((record) => textOf(record['name']) === view.name);
-    const cluster = chooseCluster(named, view.owner.site.id);
-    return cluster === undefined ? [] : storages.filter((row) => relationId(row['cluster']) === cluster.id);
+    const cluster = netboxClusters.get(view.key);
+    return cluster === undefined ? [] : storages.filter((row) => row.cluster === cluster.id);
   };
 }

@@ -1,5 +1,5 @@
-import { relationId, textOf } from '../../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** Every backup job as a row of its endpoint; rows of jobs that are gone are marked stale. Pure. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { BackupJob } from '../../../proxmox/parse/backup-jobs.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import { unknownEndpoint } from '../../plan/job-rows.js';
@@ -15,7 +15,6 @@ export interface RoutineInput extends CollectedRoutines {
   readonly deleteLimit: DeleteLimit;
 }
 
-/** Every backup job as a row of its endpoint; rows of jobs that are gone are marked stale. */
 export function planRoutines(input: RoutineInput): Plan {
   const builder = new PlanBuilder({ known: input.supportIds });
   for (const warning of input.warnings) builder.warn(warning);
@@ -43,8 +42,12 @@ function planJob(builder: PlanBuilder, job: BackupJob, list: RoutineList, { rows
   builder.add(routineRow(job, { list, pluginEndpointId, selection, nodes }), stored);
 }
 
-function storedRow(job: BackupJob, pluginEndpointId: number, rows: readonly NetBoxRecord[]): NetBoxRecord | undefined {
-  return rows.find((row) => relationId(row['endpoint']) === pluginEndpointId && textOf(row['job_id']) === job.jobId);
+function storedRow(
+  job: BackupJob,
+  pluginEndpointId: number,
+  rows: readonly RecordOf<'backup-routine'>[],
+): RecordOf<'backup-routine'> | undefined {
+  return rows.find((row) => row.endpoint === pluginEndpointId && row.job_id === job.jobId);
 }
 
 function coversNothing(job: BackupJob, { guests, cluster }: RoutineList): Reason {
@@ -70,9 +73,9 @@ function planGone(builder: PlanBuilder, { cluster, pluginEndpointId, jobs }: Rou
     kind: 'backup-routine',
     noun: 'backup routine',
     view: cluster.view,
-    idField: 'job_id',
+    idOf: (row: RecordOf<'backup-routine'>) => row.job_id,
     stored: active.length,
-    gone: active.filter((row) => !listed.has(textOf(row['job_id']))),
+    gone: active.filter((row) => !listed.has(row.job_id)),
     limit: input.deleteLimit,
   });
 }

@@ -1,10 +1,10 @@
+/** Backup jobs. `count` of the result is what was created or updated, `stale` the rows whose job is gone. */
 import { countStale, countWritten } from '../../plan/stale.js';
 import { plannedItems } from '../../planned-items.js';
 import { defineStage } from '../../stage.js';
 import { collectRoutines } from './collect.js';
 import { planRoutines } from './diff.js';
 
-/** Backup jobs. `count` of the result is what was created or updated, `stale` the rows whose job is gone. */
 export const backupRoutinesStage = defineStage({
   name: 'backup-routines',
   title: 'Backup routines',

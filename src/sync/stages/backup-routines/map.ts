@@ -1,11 +1,11 @@
-import { textOf } from '../../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** Backup jobs in the fields of the plugin's rows. Pure. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { BackupJob } from '../../../proxmox/parse/backup-jobs.js';
 import { parsePropertyString } from '../../../proxmox/parse/property-string.js';
 import { lastingConfig } from '../../plan/job-rows.js';
-import { nodeRowOf } from '../../plan/plugin-endpoint.js';
+import { nodeRowOf } from '../../../plugin-endpoints/plugin-rows.js';
 import { proxboxTag } from '../../plan/support-objects.js';
-import type { Desired, Fields, SourceRef } from '../../types.js';
+import type { Desired, FieldsOf, SourceRef } from '../../types.js';
 import type { RoutineList } from './types.js';
 
 export function subjectOf({ cluster: { view } }: Pick<RoutineList, 'cluster'>, job: BackupJob) {
@@ -34,15 +34,21 @@ export interface RoutineParts {
   readonly list: RoutineList;
   readonly pluginEndpointId: number;
   readonly selection: readonly number[] | undefined;
-  readonly nodes: readonly NetBoxRecord[];
+  readonly nodes: readonly RecordOf<'node-link'>[];
 }
 
 /**
  * The row of a job. What Proxmox does not set is cleared. Node and storages that the plugin does not have (yet) are left
  * out, so that a stored one stays.
  */
-export function routineRow(job: BackupJob, { list, pluginEndpointId, selection, nodes }: RoutineParts): Desired {
+export function routineRow(
+  job: BackupJob,
+  { list, pluginEndpointId, selection, nodes }: RoutineParts,
+): Desired<'backup-routine'> {
   const fleecingStorage = parsePropertyString(job.fleecing ?? '', 'enabled').get('storage') ?? null;
+  const node = lookedUp(job.node, (name) => nodeRowOf(pluginEndpointId, name, nodes)?.id);
+  const storage = lookedUp(job.storage, (name) => storageRowId(name, list));
+  const fleecing = lookedUp(fleecingStorage, (name) => storageRowId(name, list));
   return {
     ...subjectOf(list, job),
     fields: {
@@ -50,10 +56,10 @@ export function routineRow(job: BackupJob, { list, pluginEndpointId, selection, 
       job_id: job.jobId,
       enabled: job.enabled,
       schedule: job.schedule,
-      ...lookedUp('node', job.node, (name) => nodeRowOf(pluginEndpointId, name, nodes)?.id),
-      ...lookedUp('storage', job.storage, (name) => storageRowId(name, list)),
-      ...lookedUp('fleecing_storage', fleecingStorage, (name) => storageRowId(name, list)),
-      ...(selection === undefined ? {} : { selection }),
+      ...(node === undefined ? {} : { node }),
+      ...(storage === undefined ? {} : { storage }),
+      ...(fleecing === undefined ? {} : { fleecing_storage: fleecing }),
+      ...(selection === undefined ? {} : { selection: [...selection] }),
       comment: job.comment,
       status: 'active',
       ...retention(job),
@@ -71,7 +77,7 @@ export function routineRow(job: BackupJob, { list, pluginEndpointId, selection, 
   };
 }
 
-function retention(job: BackupJob): Fields {
+function retention(job: BackupJob): FieldsOf<'backup-routine'> {
   return {
     keep_last: job.keepLast,
     keep_daily: job.keepDaily,
@@ -82,13 +88,11 @@ function retention(job: BackupJob): Fields {
   };
 }
 
-/** null where Proxmox names none, no field where the plugin has no such row. */
-function lookedUp(field: string, name: string | null, find: (name: string) => number | undefined): Fields {
-  if (name === null) return { [field]: null };
-  const id = find(name);
-  return id === undefined ? {} : { [field]: id };
+/** null where Proxmox names none, undefined where the plugin has no such row. */
+function lookedUp(name: string | null, find: (name: string) => number | undefined): number | null | undefined {
+  return name === null ? null : find(name);
 }
 
 function storageRowId(name: string, { storages }: RoutineList): number | undefined {
-  return storages.find((row) => textOf(row['name']) === name)?.id;
+  return storages.find((row) => row.name === name)?.id;
 }

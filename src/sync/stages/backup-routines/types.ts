@@ -1,5 +1,6 @@
+/** What is collected for backup routines. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { BackupJob } from '../../../proxmox/parse/backup-jobs.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { JobList } from '../../collect/job-lists.js';
 import type { Warning } from '../../types.js';
 
@@ -15,12 +16,12 @@ export interface RoutineList extends JobList<BackupJob> {
   /** `unknown`: the guests of the cluster could not be listed. */
   readonly guests: readonly CoveredGuest[] | 'unknown';
   /** Rows of the plugin's storages of the NetBox cluster. */
-  readonly storages: readonly NetBoxRecord[];
+  readonly storages: readonly RecordOf<'storage'>[];
 }
 
 export interface CollectedRoutines {
   readonly lists: readonly RoutineList[];
-  readonly rows: readonly NetBoxRecord[];
-  readonly nodes: readonly NetBoxRecord[];
+  readonly rows: readonly RecordOf<'backup-routine'>[];
+  readonly nodes: readonly RecordOf<'node-link'>[];
   readonly warnings: readonly Warning[];
 }

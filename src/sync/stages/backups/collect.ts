@@ -1,14 +1,18 @@
+/** The backups of all machines (or of the selection): every storage is listed once. */
 import { toProxboxError, type ProxboxError } from '../../../errors/proxbox-error.js';
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { Backup } from '../../../proxmox/parse/backups.js';
 import { readBackups, readStorages } from '../../../proxmox/reads/storage.js';
 import type { ProxmoxSession } from '../../../proxmox/types.js';
+import { nameList } from '../../../values/short-text.js';
 import { loadGuestRows } from '../../collect/guest-rows.js';
 import { readFailure, readFromCluster, type ListedRead } from '../../collect/proxmox.js';
 import { collectRoster } from '../../collect/roster.js';
 import { substep } from '../../events.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
-import { betterCopy, contentPlaces, type ContentPlace, type ContentPlaces } from './map.js';
+import { absentRows, proveRights, type AbsenceRights } from './absence-rights.js';
+import { betterCopy, contentPlaces, wholeStorages, type ContentPlace, type ContentPlaces } from './map.js';
 import type { ClusterBackups, CollectedBackups } from './types.js';
 import { readVisibility } from './visibility.js';
 import type { Roster } from '../../plan/roster.js';
@@ -21,21 +25,19 @@ interface ClusterRead {
   readonly answers: number;
 }
 
-/**
- * The backups of all machines (or of the selection): every storage is listed once. Throws the first cause when Proxmox was
- * asked and nothing answered.
- */
+/** Throws the first cause when Proxmox was asked and nothing answered. */
 export async function collectBackups(run: RunContext): Promise<CollectedBackups | undefined> {
   if (!run.capabilities.proxboxPlugin) return undefined;
   const roster = await collectRoster(run);
   const wanted = roster.clusters.filter(({ view }) => roster.listedClusters.has(view.key));
-  const reads = await Promise.all(wanted.map((cluster) => readClusterBackups(run, cluster, roster)));
+  const rows = await loadGuestRows(run, 'backup', roster, { fresh: run.options.deleteNonexistentBackups });
+  const reads = await Promise.all(wanted.map((cluster) => readClusterBackups(run, cluster, { roster, rows })));
   const [first] = reads.flatMap(({ causes }) => causes);
   if (first !== undefined && reads.every(({ answers }) => answers === 0)) throw first;
   return {
     roster,
     clusters: reads.flatMap(({ backups }) => backups ?? []),
-    rows: await loadGuestRows(run, 'backup', roster, { fresh: run.options.deleteNonexistentBackups }),
+    rows,
     storages: await run.collections.load('storage', {}),
     warnings: reads.flatMap(({ warnings }) => warnings),
   };
@@ -43,7 +45,16 @@ export async function collectBackups(run: RunContext): Promise<CollectedBackups 
 
 const nothingToRead: ClusterRead = { backups: undefined, warnings: [], causes: [], answers: 0 };
 
-async function readClusterBackups(run: RunContext, cluster: ConnectedCluster, roster: Roster): Promise<ClusterRead> {
+interface Stored {
+  readonly roster: Roster;
+  readonly rows: readonly RecordOf<'backup'>[];
+}
+
+async function readClusterBackups(
+  run: RunContext,
+  cluster: ConnectedCluster,
+  { roster, rows }: Stored,
+): Promise<ClusterRead> {
   const selected = selectionOf(run, cluster, roster);
   if (selected?.size === 0) return nothingToRead;
   const listed = await attempt(run, () =>
@@ -64,23 +75,40 @@ async function readClusterBackups(run: RunContext, cluster: ConnectedCluster, ro
     sessions: [...sessions],
     storages: [...new Set(plan.places.map(({ storage }) => storage))],
   });
-  const outOfReach = new Set(plan.outOfReach.map(({ storage }) => storage));
-  const listable = new Set(plan.places.map(({ storage }) => storage));
-  const configured = new Set(storages.map(({ name }) => name));
-  // A storage that is switched off or holds other content now may still hold backups; one that is gone holds none.
-  const isKnown = (storage: string): boolean =>
-    listable.has(storage) ? !outOfReach.has(storage) : !configured.has(storage);
-  const isComplete = contents.causes.length === 0 && cluster.view.nodes.length > 0;
+  const isWhole = wholeStorages(plan, contents.unread, storages);
+  // Every installation has nodes and storages: a list without any was not told.
+  const isTold = cluster.view.nodes.length > 0 && storages.length > 0;
+  const backups = merge(contents.lists, selected);
+  const rights = await rightsOf(run, cluster, [...sessions], {
+    absent: () => absentRows(rows, cluster, roster, new Set(backups.keys())),
+  });
   return {
     backups: {
       view: cluster.view,
-      backups: merge(contents.lists, selected),
-      provesAbsence: (storage) => isComplete && isKnown(storage) && visibility.isVisible(storage),
+      backups,
+      isWhole,
+      provesAbsence: (storage, vmid) =>
+        isTold && isWhole(storage) && visibility.isVisible(storage) && rights.maySee(storage, vmid),
     },
-    warnings: [...offlineWarnings(cluster, plan.outOfReach), ...contents.warnings, ...visibility.warnings],
+    warnings: [
+      ...offlineWarnings(cluster, plan.outOfReach),
+      ...contents.warnings,
+      ...visibility.warnings,
+      ...rights.warnings,
+    ],
     causes: contents.causes,
     answers: plan.places.length - contents.causes.length,
   };
+}
+
+/** Asked only in a run that may delete. */
+async function rightsOf(
+  run: RunContext,
+  cluster: ConnectedCluster,
+  ...[sessions, { absent }]: [readonly ProxmoxSession[], { readonly absent: () => readonly RecordOf<'backup'>[] }]
+): Promise<AbsenceRights> {
+  if (!run.options.deleteNonexistentBackups) return { maySee: () => false, warnings: [] };
+  return proveRights(run, cluster, sessions, absent());
 }
 
 /** The selected VMIDs of the cluster; undefined = everything. */
@@ -96,6 +124,7 @@ function onlyOne(selected: ReadonlySet<number> | undefined): number | undefined 
 interface Contents {
   readonly lists: readonly (readonly Backup[])[];
   readonly sessions: readonly ProxmoxSession[];
+  readonly unread: readonly ContentPlace[];
   readonly causes: readonly ProxboxError[];
   readonly warnings: readonly Warning[];
 }
@@ -125,6 +154,7 @@ async function readContents(
   return {
     lists: read.map(({ backups }) => backups),
     sessions: read.map(({ session }) => session),
+    unread: failed.map(({ place }) => place),
     causes: failed.map(({ cause }) => cause),
     warnings: failed.map(({ place, cause }) =>
       unreadable(cluster, { what: contentText(place), read: 'storage_content' }, cause),
@@ -136,7 +166,10 @@ function contentText({ storage, nodes: [node = ''] }: ContentPlace): string {
   return `The backups on storage "${storage}" (node ${node})`;
 }
 
-/** A shared storage is asked for on its next node when the first one cannot be reached. */
+/** What another node of a shared storage may have an answer to: it is reachable, or has the storage mounted. */
+const nodeTrouble: ReadonlySet<string> = new Set(['proxmox_node_unreachable', 'proxmox_error', 'proxmox_timeout']);
+
+/** A shared storage is asked for on its next node when the first one has no answer. */
 export async function readContent(
   run: RunContext,
   cluster: ConnectedCluster,
@@ -149,7 +182,7 @@ export async function readContent(
     readFromCluster(run, cluster, async (session) => ({ session, backups: await readBackups(session, request) })),
   );
   if (result.ok) return result.value;
-  if (result.cause.code !== 'proxmox_node_unreachable' || others.length === 0) throw result.cause;
+  if (!nodeTrouble.has(result.cause.code) || others.length === 0) throw result.cause;
   return readContent(run, cluster, { place: { storage, nodes: others }, vmid });
 }
 
@@ -178,7 +211,7 @@ async function attempt<T>(run: RunContext, read: () => Promise<T>): Promise<Atte
 
 function unreadable(cluster: ConnectedCluster, { what, read }: ListedRead, cause: ProxboxError): Warning {
   const { view } = cluster;
-  const text = `${what} of cluster "${view.name}" cannot be read, so no backup of the cluster was deleted`;
+  const text = `${what} of cluster "${view.name}" cannot be read, so no stored backup of them was changed or deleted`;
   return {
     ...readFailure(cluster, { read, cause, text, otherwise: 'read_incomplete' }),
     source: { endpointId: view.owner.endpointId, cluster: view.name },
@@ -192,7 +225,7 @@ function offlineWarnings({ view }: ConnectedCluster, outOfReach: ContentPlaces['
     if (node !== null) byNode.set(node, [...(byNode.get(node) ?? []), `"${storage}"`]);
   return [...byNode].map(([node, storages]) => ({
     code: 'node_offline',
-    message: `Node "${node}" of cluster "${view.name}" is offline: the backups it has on ${storages.join(', ')} cannot be read, and rows of these storages stay as they are.`,
+    message: `Node "${node}" of cluster "${view.name}" is offline: the backups it has on ${nameList(storages)} cannot be read, and rows of these storages stay as they are.`,
     source: { endpointId: view.owner.endpointId, cluster: view.name, node },
   }));
 }

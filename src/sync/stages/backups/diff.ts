@@ -1,5 +1,6 @@
-import { relationId, textOf } from '../../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** Every backup that has a machine in NetBox; rows of vanished ones go only when the caller asks for it. Pure. */
+import { nameList } from '../../../values/short-text.js';
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { storageOfVolume, type Backup } from '../../../proxmox/parse/backups.js';
 import { planDeletes, protectingMode } from '../../plan/absence.js';
 import type { SyncOptions } from '../../plan/options.js';
@@ -11,7 +12,7 @@ import { backupRow, isNews, journalEntry } from './map.js';
 import type { ClusterBackups, CollectedBackups } from './types.js';
 
 /** Rows by machine and volume, the lowest id first. */
-type StoredRows = ReadonlyMap<string, readonly NetBoxRecord[]>;
+type StoredRows = ReadonlyMap<string, readonly RecordOf<'backup'>[]>;
 
 interface BackupPlan {
   readonly stored: StoredRows;
@@ -19,7 +20,6 @@ interface BackupPlan {
   readonly options: SyncOptions;
 }
 
-/** Every backup that has a machine in NetBox; rows of vanished ones go only when the caller asks for it. */
 export function planBackups(
   builder: PlanBuilder,
   { roster, clusters, rows, storages, warnings }: CollectedBackups,
@@ -30,7 +30,7 @@ export function planBackups(
   warnOfDuplicates(builder, stored);
   const plan = { stored, findStorage: storageFinder(storages, roster.netboxClusters), options };
   for (const cluster of clusters) {
-    const owners = ownersOf(cluster.view, roster, options);
+    const owners = ownersOf(cluster.view, roster, options, builder.known);
     planCluster(builder, cluster, owners, plan);
     if (options.deleteNonexistentBackups) planVanished(builder, cluster, owners, plan);
   }
@@ -39,11 +39,11 @@ export function planBackups(
 const rowKey = (machineId: number, volumeId: string): string => `${machineId}/${volumeId}`;
 
 /** Rows without a volume id are nobody's: they are neither updated nor deleted. */
-function indexRows(rows: readonly NetBoxRecord[]): StoredRows {
-  const stored = new Map<string, NetBoxRecord[]>();
+function indexRows(rows: readonly RecordOf<'backup'>[]): StoredRows {
+  const stored = new Map<string, RecordOf<'backup'>[]>();
   for (const row of [...rows].sort((a, b) => a.id - b.id)) {
-    const machine = relationId(row['virtual_machine']);
-    const volumeId = textOf(row['volume_id']);
+    const machine = row.virtual_machine;
+    const volumeId = row.volume_id;
     if (machine === null || volumeId === '') continue;
     const key = rowKey(machine, volumeId);
     const others = stored.get(key);
@@ -55,12 +55,13 @@ function indexRows(rows: readonly NetBoxRecord[]): StoredRows {
 
 function warnOfDuplicates(builder: PlanBuilder, stored: StoredRows): void {
   const duplicates = [...stored.values()].filter((rows) => rows.length > 1);
-  const [first] = duplicates;
-  if (first === undefined) return;
-  const ids = first.map(({ id }) => id).join(', ');
+  if (duplicates.length === 0) return;
+  const named = duplicates.map(
+    (rows) => `"${rows[0]?.volume_id ?? ''}": ids ${nameList(rows.map(({ id }) => String(id)))}`,
+  );
   builder.warn({
     code: 'duplicate',
-    message: `${duplicates.length} backup(s) have more than one row in NetBox, "${textOf(first[0]?.['volume_id'])}" has the ids ${ids}. The lowest id is kept true; delete the others.`,
+    message: `Backups that have more than one row in NetBox: ${nameList(named, { separator: '; ' })}. The lowest id is kept true; delete the others.`,
   });
 }
 
@@ -114,10 +115,15 @@ interface OneBackup extends BackupPlan {
 function planBackup(
   builder: PlanBuilder,
   backup: Backup,
-  { owner, cluster: { view }, stored, findStorage }: OneBackup,
+  { owner, cluster: { view, isWhole }, stored, findStorage }: OneBackup,
 ): void {
-  const desired = backupRow(backup, keyOf(view.key, backup.volumeId), owner, findStorage(view, backup.storage));
   const current = stored.get(rowKey(owner.machineId, backup.volumeId))?.[0];
+  const desired = backupRow(backup, keyOf(view.key, backup.volumeId), owner, findStorage(view, backup.storage));
+  if (current !== undefined && !isWhole(backup.storage)) {
+    // The row may be about the copy of a node that is not there now; what is seen is perhaps another one.
+    builder.keep(desired, current.id);
+    return;
+  }
   // Of the mode of the machine only the tag is heeded: a backup is no object that an operator goes on with.
   const action = builder.add(desired, current, current === undefined ? {} : { mode: owner.mode });
   if (action === 'create') builder.add(journalEntry(backup, desired, 'created'), undefined);
@@ -125,6 +131,7 @@ function planBackup(
     builder.add(journalEntry(backup, desired, 'updated'), undefined);
 }
 
+/** What an operator put on a row keeps it. */
 function planVanished(
   builder: PlanBuilder,
   { view, backups, provesAbsence }: ClusterBackups,
@@ -133,10 +140,19 @@ function planVanished(
   const machines = new Map<number, KnownOwner>();
   for (const owner of owners.values()) if (owner.status === 'known') machines.set(owner.machineId, owner);
   const own = [...stored.values()].flatMap(([row]) => {
-    const owner = row === undefined ? undefined : machines.get(relationId(row['virtual_machine']) ?? 0);
-    return row === undefined || owner === undefined ? [] : [{ row, owner, volumeId: textOf(row['volume_id']) }];
+    const owner = row === undefined ? undefined : machines.get(row.virtual_machine ?? 0);
+    return row === undefined || owner === undefined ? [] : [{ row, owner, volumeId: row.volume_id }];
   });
-  const absent = own.filter(({ volumeId }) => !backups.has(volumeId) && provesAbsence(storageOfVolume(volumeId)));
+  const absent = own.filter(
+    ({ row, volumeId }) => !backups.has(volumeId) && provesAbsence(storageOfVolume(volumeId), row.vmid),
+  );
+  const rows = absent.flatMap(({ row, owner: { source }, volumeId }) => {
+    const found = builder.operatorDataOf('backup', row);
+    if (found.length === 0) return [{ key: keyOf(view.key, volumeId), label: volumeId, current: row, source }];
+    const message = `Backup "${volumeId}" is no longer in Proxmox; its row stays, because it has ${nameList(found)}.`;
+    builder.note({ code: 'gone_from_proxmox', message, label: volumeId, source });
+    return [];
+  });
   planDeletes(
     builder,
     {
@@ -145,12 +161,7 @@ function planVanished(
       endpointId: view.owner.endpointId,
       cluster: view.name,
       stored: own.length,
-      rows: absent.map(({ row, owner, volumeId }) => ({
-        key: keyOf(view.key, volumeId),
-        label: volumeId,
-        current: row,
-        source: owner.source,
-      })),
+      rows,
       limit: options.deleteLimit,
       mode: protectingMode(options),
     },

@@ -1,3 +1,4 @@
+/** Backups of guests on the storages of Proxmox, in the plugin's table, with journal entries about them. */
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
 import { warnWithoutPlugin } from '../../plan/without-plugin.js';
@@ -7,15 +8,16 @@ import { planBackups } from './diff.js';
 import type { ClusterBackups, CollectedBackups } from './types.js';
 import { planRoster } from '../../plan/roster.js';
 
-/** Backups of guests on the storages of Proxmox, in the plugin's table, with journal entries of what happened to them. */
 export const backupsStage = defineStage<CollectedBackups | undefined>({
   name: 'backups',
   title: 'Backups',
   kinds: ['backup'],
   resources: ['vm', 'vm_template'],
+  needs: ['virtual-machines'],
   collect: collectBackups,
-  plan: (collected, { supportIds, options }) => {
-    const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: bootstrapOnlyTag(supportIds) });
+  plan: (collected, { supportIds, options, customFieldDefaults }) => {
+    const tag = bootstrapOnlyTag(supportIds);
+    const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, customFieldDefaults });
     if (collected === undefined) warnWithoutPlugin(builder, 'Backups');
     else {
       planRoster(builder, collected.roster);

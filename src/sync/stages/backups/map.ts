@@ -1,12 +1,11 @@
-import { equalValues } from '../../../netbox/records/compare.js';
-import { kinds } from '../../../netbox/records/kinds.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** Backups in the fields of the plugin's rows, and where they are listed. Pure. */
+import { equalValues } from '../../../netbox/kinds/values.js';
+import { kinds, type RecordOf } from '../../../netbox/kinds/index.js';
 import type { Backup } from '../../../proxmox/parse/backups.js';
 import type { Storage } from '../../../proxmox/parse/storages.js';
 import { isStorageOnNode } from '../../../proxmox/parse/storages.js';
 import type { ClusterStatusNode } from '../../../proxmox/types.js';
-import { ref } from '../../plan/support-objects.js';
-import type { Desired, SourceRef } from '../../types.js';
+import { type Desired, type SourceRef, ref } from '../../types.js';
 
 /** Content to be listed once: from the first of the nodes that answers. */
 export interface ContentPlace {
@@ -39,6 +38,21 @@ export function contentPlaces(storages: readonly Storage[], nodes: readonly Clus
   return { places, outOfReach };
 }
 
+/**
+ * Whether every copy on a storage was read, by storage. One that is switched off or holds other content now may still hold
+ * backups; one that is not configured any more holds none.
+ */
+export function wholeStorages(
+  { places, outOfReach }: ContentPlaces,
+  unread: readonly ContentPlace[],
+  configured: readonly Pick<Storage, 'name'>[],
+): (storage: string) => boolean {
+  const listable = new Set(places.map(({ storage }) => storage));
+  const known = new Set(configured.map(({ name }) => name));
+  const missing = new Set([...outOfReach, ...unread].map(({ storage }) => storage));
+  return (storage) => (listable.has(storage) ? !missing.has(storage) : !known.has(storage));
+}
+
 /** Of two copies of one volume the one that was verified, else the later one. */
 export function betterCopy(one: Backup | undefined, other: Backup): Backup {
   if (one === undefined) return other;
@@ -53,8 +67,13 @@ export interface BackupOwner {
   readonly source: SourceRef;
 }
 
-/** One backup as a row of the plugin. Every field is Proxmox's; tags and comments are the operator's. */
-export function backupRow(backup: Backup, key: string, owner: BackupOwner, storageId: number | null): Desired {
+/** Every field is Proxmox's; tags and comments are the operator's. */
+export function backupRow(
+  backup: Backup,
+  key: string,
+  owner: BackupOwner,
+  storageId: number | null,
+): Desired<'backup'> {
   return {
     kind: 'backup',
     key,
@@ -83,12 +102,16 @@ export function backupRow(backup: Backup, key: string, owner: BackupOwner, stora
 const newsworthy = ['verification_state', 'notes', 'size'] as const;
 
 /** Whether an update says something about the backup that is worth a journal entry. */
-export function isNews({ fields }: Desired, current: NetBoxRecord): boolean {
+export function isNews({ fields }: Desired<'backup'>, current: RecordOf<'backup'>): boolean {
   return newsworthy.some((field) => !equalValues(kinds.backup.fields[field], current[field], fields[field]));
 }
 
 /** The journal entry of a backup that was created or changed. */
-export function journalEntry(backup: Backup, { key, label, source }: Desired, verb: 'created' | 'updated'): Desired {
+export function journalEntry(
+  backup: Backup,
+  { key, label, source }: Desired<'backup'>,
+  verb: 'created' | 'updated',
+): Desired<'backup-journal'> {
   return {
     kind: 'backup-journal',
     key,

@@ -1,4 +1,5 @@
 /** Whether the account that listed the backups may see them all. */
+import { nameList, quotedList } from '../../../values/short-text.js';
 import { errorText, toProxboxError } from '../../../errors/proxbox-error.js';
 import type { Permissions } from '../../../proxmox/parse/permissions.js';
 import { grantsOf, missingBackupPrivileges, placesText } from '../../../proxmox/privileges.js';
@@ -49,9 +50,8 @@ export async function readVisibility(
 }
 
 function notVisible({ name }: ClusterView, storages: readonly string[], missing: readonly string[]): Warning {
-  const where = storages.map((storage) => `"${storage}"`).join(', ');
   return {
     code: 'backups_not_visible',
-    message: `The Proxmox user of cluster "${name}" may not see all backups on ${where}: grant ${missing.join(' and ')} (${placesText(grantsOf('backups', ''))}): ${extendRoleCommand(missing)}. Backups may be missing in NetBox, and none of these storages was deleted.`,
+    message: `The Proxmox user of cluster "${name}" may not see all backups on ${quotedList(storages)}: grant ${nameList(missing, { separator: ' and ' })} (${placesText(grantsOf('backups', ''))}): ${extendRoleCommand(missing)}. Backups may be missing in NetBox, and none of these storages was deleted.`,
   };
 }

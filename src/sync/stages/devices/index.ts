@@ -1,8 +1,8 @@
+/** Clusters and nodes: NetBox clusters, devices, their sites and types, and the plugin's rows about them. */
 import { collectInfrastructure } from '../../collect/infrastructure.js';
 import { defineStage } from '../../stage.js';
-import { planDevicesStage } from './map.js';
+import { planDevicesStage } from './diff.js';
 
-/** Clusters and nodes: NetBox clusters, devices, their sites and types, and the plugin's rows about them. */
 export const devicesStage = defineStage({
   name: 'devices',
   title: 'devices',

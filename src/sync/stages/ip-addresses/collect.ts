@@ -1,20 +1,21 @@
-import { relationId, textOf } from '../../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** Asks every guest once, and NetBox for what these addresses need: in lists, never address by address. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { readConfigs } from '../../collect/guest-config.js';
-import { readGuestNetwork, readHostName } from '../../collect/guest-network.js';
+import { readGuestNetwork } from '../../collect/guest-network.js';
 import { loadOfMachines, loadRowsOf } from '../../collect/machine-rows.js';
 import { collectRoster } from '../../collect/roster.js';
 import { substep } from '../../events.js';
-import { hostOf } from '../../plan/address-ownership.js';
+import { hostOf, isShared } from '../../plan/address-ownership.js';
 import type { RunContext } from '../../run-context.js';
-import type { AddressedGuest, CollectedAddresses } from './types.js';
-import { wantedNics } from './map.js';
-import type { HostName } from '../../guests.js';
-import type { KnownGuest, Roster } from '../../plan/roster.js';
+import { collectAbandoned } from './collect-abandoned.js';
+import { collectMarks } from './collect-marks.js';
+import { nameGuests, type Located } from './collect-names.js';
+import { collectFromNodes } from './collect-nodes.js';
+import type { CollectedAddresses, GuestPorts } from './types.js';
+import { judgedNetwork, wantedNics } from './map.js';
+import { letGoRows, withPorts, type LetGo } from './map-let-go.js';
+import { byMachine, machineName, type KnownGuest, type Roster } from '../../plan/roster.js';
 
-type Located = Omit<AddressedGuest, 'hostName'>;
-
-/** Asks every guest once, and NetBox for what these addresses need: in lists, never address by address. */
 export async function collectAddresses(run: RunContext): Promise<CollectedAddresses> {
   const roster = await collectRoster(run);
   const read = await readConfigs(run, roster.guests, 'vm-ip-addresses');
@@ -24,21 +25,75 @@ export async function collectAddresses(run: RunContext): Promise<CollectedAddres
   );
   const interfaces = await loadOfMachines(run, 'vm-interface', roster.guests);
   const assigned = await loadAssigned(run, roster);
-  const hasGuestTables = run.capabilities.proxboxPlugin && run.options.network.strategy === 'guest_os_model';
-  const guestInterfaces = hasGuestTables ? await loadGuestInterfaces(run, located) : [];
+  const addresses = await withOthers(run, located, assigned);
+  const rowsOf = byMachine(interfaces);
+  const ports = located.map((one) => withPorts(one, rowsOf.get(one.guest.virtualMachine.id) ?? []));
+  const letGo = letGoRows(ports, addresses, run.supportIds);
+  const contested = contestedRows(ports, addresses, letGo);
+  const abandoned = await collectAbandoned(run, roster, contested);
+  const wanted = wantedHosts(located);
+  const ofNodes = await collectFromNodes(run, {
+    left: letGo.filter(({ row, mayGo }) => mayGo && !wanted.has(hostOf(row.address))).map(({ row }) => row),
+    contested: contested.filter((row) => row.assigned_object_type === 'dcim.interface'),
+  });
   return {
     roster,
-    guests: await nameGuests(run, located, { interfaces, assigned }),
+    guests: await nameGuests(run, located, { interfaces, assigned, letGo }),
     unread,
     interfaces,
-    addresses: await withOthers(run, located, assigned),
+    addresses,
+    abandoned,
+    ofNodes,
+    marks: await collectMarks(run, letGo),
     refused: run.collections.refusals(),
-    guestInterfaces,
-    guestAddresses: await loadRowsOf(run, 'guest-vm-interface-address', {
-      filter: 'guest_interface_id',
-      of: guestInterfaces.map(({ id }) => id),
-    }),
+    ...(await loadGuestTables(run, located, abandoned)),
   };
+}
+
+/** Rows with an address that a guest wants and does not have, on interfaces of machines that this run does not sync, or of devices. */
+function contestedRows(
+  ports: readonly GuestPorts<Located>[],
+  addresses: readonly RecordOf<'ip-address'>[],
+  letGo: readonly LetGo<Located>[],
+): readonly RecordOf<'ip-address'>[] {
+  const holders = new Map(ports.flatMap((guest) => guest.ports.map(({ row }) => [row.id, guest] as const)));
+  const holderOf = (row: RecordOf<'ip-address'>) =>
+    row.assigned_object_type === 'virtualization.vminterface' ? holders.get(row.assigned_object_id ?? -1) : undefined;
+  const has = new Set(addresses.map((row) => `${holderOf(row)?.one.guest.key ?? ''} ${hostOf(row.address)}`));
+  const moves = new Set(letGo.map(({ row }) => hostOf(row.address)));
+  const wanted = new Set(
+    ports.flatMap(({ one }) =>
+      one.nics
+        .flatMap((nic) => nic.addresses.map(({ address }) => hostOf(address)))
+        .filter((host) => !has.has(`${one.guest.key} ${host}`) && !moves.has(host)),
+    ),
+  );
+  return addresses.filter(
+    (row) =>
+      row.assigned_object_id !== null &&
+      holderOf(row) === undefined &&
+      !(isShared(row) && row.assigned_object_type !== 'virtualization.vminterface') &&
+      wanted.has(hostOf(row.address)),
+  );
+}
+
+/** What the plugin keeps about the interfaces inside the guests, and which of them have which addresses. */
+async function loadGuestTables(
+  run: RunContext,
+  located: readonly Located[],
+  abandoned: CollectedAddresses['abandoned'],
+): Promise<Pick<CollectedAddresses, 'guestInterfaces' | 'guestAddresses'>> {
+  if (!run.capabilities.proxboxPlugin) return { guestInterfaces: [], guestAddresses: [] };
+  const isModelled = run.options.network.strategy === 'guest_os_model';
+  const guestInterfaces = isModelled ? await loadGuestInterfaces(run, located) : [];
+  const kind = 'guest-vm-interface-address';
+  const ofGuests = await loadRowsOf(run, kind, {
+    filter: 'guest_interface_id',
+    of: guestInterfaces.map(({ id }) => id),
+  });
+  const ofOthers = await run.collections.load(kind, {}, { filter: 'ip_address_id', of: [...abandoned.keys()].sort() });
+  const seen = new Set(ofGuests.map(({ id }) => id));
+  return { guestInterfaces, guestAddresses: [...ofGuests, ...ofOthers.filter(({ id }) => !seen.has(id))] };
 }
 
 type Read = Awaited<ReturnType<typeof readConfigs<KnownGuest>>>[number];
@@ -53,13 +108,16 @@ async function askGuests(run: RunContext, guests: readonly Read[]): Promise<read
       run.events.emit(substep('vm-ip-addresses', 'read_guests', `Asked ${done} of ${guests.length} guests.`));
     const interfaces = network.status === 'told' ? network.interfaces : null;
     const nics = wantedNics({ config: config.config, type: guest.resource.type }, interfaces, run.options.network);
-    return [{ guest, config: config.config, network, nics }];
+    return [{ guest, config: config.config, network: judgedNetwork(network, nics, machineName(guest)), nics }];
   });
   return (await Promise.all(asked)).flat();
 }
 
 /** Of the guests whose agent answered: the same question as that of the stage of interfaces, so it is asked once. */
-function loadGuestInterfaces(run: RunContext, guests: readonly Located[]): Promise<readonly NetBoxRecord[]> {
+function loadGuestInterfaces(
+  run: RunContext,
+  guests: readonly Located[],
+): Promise<readonly RecordOf<'guest-vm-interface'>[]> {
   const told = guests.filter(({ guest, network }) => guest.resource.type === 'qemu' && network.status === 'told');
   return loadOfMachines(
     run,
@@ -69,7 +127,7 @@ function loadGuestInterfaces(run: RunContext, guests: readonly Located[]): Promi
 }
 
 /** Of a whole estate: the addresses of all virtual machines, a page per thousand. */
-async function loadAssigned(run: RunContext, { guests }: Roster): Promise<readonly NetBoxRecord[]> {
+async function loadAssigned(run: RunContext, { guests }: Roster): Promise<readonly RecordOf<'ip-address'>[]> {
   if (run.options.netboxVmIds === null)
     return run.collections.load('ip-address', { assigned_object_type: 'virtualization.vminterface' }, undefined, {
       fresh: true,
@@ -78,56 +136,21 @@ async function loadAssigned(run: RunContext, { guests }: Roster): Promise<readon
   return run.collections.load('ip-address', {}, { filter: 'virtual_machine_id', of }, { fresh: true });
 }
 
+function wantedHosts(guests: readonly Located[]): ReadonlySet<string> {
+  return new Set(
+    guests.flatMap(({ nics }) => nics.flatMap(({ addresses }) => addresses.map(({ address }) => hostOf(address)))),
+  );
+}
+
 /** Rows that have a wanted address and are not among the addresses of virtual machines: free ones, and those of others. */
 async function withOthers(
   run: RunContext,
   guests: readonly Located[],
-  assigned: readonly NetBoxRecord[],
-): Promise<readonly NetBoxRecord[]> {
-  const known = new Set(assigned.map((row) => hostOf(textOf(row['address']))));
-  const wanted = guests.flatMap(({ nics }) =>
-    nics.flatMap(({ addresses }) => addresses.map(({ address }) => hostOf(address))),
-  );
-  const unknown = [...new Set(wanted)].filter((host) => !known.has(host)).sort();
+  assigned: readonly RecordOf<'ip-address'>[],
+): Promise<readonly RecordOf<'ip-address'>[]> {
+  const known = new Set(assigned.map((row) => hostOf(row.address)));
+  const unknown = [...wantedHosts(guests)].filter((host) => !known.has(host)).sort();
   const others = await run.collections.load('ip-address', {}, { filter: 'address', of: unknown }, { fresh: true });
   const seen = new Set(assigned.map(({ id }) => id));
   return [...assigned, ...others.filter(({ id }) => !seen.has(id))];
-}
-
-interface Stored {
-  readonly interfaces: readonly NetBoxRecord[];
-  readonly assigned: readonly NetBoxRecord[];
-}
-
-/**
- * The host name is a request of its own for each guest, so it is asked where an address has none yet, and of machines that
- * are synced by name. A guest that is renamed inside keeps the stored name until then.
- */
-async function nameGuests(
-  run: RunContext,
-  guests: readonly Located[],
-  { interfaces, assigned }: Stored,
-): Promise<readonly AddressedGuest[]> {
-  const machines = new Map(interfaces.map((row) => [row.id, relationId(row['virtual_machine'])]));
-  const named = new Set(
-    assigned
-      .filter((row) => textOf(row['dns_name']) !== '')
-      .map(
-        (row) => `${machines.get(relationId(row['assigned_object_id']) ?? -1) ?? ''} ${hostOf(textOf(row['address']))}`,
-      ),
-  );
-  const needsName = ({ guest, nics }: Located): boolean =>
-    nics.some(({ addresses }) =>
-      addresses.some(
-        ({ address }) =>
-          run.options.netboxVmIds !== null || !named.has(`${guest.virtualMachine.id} ${hostOf(address)}`),
-      ),
-    );
-  const untold: HostName = { status: 'untold' };
-  return Promise.all(
-    guests.map(async (one) => ({
-      ...one,
-      hostName: needsName(one) ? await readHostName(run, one.guest, one.config) : untold,
-    })),
-  );
 }

@@ -1,8 +1,7 @@
-import { relationId } from '../../../netbox/records/compare.js';
+/** A machine without a primary address of a family gets its first one. Pure. */
 import type { SyncMode } from '../../plan/options.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
-import { ref } from '../../plan/support-objects.js';
-import type { Ref } from '../../types.js';
+import { objectKey, type Ref, ref } from '../../types.js';
 import type { PlacedAddress } from './types.js';
 import { machineName, type KnownGuest } from '../../plan/roster.js';
 
@@ -12,8 +11,8 @@ const families = [
 ] as const;
 
 /**
- * A machine without a primary address of a family gets its first one. One that it has stays, whoever chose it, unless this
- * run deletes it.
+ * One that it has stays, whoever chose it, unless this run takes it away. The families know nothing of each other; of each
+ * the first address counts that NetBox has taken.
  */
 export function planPrimaryAddresses(
   builder: PlanBuilder,
@@ -21,11 +20,12 @@ export function planPrimaryAddresses(
   placed: readonly PlacedAddress[],
   { gone, mode }: { readonly gone: ReadonlySet<number>; readonly mode: SyncMode },
 ): void {
-  const fields: Record<string, Ref> = {};
+  const fields: Record<string, Ref<'ip-address'>> = {};
   for (const { field, family } of families) {
-    const stored = relationId(guest.virtualMachine[field]);
-    const first = placed.find((one) => one.family === family);
-    if ((stored === null || gone.has(stored)) && first !== undefined) fields[field] = ref('ip-address', first.key);
+    const stored = guest.virtualMachine[field];
+    const [first, ...others] = placed.filter((one) => one.family === family);
+    if ((stored !== null && !gone.has(stored)) || first === undefined) continue;
+    fields[field] = { ...ref('ip-address', first.key), or: others.map(({ key }) => objectKey('ip-address', key)) };
   }
   if (Object.keys(fields).length === 0) return;
   builder.add(

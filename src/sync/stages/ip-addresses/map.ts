@@ -1,10 +1,13 @@
 /** Which addresses an interface of a guest should have. Pure. */
+import { counted } from '../../../values/short-text.js';
 import ipaddr from 'ipaddr.js';
-import type { GuestAddress, GuestInterface } from '../../../proxmox/parse/guest-interfaces.js';
+import { tellsAddress, type GuestAddress, type GuestInterface } from '../../../proxmox/parse/guest-interfaces.js';
 import type { GuestConfig, GuestType } from '../../../proxmox/types.js';
-import { canonicalAddress } from '../../../netbox/records/compare.js';
+import { canonicalAddress } from '../../../netbox/kinds/values.js';
+import { whyUnusable } from '../../plan/address-rules.js';
 import { matchNics, type GuestNic } from '../../plan/guest-nics.js';
 import type { NetworkOptions } from '../../plan/options.js';
+import type { GuestNetwork } from '../../guests.js';
 
 export interface WantedAddress {
   /** With prefix, in NetBox's spelling. */
@@ -12,12 +15,20 @@ export interface WantedAddress {
   readonly family: 4 | 6;
 }
 
+export interface UnusableAddress {
+  readonly address: string;
+  /** `is the broadcast address of its network`. */
+  readonly why: string;
+}
+
 export interface WantedNic {
   /** Of the interface in NetBox. */
   readonly name: string;
   readonly addresses: readonly WantedAddress[];
-  /** Link-local, loopback and unusable addresses, left out. */
+  /** Link-local and loopback addresses, left out. */
   readonly ignored: number;
+  /** Addresses that NetBox takes on no interface, with what they are instead. */
+  readonly unusable: readonly UnusableAddress[];
   /** Interfaces of the guest behind this device, by name, with the addresses that NetBox gets. */
   readonly inside: readonly { readonly name: string; readonly addresses: readonly string[] }[];
 }
@@ -34,16 +45,36 @@ export function wantedNics(
   return matchNics(guest, interfaces ?? [], options).nics.map((nic) => wantedNic(nic, options));
 }
 
+/**
+ * What the guest said, as far as it decides about stored addresses: a usable one of one of its devices. That a bridge
+ * inside has one (`docker0`), or an interface that fits no device, says nothing of those of the devices.
+ */
+export function judgedNetwork(network: GuestNetwork, nics: readonly WantedNic[], label: string): GuestNetwork {
+  const isAbout = nics.some(({ inside }) => inside.some(({ addresses }) => addresses.length > 0));
+  if (network.status !== 'told' || nics.length === 0 || isAbout) return network;
+  const code = tellsAddress(network.interfaces) ? 'no_matching_nic' : 'no_addresses';
+  const message = `"${label}" answered, but none of its ${counted(
+    'interface',
+    network.interfaces.map(({ name }) => name),
+  )} has a usable address and the MAC address or name of one of its ${counted(
+    'network device',
+    nics.map(({ name }) => name),
+  )}; stored addresses stay.`;
+  return { status: 'untold', reason: { code, message }, isProblem: false };
+}
+
 function wantedNic({ name, device, inside }: GuestNic, options: NetworkOptions): WantedNic {
   const told = inside.flatMap(({ addresses }) => addresses);
   const configured = [device.ip, device.ip6].flatMap((cidr) => (cidr === null ? [] : [parseConfigured(cidr)]));
-  const usable = (told.length > 0 ? told : configured).flatMap((address) => usableAddress(address, options) ?? []);
-  const addresses = unique(usable);
+  const meant = (told.length > 0 ? told : configured).flatMap((address) => usableAddress(address, options) ?? []);
+  const judged = unique(meant).map((one) => ({ one, why: whyUnusable(one.address) }));
+  const addresses = judged.flatMap(({ one, why }) => (why === undefined ? [one] : []));
   const wanted = new Set(addresses.map(({ address }) => address));
   return {
     name,
     addresses: preferredFirst(addresses, options),
-    ignored: (told.length > 0 ? told.length : configured.length) - usable.length,
+    ignored: (told.length > 0 ? told.length : configured.length) - meant.length,
+    unusable: judged.flatMap(({ one, why }) => (why === undefined ? [] : [{ address: one.address, why }])),
     inside: inside.map((one) => ({
       name: one.name,
       addresses: one.addresses.flatMap((address) => {

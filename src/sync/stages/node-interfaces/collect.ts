@@ -1,103 +1,89 @@
-import { toProxboxError, type ProxboxError } from '../../../errors/proxbox-error.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
-import type { NodeInterface } from '../../../proxmox/parse/node-interfaces.js';
-import { readNodeNetwork } from '../../../proxmox/reads/nodes.js';
-import type { ClusterStatusNode } from '../../../proxmox/types.js';
-import { collectInfrastructure } from '../../collect/infrastructure.js';
-import { readFailure, readFromCluster } from '../../collect/proxmox.js';
-import { hostOf } from '../../plan/address-ownership.js';
-import { nodeKey, type ClusterView } from '../../plan/cluster-views.js';
-import { findNodeDevices, type NodeDevice } from '../../plan/node-devices.js';
+/** The network of every node that is online, and what NetBox has of it. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
+import { seemsToLackBridges } from '../../../proxmox/parse/node-interfaces.js';
+import { findAbandoned, machinesOfRows } from '../../collect/abandoned-rows.js';
+import { collectNodeNetworks, type Attempt } from '../../collect/node-networks.js';
+import { warnOfHidden } from '../../collect/optional-privileges.js';
+import { collectRoster } from '../../collect/roster.js';
+import { loadVlans } from '../../collect/vlans.js';
+import { hostOf, isShared } from '../../plan/address-ownership.js';
+import { usableAddresses, type NodeNetwork } from '../../plan/node-addresses.js';
+import type { StoredVlans } from '../../plan/vlans.js';
 import type { RunContext } from '../../run-context.js';
-import type { ReasonCode } from '../../reasons.js';
-import type { Reason, SourceRef } from '../../types.js';
-import { usableAddresses, wantedVlan } from './map.js';
+import { nameList } from '../../../values/short-text.js';
+import type { Warning } from '../../types.js';
+import { wantedVlan } from './map.js';
 import type { ConnectedCluster } from '../../guests.js';
-
-/** What Proxmox says about the network of a node, or why that is not known: it is offline, or could not be read. */
-export type NetworkRead =
-  | { readonly status: 'read'; readonly interfaces: readonly NodeInterface[] }
-  | { readonly status: 'unread'; readonly reason: Reason };
-
-export interface NodeNetwork {
-  /** The key of the node's device in plans. */
-  readonly key: string;
-  readonly name: string;
-  readonly source: SourceRef;
-  readonly device: NodeDevice;
-  readonly network: NetworkRead;
-}
 
 export interface CollectedInterfaces {
   readonly nodes: readonly NodeNetwork[];
   /** Of NetBox: the interfaces of these devices, the VLANs with the wanted numbers, the rows with the wanted hosts. */
-  readonly interfaces: readonly NetBoxRecord[];
-  readonly vlans: readonly NetBoxRecord[];
-  readonly addresses: readonly NetBoxRecord[];
+  readonly interfaces: readonly RecordOf<'node-interface'>[];
+  readonly vlans: StoredVlans | undefined;
+  readonly addresses: readonly RecordOf<'ip-address'>[];
+  /** Machines whose guest is proven to be gone, by the row with an address of a node that they have. */
+  readonly abandoned: ReadonlyMap<number, RecordOf<'virtual-machine'>>;
+  /** What the plugin keeps of those rows on their machines. */
+  readonly guestAddresses: readonly RecordOf<'guest-vm-interface-address'>[];
   /** Addresses that NetBox refused lately, by the sentence that said why. */
   readonly refused: ReadonlySet<string>;
+  /** About what the accounts in Proxmox and NetBox may not see. */
+  readonly warnings: readonly Warning[];
 }
 
-interface Attempt {
-  readonly network: NetworkRead;
-  /** Set when the read failed. */
-  readonly cause?: ProxboxError;
-}
-
-/** One Proxmox read per node that is online. Throws the first cause when not one of them could be read. */
+/** Throws the first cause when no node could be read. */
 export async function collectInterfaces(run: RunContext): Promise<CollectedInterfaces> {
-  const { views, records } = await collectInfrastructure(
-    run,
-    run.clusters.map(({ view }) => view),
+  const { clusters, attempts, nodes } = await collectNodeNetworks(run);
+  const warnings = (await Promise.all(clusters.map((cluster) => warnOfBridges(run, cluster, attempts)))).flat();
+  const stored = await loadStored(run, nodes, warnings);
+  return { nodes, ...stored, ...(await collectOfDead(run, stored.addresses)), warnings };
+}
+
+/** Asked only where a machine has an address of a node. The guest of a living one is asked by the stage of addresses. */
+async function collectOfDead(
+  run: RunContext,
+  addresses: readonly RecordOf<'ip-address'>[],
+): Promise<Pick<CollectedInterfaces, 'abandoned' | 'guestAddresses'>> {
+  const held = addresses.filter((row) => row.assigned_object_type === 'virtualization.vminterface' && !isShared(row));
+  if (held.length === 0) return { abandoned: new Map(), guestAddresses: [] };
+  const phase = 'node-interfaces';
+  const found = await findAbandoned(run, await collectRoster(run), held, { phase, hasLetGo: () => false });
+  const abandoned = await machinesOfRows(run, found);
+  const of = ascending([...abandoned.keys()]);
+  const guestAddresses = run.capabilities.proxboxPlugin
+    ? await run.collections.load('guest-vm-interface-address', {}, { filter: 'ip_address_id', of })
+    : [];
+  return { abandoned, guestAddresses };
+}
+
+/** One look at the permissions of a cluster where bridges seem to be missing. */
+async function warnOfBridges(
+  run: RunContext,
+  cluster: ConnectedCluster,
+  attempts: readonly Attempt[],
+): Promise<readonly Warning[]> {
+  const bare = attempts.filter(
+    ({ cluster: of, network }) => of === cluster && network.status === 'read' && seemsToLackBridges(network.interfaces),
   );
-  const { endpoints, options, now } = run;
-  const devices = findNodeDevices({ views, records, endpoints, options, now });
-  const clusters = run.clusters.map((cluster, index) => ({ ...cluster, view: views[index] ?? cluster.view }));
-  const attempts = await Promise.all(
-    clusters.flatMap((cluster) =>
-      cluster.view.nodes.map(async (node) => ({ cluster, node, ...(await readNetwork(run, cluster, node)) })),
-    ),
-  );
-  const first = attempts.find(({ cause }) => cause !== undefined)?.cause;
-  if (first !== undefined && attempts.every(({ network }) => network.status === 'unread')) throw first;
-  const nodes = attempts.flatMap(({ cluster: { view }, node, network }) => {
-    const key = nodeKey(view, node.name);
-    const device = devices.get(key);
-    return device === undefined ? [] : [{ key, name: node.name, source: sourceOf(view, node), device, network }];
+  if (bare.length === 0) return [];
+  const names = nameList(bare.map(({ node }) => node.name));
+  return warnOfHidden(run, cluster, {
+    read: 'bridges',
+    aclPaths: ['/sdn/zones/localnetwork'],
+    text: `Bridges of ${names} in "${cluster.view.name}", and the management addresses on them, are not known, or not all of them: Proxmox lists bridges only with SDN.Audit. Stored ones stay as they are`,
   });
-  return { nodes, ...(await loadStored(run, nodes)) };
-}
-
-async function readNetwork(run: RunContext, cluster: ConnectedCluster, node: ClusterStatusNode): Promise<Attempt> {
-  const name = `node "${node.name}" of "${cluster.view.name}"`;
-  const unread = (code: ReasonCode, message: string): NetworkRead => ({ status: 'unread', reason: { code, message } });
-  if (!node.online)
-    return { network: unread('node_offline', `The ${name} is offline; its interfaces are left as they are.`) };
-  try {
-    const interfaces = await readFromCluster(run, cluster, (session) =>
-      readNodeNetwork(session, node.name, { signal: run.signal }),
-    );
-    return { network: { status: 'read', interfaces } };
-  } catch (error) {
-    run.signal.throwIfAborted();
-    const cause = toProxboxError(error);
-    const text = `The network of ${name} cannot be read; its interfaces are left as they are`;
-    const reason = readFailure(cluster, { read: 'node_network', cause, text, otherwise: 'read_incomplete' });
-    return { network: { status: 'unread', reason }, cause };
-  }
-}
-
-function sourceOf(view: ClusterView, node: ClusterStatusNode): SourceRef {
-  return { endpointId: view.owner.endpointId, cluster: view.name, node: node.name };
 }
 
 /** Three list requests, whatever the number of nodes; none for what no node has. */
 async function loadStored(
-  { collections, options }: RunContext,
+  run: RunContext,
   nodes: readonly NodeNetwork[],
-): Promise<Omit<CollectedInterfaces, 'nodes'>> {
+  warnings: Warning[],
+): Promise<Omit<CollectedInterfaces, 'nodes' | 'warnings' | 'abandoned' | 'guestAddresses'>> {
+  const { collections, options } = run;
   const deviceIds = nodes.flatMap(({ device }) => ('device' in device ? [device.device.id] : []));
   const all = nodes.flatMap(({ network }) => (network.status === 'read' ? network.interfaces : []));
+  const sites = nodes.flatMap(({ device }) => ('device' in device ? [device.device.site] : []));
   const numbers = all.map(wantedVlan).filter((vid) => vid !== null);
   const hosts =
     options.modes.ip_address === 'disabled'
@@ -105,7 +91,7 @@ async function loadStored(
       : all.flatMap((one) => usableAddresses(one, options.network).map(hostOf));
   return {
     interfaces: await collections.load('node-interface', {}, { filter: 'device_id', of: ascending(deviceIds) }),
-    vlans: await collections.load('vlan', {}, { filter: 'vid', of: ascending(numbers) }),
+    vlans: await loadVlans(run, warnings, numbers, sites),
     refused: collections.refusals(),
     addresses: await collections.load('ip-address', {}, { filter: 'address', of: [...new Set(hosts)].sort() }),
   };

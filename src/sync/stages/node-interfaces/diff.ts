@@ -1,24 +1,19 @@
-import { isObject, relationId, textOf, toNumber } from '../../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** Every interface of every node that could be read, with its VLAN and addresses. Nothing is ever deleted. Pure. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { NodeInterface } from '../../../proxmox/parse/node-interfaces.js';
 import { AddressOwnership } from '../../plan/address-ownership.js';
+import { addressRules, isPlaced, refusalOf, unusableReason, whyUnusable } from '../../plan/address-rules.js';
 import type { KnownIds } from '../../plan/diff-object.js';
+import { letGoByNodes, usableAddresses, type NodeNetwork } from '../../plan/node-addresses.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
-import { bootstrapOnlyTag, ref } from '../../plan/support-objects.js';
-import type { Plan } from '../../types.js';
-import type { CollectedInterfaces, NodeNetwork } from './collect.js';
-import {
-  addressFields,
-  addressRules,
-  interfaceFields,
-  interfaceRules,
-  newVlanFields,
-  usableAddresses,
-  vlanFields,
-  vlanRules,
-  wantedVlan,
-} from './map.js';
+import { chooseVlan, newVlanFields, newVlanKey, vlanRules } from '../../plan/vlans.js';
+import { bootstrapOnlyTag } from '../../plan/support-objects.js';
+import { objectKey, type ObjectKey, type Plan, type Reason } from '../../types.js';
+import type { CollectedInterfaces } from './collect.js';
+import { DevicePrimaries, primaryOf, type Primary } from './diff-addresses.js';
+import { DeadMachines, type AddressSubject } from './diff-dead-machines.js';
+import { addressFields, interfaceFields, interfaceRules, vlanFields, wantedVlan } from './map.js';
 
 export interface InterfaceInput extends CollectedInterfaces {
   readonly options: SyncOptions;
@@ -28,38 +23,53 @@ export interface InterfaceInput extends CollectedInterfaces {
 interface Planner {
   readonly builder: PlanBuilder;
   readonly ownership: AddressOwnership;
+  readonly primaries: DevicePrimaries;
+  readonly dead: DeadMachines;
   readonly input: InterfaceInput;
   /** Stored interfaces by device id and name. */
-  readonly stored: ReadonlyMap<string, NetBoxRecord>;
+  readonly stored: ReadonlyMap<string, RecordOf<'node-interface'>>;
 }
 
 interface KnownNode {
   readonly node: NodeNetwork;
-  readonly device: NetBoxRecord;
+  readonly device: RecordOf<'device'>;
 }
 
 interface PlannedInterface extends KnownNode {
   readonly one: NodeInterface;
   readonly key: string;
-  readonly current: NetBoxRecord | undefined;
+  readonly current: RecordOf<'node-interface'> | undefined;
 }
 
-/** Every interface of every node that could be read, with its VLAN and addresses. Nothing is ever deleted. */
 export function planNodeInterfaces(input: InterfaceInput): Plan {
   const { supportIds, addresses, refused, interfaces, nodes } = input;
   const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: bootstrapOnlyTag(supportIds) });
-  const stored = new Map(interfaces.map((row) => [`${relationId(row['device'])}/${textOf(row['name'])}`, row]));
-  const planner = { builder, ownership: new AddressOwnership(addresses, refused), input, stored };
-  for (const node of nodes) planNode(planner, node);
+  const stored = new Map(interfaces.map((row) => [`${row.device}/${row.name}`, row]));
+  const letGo = letGoByNodes(input, input.options.network, supportIds);
+  const primaries = new DevicePrimaries(letGo);
+  const dead = new DeadMachines(input);
+  const moving = new Set([...letGo.keys(), ...input.abandoned.keys()]);
+  const ownership = new AddressOwnership(addresses, { letGo: moving, refused });
+  const planner = { builder, ownership, primaries, dead, input, stored };
+  for (const warning of input.warnings) builder.warn(warning);
+  const planned = nodes.flatMap((node) => planNode(planner, node));
+  primaries.planReleases(builder);
+  dead.planReleases(builder);
+  for (const { node, ...device } of planned) primaries.plan(builder, node, device);
   return builder.build('node-interfaces');
 }
 
-function planNode(planner: Planner, node: NodeNetwork): void {
+interface PlannedNode extends KnownNode {
+  /** Addresses that may become primary ones. */
+  readonly candidates: readonly Primary[];
+}
+
+function planNode(planner: Planner, node: NodeNetwork): readonly PlannedNode[] {
   const { builder } = planner;
   const { key, name, source, device, network } = node;
   if (network.status === 'unread') {
     builder.warn({ ...network.reason, source });
-    return;
+    return [];
   }
   builder.discovered('node-interface', network.interfaces.length);
   if (!('device' in device)) {
@@ -68,12 +78,12 @@ function planNode(planner: Planner, node: NodeNetwork): void {
         { kind: 'node-interface', key: `${key}/${one.name}`, label: `${name} ${one.name}`, source },
         device.reason,
       );
-    return;
+    return [];
   }
   builder.know('device', key, device.device.id);
   const known = { node, device: device.device };
-  const primaries = byManagement(network.interfaces).flatMap((one) => planInterface(planner, known, one));
-  planPrimaries(planner, known, primaries);
+  const candidates = byManagement(network.interfaces).flatMap((one) => planInterface(planner, known, one));
+  return [{ ...known, candidates }];
 }
 
 /** The interface with the default gateway first, bridges before others: its address may become the primary one. */
@@ -110,7 +120,7 @@ function planInterface(planner: Planner, known: KnownNode, one: NodeInterface): 
 
 /**
  * The VLAN of an interface: the one it has, when its number is right (an operator may have chosen one of a group), else the
- * one with this number in the site and tenant of the device, else a new one. Returns its key.
+ * one that the number means at the site of the device, else a new one. Returns its key.
  */
 function planVlan(
   { builder, input }: Planner,
@@ -118,34 +128,26 @@ function planVlan(
   { one, current }: Pick<PlannedInterface, 'one' | 'current'>,
 ): string | undefined {
   const vid = wantedVlan(one);
-  if (vid === null) return undefined;
-  const stored = current?.['untagged_vlan'];
-  const storedId = relationId(stored);
-  if (storedId !== null && isObject(stored) && toNumber(stored['vid']) === vid) {
+  if (vid === null || input.vlans === undefined) return undefined;
+  const storedId = current?.untagged_vlan ?? null;
+  if (storedId !== null && current?.untagged_vid === vid) {
     builder.know('vlan', `netbox-${storedId}`, storedId);
     return `netbox-${storedId}`;
   }
-  const place = { vid, site: relationId(device['site']), tenant: relationId(device['tenant']) };
-  const key = `${vid}/${place.site ?? ''}/${place.tenant ?? ''}`;
+  const place = { vid, site: device.site, tenant: device.tenant };
+  const key = newVlanKey(place);
   if (builder.has('vlan', key)) return key;
   builder.discovered('vlan', 1);
   builder.add(
     { kind: 'vlan', key, label: `VLAN ${vid}`, fields: newVlanFields(place), rules: vlanRules, source: node.source },
-    [...input.vlans]
-      .sort((a, b) => a.id - b.id)
-      .find(
-        (row) =>
-          toNumber(row['vid']) === vid &&
-          relationId(row['site']) === place.site &&
-          relationId(row['tenant']) === place.tenant,
-      ),
+    chooseVlan(place, input.vlans),
   );
   return key;
 }
 
-function planAddress(planner: Planner, planned: PlannedInterface, address: string): readonly Primary[] {
+function planAddress(planner: Planner, port: PlannedInterface, address: string): readonly Primary[] {
   const { builder, ownership, input } = planner;
-  const { node, one, key, current } = planned;
+  const { node, device, one, key, current } = port;
   const { options } = input;
   const subject = {
     kind: 'ip-address' as const,
@@ -162,55 +164,40 @@ function planAddress(planner: Planner, planned: PlannedInterface, address: strin
     });
     return [];
   }
-  const owned = ownership.decide(address, { type: 'dcim.interface', id: current?.id, label: holder });
-  if (owned.action === 'conflict') {
-    builder.skip(subject, owned.reason);
+  const planned = objectKey('ip-address', subject.key);
+  const owned = ownership.decide(address, { type: 'dcim.interface', id: current?.id, label: holder, planned });
+  const refusal = refusalOf(owned, holder) ?? refusedAsItIs(address, holder);
+  if (refusal !== undefined) {
+    builder.skip(subject, refusal);
     return [];
   }
-  const ifDuplicate = owned.action === 'create' ? owned.ifDuplicate : undefined;
-  builder.add(
+  const released = owned.action === 'move' ? releasedBy(planner, owned.record, { device, subject }) : undefined;
+  const { ifDuplicate, after = released } = owned.action === 'create' ? owned : { ifDuplicate: undefined };
+  const action = builder.add(
     {
       ...subject,
       fields: addressFields(address, key),
-      rules: addressRules(options),
+      rules: addressRules(options, owned, input.supportIds),
       ...(ifDuplicate === undefined ? {} : { ifDuplicate }),
+      ...(after === undefined ? {} : { after }),
     },
     'record' in owned ? owned.record : undefined,
     { mode: options.modes.ip_address },
   );
-  // An address that NetBox may refuse becomes the primary one when it is there: in the next run.
-  return ifDuplicate === undefined ? primaryOf(one, address, subject.key) : [];
+  return isPlaced(action, owned) ? primaryOf(one, address, subject.key) : [];
 }
 
-interface Primary {
-  readonly field: 'primary_ip4' | 'primary_ip6';
-  readonly address: string;
-  readonly addressKey: string;
+/** What must have been written before a row comes to the device. */
+function releasedBy(
+  { builder, primaries, dead }: Planner,
+  row: RecordOf<'ip-address'>,
+  { device, subject }: { readonly device: RecordOf<'device'>; readonly subject: AddressSubject },
+): ObjectKey | undefined {
+  dead.dropLinks(builder, row, subject);
+  return dead.release(row) ?? primaries.release(row, device);
 }
 
-/** An address beside the default gateway of its family. */
-function primaryOf(one: NodeInterface, address: string, addressKey: string): readonly Primary[] {
-  const isIpv6 = address.includes(':');
-  const gateway = isIpv6 ? one.gateway6 : one.gateway;
-  return gateway === null ? [] : [{ field: isIpv6 ? 'primary_ip6' : 'primary_ip4', address, addressKey }];
-}
-
-/** For a device that has no primary address of a family; one that it has is never replaced. */
-function planPrimaries({ builder }: Planner, { node, device }: KnownNode, primaries: readonly Primary[]): void {
-  const wanted = (['primary_ip4', 'primary_ip6'] as const).flatMap((field) => {
-    const first = primaries.find((primary) => primary.field === field);
-    return first === undefined || relationId(device[field]) !== null ? [] : [first];
-  });
-  if (wanted.length === 0) return;
-  builder.add(
-    {
-      kind: 'device-primary-address',
-      key: node.key,
-      label: `${node.name} ${wanted.map(({ address }) => address).join(', ')}`,
-      fields: Object.fromEntries(wanted.map(({ field, addressKey }) => [field, ref('ip-address', addressKey)])),
-      rules: { primary_ip4: 'if-unset', primary_ip6: 'if-unset' },
-      source: node.source,
-    },
-    device,
-  );
+function refusedAsItIs(address: string, holder: string): Reason | undefined {
+  const why = whyUnusable(address);
+  return why === undefined ? undefined : unusableReason(address, holder, why);
 }

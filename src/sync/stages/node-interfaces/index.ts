@@ -1,13 +1,14 @@
+/** The interfaces of the nodes on their devices, with VLANs, addresses and the devices' primary addresses. */
 import { defineStage } from '../../stage.js';
 import { collectInterfaces } from './collect.js';
 import { planNodeInterfaces } from './diff.js';
 
-/** The interfaces of the nodes on their devices, with VLANs, addresses and the devices' primary addresses. */
 export const nodeInterfacesStage = defineStage({
   name: 'node-interfaces',
   title: 'Node interfaces',
   kinds: ['node-interface', 'vlan', 'ip-address'],
   resources: ['node'],
+  needs: ['devices'],
   collect: collectInterfaces,
   plan: (collected, { options, supportIds }) => planNodeInterfaces({ ...collected, options, supportIds }),
   discovered: ({ nodes }) => ({

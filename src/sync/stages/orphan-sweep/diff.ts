@@ -1,111 +1,217 @@
-import { relationId, tagIds, textOf, toNumber } from '../../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
-import { admitAbsence, protectingMode, type AbsentRow } from '../../plan/absence.js';
+/** Which machines have lost their guest, and what becomes of them: a mark for people to review, or deletion. Pure. */
+import { nameList } from '../../../values/short-text.js';
+import type { RecordOf } from '../../../netbox/kinds/index.js';
+import { hasTag } from '../../../netbox/kinds/values.js';
+import { admitAbsence, type AbsentRow } from '../../plan/absence.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncOptions } from '../../plan/options.js';
+import type { CustomFieldDefaults } from '../../plan/ownership.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
-import { bootstrapOnlyTag } from '../../plan/support-objects.js';
-import { objectKey, type Plan, type SourceRef } from '../../types.js';
+import { isSoftDeleted, markedEntry, markOf } from '../../plan/soft-delete.js';
+import { bootstrapOnlyTag, softDeletedTag } from '../../plan/support-objects.js';
+import { objectKey, type Plan, type Reason, type SourceRef } from '../../types.js';
+import { operatorDataBelow } from './map-belongings.js';
 import type { CollectedOrphans, SweptCluster } from './types.js';
 
 export interface SweepInput {
   readonly options: SyncOptions;
   readonly supportIds: KnownIds;
+  readonly customFieldDefaults?: CustomFieldDefaults | undefined;
 }
 
+/** One machine may always go: in a lab of three that is a third. */
+const handful = 1;
+
 /**
- * Sidecars of machines whose guest is gone: the endpoint is one of the run's, its cluster was listed and has guests at all,
- * and neither the guest nor another type of it under the VMID is among them. That a guest could not be synced is no
- * absence: being listed counts.
+ * VMIDs of sidecars that no guest of a cluster has: it was listed and has guests at all, and neither the guest nor another
+ * type of it under the VMID is among them. That a guest could not be synced is no absence: being listed counts.
  */
+export function unlistedVmids(
+  cluster: Pick<SweptCluster, 'view' | 'guests'>,
+  states: readonly RecordOf<'vm-state'>[],
+): readonly number[] {
+  if (cluster.guests.length === 0) return [];
+  const listed = new Set(cluster.guests.map(({ vmid }) => vmid));
+  const stored = states.filter((state) => homeOf([cluster], state) !== undefined);
+  return stored.flatMap(({ proxmox_vm_id: vmid }) => (vmid === null || listed.has(vmid) ? [] : [vmid]));
+}
+
+/** Sidecars of machines whose guest is gone for sure. */
 export function orphanStates(
   clusters: readonly SweptCluster[],
-  states: readonly NetBoxRecord[],
-): readonly NetBoxRecord[] {
+  states: readonly RecordOf<'vm-state'>[],
+): readonly RecordOf<'vm-state'>[] {
   return states.filter((state) => {
-    const home = homeOf(clusters, state);
-    const vmid = toNumber(state['proxmox_vm_id']);
-    if (home === undefined || vmid === null || home.guests.length === 0) return false;
-    return !home.guests.some((guest) => guest.vmid === vmid);
+    const vmid = state.proxmox_vm_id;
+    return vmid !== null && homeOf(clusters, state)?.gone.has(vmid) === true;
   });
 }
 
-function homeOf(clusters: readonly SweptCluster[], state: NetBoxRecord): SweptCluster | undefined {
-  const endpointId = toNumber(state['proxmox_endpoint_raw_id']);
+/** The cluster of the run that a sidecar belongs to: an absence is a matter of the endpoints that were read. */
+export function homeOf<Cluster extends Pick<SweptCluster, 'view'>>(
+  clusters: readonly Cluster[],
+  state: RecordOf<'vm-state'>,
+): Cluster | undefined {
+  const endpointId = state.proxmox_endpoint_raw_id;
   return clusters.find(
     ({ view }) => endpointId !== null && view.endpointIds.includes(endpointId) && view.mode !== 'restricted',
   );
 }
 
-/** Deletes the machines of guests that are gone, if they are ours; with `dry_run` it only names them. */
-export function planSweep(collected: CollectedOrphans, { options, supportIds }: SweepInput): Plan {
-  const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: bootstrapOnlyTag(supportIds) });
+/**
+ * Machines that a sync has made (only those carry a discovery tag; whoever takes it off keeps the machine), and that it is not to
+ * leave alone. Marked once is marked, whatever people have made of the status since; deletion takes those as well.
+ */
+export function isDue(machine: RecordOf<'virtual-machine'>, { options, supportIds }: SweepInput): boolean {
+  const isDiscovered = ['qemu', 'lxc'].some((type) =>
+    hasTag(machine, supportIds.get(objectKey('tag', `proxbox-discovered-${type}`))),
+  );
+  return isDiscovered && !hasTag(machine, bootstrapOnlyTag(supportIds)) && !isSettled(machine, { options, supportIds });
+}
+
+function isSettled(machine: RecordOf<'virtual-machine'>, { options, supportIds }: SweepInput): boolean {
+  return options.orphanAction === 'mark' && isSoftDeleted(machine, supportIds);
+}
+
+/** A machine whose guest is gone, with the sidecar that says which guest it was. */
+interface Orphan extends AbsentRow<'virtual-machine'> {
+  readonly state: RecordOf<'vm-state'>;
+  readonly source: SourceRef;
+}
+
+/** Marks the machines of guests that are gone (or deletes them, if they are ours); with `dry_run` it only names those. */
+export function planSweep(collected: CollectedOrphans, input: SweepInput): Plan {
+  const { options, supportIds, customFieldDefaults } = input;
+  const tag = bootstrapOnlyTag(supportIds);
+  const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, customFieldDefaults });
   for (const warning of collected.warnings) builder.warn(warning);
-  const machines = new Map(collected.virtualMachines.map((record) => [record.id, record]));
-  const orphans = orphanStates(collected.clusters, collected.states);
   for (const cluster of collected.clusters) {
-    const stored = collected.states.filter((state) => homeOf(collected.clusters, state) === cluster).length;
-    const rows = orphans
-      .filter((state) => homeOf(collected.clusters, state) === cluster)
-      .flatMap((state) => orphanRow(cluster, state, machines))
-      .filter(({ current }) => isDiscovered(current, supportIds));
-    if (options.dryRun) {
-      for (const row of rows)
-        builder.note({ ...gone(row), label: row.label, operation: 'would_delete', ...sourced(row) });
-      continue;
-    }
+    const due = orphansOf(cluster, collected)
+      .filter(({ current }) => isDue(current, input))
+      .filter((orphan) => isOverdue(builder, orphan, collected, options));
     const admitted = admitAbsence(builder, {
       kind: 'virtual-machine',
       noun: 'virtual machines',
       endpointId: cluster.view.owner.endpointId,
       cluster: cluster.view.name,
-      stored,
-      rows,
+      stored: unsettledStates(cluster, collected, input).length,
+      rows: due,
       limit: options.deleteLimit,
-      mode: protectingMode(options),
+      mode: 'always',
+      handful,
     });
-    for (const row of admitted) removeMachine(builder, row, collected);
+    for (const orphan of due.filter((one) => admitted.includes(one))) {
+      if (options.dryRun) builder.note({ ...noteOf(orphan, gone(orphan)), operation: 'would_delete' });
+      else settle(builder, orphan, { cluster, collected, ...input });
+    }
   }
   return builder.build('sweep-orphans');
 }
 
-function orphanRow(
-  { view }: SweptCluster,
-  state: NetBoxRecord,
-  machines: ReadonlyMap<number, NetBoxRecord>,
-): readonly AbsentRow[] {
-  const current = machines.get(relationId(state['virtual_machine']) ?? -1);
-  const vmid = toNumber(state['proxmox_vm_id']);
-  if (current === undefined || vmid === null) return [];
-  const source = { endpointId: view.owner.endpointId, cluster: view.name, vmid };
-  return [{ key: `${view.key}/orphan/${current.id}`, label: textOf(current['name']), current, source }];
+function orphansOf(cluster: SweptCluster, { clusters, states, virtualMachines }: CollectedOrphans): readonly Orphan[] {
+  const { view } = cluster;
+  const machines = new Map(virtualMachines.map((record) => [record.id, record]));
+  return orphanStates(clusters, states)
+    .filter((state) => homeOf(clusters, state) === cluster)
+    .flatMap((state) => {
+      const current = machines.get(state.virtual_machine ?? -1);
+      const vmid = state.proxmox_vm_id;
+      if (current === undefined || vmid === null) return [];
+      const source = { endpointId: view.owner.endpointId, cluster: view.name, vmid };
+      return [{ key: `${view.key}/orphan/${current.id}`, label: current.name, current, state, source }];
+    });
 }
 
-/** Only machines that a sync has made carry one of the discovery tags. */
-function isDiscovered(machine: NetBoxRecord, supportIds: KnownIds): boolean {
-  const tags = tagIds(machine['tags']);
-  return ['qemu', 'lxc'].some((type) => {
-    const id = supportIds.get(objectKey('tag', `proxbox-discovered-${type}`));
-    return id !== undefined && tags.includes(id);
-  });
+/** Sidecars of the cluster's machines, without those that are marked already: of these a share may go. */
+function unsettledStates(
+  cluster: SweptCluster,
+  ...[{ clusters, states, virtualMachines }, input]: [CollectedOrphans, SweepInput]
+): readonly RecordOf<'vm-state'>[] {
+  const settled = new Set(virtualMachines.flatMap((machine) => (isSettled(machine, input) ? [machine.id] : [])));
+  return states.filter((state) => homeOf(clusters, state) === cluster && !settled.has(state.virtual_machine ?? -1));
 }
 
-function removeMachine(builder: PlanBuilder, row: AbsentRow, { guards }: CollectedOrphans): void {
-  for (const guard of guards.get(row.current.id) ?? [])
+/** Whether enough runs in a row found the guest gone; a note says how many it takes. */
+function isOverdue(
+  builder: PlanBuilder,
+  orphan: Orphan,
+  ...[{ missedRuns }, { orphanGraceRuns }]: [CollectedOrphans, SyncOptions]
+): boolean {
+  const missed = missedRuns.get(orphan.current.id) ?? 0;
+  if (missed >= orphanGraceRuns) return true;
+  const message = `${gone(orphan).message} Seen ${missed} time(s); after ${orphanGraceRuns} runs in a row it is marked (PROXBOX_ORPHAN_GRACE_RUNS).`;
+  builder.note({ ...noteOf(orphan, { code: 'grace', message }), operation: 'skipped' });
+  return false;
+}
+
+interface Sweep extends SweepInput {
+  readonly cluster: SweptCluster;
+  readonly collected: CollectedOrphans;
+}
+
+/** What people have put something on is theirs to delete: it is marked for them instead. */
+function settle(builder: PlanBuilder, orphan: Orphan, sweep: Sweep): void {
+  const { collected, options, supportIds } = sweep;
+  if (options.orphanAction === 'mark') {
+    mark(builder, orphan, sweep);
+    return;
+  }
+  const { current, state, label } = orphan;
+  const role = state.proxmox_last_synced_role_id;
+  const { guestTags, belongings } = collected;
+  const theirs = [
+    ...builder.operatorDataOf('virtual-machine', current, { tagIds: guestTags, role }),
+    ...(belongings === undefined
+      ? ['what cannot be read']
+      : operatorDataBelow(builder, current, belongings, supportIds)),
+  ];
+  if (theirs.length === 0) {
+    remove(builder, orphan, collected);
+    return;
+  }
+  if (isSoftDeleted(current, supportIds)) return;
+  const message = `The guest of "${label}" (VMID ${orphan.source.vmid ?? '?'}) is gone, but the machine carries ${nameList(theirs)}: it is marked and not deleted. Delete it in NetBox if nobody needs it.`;
+  builder.note({ ...noteOf(orphan, { code: 'operator_data', message }) });
+  mark(builder, orphan, sweep);
+}
+
+function mark(
+  builder: PlanBuilder,
+  orphan: Orphan,
+  { cluster: { view }, supportIds, options: { runId } }: Sweep,
+): void {
+  const tag = softDeletedTag(supportIds);
+  if (tag === undefined) {
+    builder.warn({
+      code: 'forbidden',
+      message:
+        'No machine is marked as gone: NetBox has no tag proxbox-soft-deleted, and the token may not make it. Give it the permission to add tags, or make the tag by hand.',
+    });
+    return;
+  }
+  const { proxmox_vm_type: type } = orphan.state;
+  if (builder.add(markOf(orphan, tag), orphan.current) !== 'update') return;
+  builder.add(markedEntry(orphan, { vmid: orphan.source.vmid ?? '?', type, view, runId }), undefined);
+}
+
+function remove(builder: PlanBuilder, orphan: Orphan, { guards }: CollectedOrphans): void {
+  const { key, label, current, source } = orphan;
+  const row = { key, label, source };
+  for (const guard of guards.get(current.id) ?? [])
     builder.remove(
-      { ...row, kind: 'guest-vm-interface-address', key: `${row.key}/${guard.id}`, current: guard },
-      gone(row),
+      { ...row, kind: 'guest-vm-interface-address', key: `${key}/${guard.id}`, current: guard },
+      gone(orphan),
     );
-  builder.remove({ ...row, kind: 'virtual-machine' }, gone(row));
+  builder.remove({ ...row, kind: 'virtual-machine', current }, gone(orphan));
 }
 
-function gone({ label, source }: AbsentRow) {
+function gone({ label, source }: Orphan): Reason {
   return {
-    code: 'gone_from_proxmox' as const,
-    message: `The guest of "${label}" (VMID ${source?.vmid ?? '?'}) no longer exists in cluster "${source?.cluster ?? '?'}".`,
+    code: 'gone_from_proxmox',
+    message: `The guest of "${label}" (VMID ${source.vmid ?? '?'}) no longer exists in cluster "${source.cluster}".`,
   };
 }
 
-function sourced({ source }: AbsentRow): { readonly source?: SourceRef } {
-  return source === undefined ? {} : { source };
+function noteOf({ label, source }: Orphan, reason: Reason) {
+  return { ...reason, label, source };
 }

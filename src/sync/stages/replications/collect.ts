@@ -1,22 +1,23 @@
-import { toNumber, textOf } from '../../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** The replication jobs of every cluster with the machines they are about, and all rows of the plugin's table. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { ReplicationJob } from '../../../proxmox/parse/replication.js';
 import { readReplicationJobs } from '../../../proxmox/reads/cluster.js';
-import { seesGuests } from '../../collect/guest-visibility.js';
+import { proveAbsence } from '../../collect/guest-visibility.js';
 import { loadNodeRows, readJobLists, type JobList } from '../../collect/job-lists.js';
 import { collectRoster } from '../../collect/roster.js';
+import { guestOf } from './diff.js';
+import { isSoftDeleted } from '../../plan/soft-delete.js';
 import { activeRowsOf } from '../../plan/stale.js';
 import type { RunContext } from '../../run-context.js';
 import type { CollectedReplications, ReplicationList } from './types.js';
 import type { Roster } from '../../plan/roster.js';
 
-/** The replication jobs of every cluster with the machines they are about, and all rows of the plugin's table. */
 export async function collectReplications(run: RunContext): Promise<CollectedReplications> {
   const roster = await collectRoster(run);
   const isSelection = run.options.netboxVmIds !== null;
   // The roster says what is missing where there is no plugin.
   if (!run.capabilities.proxboxPlugin)
-    return { lists: [], rows: [], nodes: [], warnings: roster.warnings, isSelection };
+    return { lists: [], rows: [], nodes: [], warnings: roster.warnings, marked: new Set(), isSelection };
   const { lists, warnings } = await readJobLists(
     run,
     roster.clusters,
@@ -27,14 +28,22 @@ export async function collectReplications(run: RunContext): Promise<CollectedRep
   const rows = await run.collections.load('replication', {}, undefined, { fresh: true });
   const nodes = await loadNodeRows(run, roster.clusters);
   const completed = await Promise.all(lists.map((list) => withGuests(run, list, roster, rows)));
-  return { lists: completed, rows, nodes, warnings: [...roster.warnings, ...warnings], isSelection };
+  const marked = roster.virtualMachines.filter((machine) => isSoftDeleted(machine, run.supportIds)).map(({ id }) => id);
+  return {
+    lists: completed,
+    rows,
+    nodes,
+    warnings: [...roster.warnings, ...warnings],
+    marked: new Set(marked),
+    isSelection,
+  };
 }
 
 async function withGuests(
   run: RunContext,
   list: JobList<ReplicationJob>,
   roster: Roster,
-  rows: readonly NetBoxRecord[],
+  rows: readonly RecordOf<'replication'>[],
 ): Promise<ReplicationList> {
   const { key } = list.cluster.view;
   const guests = new Map(
@@ -43,21 +52,21 @@ async function withGuests(
   const omitted = new Map(
     roster.omitted.filter((guest) => guest.key.startsWith(`${key}/`)).map((guest) => [guest.source.vmid ?? 0, guest]),
   );
-  const complete = { ...list, guests, omitted, seesAll: false };
+  const complete = { ...list, guests, omitted, gone: new Set<number>() };
   const hidden = hiddenGuests(complete, rows);
   const mayTell = hidden.length > 0 && run.options.netboxVmIds === null;
-  return { ...complete, seesAll: mayTell && (await seesGuests(run, list.cluster, hidden)) };
+  return mayTell ? { ...complete, gone: (await proveAbsence(run, list.cluster, hidden)).gone } : complete;
 }
 
-/** VMIDs of rows whose guests Proxmox does not list: gone, or invisible to the account. */
+/** VMIDs of rows whose guests Proxmox does not list: gone, or invisible to the account. The id of a job begins with it. */
 function hiddenGuests(
-  { pluginEndpointId, jobs, guests, omitted }: ReplicationList,
-  rows: readonly NetBoxRecord[],
+  { pluginEndpointId, jobs, guests, omitted }: Omit<ReplicationList, 'gone'>,
+  rows: readonly RecordOf<'replication'>[],
 ): readonly number[] {
   if (pluginEndpointId === null) return [];
   const listed = new Set(jobs.map(({ id }) => id));
   return activeRowsOf(pluginEndpointId, rows)
-    .filter((row) => !listed.has(textOf(row['replication_id'])))
-    .map((row) => toNumber(row['guest']) ?? 0)
+    .filter((row) => !listed.has(row.replication_id))
+    .map(guestOf)
     .filter((vmid) => !guests.has(vmid) && !omitted.has(vmid));
 }

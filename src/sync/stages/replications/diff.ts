@@ -1,5 +1,6 @@
-import { relationId, textOf, toNumber } from '../../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** Every replication job of a known machine as a row of its endpoint; rows of gone jobs are marked stale. Pure. */
+import { counted } from '../../../values/short-text.js';
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { ReplicationJob } from '../../../proxmox/parse/replication.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import { unknownEndpoint } from '../../plan/job-rows.js';
@@ -16,7 +17,6 @@ export interface ReplicationInput extends CollectedReplications {
   readonly deleteLimit: DeleteLimit;
 }
 
-/** Every replication job of a known machine as a row of its endpoint; rows of jobs that are gone are marked stale. */
 export function planReplications(input: ReplicationInput): Plan {
   const builder = new PlanBuilder({ known: input.supportIds });
   for (const warning of input.warnings) builder.warn(warning);
@@ -51,17 +51,18 @@ function planJob(builder: PlanBuilder, job: ReplicationJob, list: ReplicationLis
 interface StoredScope {
   readonly pluginEndpointId: number;
   readonly guest: KnownGuest;
-  readonly rows: readonly NetBoxRecord[];
+  readonly rows: readonly RecordOf<'replication'>[];
 }
 
 /** The row of the endpoint; else one of the same machine that was written when nobody knew the endpoint. */
-function storedRow(job: ReplicationJob, { pluginEndpointId, guest, rows }: StoredScope): NetBoxRecord | undefined {
-  const named = rows.filter((row) => textOf(row['replication_id']) === job.id);
+function storedRow(
+  job: ReplicationJob,
+  { pluginEndpointId, guest, rows }: StoredScope,
+): RecordOf<'replication'> | undefined {
+  const named = rows.filter((row) => row.replication_id === job.id);
   return (
-    named.find((row) => relationId(row['endpoint']) === pluginEndpointId) ??
-    named.find(
-      (row) => relationId(row['endpoint']) === null && relationId(row['virtual_machine']) === guest.virtualMachine.id,
-    )
+    named.find((row) => row.endpoint === pluginEndpointId) ??
+    named.find((row) => row.endpoint === null && row.virtual_machine === guest.virtualMachine.id)
   );
 }
 
@@ -79,32 +80,43 @@ function planGone(builder: PlanBuilder, list: ReplicationList, input: Replicatio
   const { view } = cluster;
   const listed = new Set(list.jobs.map(({ id }) => id));
   const active = activeRowsOf(pluginEndpointId, input.rows);
-  const gone = active.filter((row) => !listed.has(textOf(row['replication_id'])) && mayJudge(row, list, input));
-  const known = gone.filter((row) => list.seesAll || isListed(row, list));
-  if (known.length < gone.length)
+  const gone = active.filter((row) => !listed.has(row.replication_id) && mayJudge(row, list, input));
+  const known = gone.filter((row) => list.gone.has(guestOf(row)) || isListed(row, list));
+  const doubtful = gone.filter((row) => !known.includes(row)).map(({ replication_id: id }) => id);
+  if (doubtful.length > 0)
     builder.warn({
       code: 'read_incomplete',
-      message: `${gone.length - known.length} replication job(s) of "${view.name}" are not listed and their guests neither. They are not marked stale, as the Proxmox user may not see every guest. Grant VM.Audit on /vms.`,
+      message: `${counted('replication job', doubtful)} of "${view.name}": neither listed, nor are the guests. Nothing of it is marked stale, as it is not proven that the guests are gone: the Proxmox user may not see every guest (VM.Audit on /vms), or "pveum acl list" has NoAccess for them.`,
       source: { endpointId: view.owner.endpointId, cluster: view.name },
     });
   planStale(builder, {
     kind: 'replication',
     noun: 'replication job',
     view,
-    idField: 'replication_id',
+    idOf: (row: RecordOf<'replication'>) => row.replication_id,
     stored: active.length,
     gone: known,
     limit: input.deleteLimit,
   });
 }
 
-function isListed(row: NetBoxRecord, { guests, omitted }: ReplicationList): boolean {
-  const vmid = toNumber(row['guest']) ?? 0;
+/** The VMID of the guest: the id of a job begins with it. */
+export function guestOf({ guest, replication_id: id }: RecordOf<'replication'>): number {
+  return guest ?? (Number.parseInt(id, 10) || 0);
+}
+
+function isListed(row: RecordOf<'replication'>, { guests, omitted }: ReplicationList): boolean {
+  const vmid = guestOf(row);
   return guests.has(vmid) || omitted.has(vmid);
 }
 
-/** Not of a machine outside of the selection, nor of a class that is switched off. */
-function mayJudge(row: NetBoxRecord, { guests, omitted }: ReplicationList, { isSelection }: ReplicationInput): boolean {
-  const vmid = toNumber(row['guest']) ?? 0;
+/** Not of a machine outside of the selection, of a class that is switched off, or that is marked as gone. */
+function mayJudge(
+  row: RecordOf<'replication'>,
+  { guests, omitted }: ReplicationList,
+  { isSelection, marked }: ReplicationInput,
+): boolean {
+  if (row.virtual_machine !== null && marked.has(row.virtual_machine)) return false;
+  const vmid = guestOf(row);
   return isSelection ? guests.has(vmid) : omitted.get(vmid)?.reason.code !== 'mode_disabled';
 }

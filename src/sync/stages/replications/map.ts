@@ -1,9 +1,10 @@
+/** Replication jobs in the fields of the plugin's rows. Pure. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { ReplicationJob } from '../../../proxmox/parse/replication.js';
 import { lastingConfig } from '../../plan/job-rows.js';
-import { nodeRowOf } from '../../plan/plugin-endpoint.js';
-import { proxboxTag, ref } from '../../plan/support-objects.js';
-import type { Desired, SourceRef } from '../../types.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
+import { nodeRowOf } from '../../../plugin-endpoints/plugin-rows.js';
+import { proxboxTag } from '../../plan/support-objects.js';
+import { type Desired, type SourceRef, ref } from '../../types.js';
 import type { ReplicationList } from './types.js';
 import type { KnownGuest } from '../../plan/roster.js';
 
@@ -20,14 +21,14 @@ export interface ReplicationParts {
   readonly list: ReplicationList;
   readonly pluginEndpointId: number;
   readonly guest: KnownGuest;
-  readonly nodes: readonly NetBoxRecord[];
+  readonly nodes: readonly RecordOf<'node-link'>[];
 }
 
 /** The row of a job; the plugin's node is written only when it is found, so that a stored one is not lost. */
 export function replicationRow(
   job: ReplicationJob,
   { list, pluginEndpointId, guest, nodes }: ReplicationParts,
-): Desired {
+): Desired<'replication'> {
   const node = nodeRowOf(pluginEndpointId, job.target, nodes)?.id;
   return {
     ...subjectOf(list, job),

@@ -1,4 +1,5 @@
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** What is collected for replications. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { ReplicationJob } from '../../../proxmox/parse/replication.js';
 import type { JobList } from '../../collect/job-lists.js';
 import type { Warning } from '../../types.js';
@@ -8,15 +9,17 @@ export interface ReplicationList extends JobList<ReplicationJob> {
   /** By VMID; Proxmox lists jobs of guests that the account may see, and no others. */
   readonly guests: ReadonlyMap<number, KnownGuest>;
   readonly omitted: ReadonlyMap<number, OmittedGuest>;
-  /** Jobs of guests that are not listed would be listed all the same. */
-  readonly seesAll: boolean;
+  /** VMIDs of guests that are not listed and proven to be gone, and with them their jobs. */
+  readonly gone: ReadonlySet<number>;
 }
 
 export interface CollectedReplications {
   readonly lists: readonly ReplicationList[];
-  readonly rows: readonly NetBoxRecord[];
-  readonly nodes: readonly NetBoxRecord[];
+  readonly rows: readonly RecordOf<'replication'>[];
+  readonly nodes: readonly RecordOf<'node-link'>[];
   readonly warnings: readonly Warning[];
+  /** Ids of machines that are marked as gone: what hangs on them stays as it is. */
+  readonly marked: ReadonlySet<number>;
   /** Only of these guests; others are not looked at. */
   readonly isSelection: boolean;
 }

@@ -1,3 +1,4 @@
+/** The snapshots of every guest, templates included: one request per guest. */
 import { toProxboxError, type ProxboxError } from '../../../errors/proxbox-error.js';
 import { bootStorage } from '../../../proxmox/parse/disks.js';
 import { readSnapshots } from '../../../proxmox/reads/guests.js';
@@ -17,8 +18,8 @@ export const snapshotPhase = 'vm-snapshots';
 type Attempt = SnapshotListing & { readonly cause?: ProxboxError };
 
 /**
- * The snapshots of every guest, templates included: one request per guest. Configurations, which say on which storage a
- * guest is, are asked for only where there is a snapshot. Throws the first cause when no guest at all could be read.
+ * Configurations, which say on which storage a guest is, are asked for only where there is a snapshot. Throws the first
+ * cause when no guest at all could be read.
  */
 export async function collectSnapshots(run: RunContext): Promise<CollectedSnapshots | undefined> {
   if (!run.capabilities.proxboxPlugin) return undefined;
@@ -70,6 +71,7 @@ async function listSnapshots(run: RunContext, guest: KnownGuest): Promise<Attemp
     if (read.status === 'read') return { ...read, storage: undefined };
     if (read.status === 'gone')
       return unread('guest_gone', `${subject} disappeared between listing and reading; the next run looks again.`);
+    if (read.status === 'untold') return unread('read_incomplete', untoldText(subject));
     return unread('snapshots_unsupported', `${subject} does not support snapshots; what NetBox has of it stays.`);
   } catch (error) {
     run.signal.throwIfAborted();
@@ -83,6 +85,10 @@ async function listSnapshots(run: RunContext, guest: KnownGuest): Promise<Attemp
 /** The same for every guest of the node, so that it is told once. */
 function offlineText(cluster: string, node: string): string {
   return `Node "${node}" of cluster "${cluster}" is offline: the snapshots of its guests cannot be read and stay as they are.`;
+}
+
+function untoldText(subject: string): string {
+  return `${subject}: Proxmox answered with a list of snapshots that lacks the entry "current", so it is not complete; what NetBox has of them stays. The next run asks again; if it lasts, look at the log of pvedaemon on the node.`;
 }
 
 function unread(code: Reason['code'], message: string): Attempt {

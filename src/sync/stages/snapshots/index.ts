@@ -1,3 +1,4 @@
+/** Snapshots of guests, in the plugin's table. */
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
 import { warnWithoutPlugin } from '../../plan/without-plugin.js';
@@ -7,16 +8,17 @@ import { planSnapshots } from './diff.js';
 import type { CollectedSnapshots, SnapshotGuest } from './types.js';
 import { planRoster } from '../../plan/roster.js';
 
-/** Snapshots of guests, in the plugin's table. */
 export const snapshotsStage = defineStage<CollectedSnapshots | undefined>({
   name: 'snapshots',
   title: 'Snapshots',
   phase: snapshotPhase,
   kinds: ['snapshot'],
   resources: ['vm', 'vm_template'],
+  needs: ['virtual-machines'],
   collect: collectSnapshots,
-  plan: (collected, { supportIds, options }) => {
-    const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: bootstrapOnlyTag(supportIds) });
+  plan: (collected, { supportIds, options, customFieldDefaults }) => {
+    const tag = bootstrapOnlyTag(supportIds);
+    const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, customFieldDefaults });
     if (collected === undefined) warnWithoutPlugin(builder, 'Snapshots');
     else {
       planRoster(builder, collected.roster);

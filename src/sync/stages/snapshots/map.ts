@@ -1,6 +1,6 @@
+/** Snapshots in the fields of the plugin's rows. Pure. */
 import type { Snapshot } from '../../../proxmox/parse/snapshots.js';
-import { ref } from '../../plan/support-objects.js';
-import type { Desired } from '../../types.js';
+import { type Desired, ref } from '../../types.js';
 import type { SnapshotGuest } from './types.js';
 
 /** What the plugin keeps one row for, whatever the estate. */
@@ -9,7 +9,7 @@ export function uniqueKey(vmid: number | null, node: string, name: string): stri
 }
 
 /**
- * One snapshot as a row of the plugin. Every field is Proxmox's; tags and comments are the operator's.
+ * Every field is Proxmox's; tags and comments are the operator's.
  *
  * @param storageId of the plugin's row; null = the guest is on none that NetBox knows, undefined = not known: as it is
  */
@@ -17,11 +17,11 @@ export function snapshotRow(
   { key, source, virtualMachine }: SnapshotGuest,
   snapshot: Snapshot,
   storageId: number | null | undefined,
-): Desired {
+): Desired<'snapshot'> {
   return {
     kind: 'snapshot',
     key: `${key}/${snapshot.node}/${snapshot.name}`,
-    label: `${snapshot.name} of ${String(virtualMachine['name'])}`,
+    label: `${snapshot.name} of ${virtualMachine.name}`,
     source,
     fields: {
       virtual_machine: ref('virtual-machine', key),

@@ -1,5 +1,6 @@
+/** What is collected for snapshots. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { Snapshot } from '../../../proxmox/parse/snapshots.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { Reason } from '../../types.js';
 import type { KnownGuest, Roster } from '../../plan/roster.js';
 
@@ -21,6 +22,6 @@ export interface CollectedSnapshots {
   readonly roster: Roster;
   readonly guests: readonly SnapshotGuest[];
   /** Snapshots in NetBox: of these guests and of every machine with one of their VMIDs. */
-  readonly rows: readonly NetBoxRecord[];
-  readonly storages: readonly NetBoxRecord[];
+  readonly rows: readonly RecordOf<'snapshot'>[];
+  readonly storages: readonly RecordOf<'storage'>[];
 }

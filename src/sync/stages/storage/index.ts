@@ -1,17 +1,17 @@
-import { textOf } from '../../../netbox/records/compare.js';
-import { parseStorage } from '../../../proxmox/parse/storages.js';
+/** Storages: one row per cluster and storage name in the plugin's table. */
+import { readStorages } from '../../../proxmox/reads/storage.js';
+import { findNetBoxClusters } from '../../collect/netbox-clusters.js';
 import { readFromEachCluster } from '../../collect/proxmox.js';
-import { chooseCluster } from '../../plan/infrastructure.js';
 import type { RunContext } from '../../run-context.js';
 import { defineStage } from '../../stage.js';
-import { planStorages, type ClusterStorages } from './map.js';
+import { planStorages, type ClusterStorages } from './diff.js';
 
-/** Storages: one row per cluster and storage name in the plugin's table. */
 export const storageStage = defineStage({
   name: 'storage',
   title: 'storage',
   kinds: ['storage'],
   resources: ['storage'],
+  needs: ['devices'],
   collect,
   plan: ({ clusters, rows, warnings }, run) => {
     const plan = planStorages({
@@ -33,18 +33,15 @@ export const storageStage = defineStage({
 
 async function collect(run: RunContext) {
   const views = run.clusters.map(({ view }) => view);
-  const names = [...new Set(views.map((view) => view.name))].sort();
-  const netboxClusters = await run.collections.load('cluster', {}, { filter: 'name', of: names });
+  const netboxClusters = await findNetBoxClusters(run, views);
   const { answers, warnings } = await readFromEachCluster(run, { what: 'storages', read: 'storages' }, (session) =>
-    session.storages({ signal: run.signal }),
+    readStorages(session, { signal: run.signal }),
   );
-  const clusters = answers.map(({ cluster: { view }, answer }): ClusterStorages => {
-    const storages = answer.map(parseStorage).filter((storage) => storage !== null);
-    const candidates = netboxClusters.filter((record) => textOf(record['name']) === view.name);
+  const clusters = answers.map(({ cluster: { view }, answer: storages }): ClusterStorages => {
     return {
       cluster: view.name,
       endpointId: view.owner.endpointId,
-      netboxCluster: chooseCluster(candidates, view.owner.site.id),
+      netboxCluster: netboxClusters.get(view.key),
       storages,
     };
   });

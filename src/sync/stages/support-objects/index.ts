@@ -1,12 +1,24 @@
-import type { ObjectKind } from '../../../netbox/records/kinds.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** The stage before every other: what everything else hangs on. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
+import { loadNamed, type Named } from '../../collect/named.js';
 import { isSettled } from '../../collect/settled.js';
+import { clusterTypeSlugs } from '../../plan/infrastructure.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
-import { planBootstrapOnlyTag, planSupportObjects, supportObjects } from '../../plan/support-objects.js';
+import {
+  planBootstrapOnlyTag,
+  planSupportObjects,
+  supportObjects,
+  type SupportKind,
+  type SupportObject,
+  type SupportRecords,
+} from '../../plan/support-objects.js';
 import type { RunContext } from '../../run-context.js';
 import { defineStage } from '../../stage.js';
 
-/** Tags, roles and types that everything else hangs on: six reads, no write when they are there. Before every run. */
+/**
+ * Tags, roles and types that everything else hangs on: six reads and no write when they are there, up to twelve reads when
+ * something is missing. Before every run.
+ */
 export const supportObjectsStage = defineStage({
   name: 'support-objects',
   title: 'support objects',
@@ -23,18 +35,22 @@ export const supportObjectsStage = defineStage({
 });
 
 /** What nothing but new clusters and devices refers to. */
-const onlyToMake: ReadonlySet<ObjectKind> = new Set(['cluster-type', 'manufacturer', 'device-type']);
+const onlyToMake: ReadonlySet<SupportKind> = new Set(['cluster-type', 'manufacturer', 'device-type']);
 
-async function collect(run: RunContext): Promise<ReadonlyMap<ObjectKind, readonly NetBoxRecord[]>> {
-  const records = new Map<ObjectKind, readonly NetBoxRecord[]>();
+async function collect(run: RunContext): Promise<SupportRecords> {
+  const records = new Map<SupportKind, readonly RecordOf<SupportKind>[]>();
   const kinds = [...new Set(supportObjects.map(({ kind }) => kind))];
   const settled = await isSettled(run);
   for (const kind of kinds) {
     if (settled && onlyToMake.has(kind)) continue;
     if (kind === 'vm-type' && !run.capabilities.virtualMachineTypes) continue;
-    const slugs = supportObjects.filter((object) => object.kind === kind).map(({ slug }) => slug);
-    const more = kind === 'tag' ? ['bootstrap-only'] : kind === 'cluster-type' ? ['standalone', 'restricted'] : [];
-    records.set(kind, await run.collections.load(kind, {}, { filter: 'slug', of: [...slugs, ...more].sort() }));
+    const wanted = supportObjects.filter((object) => object.kind === kind);
+    const also = kind === 'tag' ? ['bootstrap-only'] : kind === 'cluster-type' ? clusterTypeSlugs : [];
+    records.set(kind, await loadNamed(run, kind, wanted.map(named), also));
   }
   return records;
+}
+
+function named({ slug, desired: { label: title } }: SupportObject): Named {
+  return { slug, title };
 }

@@ -1,8 +1,10 @@
 /** The task archives of the nodes of every cluster that has a machine in scope. */
+import { nameList } from '../../../values/short-text.js';
 import { errorText, ProxboxError, toProxboxError } from '../../../errors/proxbox-error.js';
 import type { Task } from '../../../proxmox/parse/tasks.js';
 import { readTasks } from '../../../proxmox/reads/nodes.js';
 import { readFailure, readFromCluster } from '../../collect/proxmox.js';
+import { nodeKey } from '../../plan/cluster-views.js';
 import { substep } from '../../events.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
@@ -40,14 +42,15 @@ export async function readArchives(run: RunContext, roster: Roster): Promise<Tas
       const answer = await readArchive(run, read);
       done += 1;
       run.events.emit(substep('task-history', 'read_tasks', `Read ${done} of ${reads.length} task archives.`));
-      return answer;
+      return { ...answer, key: nodeKey(read.cluster.view, read.node) };
     }),
   );
   const causes = answers.flatMap(({ cause }) => cause ?? []);
   const warnings = answers.flatMap(({ warning }) => warning ?? []);
   const [first] = causes;
   if (first !== undefined && causes.length === reads.length) throw nothingRead(first, warnings);
-  return { tasks: answers.flatMap(({ tasks }) => tasks), warnings, failures: warnings.length };
+  const unread = new Set(answers.flatMap(({ key, warning }) => (warning === undefined ? [] : [key])));
+  return { tasks: answers.flatMap(({ tasks }) => tasks), warnings, unread, failures: warnings.length };
 }
 
 function readsOf(run: RunContext, cluster: ConnectedCluster, guests: readonly KnownGuest[]): readonly ArchiveRead[] {
@@ -76,7 +79,7 @@ async function readArchive(run: RunContext, read: ArchiveRead): Promise<ArchiveA
     );
     const owned = tasks.flatMap((task) => {
       const guest = guests.get(task.taskId);
-      return guest === undefined ? [] : [{ guest, task }];
+      return guest === undefined ? [] : [{ guest, task, listedBy: node }];
     });
     return problem === null ? { tasks: owned } : { tasks: owned, warning: incomplete(read, problem) };
   } catch (error) {
@@ -113,7 +116,10 @@ function sourceOf({ view }: ConnectedCluster, node: string): NonNullable<Warning
 
 function nothingRead(first: ProxboxError, warnings: readonly Warning[]): ProxboxError {
   return new ProxboxError(first.code, 'Task-history archive collection failed for every selected node', {
-    detail: warnings.map(({ message }) => message).join('; '),
+    detail: nameList(
+      warnings.map(({ message }) => message),
+      { separator: '; ' },
+    ),
     cause: first,
   });
 }

@@ -1,20 +1,19 @@
+/** Every finished task of a known machine as a row; rows are never deleted, as Proxmox forgets old tasks. Pure. */
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import type { Plan } from '../../types.js';
 import { subjectOf, taskHistoryRow } from './map.js';
-import { belongsToNamesake, isUpToDate, latestOfEach } from './diff-rows.js';
-import type { CollectedTasks, GuestTask } from './types.js';
+import { belongsToNamesake, isCopyOfUnread, isUpToDate } from './diff-rows.js';
+import type { CollectedTasks, GuestTask, StoredTasks } from './types.js';
 
-export interface TaskHistoryInput extends Omit<CollectedTasks, 'failures'> {
+/** Of a portion, each task once. */
+export interface TaskHistoryInput extends Omit<CollectedTasks, 'failures'>, StoredTasks {
   readonly now: string;
 }
 
-/**
- * Every finished task of a known machine as a row; rows are never deleted, as Proxmox forgets old tasks. The builder knows
- * the machines of the roster.
- */
+/** The builder knows the machines of the tasks. */
 export function planTaskHistory(builder: PlanBuilder, input: TaskHistoryInput): Plan {
   for (const warning of input.warnings) builder.warn(warning);
-  const tasks = latestOfEach(input.tasks);
+  const { tasks } = input;
   builder.discovered('task-history', tasks.length);
   const owners = ownersOf(tasks, input);
   for (const task of tasks) planTask(builder, task, owners, input);
@@ -39,7 +38,7 @@ function planTask(
   builder: PlanBuilder,
   task: GuestTask,
   owners: ReadonlyMap<string, GuestTask>,
-  { stored, outdated, roster, now }: TaskHistoryInput,
+  { stored, outdated, unread, roster, now }: TaskHistoryInput,
 ): void {
   const row = stored.get(task.task.upid);
   const isElsewhere =
@@ -48,9 +47,9 @@ function planTask(
     skipNamesake(builder, task);
     return;
   }
-  if (row !== undefined && isUpToDate(row, task)) {
-    // Nothing to compare: of a hundred thousand rows only the ids are kept.
-    builder.add({ ...subjectOf(task), fields: {}, rules: {} }, { id: row.id });
+  if (row !== undefined && (isUpToDate(row, task) || isCopyOfUnread(task, unread))) {
+    // Of a hundred thousand rows only the ids are kept.
+    builder.keep(subjectOf(task), row.id);
     return;
   }
   // A row that was deleted between the two readings is made again.

@@ -1,26 +1,21 @@
-import { PlanBuilder } from '../../plan/plan-builder.js';
-import { defineStage } from '../../stage.js';
+/** Finished tasks of machines, from the archives of their nodes. `count` of the result is the number of machines. */
+import { definePortionedStage } from '../../stage.js';
 import { collectTasks } from './collect.js';
-import { planTaskHistory } from './diff.js';
 import { subjectOf } from './map.js';
+import { planPortions } from './portions.js';
 import type { CollectedTasks } from './types.js';
-import { planRoster } from '../../plan/roster.js';
 
 /** Frames name the first ones only. */
 const announced = 20;
 
-/** Finished tasks of machines, from the archives of their nodes. `count` of the result is the number of machines. */
-export const taskHistoryStage = defineStage({
+export const taskHistoryStage = definePortionedStage({
   name: 'task-history',
   title: 'Task history',
   kinds: ['task-history'],
   resources: ['vm', 'vm_template'],
+  needs: ['virtual-machines'],
   collect: collectTasks,
-  plan: (collected, run) => {
-    const builder = new PlanBuilder({ known: run.supportIds });
-    planRoster(builder, collected.roster);
-    return planTaskHistory(builder, { ...collected, now: run.now });
-  },
+  portions: planPortions,
   discovered: (collected) => ({
     noun: 'task',
     items: collected.tasks.slice(0, announced).map((task) => {

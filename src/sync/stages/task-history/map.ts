@@ -1,10 +1,11 @@
+/** Finished tasks in the fields of the plugin's rows. Pure. */
 import { taskDescription } from '../../../proxmox/parse/tasks.js';
-import { proxboxTag, ref } from '../../plan/support-objects.js';
-import type { Desired, FieldRules, SourceRef } from '../../types.js';
+import { proxboxTag } from '../../plan/support-objects.js';
+import { type Desired, type RulesOf, type SourceRef, ref } from '../../types.js';
 import type { GuestTask } from './types.js';
 
 /** What a task was does not change; whose it is and how it ended may have to be corrected. */
-const rules: FieldRules = {
+const rules: RulesOf<'task-history'> = {
   upid: 'create-only',
   node: 'create-only',
   pid: 'create-only',
@@ -29,7 +30,7 @@ export function subjectOf({ guest, task }: GuestTask) {
 }
 
 /** `now` stands for a start that neither the row nor the UPID tells: NetBox wants one. */
-export function taskHistoryRow(owned: GuestTask, now: string): Desired {
+export function taskHistoryRow(owned: GuestTask, now: string): Desired<'task-history'> {
   const { guest, task } = owned;
   const subject = subjectOf(owned);
   return {

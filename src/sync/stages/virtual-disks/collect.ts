@@ -1,20 +1,20 @@
-import { relationId } from '../../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** The machines of the run with their configurations, and the disks, sidecars and storages that NetBox has. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { readConfigs } from '../../collect/guest-config.js';
 import { loadPluginTable } from '../../collect/machine-rows.js';
 import { collectRoster } from '../../collect/roster.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
+import { withSizes } from './collect-sizes.js';
 import type { CollectedDisks } from './types.js';
 import type { Roster } from '../../plan/roster.js';
 
 /** Up to so many machines are asked for by id, where NetBox holds several times as many. */
 const fewMachines = 100;
 
-/** The machines of the run with their configurations, and the disks, sidecars and storages that NetBox has. */
 export async function collectDisks(run: RunContext): Promise<CollectedDisks> {
   const roster = await collectRoster(run);
-  const machines = await readConfigs(run, roster.guests, 'virtual-disks');
+  const machines = await withSizes(run, await readConfigs(run, roster.guests, 'virtual-disks'));
   if (machines.length === 0) return { roster, machines, disks: [], states: [], storages: [], warnings: [] };
   const ids = isNarrow(run, roster) ? machineIds(roster) : undefined;
   // Fresh, because a disk that is stored and not configured is deleted.
@@ -49,11 +49,11 @@ function machineIds({ guests }: Roster): readonly number[] {
 async function loadStates(
   run: RunContext,
   warnings: Warning[],
-  disks: readonly NetBoxRecord[],
+  disks: readonly RecordOf<'virtual-disk'>[],
   machines: readonly number[] | undefined,
-): Promise<readonly NetBoxRecord[] | undefined> {
+): Promise<readonly RecordOf<'virtual-disk-state'>[] | undefined> {
   if (machines === undefined) return loadPluginTable(run, warnings, 'virtual-disk-state');
-  const own = disks.filter((disk) => machines.includes(relationId(disk['virtual_machine']) ?? 0));
+  const own = disks.filter((disk) => machines.includes(disk.virtual_machine ?? 0));
   const of = own.map(({ id }) => id).sort((a, b) => a - b);
   return loadPluginTable(run, warnings, 'virtual-disk-state', { filter: 'virtual_disk_id', of });
 }

@@ -1,27 +1,28 @@
-import { relationId, tagIds, textOf, toNumber } from '../../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
-import { parseGuestDisks, type DiskEntry } from '../../../proxmox/parse/disks.js';
-import { admitAbsence, type AbsentRow } from '../../plan/absence.js';
+/** The disks of every machine against its configuration. What could not be read keeps its disks as they are. Pure. */
+import { nameList } from '../../../values/short-text.js';
+import type { RecordOf } from '../../../netbox/kinds/index.js';
+import { isVolume, parseGuestDisks, type DiskEntry, type UnsizedDisk } from '../../../proxmox/parse/disks.js';
 import type { KnownIds } from '../../plan/diff-object.js';
-import { chooseCluster } from '../../plan/infrastructure.js';
 import type { SyncMode, SyncOptions } from '../../plan/options.js';
+import { isOurs, sidecarTags, type CustomFieldDefaults, type Marks } from '../../plan/ownership.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
-import { bootstrapOnlyTag, ref } from '../../plan/support-objects.js';
-import { objectKey, type Plan } from '../../types.js';
+import { bootstrapOnlyTag } from '../../plan/support-objects.js';
+import { type Plan, ref } from '../../types.js';
 import { diskFields, diskRules, diskStateFields, diskStateRules, StorageIndex } from './map.js';
 import type { CollectedDisks, DiskMachine } from './types.js';
-import { machineName, planRoster } from '../../plan/roster.js';
+import { machineMode, machineName, planRoster, byMachine } from '../../plan/roster.js';
 
 export interface DiskPlanInput {
   readonly options: SyncOptions;
   readonly supportIds: KnownIds;
+  readonly customFieldDefaults?: CustomFieldDefaults | undefined;
 }
 
 interface PlanContext extends DiskPlanInput {
   readonly collected: CollectedDisks;
   readonly storages: StorageIndex;
   /** Sidecars by the id of their disk. */
-  readonly states: ReadonlyMap<number | null, NetBoxRecord>;
+  readonly states: ReadonlyMap<number | null, RecordOf<'virtual-disk-state'>>;
 }
 
 /** A machine whose configuration was read, with the disks that NetBox has of it. */
@@ -29,47 +30,40 @@ interface Comparison {
   readonly machine: DiskMachine;
   readonly mode: SyncMode;
   readonly desired: readonly DiskEntry[];
-  readonly stored: readonly NetBoxRecord[];
+  readonly stored: readonly RecordOf<'virtual-disk'>[];
   /** Stored disks that are none of the desired ones. */
-  readonly surplus: readonly NetBoxRecord[];
+  readonly surplus: readonly RecordOf<'virtual-disk'>[];
+  /** It has a volume whose size nobody tells. */
+  readonly isSizeUnknown: boolean;
 }
 
-/** The disks of every machine against its configuration. What could not be read keeps its disks as they are. */
 export function planDisks(collected: CollectedDisks, input: DiskPlanInput): Plan {
-  const builder = new PlanBuilder({ known: input.supportIds, bootstrapOnlyTag: bootstrapOnlyTag(input.supportIds) });
+  const { supportIds, options, customFieldDefaults } = input;
+  const tag = bootstrapOnlyTag(supportIds);
+  const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, customFieldDefaults });
   planRoster(builder, collected.roster);
   for (const warning of collected.warnings) builder.warn(warning);
   const context: PlanContext = {
-    ...input,
+    options,
+    supportIds,
     collected,
     storages: new StorageIndex(collected.storages),
-    states: new Map((collected.states ?? []).map((row) => [relationId(row['virtual_disk']), row])),
+    states: new Map((collected.states ?? []).map((row) => [row.virtual_disk, row])),
   };
-  const byMachine = groupByMachine(collected.disks);
+  const disksOf = byMachine(collected.disks);
   const comparisons = collected.machines.flatMap((machine) =>
-    compareMachine(builder, machine, byMachine.get(machine.virtualMachine.id) ?? [], context),
+    compareMachine(builder, machine, disksOf.get(machine.virtualMachine.id) ?? [], context),
   );
   const removed = planRemovals(builder, comparisons, context);
   for (const comparison of comparisons) planMachineSize(builder, comparison, removed);
   return builder.build('virtual-disks');
 }
 
-function groupByMachine(disks: readonly NetBoxRecord[]): ReadonlyMap<number | null, readonly NetBoxRecord[]> {
-  const groups = new Map<number | null, NetBoxRecord[]>();
-  for (const disk of disks) {
-    const id = relationId(disk['virtual_machine']);
-    const group = groups.get(id);
-    if (group === undefined) groups.set(id, [disk]);
-    else group.push(disk);
-  }
-  return groups;
-}
-
 /** Plans what is configured; empty when the configuration could not be read. */
 function compareMachine(
   builder: PlanBuilder,
   machine: DiskMachine,
-  stored: readonly NetBoxRecord[],
+  stored: readonly RecordOf<'virtual-disk'>[],
   context: PlanContext,
 ): readonly Comparison[] {
   const { config, key, source, resource } = machine;
@@ -81,45 +75,57 @@ function compareMachine(
     else builder.refuse(subject, config.reason);
     return [];
   }
-  const { disks, unsized } = parseGuestDisks(config.config);
+  const { disks, unsized } = parseGuestDisks(config.config, machine.sizes);
   builder.discovered('virtual-disk', disks.length + unsized.length);
   for (const disk of unsized) skipUnsized(builder, machine, disk);
-  const mode = context.options.modes[resource.template ? 'vm_template' : 'vm'];
-  const taken = new Set<NetBoxRecord>();
+  const mode = machineMode(resource, context.options);
+  const taken = new Set<RecordOf<'virtual-disk'>>();
   for (const disk of disks) {
     const current = chooseRow(stored, disk);
     if (current !== undefined) taken.add(current);
     planDisk(builder, { machine, mode, disk, current }, context);
   }
-  return [{ machine, mode, desired: disks, stored, surplus: stored.filter((row) => !taken.has(row)) }];
+  const unknown = new Set(unsized.filter(isVolume).map(({ name }) => name));
+  const surplus = stored.filter((row) => !taken.has(row) && !unknown.has(row.name));
+  return [{ machine, mode, desired: disks, stored, surplus, isSizeUnknown: unknown.size > 0 }];
 }
 
 /** The row of the disk; of several with the name the one with the right size. */
-function chooseRow(stored: readonly NetBoxRecord[], { name, sizeMb }: DiskEntry): NetBoxRecord | undefined {
-  const named = stored.filter((row) => textOf(row['name']) === name);
-  return named.find((row) => toNumber(row['size']) === sizeMb) ?? named[0];
+function chooseRow(
+  stored: readonly RecordOf<'virtual-disk'>[],
+  { name, sizeMb }: DiskEntry,
+): RecordOf<'virtual-disk'> | undefined {
+  const named = stored.filter((row) => row.name === name);
+  return named.find((row) => row.size === sizeMb) ?? named[0];
 }
 
-function skipUnsized(builder: PlanBuilder, machine: DiskMachine, disk: { name: string; volume: string }): void {
+function skipUnsized(builder: PlanBuilder, machine: DiskMachine, disk: UnsizedDisk): void {
+  const { key, source } = machine;
+  const subject = { key: `${key}/${disk.name}`, label: labelOf(machine, disk.name), source };
+  const message = `${disk.name} (${disk.volume}) of "${machineName(machine)}" ${whyUnsized(machine, disk)}`;
   builder.skip(
+    { kind: 'virtual-disk', ...subject },
     {
-      kind: 'virtual-disk',
-      key: `${machine.key}/${disk.name}`,
-      label: labelOf(machine, disk.name),
-      source: machine.source,
-    },
-    {
-      code: 'disk_unsized',
-      message: `${disk.name} (${disk.volume}) of "${machineName(machine)}" has no size in Proxmox (a passed-through disk or a mounted folder), so NetBox cannot hold it.`,
+      code: isVolume(disk) ? 'disk_unsized' : 'disk_passed_through',
+      message,
     },
   );
+}
+
+function whyUnsized({ resource, unasked }: DiskMachine, { storageName }: UnsizedDisk): string {
+  if (storageName === null)
+    return 'is no volume of Proxmox (a passed-through disk or a mounted folder), so NetBox does not hold it.';
+  const cause = unasked.get(storageName);
+  const told = cause === undefined ? 'does not list it' : `could not be asked (${cause})`;
+  const command = resource.type === 'lxc' ? 'pct rescan' : 'qm disk rescan';
+  return `has no size in its configuration ("${command} --vmid ${resource.vmid}" on the node writes it there), and the storage "${storageName}" ${told}.`;
 }
 
 interface DiskToPlan {
   readonly machine: DiskMachine;
   readonly mode: SyncMode;
   readonly disk: DiskEntry;
-  readonly current: NetBoxRecord | undefined;
+  readonly current: RecordOf<'virtual-disk'> | undefined;
 }
 
 function planDisk(builder: PlanBuilder, { machine, mode, disk, current }: DiskToPlan, context: PlanContext): void {
@@ -144,6 +150,7 @@ function planDisk(builder: PlanBuilder, { machine, mode, disk, current }: DiskTo
       kind: 'virtual-disk-state',
       ...common,
       fields: diskStateFields(ref('virtual-disk', key), storageId),
+      createTags: sidecarTags('virtual-disk', current, builder.known),
       rules: diskStateRules(context.options),
     },
     state,
@@ -152,58 +159,45 @@ function planDisk(builder: PlanBuilder, { machine, mode, disk, current }: DiskTo
 
 /** The NetBox cluster under which the storages of the machine's Proxmox cluster are kept. */
 function clusterId({ cluster: { view } }: DiskMachine, { collected }: PlanContext): number | undefined {
-  const named = collected.roster.netboxClusters.filter((record) => textOf(record['name']) === view.name);
-  return chooseCluster(named, view.owner.site.id)?.id;
+  return collected.roster.netboxClusters.get(view.key)?.id;
 }
 
-/** Plans the deletion of disks that are gone from the configurations, cluster by cluster. The answer is which will go. */
+/**
+ * Plans the deletion of disks that are gone from the configurations. Each configuration was read, so each absence is proven
+ * and needs no limit. The answer is which will go.
+ */
 function planRemovals(
   builder: PlanBuilder,
   comparisons: readonly Comparison[],
   context: PlanContext,
 ): ReadonlySet<number> {
   const removed = new Set<number>();
-  const ours = ownRows(context.supportIds);
-  for (const { view } of context.collected.roster.clusters) {
-    const own = comparisons.filter(({ machine }) => machine.cluster.view.key === view.key);
-    const rows = own.flatMap((comparison) =>
-      comparison.surplus
-        .filter((row) => ours(row) && !(comparison.mode === 'bootstrap_only' && builder.isBootstrapOnly(row)))
-        .map((row) => absentRow(comparison.machine, row)),
-    );
-    const admitted = admitAbsence(builder, {
-      kind: 'virtual-disk',
-      noun: 'virtual disk',
-      endpointId: view.owner.endpointId,
-      cluster: view.name,
-      stored: own.flatMap(({ stored }) => stored.filter(ours)).length,
-      rows,
-      limit: context.options.deleteLimit,
-      mode: 'always',
-    });
-    for (const row of admitted) {
-      removed.add(row.current.id);
-      builder.remove(
-        { kind: 'virtual-disk', ...row },
-        {
-          code: 'gone_from_proxmox',
-          message: `${row.label} was deleted in NetBox: the configuration of the guest no longer has this disk with a size.`,
-        },
-      );
+  for (const { machine, mode, surplus } of comparisons)
+    for (const current of surplus) {
+      const sidecar = context.states.get(current.id);
+      const isKnown = sidecar !== undefined || isOurs('virtual-disk', current, context);
+      if (!isKnown || (mode === 'bootstrap_only' && builder.isBootstrapOnly(current))) continue;
+      const { key, source } = machine;
+      const label = labelOf(machine, current.name);
+      const gone = `The configuration of the guest no longer has the disk ${label} on a volume`;
+      const why = whyKept(builder, current, { ...context, sidecar });
+      if (why !== undefined) {
+        const message = `${gone}. Its row in NetBox stays, because ${why}.`;
+        builder.note({ code: 'gone_from_proxmox', message, label, source });
+        continue;
+      }
+      removed.add(current.id);
+      const subject = { kind: 'virtual-disk' as const, key: `${key}/${current.name}`, label, current, source };
+      builder.remove(subject, { code: 'gone_from_proxmox', message: `${gone}: its row was deleted.` });
     }
-  }
   return removed;
 }
 
-/** Disks without the Proxbox tag are an operator's. */
-function ownRows(supportIds: KnownIds): (row: NetBoxRecord) => boolean {
-  const proxbox = supportIds.get(objectKey('tag', 'proxbox'));
-  return (row) => proxbox !== undefined && tagIds(row['tags']).includes(proxbox);
-}
-
-function absentRow(machine: DiskMachine, current: NetBoxRecord): AbsentRow {
-  const name = textOf(current['name']);
-  return { key: `${machine.key}/${name}`, label: labelOf(machine, name), current, source: machine.source };
+/** What keeps a row from being deleted, in words; undefined: nothing. */
+function whyKept(builder: PlanBuilder, row: RecordOf<'virtual-disk'>, marks: Marks): string | undefined {
+  const found = builder.operatorDataOf('virtual-disk', row);
+  if (found.length > 0) return `it has ${nameList(found)}`;
+  return isOurs('virtual-disk', row, marks) ? undefined : 'it was there before';
 }
 
 /**
@@ -211,9 +205,10 @@ function absentRow(machine: DiskMachine, current: NetBoxRecord): AbsentRow {
  * ours. NetBox empties it along with the last disk.
  */
 function planMachineSize(builder: PlanBuilder, comparison: Comparison, removed: ReadonlySet<number>): void {
-  const { machine, mode, desired, stored } = comparison;
+  const { machine, mode, desired, stored, isSizeUnknown } = comparison;
   if (desired.length > 0 || stored.some(({ id }) => !removed.has(id))) return;
   const { virtualMachine, key, source } = machine;
+  if (isSizeUnknown) return;
   if (mode === 'bootstrap_only' && builder.isBootstrapOnly(virtualMachine)) return;
   const current = stored.length === 0 ? virtualMachine : { ...virtualMachine, disk: null };
   builder.add(

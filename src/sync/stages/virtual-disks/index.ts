@@ -1,3 +1,4 @@
+/** Disks, mount points and drives of guests as NetBox virtual disks, linked to the storages they lie on. */
 import { parseGuestDisks } from '../../../proxmox/parse/disks.js';
 import type { Item } from '../../events.js';
 import { defineStage } from '../../stage.js';
@@ -7,14 +8,14 @@ import { planDisks } from './diff.js';
 import type { DiskMachine } from './types.js';
 import { machineName } from '../../plan/roster.js';
 
-/** Disks, mount points and drives of guests as NetBox virtual disks, linked to the storages they lie on. */
 export const virtualDisksStage = defineStage({
   name: 'virtual-disks',
   title: 'Virtual disks',
   kinds: ['virtual-disk'],
   resources: ['vm', 'vm_template'],
+  needs: ['virtual-machines'],
   collect: collectDisks,
-  plan: (collected, run) => planDisks(collected, { options: run.options, supportIds: run.supportIds }),
+  plan: (collected, run) => planDisks(collected, run),
   discovered: ({ machines }) => ({
     noun: 'virtual disk',
     items: machines.flatMap((machine) => diskNames(machine).map((name) => item(name, machine.source))),
@@ -30,6 +31,6 @@ function item(name: string, { cluster, node = '' }: SourceRef): Item {
 function diskNames(machine: DiskMachine): readonly string[] {
   const name = machineName(machine);
   if (machine.config.status !== 'read') return [name];
-  const { disks, unsized } = parseGuestDisks(machine.config.config);
+  const { disks, unsized } = parseGuestDisks(machine.config.config, machine.sizes);
   return [...disks, ...unsized].map((disk) => `${name}/${disk.name}`);
 }

@@ -1,16 +1,17 @@
-import { relationId, textOf } from '../../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** Disks in the fields of NetBox, and the storages they lie on. Pure. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { DiskEntry } from '../../../proxmox/parse/disks.js';
 import { cut } from '../../plan/names.js';
 import type { SyncOptions } from '../../plan/options.js';
+import { ownTexts } from '../../plan/own-texts.js';
 import { proxboxTag } from '../../plan/support-objects.js';
-import type { Fields, FieldRules, Ref } from '../../types.js';
-
-/** Texts that the parser of disks writes. */
-const ownDescription = /^(Storage: \S+( \| Format: \S+)?|Format: \S+|Cloud-init drive|CD-ROM drive( \| ISO: .+)?)$/;
+import type { FieldsOf, RulesOf, Ref } from '../../types.js';
 
 /** The NetBox disk of a disk entry. Drives for removable media have size 0, which NetBox accepts. */
-export function diskFields({ name, sizeMb, description }: DiskEntry, virtualMachine: Ref): Fields {
+export function diskFields(
+  { name, sizeMb, description }: DiskEntry,
+  virtualMachine: Ref<'virtual-machine'>,
+): FieldsOf<'virtual-disk'> {
   return {
     virtual_machine: virtualMachine,
     name,
@@ -20,19 +21,22 @@ export function diskFields({ name, sizeMb, description }: DiskEntry, virtualMach
   };
 }
 
-export const diskRules: FieldRules = {
+export const diskRules: RulesOf<'virtual-disk'> = {
   virtual_machine: 'create-only',
   name: 'create-only',
-  description: { ours: ownDescription },
+  description: { ours: ownTexts['virtual-disk'].description },
   tags: 'union',
 };
 
 /** The sidecar: on which storage of the plugin the disk lies. */
-export function diskStateFields(virtualDisk: Ref, storageId: number | null): Fields {
+export function diskStateFields(
+  virtualDisk: Ref<'virtual-disk'>,
+  storageId: number | null,
+): FieldsOf<'virtual-disk-state'> {
   return { virtual_disk: virtualDisk, proxbox_storage: storageId };
 }
 
-export function diskStateRules({ overwrite }: SyncOptions): FieldRules {
+export function diskStateRules({ overwrite }: SyncOptions): RulesOf<'virtual-disk-state'> {
   return {
     virtual_disk: 'create-only',
     proxbox_storage: overwrite.overwrite_vm_custom_fields ? 'always' : 'create-only',
@@ -41,11 +45,11 @@ export function diskStateRules({ overwrite }: SyncOptions): FieldRules {
 
 /** Storages of the plugin by NetBox cluster and name, and by name alone where only one cluster has it. */
 export class StorageIndex {
-  readonly #byName = new Map<string, NetBoxRecord[]>();
+  readonly #byName = new Map<string, RecordOf<'storage'>[]>();
 
-  constructor(rows: readonly NetBoxRecord[]) {
+  constructor(rows: readonly RecordOf<'storage'>[]) {
     for (const row of rows) {
-      const name = textOf(row['name']);
+      const name = row.name;
       const others = this.#byName.get(name);
       if (others === undefined) this.#byName.set(name, [row]);
       else others.push(row);
@@ -55,7 +59,7 @@ export class StorageIndex {
   /** The id of the storage; null when the disk lies on none, or on one that NetBox does not have. */
   find(name: string | null, clusterId: number | undefined): number | null {
     const rows = name === null ? [] : (this.#byName.get(name) ?? []);
-    const own = rows.find((row) => relationId(row['cluster']) === clusterId);
+    const own = rows.find((row) => row.cluster === clusterId);
     return own?.id ?? (rows.length === 1 ? (rows[0]?.id ?? null) : null);
   }
 }

@@ -1,18 +1,25 @@
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** What is collected for virtual disks. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
+import type { VolumeSizes } from '../../../proxmox/parse/disks.js';
 import type { Warning } from '../../types.js';
 import type { LocatedConfig } from '../../guests.js';
 import type { KnownGuest, Roster } from '../../plan/roster.js';
 
-export type DiskMachine = KnownGuest & LocatedConfig;
+export interface DiskMachine extends KnownGuest, LocatedConfig {
+  /** What the storages say of disks without a size in the configuration. */
+  readonly sizes: VolumeSizes;
+  /** Why a storage could not be asked, by its name. */
+  readonly unasked: ReadonlyMap<string, string>;
+}
 
 export interface CollectedDisks {
   readonly roster: Roster;
   readonly machines: readonly DiskMachine[];
   /** Virtual disks of the machines, maybe of others too. */
-  readonly disks: readonly NetBoxRecord[];
+  readonly disks: readonly RecordOf<'virtual-disk'>[];
   /** Sidecars of the disks; undefined where they cannot be written. */
-  readonly states: readonly NetBoxRecord[] | undefined;
+  readonly states: readonly RecordOf<'virtual-disk-state'>[] | undefined;
   /** Storages of the plugin. */
-  readonly storages: readonly NetBoxRecord[];
+  readonly storages: readonly RecordOf<'storage'>[];
   readonly warnings: readonly Warning[];
 }

@@ -1,5 +1,5 @@
-import { textOf } from '../../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** Reads both sides: guests with their configurations, and everything NetBox has about them, in a few list requests. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { parseGuestName } from '../../../proxmox/parse/guest-name.js';
 import { parseTagColours, parseTags } from '../../../proxmox/parse/tags.js';
 import { readConfigs } from '../../collect/guest-config.js';
@@ -10,9 +10,10 @@ import { readFromCluster } from '../../collect/proxmox.js';
 import { possibleSlugs, type TagColours } from '../../plan/guest-tags.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
+import { collectGone } from './collect-gone.js';
+import { rememberOrigins } from './collect-origins.js';
 import type { CollectedGuest, CollectedGuests } from './types.js';
 
-/** Reads both sides: guests with their configurations, and everything NetBox has about them, in a few list requests. */
 export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
   const list = await collectGuestList(run);
   const known = list.states === 'unreadable' ? [] : list.states;
@@ -31,8 +32,10 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     infrastructure: records,
     states: list.states,
     virtualMachines,
+    gone: await collectGone(run, list, { states: known, virtualMachines }),
     tags: await loadTags(run, guests),
     colours: await loadColours(run, guests),
+    origins: rememberOrigins(run, { guests, states: known, virtualMachines }),
     cloudInits: await loadCloudInits(run, warnings),
     warnings,
   };
@@ -42,12 +45,14 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
 async function selectedAsNamed(
   run: RunContext,
   guests: readonly CollectedGuest[],
-): Promise<readonly NetBoxRecord[] | undefined> {
+): Promise<readonly RecordOf<'virtual-machine'>[] | undefined> {
   const { netboxVmIds } = run.options;
   if (netboxVmIds === null) return undefined;
   const selected = await run.collections.load('virtual-machine', {}, { filter: 'id', of: netboxVmIds });
-  const names = new Set(selected.map((record) => textOf(record['name'])));
-  const areNamed = guests.every(({ resource }) => names.has(parseGuestName(resource.name, resource.vmid).name));
+  const names = new Set(selected.map((record) => record.name));
+  const areNamed = guests.every(
+    ({ resource }) => !resource.isDescribed || names.has(parseGuestName(resource.name, resource.vmid).name),
+  );
   return areNamed ? selected : undefined;
 }
 
@@ -56,21 +61,21 @@ function tagNames(guest: CollectedGuest): readonly string[] {
 }
 
 /** By slug in one request; names that an operator gave another slug are asked for by name. */
-async function loadTags(run: RunContext, guests: readonly CollectedGuest[]): Promise<readonly NetBoxRecord[]> {
+async function loadTags(run: RunContext, guests: readonly CollectedGuest[]): Promise<readonly RecordOf<'tag'>[]> {
   if (!run.options.overwrite.overwrite_vm_proxmox_tags) return [];
   const names = [...new Set(guests.flatMap(tagNames))].sort();
   const bySlug = await run.collections.load('tag', {}, { filter: 'slug', of: [...possibleSlugs(names)].sort() });
-  const found = new Set(bySlug.map((record) => textOf(record['name']).toLowerCase()));
+  const knownNames = new Set(bySlug.map((record) => record.name.toLowerCase()));
   const byName = await run.collections.load(
     'tag',
     {},
-    { filter: 'name__ie', of: names.filter((name) => !found.has(name)) },
+    { filter: 'name__ie', of: names.filter((name) => !knownNames.has(name)) },
   );
   return [...bySlug, ...byName];
 }
 
 /** The rows of the selected machines, or all. The plugin ignores every other filter than this one. */
-function loadCloudInits(run: RunContext, warnings: Warning[]): Promise<readonly NetBoxRecord[] | undefined> {
+function loadCloudInits(run: RunContext, warnings: Warning[]): Promise<readonly RecordOf<'cloud-init'>[] | undefined> {
   const { netboxVmIds } = run.options;
   if (netboxVmIds === null) return loadPluginTable(run, warnings, 'cloud-init');
   return loadPluginTable(run, warnings, 'cloud-init', { filter: 'virtual_machine', of: netboxVmIds });

@@ -1,12 +1,13 @@
 /** One guest whose identity and name are known: the machine, its sidecar and its cloud-init row. */
-import { relationId } from '../../../netbox/records/compare.js';
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { parseGuestDisks } from '../../../proxmox/parse/disks.js';
 import type { PlannedCluster } from '../../plan/infrastructure-types.js';
+import { sidecarTags } from '../../plan/ownership.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
-import { nodeRowOf } from '../../plan/plugin-endpoint.js';
-import { ref } from '../../plan/support-objects.js';
-import { objectKey, type Fields } from '../../types.js';
-import { planCloudInit } from './map-cloud-init.js';
+import { markOn, returnedEntry } from '../../plan/soft-delete.js';
+import { nodeRowOf } from '../../../plugin-endpoints/plugin-rows.js';
+import { objectKey, type FieldsOf, ref } from '../../types.js';
+import { planCloudInit } from './diff-cloud-init.js';
 import {
   stateFields,
   stateRules,
@@ -32,28 +33,40 @@ export function planMachine(builder: PlanBuilder, prepared: Prepared, context: P
   }
   const role = roleOf(builder, prepared, home, context);
   const toMap: GuestToMap = { view: guest.view, resource: guest.resource, config, home, name, role };
-  warnOfUnsizedDisks(builder, prepared, name);
+  warnOfPassedThrough(builder, prepared, name);
+  const mark = current === undefined ? undefined : markOn(current, input.supportIds);
   const action = builder.add(
     {
       ...subject,
       label: name,
       fields: virtualMachineFields(toMap, input),
       createTags: [ref('tag', `proxbox-discovered-${guest.resource.type}`)],
-      rules: virtualMachineRules(input.options, current),
+      rules: virtualMachineRules(input.options, current, mark !== undefined),
+      ...(mark === undefined ? {} : { removeTags: [mark] }),
     },
     current,
     { mode: modeOf(guest.resource, input) },
   );
+  if (mark !== undefined && action === 'update') {
+    const { vmid, type } = guest.resource;
+    builder.add(
+      returnedEntry({ ...subject, label: name }, { vmid, type, view: guest.view, runId: input.runId }),
+      undefined,
+    );
+  }
   if (action === 'skip' || action === 'refuse' || !input.hasPlugin) return;
   planState(builder, prepared, toMap, context);
   planCloudInit(builder, { prepared, name, rows: context.collected.cloudInits, options: input.options });
 }
 
-function warnOfUnsizedDisks(builder: PlanBuilder, { config, subject }: Prepared, name: string): void {
-  for (const { name: disk, volume } of parseGuestDisks(config).unsized) {
+/** Disks that no storage knows: a path of the node has no size that counts, whatever stands in the configuration. */
+function warnOfPassedThrough(builder: PlanBuilder, { config, subject }: Prepared, name: string): void {
+  for (const { name: disk, volume, storageName } of parseGuestDisks(config).unsized) {
+    // A volume without a size is a matter of the stage of disks, which asks its storage.
+    if (storageName !== null) continue;
     builder.warn({
-      code: 'disk_unsized',
-      message: `${disk} (${volume}) of "${name}" has no size in Proxmox and is not counted.`,
+      code: 'disk_passed_through',
+      message: `${disk} (${volume}) of "${name}" is no volume of Proxmox (a passed-through disk or a mounted folder), so it is not counted.`,
       source: subject.source,
     });
   }
@@ -71,7 +84,7 @@ function roleOf(
     endpoints: pluginEndpoints,
     settings: input.defaultRoles,
   });
-  const stored = relationId(current?.['role']);
+  const stored = current?.role ?? null;
   // Without types of machines a machine without a role gets that of its type; no other role gives way to it.
   const fallback = !input.virtualMachineTypes && stored === null ? typeRole(guest.resource) : null;
   return decideRole({
@@ -83,15 +96,24 @@ function roleOf(
   });
 }
 
-/** The plugin's row of the node, by which its console finds the way; left as stored where the plugin has no such row. */
-function nodeLink({ resource, home }: GuestToMap, { infrastructure }: CollectedGuests): Fields {
+/**
+ * The plugin's row of the node, by which its console finds the way. Where the plugin has no such row the stored one stays,
+ * and so does its endpoint: the plugin takes no node beside another endpoint.
+ */
+function nodeLink(
+  { resource, home }: GuestToMap,
+  { infrastructure }: CollectedGuests,
+  existing: RecordOf<'vm-state'> | undefined,
+): FieldsOf<'vm-state'> {
   const node = nodeRowOf(home.pluginEndpointId, resource.node, infrastructure.nodeLinks);
-  return node === undefined ? {} : { proxmox_node: node.id };
+  if (node !== undefined) return { proxmox_node: node.id };
+  const isLinked = existing !== undefined && existing.proxmox_node !== null && existing.endpoint !== null;
+  return isLinked ? { endpoint: existing.endpoint } : {};
 }
 
 /**
- * The sidecar. A role that is written on an existing machine is recorded only after NetBox took it: else the next run
- * would think that an operator had changed it back.
+ * The sidecar. A role or a name that is written on an existing machine is recorded only after NetBox took it: else the next
+ * run would think that an operator had changed it back.
  */
 function planState(
   builder: PlanBuilder,
@@ -103,13 +125,20 @@ function planState(
   const common = { key, label: toMap.name, source: subject.source };
   const existing = state === noState ? undefined : state;
   const isLate = record !== undefined && role !== undefined && current !== undefined && existing !== undefined;
-  const fields = { ...stateFields(toMap, ref('virtual-machine', key), input), ...nodeLink(toMap, collected) };
+  const fields: FieldsOf<'vm-state'> = {
+    ...stateFields(toMap, ref('virtual-machine', key), input),
+    ...nodeLink(toMap, collected, existing),
+  };
+  const after = objectKey('virtual-machine', key);
+  const isRenamed = existing !== undefined && existing.proxmox_vm_name !== fields.proxmox_vm_name;
   builder.add(
     {
       kind: 'vm-state',
       ...common,
       fields: record === undefined || isLate ? fields : { ...fields, proxmox_last_synced_role_id: record },
+      createTags: sidecarTags('virtual-machine', current, builder.known),
       rules: stateRules(input),
+      ...(isRenamed ? { after } : {}),
     },
     existing,
   );
@@ -120,7 +149,7 @@ function planState(
       ...common,
       fields: { proxmox_last_synced_role_id: record },
       rules: {},
-      after: objectKey('virtual-machine', key),
+      after,
     },
     existing,
   );

@@ -1,18 +1,22 @@
-import { relationId, tagIds, textOf } from '../../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** Every guest against what NetBox has: identity first, then names, then fields. One that fails fails alone. Pure. */
+import { hasTag } from '../../../netbox/kinds/values.js';
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { parseGuestName } from '../../../proxmox/parse/guest-name.js';
+import { isAnotherGuest, parseGuestOrigin } from '../../../proxmox/parse/guest-config.js';
+import type { GuestConfig, GuestResource } from '../../../proxmox/types.js';
 import { createAdoption, type Adoption } from '../../plan/adoption.js';
 import { planGuestTags } from '../../plan/guest-tags.js';
 import { buildIdentityIndex, type IdentityIndex, type Resolution } from '../../plan/identity.js';
 import { planInfrastructure } from '../../plan/infrastructure.js';
 import type { PlannedCluster } from '../../plan/infrastructure-types.js';
-import { resolveNames, type NameRequest, type ResolvedName } from '../../plan/names.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
-import { guestSubject } from '../../plan/roster.js';
-import { bootstrapOnlyTag } from '../../plan/support-objects.js';
-import { objectKey, type Plan, type Warning } from '../../types.js';
+import { guestLabel, guestSubject, whyUndescribed } from '../../plan/roster.js';
+import { isSoftDeleted } from '../../plan/soft-delete.js';
+import { bootstrapOnlyTag, proxboxTagId } from '../../plan/support-objects.js';
+import { type Plan, type Reason, type Warning } from '../../types.js';
 import { planMachine } from './diff-machine.js';
-import { guestTagNames, storedName } from './map.js';
+import { nameGuests } from './diff-names.js';
+import { guestTagNames } from './map.js';
 import {
   modeOf,
   noState,
@@ -31,7 +35,6 @@ const metadataIgnored: Warning = {
     'Blocks of the kind netbox-metadata in descriptions of guests are not read by this version (parse_description_metadata); the guests were synced without them.',
 };
 
-/** Every guest against what NetBox has: identity first, then names, then fields. One guest that fails fails alone. */
 export function planGuests(collected: CollectedGuests, input: GuestPlanInput): Plan {
   const builder = new PlanBuilder({ known: input.supportIds, bootstrapOnlyTag: bootstrapOnlyTag(input.supportIds) });
   for (const warning of collected.warnings) builder.warn(warning);
@@ -71,7 +74,7 @@ function prepareGuests(
 ): readonly Prepared[] {
   const machines = new Map(collected.virtualMachines.map((record) => [record.id, record]));
   const states = collected.states === 'unreadable' ? [] : collected.states;
-  const identities = buildIdentityIndex(states, machines, new Set(input.endpoints.keys()));
+  const identities = buildIdentityIndex(states, machines);
   const adoption = createAdoption(orphanMachines(collected, identities, input));
   const ordered = [...collected.guests].sort(
     (a, b) => compareText(a.view.name, b.view.name) || a.resource.vmid - b.resource.vmid,
@@ -89,15 +92,16 @@ interface Lookup {
 
 function prepareGuest(builder: PlanBuilder, guest: CollectedGuest, lookup: Lookup): readonly Prepared[] {
   const { resource, view, config } = guest;
-  const candidate = parseGuestName(resource.name, resource.vmid);
   const { key, source } = guestSubject(view, resource);
+  if (!resource.isDescribed) {
+    const subject = { kind: 'virtual-machine' as const, key, label: guestLabel(resource), source };
+    builder.skip(subject, whyUndescribed(view, resource));
+    return [];
+  }
+  const candidate = parseGuestName(resource.name, resource.vmid);
   const subject = { kind: 'virtual-machine' as const, key, label: candidate.name, source };
-  const mode = modeOf(resource, lookup.input);
-  if (mode === 'disabled') {
-    builder.skip(subject, {
-      code: 'mode_disabled',
-      message: `"${candidate.name}" is left alone (sync_mode_${resource.template ? 'vm_template' : 'vm'}=disabled).`,
-    });
+  if (modeOf(resource, lookup.input) === 'disabled') {
+    builder.skip(subject, switchedOff(candidate.name, resource));
     return [];
   }
   if (config.status !== 'read') {
@@ -105,9 +109,14 @@ function prepareGuest(builder: PlanBuilder, guest: CollectedGuest, lookup: Looku
     else builder.refuse(subject, config.reason);
     return [];
   }
-  const resolution = resolveGuest(guest, candidate.name, lookup);
+  const resolution = resolveGuest({ view, resource }, candidate.name, lookup);
   if (resolution.status === 'refused') {
     builder.refuse(subject, resolution.reason);
+    return [];
+  }
+  const taken = vmidOfAnother({ view, resource }, config.config, { resolution, lookup });
+  if (taken !== undefined) {
+    builder.skip(subject, taken);
     return [];
   }
   if (candidate.adjusted) {
@@ -117,22 +126,52 @@ function prepareGuest(builder: PlanBuilder, guest: CollectedGuest, lookup: Looku
       source,
     });
   }
-  const found = resolution.status === 'found';
-  if (found && resolution.note !== undefined) builder.warn({ ...resolution.note, source });
+  const isFound = resolution.status === 'found';
+  if (isFound && resolution.note !== undefined) builder.warn({ ...resolution.note, source });
   return [
     {
-      guest,
+      guest: { view, resource },
       config: config.config,
       key,
       subject,
       candidate,
-      current: found ? resolution.virtualMachine : undefined,
-      state: found ? resolution.state : undefined,
+      current: isFound ? resolution.virtualMachine : undefined,
+      state: isFound ? resolution.state : undefined,
     },
   ];
 }
 
-function resolveGuest({ view, resource }: CollectedGuest, name: string, lookup: Lookup): Resolution {
+interface Found {
+  readonly resolution: Resolution;
+  readonly lookup: Lookup;
+}
+
+/** A machine that is marked as gone is not brought back by another guest that has its VMID now. */
+function vmidOfAnother(
+  { view, resource: { vmid, type } }: Prepared['guest'],
+  ...[config, { resolution, lookup }]: [GuestConfig, Found]
+): Reason | undefined {
+  if (resolution.status !== 'found' || !isSoftDeleted(resolution.virtualMachine, lookup.input.supportIds))
+    return undefined;
+  const { virtualMachine, state } = resolution;
+  const before = state.proxmox_vm_type.toLowerCase();
+  const isOther =
+    (before !== '' && before !== type) ||
+    isAnotherGuest(lookup.collected.origins.get(virtualMachine.id), parseGuestOrigin(config));
+  if (!isOther) return undefined;
+  const was = before === '' || before === type ? 'another guest' : `a guest of type ${before}`;
+  return {
+    code: 'vmid_of_soft_deleted_machine',
+    message: `${type} ${vmid} of "${view.name}" was not written: the VMID belonged to ${was}, whose machine "${virtualMachine.name}" (id ${virtualMachine.id}) is marked as gone. Delete that machine in NetBox (the plugin's page "Soft-deleted VMs"); the next run then makes one for the new guest.`,
+  };
+}
+
+function switchedOff(name: string, { template }: GuestResource): Reason {
+  const mode = template ? 'vm_template' : 'vm';
+  return { code: 'mode_disabled', message: `"${name}" is left alone (sync_mode_${mode}=disabled).` };
+}
+
+function resolveGuest({ view, resource }: Prepared['guest'], name: string, lookup: Lookup): Resolution {
   if (lookup.collected.states === 'unreadable') {
     return {
       status: 'refused',
@@ -159,11 +198,10 @@ function orphanMachines(
   collected: CollectedGuests,
   identities: IdentityIndex,
   input: GuestPlanInput,
-): readonly NetBoxRecord[] {
-  const proxbox = input.supportIds.get(objectKey('tag', 'proxbox'));
+): readonly RecordOf<'virtual-machine'>[] {
+  const proxbox = proxboxTagId(input.supportIds);
   return collected.virtualMachines.filter(
-    (record) =>
-      proxbox !== undefined && tagIds(record['tags']).includes(proxbox) && identities.stateOf(record.id) === undefined,
+    (record) => hasTag(record, proxbox) && identities.stateOf(record.id) === undefined,
   );
 }
 
@@ -180,68 +218,6 @@ function planTags(
       .flatMap(({ config }) => guestTagNames(config));
     planGuestTags(builder, names, collected.tags, collected.colours.get(view.key) ?? new Map());
   }
-}
-
-function nameGuests(
-  builder: PlanBuilder,
-  prepared: readonly Prepared[],
-  collected: CollectedGuests,
-  homes: ReadonlyMap<string, PlannedCluster>,
-): ReadonlyMap<string, ResolvedName> {
-  const names = new Map<string, ResolvedName>();
-  const owned = new Set(prepared.map(({ current }) => current?.id));
-  for (const group of groupByCluster(prepared, homes)) {
-    const taken = collected.virtualMachines
-      .filter((record) => relationId(record['cluster']) === group.netboxId && !owned.has(record.id))
-      .map(storedName);
-    const resolved = resolveNames(group.members.map(toRequest), group.netboxId === null ? [] : taken);
-    for (const member of group.members) {
-      const name = resolved.get(member.key);
-      if (name === undefined) continue;
-      names.set(member.key, name);
-      reportName(builder, member, name);
-    }
-  }
-  return names;
-}
-
-function groupByCluster(prepared: readonly Prepared[], homes: ReadonlyMap<string, PlannedCluster>) {
-  const groups = new Map<string, { netboxId: number | null; members: Prepared[] }>();
-  for (const member of prepared) {
-    const netboxId = homes.get(member.guest.view.key)?.current?.id ?? null;
-    const key = netboxId === null ? `new ${member.guest.view.name}` : `${netboxId}`;
-    const group = groups.get(key) ?? { netboxId, members: [] };
-    group.members.push(member);
-    groups.set(key, group);
-  }
-  return groups.values();
-}
-
-function toRequest({ key, guest, candidate, current, state }: Prepared): NameRequest {
-  const lastSynced = textOf(state?.['proxmox_vm_name']);
-  return {
-    key,
-    cluster: guest.view.name,
-    vmid: guest.resource.vmid,
-    candidate: candidate.name,
-    ...(current === undefined ? {} : { stored: storedName(current) }),
-    // A guest without a name got one from us; an empty record says so.
-    ...(state === undefined ? {} : { lastSynced: parseGuestName(lastSynced, guest.resource.vmid).name }),
-  };
-}
-
-/** Told when a name is new or changes, not on every run. */
-function reportName(builder: PlanBuilder, { guest, candidate, current }: Prepared, name: ResolvedName): void {
-  const changes = current === undefined || storedName(current) !== name.name;
-  if (!changes || (name.suffixIndex === 1 && !name.operatorRenamed)) return;
-  builder.nameResolved({
-    cluster: guest.view.name,
-    originalName: candidate.name,
-    resolvedName: name.name,
-    vmid: guest.resource.vmid,
-    suffixIndex: name.suffixIndex,
-    operatorRenamed: name.operatorRenamed,
-  });
 }
 
 function compareText(a: string, b: string): number {

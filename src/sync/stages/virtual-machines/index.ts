@@ -1,8 +1,14 @@
+/** QEMU machines, containers and templates as NetBox virtual machines, with their sidecars. */
+import { tagIds } from '../../../netbox/kinds/values.js';
+import { guestLabel } from '../../plan/roster.js';
+import { softDeletedTag } from '../../plan/support-objects.js';
+import type { RunContext } from '../../run-context.js';
 import { defineStage, type Stage } from '../../stage.js';
+import type { Outcome } from '../../types.js';
 import { collectGuests } from './collect.js';
+import { rememberNew } from './collect-origins.js';
 import { planGuests } from './diff.js';
 
-/** QEMU machines, containers and templates as NetBox virtual machines, with their sidecars. */
 export const virtualMachinesStage = defineStage({
   name: 'virtual-machines',
   title: 'Virtual machines',
@@ -25,15 +31,25 @@ export const virtualMachinesStage = defineStage({
       now: run.now,
       stampEveryRun: run.settings.values.stampEveryRun,
     }),
+  remember: ({ guests }, outcomes, run) => rememberNew(run, guests, outcomes),
+  extra: (outcomes, { run }) => ({ restored: outcomes.filter((one) => lostItsMark(one, run.supportIds)).length }),
   discovered: ({ guests }) => ({
     noun: 'virtual machine',
     items: guests.map(({ view, resource }) => ({
-      name: resource.name,
+      name: guestLabel(resource),
       item_type: resource.type,
       extra: { cluster: view.name, node: resource.node },
     })),
   }),
 });
+
+/** A machine whose guest has come back. */
+function lostItsMark({ kind, status, why = [] }: Outcome, supportIds: RunContext['supportIds']): boolean {
+  const mark = softDeletedTag(supportIds);
+  const isIn = (tags: unknown): boolean => mark !== undefined && tagIds(tags).includes(mark);
+  if (kind !== 'virtual-machine' || status !== 'updated') return false;
+  return why.some(({ field, from, to }) => field === 'tags' && isIn(from) && !isIn(to));
+}
 
 /** The same stage for one machine, under the name that its own route has on the wire. */
 export const virtualMachineStage: Stage = {

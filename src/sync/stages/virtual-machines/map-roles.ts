@@ -1,5 +1,6 @@
 /** Which role a machine gets, and when it is left to the operator. */
-import { relationId, textOf, toNumber } from '../../../netbox/records/compare.js';
+import type { RecordOf } from '../../../netbox/kinds/index.js';
+import { relationId } from '../../../netbox/kinds/values.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import type { GuestResource, GuestType } from '../../../proxmox/types.js';
 import type { KnownIds } from '../../plan/diff-object.js';
@@ -8,7 +9,7 @@ import type { Ref } from '../../types.js';
 /** The roles that new machines get, as configured in the plugin: for a node, for an endpoint, for all. */
 export interface DefaultRoles {
   /** Rows of the plugin about nodes and endpoints. */
-  readonly nodes: readonly NetBoxRecord[];
+  readonly nodes: readonly RecordOf<'node-link'>[];
   readonly endpoints: readonly NetBoxRecord[];
   readonly settings: Readonly<Record<GuestType, number | null>>;
 }
@@ -19,15 +20,13 @@ export function defaultRoleOf(
   pluginEndpointId: number | null,
   roles: DefaultRoles,
 ): number | null {
-  const field = `default_role_${type}`;
+  const field = `default_role_${type}` as const;
   const endpoint = roles.endpoints.find((row) => row.id === pluginEndpointId);
   const nodeRow = roles.nodes.find(
     (row) =>
-      pluginEndpointId !== null &&
-      relationId(row['endpoint']) === pluginEndpointId &&
-      textOf(row['name']).toLowerCase() === node.toLowerCase(),
+      pluginEndpointId !== null && row.endpoint === pluginEndpointId && row.name.toLowerCase() === node.toLowerCase(),
   );
-  return relationId(nodeRow?.[field]) ?? relationId(endpoint?.[field]) ?? roles.settings[type];
+  return nodeRow?.[field] ?? relationId(endpoint?.[field]) ?? roles.settings[type];
 }
 
 export interface RoleFacts {
@@ -35,7 +34,7 @@ export interface RoleFacts {
   readonly stored: number | null;
   /** The role that a sync wrote last, from the sidecar. */
   readonly lastSynced: number | null;
-  readonly wanted: number | Ref | null;
+  readonly wanted: number | Ref<'device-role'> | null;
   /** `overwrite_vm_role`. */
   readonly overwrite: boolean;
   readonly known: KnownIds;
@@ -43,9 +42,9 @@ export interface RoleFacts {
 
 export interface RoleDecision {
   /** To write on the machine; absent = the role is not ours. */
-  readonly role?: number | Ref;
+  readonly role?: number | Ref<'device-role'>;
   /** To write into the sidecar, as the proof that a sync chose the role. */
-  readonly record?: number | Ref;
+  readonly record?: number | Ref<'device-role'>;
 }
 
 /**
@@ -63,6 +62,6 @@ export function decideRole({ stored, lastSynced, wanted, overwrite, known }: Rol
 }
 
 /** What a sync wrote last; null when nothing is recorded. */
-export function lastSyncedRole(state: NetBoxRecord | undefined): number | null {
-  return toNumber(state?.['proxmox_last_synced_role_id']);
+export function lastSyncedRole(state: RecordOf<'vm-state'> | undefined): number | null {
+  return state?.proxmox_last_synced_role_id ?? null;
 }

@@ -1,7 +1,7 @@
-import { textOf, toNumber } from '../../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
-import { parseGuestDisks } from '../../../proxmox/parse/disks.js';
-import { parseGuestConfig } from '../../../proxmox/parse/guest-config.js';
+/** A guest in the fields of its NetBox virtual machine and of its sidecar. Pure. */
+import type { ObjectKind, RecordOf } from '../../../netbox/kinds/index.js';
+import { isVolume, parseGuestDisks } from '../../../proxmox/parse/disks.js';
+import { configuredCpus, parseGuestConfig } from '../../../proxmox/parse/guest-config.js';
 import { parseGuestStatus } from '../../../proxmox/parse/guest-status.js';
 import { parseTags } from '../../../proxmox/parse/tags.js';
 import type { GuestConfig, GuestResource } from '../../../proxmox/types.js';
@@ -9,8 +9,9 @@ import type { ClusterView } from '../../plan/cluster-views.js';
 import type { PlannedCluster } from '../../plan/infrastructure-types.js';
 import { cut } from '../../plan/names.js';
 import type { SyncOptions } from '../../plan/options.js';
-import { proxboxTag, ref } from '../../plan/support-objects.js';
-import type { Fields, FieldRules, Ref, TagRef } from '../../types.js';
+import { machineDescription, ownTexts } from '../../plan/own-texts.js';
+import { proxboxTag } from '../../plan/support-objects.js';
+import { type FieldsOf, type RulesOf, type Ref, type TagRef, ref } from '../../types.js';
 import type { RoleDecision } from './map-roles.js';
 
 export interface GuestToMap {
@@ -41,7 +42,7 @@ const types = {
 } as const;
 
 /** Before NetBox 4.6 there are no types of machines: a role of its own says what a new guest is. */
-export function typeRole({ type }: GuestResource): Ref {
+export function typeRole({ type }: GuestResource): Ref<'device-role'> {
   return ref('device-role', types[type].role);
 }
 
@@ -49,7 +50,7 @@ export function typeRole({ type }: GuestResource): Ref {
 export function virtualMachineFields(
   guest: GuestToMap,
   { options, virtualMachineTypes, legacyFields }: MapOptions,
-): Fields {
+): FieldsOf<'virtual-machine'> {
   const { resource, config, home } = guest;
   const device = home.devices.get(resource.node);
   const disks = parseGuestDisks(config);
@@ -59,34 +60,50 @@ export function virtualMachineFields(
     status: parseGuestStatus(resource.status),
     cluster: home.cluster,
     // NetBox refuses every change of a machine whose device is not in its cluster, so such a device is taken off it.
-    ...(device === undefined ? {} : { device: device.inCluster ? device.device : null }),
+    ...(device === undefined ? {} : { device: device.inCluster ? optional(device.device) : null }),
     ...(home.site === null ? {} : { site: home.site }),
-    ...(virtualMachineTypes ? { virtual_machine_type: ref('vm-type', types[resource.type].type) } : {}),
-    ...(guest.role.role === undefined ? {} : { role: guest.role.role }),
+    ...(virtualMachineTypes ? { virtual_machine_type: optional(ref('vm-type', types[resource.type].type)) } : {}),
+    ...(guest.role.role === undefined ? {} : { role: optional(guest.role.role) }),
     ...vcpus(resource, config),
-    memory: Math.max(0, Math.floor((resource.maxmem ?? 0) / 1_048_576)),
-    disk: disks.totalMb,
-    description: `Synced from Proxmox node ${resource.node}`,
+    memory: Math.max(0, Math.floor(resource.maxmem / 1_048_576)),
+    // What nobody knows is not 0: the stage of disks asks the storages.
+    ...(disks.unsized.some(isVolume) ? {} : { disk: disks.totalMb }),
+    description: machineDescription(resource.node),
     tags: [proxboxTag, ...tags],
     ...legacyCustomFields(resource, legacyFields),
   };
 }
 
-/** `disk` belongs to NetBox as soon as the machine has virtual disks: it is then the sum of their sizes. */
-export function virtualMachineRules({ overwrite }: SyncOptions, current: NetBoxRecord | undefined): FieldRules {
-  const hasDisks = (toNumber(current?.['virtual_disk_count']) ?? 0) > 0;
+/** A machine can do without a device, a role and a type. */
+function optional<K extends ObjectKind>(value: number | Ref<K>): number | Ref<K> {
+  return typeof value === 'number' ? value : { ...value, otherwise: 'dependency_failed' };
+}
+
+/**
+ * `disk` belongs to NetBox as soon as the machine has virtual disks: it is then the sum of their sizes. The status that came
+ * with the mark goes with it, though it is an operator's otherwise: the tag tells who gave it.
+ */
+export function virtualMachineRules(
+  { overwrite }: SyncOptions,
+  ...[current, isMarked = false]: [current: RecordOf<'virtual-machine'> | undefined, isMarked?: boolean]
+): RulesOf<'virtual-machine'> {
+  const hasDisks = (current?.virtual_disk_count ?? 0) > 0;
   return {
-    status: 'unless-operator',
+    status: isMarked && current?.status === 'decommissioning' ? 'always' : 'unless-operator',
     disk: hasDisks ? 'create-only' : 'always',
     virtual_machine_type: overwrite.overwrite_vm_type ? 'always' : 'if-unset',
-    description: overwrite.overwrite_vm_description ? { ours: /^Synced from Proxmox node \S+$/ } : 'if-unset',
+    description: overwrite.overwrite_vm_description ? { ours: ownTexts['virtual-machine'].description } : 'if-unset',
     tags: overwrite.overwrite_vm_tags ? 'union' : 'union-if-unset',
     custom_fields: overwrite.overwrite_vm_custom_fields ? 'always' : 'create-only',
   };
 }
 
 /** The sidecar: who the guest is in Proxmox, and what NetBox has no field for. */
-export function stateFields(guest: GuestToMap, virtualMachine: Ref, { runId, now }: MapOptions): Fields {
+export function stateFields(
+  guest: GuestToMap,
+  virtualMachine: Ref<'virtual-machine'>,
+  { runId, now }: MapOptions,
+): FieldsOf<'vm-state'> {
   const { resource, config, view, home } = guest;
   const summary = parseGuestConfig(config);
   return {
@@ -110,7 +127,7 @@ export function stateFields(guest: GuestToMap, virtualMachine: Ref, { runId, now
 }
 
 /** With `overwrite_vm_custom_fields=false` only what identifies the guest is kept true. */
-export function stateRules({ options: { overwrite }, stampEveryRun }: MapOptions): FieldRules {
+export function stateRules({ options: { overwrite }, stampEveryRun }: MapOptions): RulesOf<'vm-state'> {
   const stamp = stampEveryRun ? 'always' : 'stamp';
   const extra = overwrite.overwrite_vm_custom_fields ? 'always' : 'create-only';
   return {
@@ -134,10 +151,9 @@ function guestTags(config: GuestConfig): readonly TagRef[] {
   return guestTagNames(config).map((name) => ref('tag', name));
 }
 
-/** NetBox refuses 0: then the field is not ours. The configuration helps where the resource row has no number. */
-function vcpus(resource: GuestResource, config: GuestConfig): Fields {
-  const { cores, sockets } = parseGuestConfig(config);
-  const count = resource.maxcpu !== null && resource.maxcpu > 0 ? resource.maxcpu : (cores ?? 0) * (sockets ?? 1);
+/** The resource row counts no more than the host has, so it helps only where nothing is configured. NetBox refuses 0. */
+function vcpus(resource: GuestResource, config: GuestConfig): FieldsOf<'virtual-machine'> {
+  const count = configuredCpus(resource.type, config) ?? resource.maxcpu ?? 0;
   return count > 0 ? { vcpus: Math.round(count * 100) / 100 } : {};
 }
 
@@ -147,12 +163,12 @@ function link({ owner }: ClusterView, { type, vmid }: GuestResource): string {
 }
 
 /** The three legacy fields that some pages of the plugin still read: written only where NetBox has them. */
-function legacyCustomFields(resource: GuestResource, exists: ReadonlySet<string>): Fields {
+function legacyCustomFields(resource: GuestResource, exists: ReadonlySet<string>): FieldsOf<'virtual-machine'> {
   const values = { proxmox_vm_id: resource.vmid, proxmox_node: resource.node, proxmox_vm_type: resource.type };
   const known = Object.entries(values).filter(([name]) => exists.has(name));
   return known.length === 0 ? {} : { custom_fields: Object.fromEntries(known) };
 }
 
-export function storedName(record: NetBoxRecord): string {
-  return textOf(record['name']);
+export function storedName(record: RecordOf<'virtual-machine'>): string {
+  return record.name;
 }

@@ -1,20 +1,30 @@
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** What is collected for virtual machines, and what planning makes of it step by step. */
+import { decode } from '../../../netbox/kinds/decode.js';
+import type { RecordOf } from '../../../netbox/kinds/index.js';
+import type { GuestOrigin } from '../../../proxmox/parse/guest-config.js';
 import type { parseGuestName } from '../../../proxmox/parse/guest-name.js';
-import type { GuestConfig, GuestResource, GuestType } from '../../../proxmox/types.js';
+import type { GuestConfig, GuestResource, GuestType, ListedResource } from '../../../proxmox/types.js';
 import type { ClusterView } from '../../plan/cluster-views.js';
 import type { TagColours } from '../../plan/guest-tags.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { InfrastructureInput, InfrastructureRecords, PlannedCluster } from '../../plan/infrastructure-types.js';
 import type { ResolvedName } from '../../plan/names.js';
 import type { SyncMode } from '../../plan/options.js';
+import { machineMode } from '../../plan/roster.js';
 import type { SourceRef, Warning } from '../../types.js';
 import type { ConfigRead } from '../../guests.js';
 import type { MapOptions } from './map.js';
 
 export interface CollectedGuest {
   readonly view: ClusterView;
-  readonly resource: GuestResource;
+  readonly resource: ListedResource;
   readonly config: ConfigRead;
+}
+
+/** Only what Proxmox describes can be written. */
+interface DescribedGuest {
+  readonly view: ClusterView;
+  readonly resource: GuestResource;
 }
 
 export interface CollectedGuests {
@@ -22,12 +32,16 @@ export interface CollectedGuests {
   readonly views: readonly ClusterView[];
   readonly infrastructure: InfrastructureRecords;
   /** `unreadable`: the sidecars could not be read, so no guest may be created. */
-  readonly states: readonly NetBoxRecord[] | 'unreadable';
-  readonly virtualMachines: readonly NetBoxRecord[];
-  readonly tags: readonly NetBoxRecord[];
+  readonly states: readonly RecordOf<'vm-state'>[] | 'unreadable';
+  readonly virtualMachines: readonly RecordOf<'virtual-machine'>[];
+  /** Machines that give up their name where a living guest would bear it, with the VMID of the guest that is gone. */
+  readonly gone: ReadonlyMap<number, number>;
+  readonly tags: readonly RecordOf<'tag'>[];
   readonly colours: ReadonlyMap<string, TagColours>;
   /** Cloud-init rows of the plugin; undefined where they cannot be written. */
-  readonly cloudInits: readonly NetBoxRecord[] | undefined;
+  readonly cloudInits: readonly RecordOf<'cloud-init'>[] | undefined;
+  /** Which guests machines stood for in earlier runs, by machine. */
+  readonly origins: ReadonlyMap<number, GuestOrigin>;
   readonly warnings: readonly Warning[];
 }
 
@@ -40,7 +54,7 @@ export interface GuestPlanInput extends MapOptions, Pick<InfrastructureInput, 'e
 
 /** A guest of which is known which machine it is. */
 export interface Prepared {
-  readonly guest: CollectedGuest;
+  readonly guest: DescribedGuest;
   readonly config: GuestConfig;
   readonly key: string;
   readonly subject: {
@@ -50,8 +64,8 @@ export interface Prepared {
     readonly source: SourceRef;
   };
   readonly candidate: ReturnType<typeof parseGuestName>;
-  readonly current: NetBoxRecord | undefined;
-  readonly state: NetBoxRecord | undefined;
+  readonly current: RecordOf<'virtual-machine'> | undefined;
+  readonly state: RecordOf<'vm-state'> | undefined;
 }
 
 export interface PlanContext {
@@ -62,8 +76,8 @@ export interface PlanContext {
 }
 
 /** Stands for "no sidecar yet": it is created. */
-export const noState: NetBoxRecord = { id: 0 };
+export const noState = decode('vm-state', { id: 0 });
 
-export function modeOf({ template }: GuestResource, { options }: GuestPlanInput): SyncMode {
-  return options.modes[template ? 'vm_template' : 'vm'];
+export function modeOf(resource: ListedResource, { options }: GuestPlanInput): SyncMode {
+  return machineMode(resource, options);
 }

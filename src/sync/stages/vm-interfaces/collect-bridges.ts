@@ -1,16 +1,16 @@
-import { relationId, textOf } from '../../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** The devices of the nodes with their interfaces, and which bridges are recorded. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { loadDevices } from '../../collect/devices.js';
 import { loadIfAllowed, loadRowsOf } from '../../collect/machine-rows.js';
 import { nodeKey } from '../../plan/cluster-views.js';
 import { chooseDevice } from '../../plan/choose-device.js';
-import { chooseCluster, siteScope } from '../../plan/infrastructure.js';
+import { siteScope } from '../../plan/netbox-cluster.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
 import type { CollectedBridges, CollectedGuest } from './types.js';
 import type { Roster } from '../../plan/roster.js';
 
-/** The devices of the nodes with their interfaces, and which bridges are recorded. undefined: nothing is to be recorded. */
+/** undefined: nothing is to be recorded. */
 export async function collectBridges(
   run: RunContext,
   { roster, guests }: { readonly roster: Roster; readonly guests: readonly CollectedGuest[] },
@@ -27,7 +27,7 @@ export async function collectBridges(
     }),
   );
   if (rows === undefined) return undefined;
-  const states = new Map(rows.map((row) => [relationId(row['vm_interface']) ?? 0, row]));
+  const states = new Map(rows.map((row) => [row.vm_interface ?? 0, row]));
   if (!matches.some(({ nic }) => nic.device.bridge !== null)) return { devices: new Map(), interfaces: [], states };
   const devices = await findDevices(run, { roster, guests }, warnings);
   const interfaces = await loadIfAllowed(run, warnings, { kind: 'node-interface', without }, () =>
@@ -45,7 +45,7 @@ async function findDevices(
   run: RunContext,
   { roster, guests }: { readonly roster: Roster; readonly guests: readonly CollectedGuest[] },
   warnings: Warning[],
-): Promise<ReadonlyMap<string, NetBoxRecord>> {
+): Promise<ReadonlyMap<string, RecordOf<'device'>>> {
   const without = 'The devices of nodes are recognised by their names and clusters alone.';
   const deviceStates = await loadIfAllowed(run, warnings, { kind: 'device-state', without }, () =>
     run.collections.load('device-state', {}),
@@ -53,15 +53,12 @@ async function findDevices(
   // Of all clusters of the run: what the stages of devices and machines ask for as well, so that one request does for all.
   const views = roster.clusters.map(({ view }) => view);
   const devices = await loadDevices(run, views, deviceStates ?? []);
-  const found = new Map<string, NetBoxRecord>();
+  const byNode = new Map<string, RecordOf<'device'>>();
   for (const { cluster, node } of guests) {
     const { view } = cluster;
     const key = nodeKey(view, node);
-    if (found.has(key)) continue;
-    const current = chooseCluster(
-      roster.netboxClusters.filter((record) => textOf(record['name']) === view.name),
-      view.owner.site.id,
-    );
+    if (byNode.has(key)) continue;
+    const current = roster.netboxClusters.get(view.key);
     const device = chooseDevice(
       { view, current, site: current === undefined ? null : siteScope(current) },
       { name: node },
@@ -72,7 +69,7 @@ async function findDevices(
         records: { devices, deviceStates: deviceStates ?? [], nodeLinks: [], pluginEndpoints: [] },
       },
     );
-    if (device !== undefined) found.set(key, device);
+    if (device !== undefined) byNode.set(key, device);
   }
-  return found;
+  return byNode;
 }

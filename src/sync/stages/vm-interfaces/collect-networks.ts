@@ -1,17 +1,19 @@
+/** What the agents of QEMU guests say of the interfaces inside. */
+import { counted } from '../../../values/short-text.js';
 import { errorText, toProxboxError } from '../../../errors/proxbox-error.js';
 import { readGuestNetwork } from '../../collect/guest-network.js';
 import type { ReasonCode } from '../../reasons.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
 import { describeGuest, type GuestNetwork, type LocatedConfig } from '../../guests.js';
-import type { KnownGuest } from '../../plan/roster.js';
+import { machineName, type KnownGuest } from '../../plan/roster.js';
 
 type AskedGuest = KnownGuest & LocatedConfig;
 type Untold = Extract<GuestNetwork, { status: 'untold' }>;
 
 /**
- * What the agents of QEMU guests say, aligned with the guests; undefined where nobody asks: containers (their interfaces
- * are the devices), templates, and runs that have no use for the answer. Adds one warning per endpoint and reason.
+ * Aligned with the guests; undefined where nobody asks: containers (their interfaces are the devices), templates, and
+ * runs that have no use for the answer. Adds one warning per endpoint and reason.
  */
 export async function readNetworks(
   run: RunContext,
@@ -27,7 +29,8 @@ export async function readNetworks(
 
 async function ask(run: RunContext, guest: AskedGuest): Promise<GuestNetwork | undefined> {
   const { resource, config } = guest;
-  if (resource.type !== 'qemu' || resource.template || config.status !== 'read') return undefined;
+  if (resource.type !== 'qemu' || !resource.isDescribed || resource.template || config.status !== 'read')
+    return undefined;
   try {
     return await readGuestNetwork(run, guest, config.config);
   } catch (error) {
@@ -40,7 +43,7 @@ async function ask(run: RunContext, guest: AskedGuest): Promise<GuestNetwork | u
 interface Silence {
   readonly first: AskedGuest;
   readonly answer: Untold;
-  count: number;
+  readonly guests: AskedGuest[];
 }
 
 function summarise(guests: readonly AskedGuest[], answers: readonly (GuestNetwork | undefined)[]): readonly Warning[] {
@@ -49,8 +52,8 @@ function summarise(guests: readonly AskedGuest[], answers: readonly (GuestNetwor
     const guest = guests[index];
     if (guest === undefined || answer?.status !== 'untold') continue;
     const key = `${guest.cluster.view.key} ${answer.reason.code}`;
-    const silence = silences.get(key) ?? { first: guest, answer, count: 0 };
-    silence.count += 1;
+    const silence = silences.get(key) ?? { first: guest, answer, guests: [] };
+    silence.guests.push(guest);
     silences.set(key, silence);
   }
   return [...silences.values()].map(toWarning);
@@ -62,15 +65,16 @@ const causes: Partial<Record<ReasonCode, string>> = {
   guest_stopped: 'the guests do not run.',
 };
 
-function toWarning({ first, answer, count }: Silence): Warning {
+function toWarning({ first, answer, guests }: Silence): Warning {
   const { view } = first.cluster;
   const { code, message } = answer.reason;
   const prefix = `${describeGuest(first)}: `;
   const said = message.startsWith(prefix) ? message.slice(prefix.length) : message;
-  const whose = `${count} QEMU guest${count === 1 ? '' : 's'} of endpoint "${view.owner.endpointName}" (cluster "${view.name}", the first is ${first.resource.vmid} "${first.resource.name}")`;
+  const names = guests.map((guest) => `${guest.resource.vmid} "${machineName(guest)}"`);
+  const where = `endpoint "${view.owner.endpointName}" (cluster "${view.name}")`;
   return {
     code,
-    message: `What runs inside of ${whose} is not known and stays as it is stored: ${causes[code] ?? said}`,
+    message: `What runs inside of ${counted('QEMU guest', names)} of ${where} is not known and stays as it is stored: ${causes[code] ?? said}`,
     source: { endpointId: view.owner.endpointId, cluster: view.name },
   };
 }

@@ -1,12 +1,13 @@
-import { relationId, textOf } from '../../../netbox/records/compare.js';
+/** Records which bridge of the node a device is plugged into. Pure. */
 import { nodeKey } from '../../plan/cluster-views.js';
+import { sidecarTags } from '../../plan/ownership.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
-import { proxboxTag, ref } from '../../plan/support-objects.js';
-import type { Ref } from '../../types.js';
+import { proxboxTag } from '../../plan/support-objects.js';
+import { type Ref, ref } from '../../types.js';
 import type { NicMatch } from './map-match.js';
 import type { CollectedBridges, CollectedGuest } from './types.js';
 
-/** Records which bridge of the node a device is plugged into. Without the device of the node a stored bridge stays. */
+/** Without the device of the node a stored bridge stays. */
 export function planBridge(
   builder: PlanBuilder,
   guest: CollectedGuest,
@@ -24,6 +25,7 @@ export function planBridge(
       key,
       label,
       fields: { vm_interface: ref('vm-interface', key), proxbox_bridge: bridge },
+      createTags: sidecarTags('vm-interface', current, builder.known),
       rules: { vm_interface: 'create-only' },
       source: guest.source,
     },
@@ -37,24 +39,24 @@ function bridgeRef(
   { cluster, node, source }: CollectedGuest,
   name: string,
   { devices, interfaces }: CollectedBridges,
-): Ref | undefined {
-  const deviceId = nodeKey(cluster.view, node);
-  const device = devices.get(deviceId);
+): Ref<'node-interface'> | undefined {
+  const deviceKey = nodeKey(cluster.view, node);
+  const device = devices.get(deviceKey);
   if (device === undefined) return undefined;
-  const key = `${deviceId}/${name}`;
+  const key = `${deviceKey}/${name}`;
   if (builder.has('node-interface', key)) return ref('node-interface', key);
-  const existing = interfaces.find((row) => relationId(row['device']) === device.id && textOf(row['name']) === name);
+  const existing = interfaces.find((row) => row.device === device.id && row.name === name);
   if (existing !== undefined) {
     builder.know('node-interface', key, existing.id);
     return ref('node-interface', key);
   }
-  builder.know('device', deviceId, device.id);
+  builder.know('device', deviceKey, device.id);
   builder.add(
     {
       kind: 'node-interface',
       key,
       label: `${node} ${name}`,
-      fields: { device: ref('device', deviceId), name, type: 'bridge', tags: [proxboxTag] },
+      fields: { device: ref('device', deviceKey), name, type: 'bridge', tags: [proxboxTag] },
       rules: { device: 'create-only', name: 'create-only', type: 'create-only', tags: 'union-if-unset' },
       source: { endpointId: source.endpointId, cluster: source.cluster, node, name },
     },

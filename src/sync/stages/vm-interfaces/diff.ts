@@ -1,15 +1,18 @@
+/** The network devices of every guest against what NetBox has. Pure. */
+import { proxboxTagId } from '../../plan/support-objects.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncOptions } from '../../plan/options.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { machineName } from '../../plan/roster.js';
-import { objectKey, type Plan } from '../../types.js';
+import { type Plan } from '../../types.js';
 import { planBridge } from './diff-bridges.js';
-import { planGuestRows } from './map-guest-rows.js';
-import { macFields, planReplacedMacs, type MacInput } from './map-macs.js';
+import { planGuestRows } from './diff-guest-rows.js';
+import { macFields, planReplacedMacs, type MacInput } from './diff-macs.js';
 import { toInterface } from './map.js';
+import { letGoMacs, MacOwnership } from './map-mac-owners.js';
 import type { NicMatch } from './map-match.js';
 import type { CollectedGuest, CollectedInterfaces } from './types.js';
-import { vlanFields } from './map-vlans.js';
+import { vlanFields } from './diff-vlans.js';
 
 export interface InterfaceInput {
   readonly options: SyncOptions;
@@ -18,22 +21,21 @@ export interface InterfaceInput {
   readonly writableInterfaceMac: boolean;
 }
 
-/** The network devices of every guest against what NetBox has. Nothing is deleted but MAC addresses of ours that changed. */
+/** Nothing is deleted but MAC addresses of ours that changed. */
 export function planInterfaces(builder: PlanBuilder, collected: CollectedInterfaces, input: InterfaceInput): Plan {
   const { options, supportIds } = input;
-  const { guests, replacedMacs, freeMacs, guestRows } = collected;
-  const tag = supportIds.get(objectKey('tag', 'proxbox'));
+  const { guests, macs: rows, guestRows, abandonedMacs } = collected;
+  const letGo = new Map([...abandonedMacs, ...letGoMacs(guests, rows, input)]);
+  const tag = proxboxTagId(supportIds);
   const macs: MacInput = {
     options,
-    replacedMacs,
-    freeMacs,
-    proxboxTag: tag,
+    supportIds,
+    macs: rows,
+    ownership: new MacOwnership(rows, letGo, input),
     writable: input.writableInterfaceMac,
-    taken: new Set(),
   };
   for (const warning of collected.warnings) builder.warn(warning);
   warnAboutStrategy(builder, options);
-  planReplacedMacs(builder, guests, macs);
   for (const guest of guests) {
     if (!hasConfig(builder, guest)) continue;
     builder.discovered('vm-interface', guest.matches.length);
@@ -45,6 +47,7 @@ export function planInterfaces(builder: PlanBuilder, collected: CollectedInterfa
         proxboxTag: tag,
       });
   }
+  planReplacedMacs(builder, guests, macs);
   return builder.build('vm-interfaces');
 }
 
@@ -74,7 +77,7 @@ function planInterface(
   match: NicMatch,
   { collected, macs }: InterfaceContext,
 ): void {
-  const { options, proxboxTag } = macs;
+  const { options, supportIds } = macs;
   const mode = options.modes.vm_interface;
   const { current } = match;
   // What is left alone needs no VLAN, MAC address or bridge either.
@@ -83,7 +86,7 @@ function planInterface(
     ? {}
     : {
         ...macFields(builder, guest, match, macs),
-        ...vlanFields(builder, guest, match, { vlans: collected.vlans, proxboxTag }),
+        ...vlanFields(builder, guest, match, { vlans: collected.vlans, proxboxTag: proxboxTagId(supportIds) }),
       };
   const desired = toInterface(guest, match, more, options);
   const action = builder.add(desired, current, { mode });

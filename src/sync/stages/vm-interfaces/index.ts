@@ -1,3 +1,4 @@
+/** Network devices of guests: VM interfaces with MAC address and VLAN, their bridges, and what the guests call them. */
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { machineName, planRoster } from '../../plan/roster.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
@@ -5,15 +6,16 @@ import { defineStage } from '../../stage.js';
 import { collectInterfaces } from './collect.js';
 import { planInterfaces } from './diff.js';
 
-/** Network devices of guests: VM interfaces with MAC address and VLAN, their bridges, and what the guests call them. */
 export const vmInterfacesStage = defineStage({
   name: 'vm-interfaces',
   title: 'VM interfaces',
   kinds: ['vm-interface'],
   resources: ['vm_interface'],
+  needs: ['virtual-machines'],
   collect: collectInterfaces,
-  plan: (collected, { options, supportIds, capabilities }) => {
-    const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: bootstrapOnlyTag(supportIds) });
+  plan: (collected, { options, supportIds, capabilities, customFieldDefaults }) => {
+    const tag = bootstrapOnlyTag(supportIds);
+    const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, customFieldDefaults });
     planRoster(builder, collected.roster);
     const { writableInterfaceMac } = capabilities;
     return planInterfaces(builder, collected, { options, supportIds, writableInterfaceMac });

@@ -1,12 +1,14 @@
-import { equalValues, tagIds, textOf } from '../../../netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** Which stored interface a network device is. Pure. */
+import { hasTag } from '../../../netbox/kinds/values.js';
+import type { RecordOf } from '../../../netbox/kinds/index.js';
+import { equalValues } from '../../../netbox/kinds/values.js';
 import type { GuestNic } from '../../plan/guest-nics.js';
 
 /** A network device and the interface it is in NetBox. */
 export interface NicMatch {
   readonly nic: GuestNic;
   /** undefined: it is not in NetBox yet. */
-  readonly current: NetBoxRecord | undefined;
+  readonly current: RecordOf<'vm-interface'> | undefined;
   /** What it is to be called: the wanted name, or the stored one where that cannot be told or is taken. */
   readonly name: string;
 }
@@ -18,7 +20,7 @@ export interface MatchOptions {
   readonly namesFromGuest: boolean;
 }
 
-type Finder = (nic: GuestNic, free: readonly NetBoxRecord[]) => NetBoxRecord | undefined;
+type Finder = (nic: GuestNic, free: readonly RecordOf<'vm-interface'>[]) => RecordOf<'vm-interface'> | undefined;
 
 /**
  * Finds the stored interface of each device: one of ours with its name, with its name in Proxmox (before interfaces were
@@ -27,52 +29,48 @@ type Finder = (nic: GuestNic, free: readonly NetBoxRecord[]) => NetBoxRecord | u
  */
 export function matchStored(
   nics: readonly GuestNic[],
-  rows: readonly NetBoxRecord[],
+  rows: readonly RecordOf<'vm-interface'>[],
   options: MatchOptions,
 ): readonly NicMatch[] {
-  const ours = (row: NetBoxRecord): boolean => isOurs(row, options.proxboxTag);
-  const named = (name: string) => (row: NetBoxRecord) => textOf(row['name']) === name;
+  const ours = (row: RecordOf<'vm-interface'>): boolean => hasTag(row, options.proxboxTag);
+  const named = (name: string) => (row: RecordOf<'vm-interface'>) => row.name === name;
   const steps: readonly Finder[] = [
     (nic, free) => free.find((row) => ours(row) && named(nic.name)(row)),
     (nic, free) => free.find((row) => ours(row) && (named(nic.device.name)(row) || named(nic.device.key)(row))),
     (nic, free) => free.find((row) => ours(row) && nic.device.mac !== null && hasMac(row, nic.device.mac)),
     (nic, free) => free.find(named(nic.name)),
   ];
-  const found = new Map<GuestNic, NetBoxRecord>();
+  const rowOf = new Map<GuestNic, RecordOf<'vm-interface'>>();
   for (const step of steps) {
-    const taken = new Set([...found.values()].map(({ id }) => id));
-    for (const nic of nics.filter((one) => !found.has(one))) {
+    const taken = new Set([...rowOf.values()].map(({ id }) => id));
+    for (const nic of nics.filter((one) => !rowOf.has(one))) {
       const row = step(
         nic,
         rows.filter(({ id }) => !taken.has(id)),
       );
       if (row === undefined) continue;
-      found.set(nic, row);
+      rowOf.set(nic, row);
       taken.add(row.id);
     }
   }
-  return nics.map((nic) => ({ nic, current: found.get(nic), name: nameFor(nic, found, { rows, options }) }));
+  return nics.map((nic) => ({ nic, current: rowOf.get(nic), name: nameFor(nic, rowOf, { rows, options }) }));
 }
 
 /** A name that an interface outside of the match bears stays with it. */
 function nameFor(
   nic: GuestNic,
-  found: ReadonlyMap<GuestNic, NetBoxRecord>,
-  { rows, options }: { readonly rows: readonly NetBoxRecord[]; readonly options: MatchOptions },
+  rowOf: ReadonlyMap<GuestNic, RecordOf<'vm-interface'>>,
+  { rows, options }: { readonly rows: readonly RecordOf<'vm-interface'>[]; readonly options: MatchOptions },
 ): string {
-  const current = found.get(nic);
+  const current = rowOf.get(nic);
   if (current === undefined) return nic.name;
-  const stored = textOf(current['name']);
-  const matched = new Set([...found.values()].map(({ id }) => id));
-  const isTaken = rows.some((row) => textOf(row['name']) === nic.name && !matched.has(row.id));
+  const stored = current.name;
+  const matched = new Set([...rowOf.values()].map(({ id }) => id));
+  const isTaken = rows.some((row) => row.name === nic.name && !matched.has(row.id));
   const isUntold = options.namesFromGuest && nic.inside.length === 0;
   return isTaken || isUntold ? stored : nic.name;
 }
 
-export function isOurs(row: NetBoxRecord, proxboxTag: number | undefined): boolean {
-  return proxboxTag !== undefined && tagIds(row['tags']).includes(proxboxTag);
-}
-
-export function hasMac(row: NetBoxRecord, mac: string): boolean {
-  return equalValues('mac', row['mac_address'], mac);
+export function hasMac(row: { readonly mac_address: string }, mac: string): boolean {
+  return equalValues('mac', row.mac_address, mac);
 }

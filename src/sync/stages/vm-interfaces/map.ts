@@ -1,13 +1,18 @@
-import type { NetBoxRecord } from '../../../netbox/types.js';
+/** A network device in the fields of its NetBox interface. Pure. */
 import type { SyncOptions } from '../../plan/options.js';
-import { proxboxTag, ref } from '../../plan/support-objects.js';
-import type { Desired, FieldRules, Fields } from '../../types.js';
+import { proxboxTag } from '../../plan/support-objects.js';
+import { type Desired, type RulesOf, type FieldsOf, ref, type Outcome, isOutcomeOf } from '../../types.js';
 import type { NicMatch } from './map-match.js';
 import type { CollectedGuest } from './types.js';
 import { machineName } from '../../plan/roster.js';
 
 /** What NetBox should hold for one network device. `more`: its VLAN and MAC address, where they are ours to say. */
-export function toInterface(guest: CollectedGuest, match: NicMatch, more: Fields, options: SyncOptions): Desired {
+export function toInterface(
+  guest: CollectedGuest,
+  match: NicMatch,
+  more: FieldsOf<'vm-interface'>,
+  options: SyncOptions,
+): Desired<'vm-interface'> {
   const { nic, name } = match;
   return {
     kind: 'vm-interface',
@@ -26,7 +31,7 @@ export function toInterface(guest: CollectedGuest, match: NicMatch, more: Fields
 }
 
 /** A mode that an operator chose (several VLANs) is kept when a VLAN is set; taking the VLAN off takes the mode with it. */
-function interfaceRules({ overwrite, modes }: SyncOptions, more: Fields): FieldRules {
+function interfaceRules({ overwrite, modes }: SyncOptions, more: FieldsOf<'vm-interface'>): RulesOf<'vm-interface'> {
   return {
     virtual_machine: 'create-only',
     mode: more['mode'] === null ? 'always' : 'if-unset',
@@ -36,10 +41,11 @@ function interfaceRules({ overwrite, modes }: SyncOptions, more: Fields): FieldR
 }
 
 /** The row of the JSON form. */
-export function interfaceRow(record: NetBoxRecord | undefined): object {
+export function interfaceRow(outcome: Outcome): object {
+  const record = isOutcomeOf(outcome, 'vm-interface') ? outcome.record : undefined;
   return {
     id: record?.id,
-    mac_address: record?.['mac_address'] ?? null,
-    interface: record?.['name'] ?? null,
+    mac_address: record === undefined || record.mac_address === '' ? null : record.mac_address,
+    interface: record?.name ?? null,
   };
 }

@@ -47,7 +47,6 @@ describe('backup rows', () => {
       size: '1048576',
       used: 5,
       notes: ' as is ',
-      protected: 1,
       encrypted: 'ab:cd',
       verification: { state: 'ok', upid: 'UPID:x' },
     };
@@ -57,7 +56,6 @@ describe('backup rows', () => {
       size: 1_048_576,
       used: 5,
       notes: ' as is ',
-      isProtected: true,
       encrypted: 'ab:cd',
       verificationState: 'ok',
       verificationUpid: 'UPID:x',
@@ -88,12 +86,13 @@ describe('backup rows', () => {
 describe('snapshot rows', () => {
   it('drops "current" and nameless rows and writes times in UTC', () => {
     const rows = [
-      { name: 'before-upgrade', description: 'text\n', snaptime: 1_602_956_604, parent: 'base', vmstate: 1 },
+      { name: 'before-upgrade', description: 'text\n', snaptime: 1_602_956_604, parent: 'base' },
       { name: 'base', snaptime: '0' },
       { name: 'current', parent: 'before-upgrade', running: 1 },
       { description: 'nameless' },
     ];
     expect(parseSnapshots(rows, { vmid: 100, node: 'pve1', type: 'qemu' })).toEqual([
+      expect.objectContaining({ name: 'base', description: '', snaptime: null, parent: null }),
       {
         name: 'before-upgrade',
         description: 'text\n',
@@ -102,11 +101,26 @@ describe('snapshot rows', () => {
         subtype: 'qemu',
         snaptime: '2020-10-17T17:43:24Z',
         parent: 'base',
-        vmstate: true,
       },
-      expect.objectContaining({ name: 'base', description: '', snaptime: null, parent: null, vmstate: false }),
     ]);
   });
+
+  it.each([[[0, 1, 2, 3]], [[3, 2, 1, 0]], [[2, 0, 3, 1]]])(
+    'come from the oldest to the newest, in whatever order Proxmox lists them: %j',
+    (order) => {
+      const rows = [
+        { name: 'zero', snaptime: 1_764_000_000 },
+        { name: 'also-of-one', snaptime: 1_764_100_000, parent: 'zero' },
+        { name: 'of-one', snaptime: 1_764_100_000, parent: 'zero' },
+        { name: 'current', parent: 'of-one' },
+      ];
+      const read = parseSnapshots(
+        order.map((n) => rows[n]!),
+        { vmid: 104, node: 'pve1', type: 'qemu' },
+      );
+      expect(read?.map(({ name }) => name)).toEqual(['zero', 'also-of-one', 'of-one']);
+    },
+  );
 });
 
 describe('backup jobs', () => {

@@ -46,21 +46,22 @@ describe('guest resources', () => {
       maxmem: '1024',
       newkey: 1,
     };
-    const unreadable: number[] = [];
+    const unreadable: string[] = [];
     const guests = parseGuestResources(
       [
         row,
         { ...row, name: 'second answer' },
-        { type: 'lxc', vmid: 200, node: 'pve1', template: 1, maxcpu: 0.5, tags: 'a;b', name: 'ct' },
+        { type: 'lxc', vmid: 200, node: 'pve1', status: 'stopped', template: 1, maxcpu: 0.5, maxmem: 5, name: 'ct' },
         { type: 'storage', id: 'storage/x', node: 'pve1' },
         { type: 'qemu', vmid: 'x', node: 'pve1' },
         { type: 'qemu', vmid: 5 },
       ],
-      (count) => unreadable.push(count),
+      (names) => unreadable.push(...names),
     );
-    expect(unreadable).toEqual([3]);
+    expect(unreadable).toEqual(['storage/x', 'VMID x', 'VMID 5']);
     expect(guests).toEqual([
       {
+        isDescribed: true,
         id: 'qemu/100',
         type: 'qemu',
         vmid: 100,
@@ -71,10 +72,9 @@ describe('guest resources', () => {
         maxcpu: null,
         maxmem: 1024,
         maxdisk: null,
-        tags: '',
         raw: row,
       },
-      expect.objectContaining({ id: 'lxc/200', template: true, maxcpu: 0.5, tags: 'a;b', name: 'ct' }),
+      expect.objectContaining({ id: 'lxc/200', template: true, maxcpu: 0.5, name: 'ct' }),
     ]);
   });
 });
@@ -113,17 +113,17 @@ describe('storages', () => {
       server: null,
     });
     expect(Object.keys(storage?.rawConfig ?? {})).toEqual([
+      'content',
+      'digest',
+      'disable',
+      'is_mountpoint',
+      'max-protected-backups',
+      'nodes',
+      'port',
+      'prune-backups',
+      'shared',
       'storage',
       'type',
-      'content',
-      'shared',
-      'disable',
-      'nodes',
-      'prune-backups',
-      'max-protected-backups',
-      'is_mountpoint',
-      'port',
-      'digest',
     ]);
   });
 
@@ -184,25 +184,9 @@ describe('node interfaces', () => {
     expect(parseNodeInterface({ iface: 'vmbr0', type: 'bridge', ...row })).toMatchObject({ addresses });
   });
 
-  it('reads VLAN, ports and flags in both spellings', () => {
-    const row = {
-      iface: 'v',
-      type: 'vlan',
-      'vlan-id': '5',
-      'vlan-raw-device': 'bond0',
-      active: 1,
-      autostart: '1',
-      mtu: '9000',
-    };
-    expect(parseNodeInterface({ ...row, bridge_ports: 'eno1 eno2', comments: 'up\n' })).toMatchObject({
-      vlanId: 5,
-      vlanRawDevice: 'bond0',
-      active: true,
-      autostart: true,
-      mtu: 9000,
-      bridgePorts: ['eno1', 'eno2'],
-      comments: 'up',
-    });
-    expect(parseNodeInterface({ type: 'eth' })).toBeNull();
+  it.each(['vlan-id', 'vlan_id', 'ovs_tag'])('reads the VLAN from %s', (key) => {
+    expect(parseNodeInterface({ iface: 'v', type: 'vlan', [key]: '5' })).toMatchObject({ vlanId: 5 });
   });
+
+  it('leaves out a row without name', () => expect(parseNodeInterface({ type: 'eth' })).toBeNull());
 });

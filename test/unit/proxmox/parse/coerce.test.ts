@@ -9,7 +9,8 @@ import {
   toPlainText,
   toText,
 } from '../../../../src/proxmox/parse/coerce.js';
-import { parsePropertyString, propertyText } from '../../../../src/proxmox/parse/property-string.js';
+import { parsePropertyString } from '../../../../src/proxmox/parse/property-string.js';
+import { propertyText } from '../../../../src/proxmox/parse/sets.js';
 
 describe('coercions of Proxmox values', () => {
   it.each([
@@ -97,7 +98,7 @@ describe('property strings', () => {
   );
 
   it.each([
-    [{ 'keep-last': 3, 'keep-daily': '7' }, 'keep-last=3,keep-daily=7'],
+    [{ 'keep-last': 3, 'keep-daily': '7' }, 'keep-daily=7,keep-last=3'],
     ['keep-last=3', 'keep-last=3'],
     [{}, null],
     [{ nested: {} }, null],

@@ -49,7 +49,6 @@ describe('disks of a guest', () => {
     ['tpmstate0', 'local-lvm:vm-100-disk-2,size=4M,version=v2.0', 4, 'local-lvm', 'Storage: local-lvm'],
     ['virtio3', 'file=ceph:vm-100-disk-0,size=1G', 1024, 'ceph', 'Storage: ceph'],
     ['mp1', 'volume=tank:subvol-1,size=1G,mp=/x', 1024, 'tank', 'Storage: tank'],
-    ['sata5', '/dev/disk/by-id/x,size=1G', 1024, null, ''],
   ])('mirrors %s: %s', (key, value, sizeMb, storageName, description) => {
     const { disks, totalMb } = one(key, value);
     expect(disks).toMatchObject([{ name: key, rawValue: value, kind: 'disk', sizeMb, storageName, description }]);
@@ -67,12 +66,29 @@ describe('disks of a guest', () => {
   });
 
   it.each([
-    ['scsi2', '/dev/sdb', '/dev/sdb'],
-    ['mp1', '/mnt/x,mp=/y', '/mnt/x'],
-    ['scsi1', 'local:vm-1-disk-0,size=0', 'local:vm-1-disk-0'],
-    ['scsi1', 'local:vm-1-disk-0,size=huge', 'local:vm-1-disk-0'],
-  ])('leaves %s: %s out and says so', (key, value, volume) => {
-    expect(one(key, value)).toEqual({ disks: [], unsized: [{ name: key, volume }], totalMb: 0 });
+    ['scsi2', '/dev/sdb', '/dev/sdb', null],
+    ['sata5', '/dev/disk/by-id/x,size=1G', '/dev/disk/by-id/x', null],
+    ['mp1', '/mnt/x,mp=/y', '/mnt/x', null],
+    ['scsi1', 'local:vm-1-disk-0', 'local:vm-1-disk-0', 'local'],
+    ['scsi1', 'local:vm-1-disk-0,size=0', 'local:vm-1-disk-0', 'local'],
+    ['scsi1', 'local:vm-1-disk-0,size=huge', 'local:vm-1-disk-0', 'local'],
+  ])('leaves %s: %s out and says so', (key, value, volume, storageName) => {
+    expect(one(key, value)).toEqual({ disks: [], unsized: [{ name: key, volume, storageName }], totalMb: 0 });
+  });
+
+  it('takes from the storage the size of a volume that the configuration has none of, and of nothing else', () => {
+    const sizes = new Map([
+      ['local:vm-1-disk-0', 512],
+      ['/dev/sdb', 512],
+    ]);
+    const config = { scsi0: 'local:vm-1-disk-0', scsi1: 'local:vm-1-disk-0,size=1G', scsi2: '/dev/sdb' };
+    const { disks, unsized, totalMb } = parseGuestDisks(config, sizes);
+    expect(disks.map(({ name, sizeMb }) => [name, sizeMb])).toEqual([
+      ['scsi0', 512],
+      ['scsi1', 1024],
+    ]);
+    expect(unsized.map(({ name }) => name)).toEqual(['scsi2']);
+    expect(totalMb).toBe(1536);
   });
 
   it('ignores unused disks and keys that are no disks', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseCloudInit } from '../../../../src/proxmox/parse/cloud-init.js';
-import { parseAgentFlag, parseGuestConfig, parseIpConfigs } from '../../../../src/proxmox/parse/guest-config.js';
+import { configuredCpus, parseAgentFlag, parseGuestConfig } from '../../../../src/proxmox/parse/guest-config.js';
 import { parseGuestName } from '../../../../src/proxmox/parse/guest-name.js';
 import { parseGuestStatus } from '../../../../src/proxmox/parse/guest-status.js';
 
@@ -19,41 +19,38 @@ describe('guest configuration', () => {
   ])('reads the agent flag %j as %j', (value, expected) => expect(parseAgentFlag(value)).toBe(expected));
 
   it('reads numbers and flags whatever their form', () => {
-    const config = { onboot: '1', unprivileged: 1, memory: '4096', cores: 2, sockets: '1', ostype: 'l26', agent: 1 };
-    expect(parseGuestConfig({ ...config, searchdomain: ' lab.example ', tags: 'a;b', hostname: 'ct1' })).toEqual({
+    const config = { onboot: '1', unprivileged: 1, memory: '4096', agent: 1 };
+    expect(parseGuestConfig({ ...config, searchdomain: ' lab.example ' })).toEqual({
       onboot: true,
       unprivileged: true,
       agent: true,
       searchDomain: 'lab.example',
-      ostype: 'l26',
-      cores: 2,
-      sockets: 1,
       memoryMb: 4096,
-      tags: 'a;b',
-      description: '',
-      hostname: 'ct1',
-      cloudInit: null,
     });
   });
 
   it('treats what is absent or odd as not set', () => {
-    expect(parseGuestConfig({ memory: 'current=2048', onboot: {}, searchdomain: '', cores: 'many' })).toMatchObject({
+    expect(parseGuestConfig({ memory: 'current=2048', onboot: {}, searchdomain: '' })).toMatchObject({
       onboot: false,
       unprivileged: false,
       agent: false,
       searchDomain: null,
       memoryMb: 2048,
-      cores: null,
     });
   });
+});
 
-  it('reads all cloud-init addresses in order', () => {
-    const config = { ipconfig1: 'ip=dhcp', ipconfig0: 'ip=10.85.0.52/22,gw=10.85.3.253,ip6=auto' };
-    expect(parseIpConfigs(config)).toEqual([
-      { index: 0, ip: '10.85.0.52/22', ipMode: 'static', gw: '10.85.3.253', ip6: null, ip6Mode: 'auto', gw6: null },
-      { index: 1, ip: null, ipMode: 'dhcp', gw: null, ip6: null, ip6Mode: null, gw6: null },
-    ]);
-  });
+describe('the processors that a guest is given', () => {
+  it.each<[string, 'qemu' | 'lxc', Record<string, unknown>, number | null]>([
+    ['cores on each socket', 'qemu', { cores: 4, sockets: '2' }, 8],
+    ['one core where only sockets are set', 'qemu', { sockets: 2 }, 2],
+    ['those that are plugged in', 'qemu', { cores: 4, sockets: 2, vcpus: 3 }, 3],
+    ['none that are odd', 'qemu', { cores: 'many' }, null],
+    ['not configured', 'qemu', {}, null],
+    ['cores of a container', 'lxc', { cores: 2, cpulimit: '0.5' }, 2],
+    ['the limit of a container without cores', 'lxc', { cpulimit: '0.5' }, 0.5],
+    ['all of the host', 'lxc', { cpulimit: 0 }, null],
+  ])('%s', (_what, type, config, expected) => expect(configuredCpus(type, config)).toBe(expected));
 });
 
 describe('cloud-init payload', () => {
@@ -127,6 +124,6 @@ describe('guest name', () => {
     ['😀'.repeat(70), '😀'.repeat(64), true],
     ['a\ud800b', 'a\ufffdb', true],
   ])('makes of %j the name %j', (value, name, adjusted) => {
-    expect(parseGuestName(value, 100)).toEqual({ name, adjusted, original: value ?? '' });
+    expect(parseGuestName(value, 100)).toEqual({ name, adjusted });
   });
 });

@@ -41,6 +41,14 @@ describe('guest agent interfaces', () => {
     ]);
   });
 
+  it('reads the mask that stands in the address, and one that is text', () => {
+    const addresses = [{ 'ip-address': '192.168.1.10/24' }, { 'ip-address': '10.0.0.8', prefix: '16' }];
+    expect(parseAgentInterfaces([{ name: 'a', 'ip-addresses': addresses }])[0]?.addresses).toEqual([
+      { address: '192.168.1.10', prefix: 24, family: 4 },
+      { address: '10.0.0.8', prefix: 16, family: 4 },
+    ]);
+  });
+
   it('merges aliases into their parent by name, whatever their MAC address', () => {
     const alias = (name: string, ip: string) => ({
       name,

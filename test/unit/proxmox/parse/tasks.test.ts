@@ -11,7 +11,6 @@ describe('UPIDs', () => {
       pid: 123_456,
       pstart: 10_679_265,
       starttime: 1_602_956_604,
-      startTime: '2020-10-17T17:43:24Z',
       type: 'qmstart',
       id: '100',
       user: 'root@pam',

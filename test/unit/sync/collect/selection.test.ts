@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NetBoxRecord } from '../../../../src/netbox/types.js';
+import type { RecordOf } from '../../../../src/netbox/kinds/index.js';
 import { selectGuests } from '../../../../src/sync/collect/selection.js';
 import { aConnectedCluster } from '../../../support/factories/estate.js';
 import { createInMemoryNetBox } from '../../../support/factories/in-memory-netbox.js';
@@ -12,7 +12,10 @@ const cluster = aConnectedCluster([]);
 const listed = [100, 101].map((vmid) => ({ cluster, resource: aGuestResource({ vmid }) }));
 
 /** NetBox holds the machines 1 and 2. */
-async function select(ids: readonly number[] | null, states: readonly NetBoxRecord[]): Promise<readonly number[]> {
+async function select(
+  ids: readonly number[] | null,
+  states: readonly RecordOf<'vm-state'>[],
+): Promise<readonly number[]> {
   const netbox = createInMemoryNetBox();
   for (const name of ['a', 'b']) netbox.put('/api/virtualization/virtual-machines/', { name, status: 'active' });
   const { run } = aRun(netbox.client, { options: syncOptions({ netboxVmIds: ids }) });
@@ -40,7 +43,7 @@ describe('selecting guests by their NetBox machines', () => {
     });
   });
 
-  it.each<[string, readonly number[], readonly NetBoxRecord[], string]>([
+  it.each<[string, readonly number[], readonly RecordOf<'vm-state'>[], string]>([
     ['one of several does not exist', [1, 9], [first], 'missing id(s): [9]'],
     ['it has no sidecar', [1], [], 'virtual machine 1 has 0 sync-state rows'],
     ['it has two sidecars', [1], [first, aVirtualMachineState(13, 1)], 'virtual machine 1 has 2 sync-state rows'],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ProxboxError } from '../../../../src/errors/proxbox-error.js';
 import { applyPlan, type WriteProgress } from '../../../../src/sync/executor/executor.js';
-import { ref } from '../../../../src/sync/plan/support-objects.js';
-import type { Change, Desired, ObjectKey, Outcome } from '../../../../src/sync/types.js';
+import { type Change, type Desired, type ObjectKey, type Outcome, ref } from '../../../../src/sync/types.js';
+import { stored } from '../../../support/factories/netbox-records.js';
 import { createInMemoryNetBox, type InMemoryNetBox } from '../../../support/factories/in-memory-netbox.js';
 import { refusal } from '../../../support/factories/netbox-rules.js';
 import { anExecutorContext } from '../../../support/factories/run.js';
@@ -14,12 +14,12 @@ const clusters = '/api/virtualization/clusters/';
 
 const create = (desired: Desired): Change => ({ action: 'create', desired });
 
-function update(current: { readonly id: number }, patch: Desired['fields'], desired: Partial<Desired> = {}): Change {
+function update(row: { readonly id: number }, patch: Desired['fields'], desired: Partial<Desired> = {}): Change {
   const why = Object.entries(patch).map(([field, to]) => ({ field, from: null, to }));
   return {
     action: 'update',
-    desired: aDesired({ key: `${current.id}`, label: `vm${current.id}`, ...desired }),
-    current,
+    desired: aDesired({ key: `${row.id}`, label: `vm${row.id}`, ...desired }),
+    current: stored(desired.kind ?? 'virtual-machine', row),
     patch,
     why,
   };
@@ -106,8 +106,8 @@ describe('the order of writing', () => {
   it('reports progress of every bulk write', async () => {
     const netbox = createInMemoryNetBox();
     const progress: WriteProgress[] = [];
-    const stored = netbox.put(machines, { name: 'old', status: 'active' });
-    await apply(netbox, [create(aMachine('a', { cluster: 1 })), update(stored, { memory: 5 })], {}, progress);
+    const row = netbox.put(machines, { name: 'old', status: 'active' });
+    await apply(netbox, [create(aMachine('a', { cluster: 1 })), update(row, { memory: 5 })], {}, progress);
     expect(progress).toEqual([
       { kind: 'virtual-machine', verb: 'update', done: 1, total: 1 },
       { kind: 'virtual-machine', verb: 'create', done: 1, total: 1 },
@@ -116,7 +116,7 @@ describe('the order of writing', () => {
 
   it('writes nothing for objects that are as they should be', async () => {
     const netbox = createInMemoryNetBox();
-    const current = netbox.put(machines, { name: 'a', status: 'active' });
+    const current = stored('virtual-machine', netbox.put(machines, { name: 'a', status: 'active' }));
     const { outcomes } = await apply(netbox, [{ action: 'keep', desired: aMachine('a'), current }]);
     expect([lines(outcomes), netbox.writes]).toEqual([['virtual-machine a: unchanged'], []]);
   });
@@ -171,12 +171,9 @@ describe('an object that NetBox refuses', () => {
 
   it('fails an update that refers to it, and leaves the stored object alone', async () => {
     const netbox = netboxThatRefuses('lab');
-    const stored = netbox.put(machines, { name: 'old', status: 'active' });
-    const { outcomes } = await apply(netbox, [
-      create(aClusterToCreate),
-      update(stored, { cluster: ref('cluster', 'a') }),
-    ]);
-    expect(lines(outcomes)).toContain(`virtual-machine vm${stored.id}: failed dependency_failed`);
+    const row = netbox.put(machines, { name: 'old', status: 'active' });
+    const { outcomes } = await apply(netbox, [create(aClusterToCreate), update(row, { cluster: ref('cluster', 'a') })]);
+    expect(lines(outcomes)).toContain(`virtual-machine vm${row.id}: failed dependency_failed`);
     expect(netbox.writes.filter(({ method }) => method === 'PATCH')).toEqual([]);
   });
 
@@ -217,10 +214,10 @@ describe('an object that NetBox refuses', () => {
 describe('an object that exists already', () => {
   it('is adopted and updated when it carries a tag of ours', async () => {
     const netbox = createInMemoryNetBox();
-    const stored = netbox.put(machines, { name: 'WEB', status: 'active', cluster: 1, memory: 1, tags: [5] });
+    const row = netbox.put(machines, { name: 'WEB', status: 'active', cluster: 1, memory: 1, tags: [5] });
     const { outcomes, ids } = await apply(netbox, [create(aMachine('web', { cluster: 1, memory: 2, tags: [5] }))]);
     expect(lines(outcomes)).toEqual(['virtual-machine web: updated']);
-    expect(ids.get('virtual-machine:web')).toBe(stored.id);
+    expect(ids.get('virtual-machine:web')).toBe(row.id);
     expect(netbox.rows(machines)).toHaveLength(1);
     expect(netbox.rows(machines)[0]).toMatchObject({ name: 'web', memory: 2 });
   });
@@ -372,9 +369,9 @@ describe('the disk of a machine with virtual disks', () => {
 
   it('is written once more with the sum that NetBox names', async () => {
     const netbox = createInMemoryNetBox();
-    const stored = netbox.put(machines, { name: 'a', status: 'active', disk: 5 });
+    const row = netbox.put(machines, { name: 'a', status: 'active', disk: 5 });
     netbox.verdict = ({ body }) => (body.disk === 10 ? tooSmall : undefined);
-    const { outcomes } = await apply(netbox, [update(stored, { disk: 10, memory: 7 })]);
+    const { outcomes } = await apply(netbox, [update(row, { disk: 10, memory: 7 })]);
     expect(outcomes.map(({ status }) => status)).toEqual(['updated']);
     expect(netbox.writes.map(({ body }) => body)).toEqual([
       { disk: 10, memory: 7 },
@@ -395,7 +392,7 @@ describe('the disk of a machine with virtual disks', () => {
 
 it('ends every change in exactly one outcome', async () => {
   const netbox = createInMemoryNetBox();
-  const kept = netbox.put(machines, { name: 'kept', status: 'active', cluster: 1 });
+  const kept = stored('virtual-machine', netbox.put(machines, { name: 'kept', status: 'active', cluster: 1 }));
   const changed = netbox.put(machines, { name: 'changed', status: 'active', cluster: 1 });
   netbox.verdict = ({ body }) => (body.name === 'bad' ? refusal({ name: ['no'] }) : undefined);
   const reason = { code: 'duplicate' as const, message: 'twice' };
@@ -427,6 +424,65 @@ it('ends every change in exactly one outcome', async () => {
     'unchanged',
     'updated',
   ]);
+});
+
+describe('the primary addresses of a machine', () => {
+  const addresses = '/api/ipam/ip-addresses/';
+  const anAddress = (key: string): Desired =>
+    aDesired({ kind: 'ip-address', key, label: key, fields: { address: `${key}/24` } });
+  const choice = (first: string, ...others: string[]) => ({
+    ...ref('ip-address', first),
+    or: others.map((key) => `ip-address:${key}` as const),
+  });
+
+  it.each<[string, readonly string[], string | undefined]>([
+    ['the first one', [], '10.0.0.5'],
+    ['the next one, where NetBox refused the first', ['10.0.0.5'], '10.0.0.6'],
+    ['none, where NetBox refused all', ['10.0.0.5', '10.0.0.6'], undefined],
+  ])('are %s; the other family has its own', async (_which, refused, expected) => {
+    const netbox = createInMemoryNetBox();
+    const row = netbox.put(machines, { name: 'web', status: 'active' });
+    netbox.verdict = ({ path, body }) =>
+      path === addresses && refused.some((host) => body['address'] === `${host}/24`)
+        ? refusal({ address: ['Not that one.'] })
+        : undefined;
+    const fields = { primary_ip4: choice('10.0.0.5', '10.0.0.6'), primary_ip6: choice('2001:db8::1') };
+
+    const { outcomes } = await apply(netbox, [
+      update(row, fields, { kind: 'primary-address', fields }),
+      ...['10.0.0.5', '10.0.0.6', '2001:db8::1'].map((key) => create(anAddress(key))),
+    ]);
+
+    const idOf = (host: string | undefined) =>
+      netbox.rows(addresses).find(({ address }) => address === `${host}/24`)?.id;
+    const sent = netbox.writes.find(({ path }) => path === machines)?.body;
+    expect(sent).toEqual({
+      ...(expected === undefined ? {} : { primary_ip4: idOf(expected) }),
+      primary_ip6: idOf('2001:db8::1'),
+    });
+    expect(outcomes.filter(({ status }) => status === 'failed')).toHaveLength(refused.length);
+  });
+
+  it('are let go before the address moves; where NetBox refuses that, the address stays, for that reason', async () => {
+    for (const isRefused of [false, true]) {
+      const netbox = createInMemoryNetBox();
+      const machine = netbox.put(machines, { name: 'web', status: 'active' });
+      const address = netbox.put(addresses, { address: '10.0.0.5/24' });
+      netbox.verdict = ({ path }) => (isRefused && path === machines ? refusal({ __all__: ['Not now.'] }) : undefined);
+      const gone = { primary_ip4: null };
+
+      const { outcomes } = await apply(netbox, [
+        update(address, { assigned_object_id: 9 }, { kind: 'ip-address', after: `released-primary:${machine.id}` }),
+        update(machine, gone, { kind: 'released-primary', fields: gone }),
+      ]);
+
+      expect(netbox.writes.map(({ path }) => path)).toEqual(isRefused ? [machines] : [machines, addresses]);
+      const moved = outcomes.find(({ kind }) => kind === 'ip-address');
+      expect(moved).toMatchObject(
+        isRefused ? { status: 'failed', reason: { code: 'dependency_failed' } } : { status: 'updated' },
+      );
+    }
+  });
 });
 
 describe('an address that NetBox keeps unique', () => {

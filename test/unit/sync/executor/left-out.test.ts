@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resolveBody } from '../../../../src/sync/executor/resolve-body.js';
 import { LeftOut } from '../../../../src/sync/executor/left-out.js';
-import { ref } from '../../../../src/sync/plan/support-objects.js';
-import type { Outcome } from '../../../../src/sync/types.js';
+import { type Outcome, ref } from '../../../../src/sync/types.js';
 
 const vlan = { ...ref('vlan', '20'), otherwise: 'vlan_unavailable' } as const;
 
@@ -22,7 +21,7 @@ describe('a relation that an object can do without', () => {
     expect(resolveBody({ cluster: ref('cluster', 'lab') }, new Map())).toEqual({ missing: 'cluster:lab' });
   });
 
-  it('is told once per missing object, with the number of objects and the cause', () => {
+  it('is told once per missing object, with the number and names of the objects and the cause', () => {
     const outcome: Outcome = {
       kind: 'vlan',
       key: '20',
@@ -31,13 +30,13 @@ describe('a relation that an object can do without', () => {
       reason: { code: 'forbidden', message: 'The token may not.' },
     };
     const leftOut = new LeftOut();
-    leftOut.note('vm-interface', [vlan]);
-    leftOut.note('vm-interface', [vlan]);
+    leftOut.note({ kind: 'vm-interface', label: 'web/net0' }, [vlan]);
+    leftOut.note({ kind: 'vm-interface', label: 'db/net0' }, [vlan]);
 
     expect(leftOut.warnings(new Map([['vlan:20', outcome]]))).toEqual([
       {
         code: 'vlan_unavailable',
-        message: '2 of kind "VM interface" written without the VLAN "VLAN 20": The token may not.',
+        message: '2 of kind "VM interface" (web/net0, db/net0) written without the VLAN "VLAN 20": The token may not.',
       },
     ]);
   });

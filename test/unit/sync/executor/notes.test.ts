@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyPlan } from '../../../../src/sync/executor/executor.js';
-import { ref } from '../../../../src/sync/plan/support-objects.js';
-import type { Change, Desired } from '../../../../src/sync/types.js';
+import { type Change, type Desired, ref } from '../../../../src/sync/types.js';
 import { createInMemoryNetBox } from '../../../support/factories/in-memory-netbox.js';
 import { anExecutorContext } from '../../../support/factories/run.js';
 import { aDesired, aPlan } from '../../../support/factories/sync.js';
@@ -20,7 +19,7 @@ describe('a note about another object', () => {
 
     const { outcomes } = await applyPlan(aPlan(creating(note('a'), backup('a'))), anExecutorContext(netbox.client));
 
-    const id = outcomes.find(({ kind }) => kind === 'backup')?.record?.id;
+    const id = outcomes.find(({ kind }) => kind === 'backup')?.id;
     expect(netbox.rows(journal)).toMatchObject([{ assigned_object_id: id }]);
   });
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { textOf } from '../../../../src/netbox/records/compare.js';
+import { textOf } from '../../../../src/netbox/kinds/values.js';
 import { orderRenames, type Rename } from '../../../../src/sync/executor/rename-order.js';
+import { stored } from '../../../support/factories/netbox-records.js';
 
 function aRename(id: number, from: string, to: string | undefined, cluster = 1): Rename {
   return {
     item: { id, body: to === undefined ? { memory: 1 } : { name: to } },
-    current: { id, name: from, cluster: { id: cluster } },
+    current: stored('virtual-machine', { id, name: from, cluster: { id: cluster } }),
   };
 }
 
@@ -36,7 +37,7 @@ describe('passes of renames', () => {
   it('are one pass across machines: interfaces are named within theirs', () => {
     const ofMachine = (id: number, from: string, to: string): Rename => ({
       item: { id, body: { name: to } },
-      current: { id, name: from, virtual_machine: { id } },
+      current: stored('vm-interface', { id, name: from, virtual_machine: { id } }),
     });
     expect(passes(ofMachine(1, 'net0', 'net1'), ofMachine(2, 'net1', 'net0'))).toEqual([['1:net1', '2:net0']]);
   });
@@ -44,7 +45,7 @@ describe('passes of renames', () => {
   it('see the cluster that the object moves to', () => {
     const mover: Rename = {
       item: { id: 1, body: { name: 'b', cluster: 2 } },
-      current: { id: 1, name: 'a', cluster: { id: 1 } },
+      current: stored('virtual-machine', { id: 1, name: 'a', cluster: { id: 1 } }),
     };
     expect(passes(mover, aRename(2, 'b', 'c', 2))).toEqual([['2:c'], ['1:b']]);
   });

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { ProxboxError } from '../../../../src/errors/proxbox-error.js';
 import type { NetBoxClient } from '../../../../src/netbox/types.js';
 import { applyPlan, type Applied } from '../../../../src/sync/executor/executor.js';
-import { ref } from '../../../../src/sync/plan/support-objects.js';
-import type { Change, Desired } from '../../../../src/sync/types.js';
+import { type Change, type Desired, ref } from '../../../../src/sync/types.js';
 import { createInMemoryNetBox } from '../../../support/factories/in-memory-netbox.js';
+import { stored } from '../../../support/factories/netbox-records.js';
 import { refusal } from '../../../support/factories/netbox-rules.js';
 import { anExecutorContext } from '../../../support/factories/run.js';
 import { aDesired, aPlan } from '../../../support/factories/sync.js';
@@ -62,7 +62,7 @@ describe.each([
   it('what was updated counts, and nothing is created after it', async () => {
     const netbox = createInMemoryNetBox();
     const changes = ['a', 'b'].map((name): Change => {
-      const current = netbox.put(machines, { name, status: 'active' });
+      const current = stored('virtual-machine', netbox.put(machines, { name, status: 'active' }));
       const why = [{ field: 'memory', from: null, to: 2 }];
       return { action: 'update', desired: machine(name), current, patch: { memory: 2 }, why };
     });

@@ -2,14 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { exceedsLimit, planDeletes, type AbsentRow } from '../../../../src/sync/plan/absence.js';
 import { PlanBuilder } from '../../../../src/sync/plan/plan-builder.js';
 import type { SyncMode } from '../../../../src/sync/plan/options.js';
+import { stored, tagsOf } from '../../../support/factories/netbox-records.js';
 
-const row = (id: number, tags: readonly number[] = []): AbsentRow => ({
+const row = (id: number, tags: readonly number[] = []): AbsentRow<'backup'> => ({
   key: `backup-${id}`,
   label: `backup-${id}`,
-  current: { id, tags: tags.map((tag) => ({ id: tag })) },
+  current: stored('backup', { id, tags: tagsOf(...tags) }),
 });
 
-function plan(rows: readonly AbsentRow[], changes: { stored?: number; force?: boolean; mode?: SyncMode } = {}) {
+function plan(
+  rows: readonly AbsentRow<'backup'>[],
+  changes: { stored?: number; force?: boolean; mode?: SyncMode } = {},
+) {
   const builder = new PlanBuilder({ bootstrapOnlyTag: 9 });
   const { stored = 100, force = false, mode = 'always' } = changes;
   const absence = {
@@ -27,7 +31,8 @@ function plan(rows: readonly AbsentRow[], changes: { stored?: number; force?: bo
   };
 }
 
-const rows = (count: number): readonly AbsentRow[] => Array.from({ length: count }, (_, index) => row(index + 1));
+const rows = (count: number): readonly AbsentRow<'backup'>[] =>
+  Array.from({ length: count }, (_, index) => row(index + 1));
 
 describe('rows that are gone from Proxmox', () => {
   it.each([

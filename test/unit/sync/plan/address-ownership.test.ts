@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { NetBoxRecord } from '../../../../src/netbox/types.js';
+import type { RecordOf } from '../../../../src/netbox/kinds/index.js';
 import {
   AddressOwnership,
   hostOf,
   type AddressHolder,
   type Ownership,
 } from '../../../../src/sync/plan/address-ownership.js';
+import { stored } from '../../../support/factories/netbox-records.js';
 
 const bridge: AddressHolder = { type: 'dcim.interface', id: 7, label: '"vmbr0" of "pve1"' };
 const nic: AddressHolder = { type: 'virtualization.vminterface', id: 7, label: '"net0" of "web"' };
 const newNic: AddressHolder = { ...nic, id: undefined, label: '"net1" of "web"' };
 
-function row(id: number, address: string, fields: Readonly<Record<string, unknown>> = {}): NetBoxRecord {
-  return { id, address, assigned_object_type: null, assigned_object_id: null, assigned_object: null, ...fields };
+function row(id: number, address: string, fields: Readonly<Record<string, unknown>> = {}): RecordOf<'ip-address'> {
+  const free = { assigned_object_type: null, assigned_object_id: null, assigned_object: null };
+  return stored('ip-address', { id, address, ...free, ...fields });
 }
 
 const ofBridge = { assigned_object_type: 'dcim.interface', assigned_object_id: 7 };
@@ -28,12 +30,16 @@ function told(ownership: Ownership): string {
   return ownership.action === 'create' && ownership.ifDuplicate !== undefined ? 'create or skip' : ownership.action;
 }
 
-function decide(rows: readonly NetBoxRecord[], holder: AddressHolder = bridge, address = '10.0.0.5/24'): string {
+function decide(
+  rows: readonly RecordOf<'ip-address'>[],
+  holder: AddressHolder = bridge,
+  address = '10.0.0.5/24',
+): string {
   return told(new AddressOwnership(rows).decide(address, holder));
 }
 
 describe('the row that an address of an interface is', () => {
-  it.each<[string, readonly NetBoxRecord[], string]>([
+  it.each<[string, readonly RecordOf<'ip-address'>[], string]>([
     ['nothing is stored', [], 'create'],
     ['another host is stored', [row(1, '10.0.0.55/24')], 'create'],
     ['it is assigned to this interface', [row(1, '10.0.0.5/24', ofBridge)], 'reuse 1'],
@@ -76,6 +82,18 @@ describe('two interfaces with one address in one run', () => {
     expect([bridge, nic].map((holder) => told(none.decide('10.0.0.5/24', holder)))).toEqual(['create', 'conflict']);
   });
 
+  it('are written one after the other, where the first is in the plan', () => {
+    const ownership = new AddressOwnership([]);
+    ownership.decide('10.0.0.5/24', { ...bridge, planned: 'ip-address:first' });
+    const second = ownership.decide('10.0.0.5/24', nic);
+    expect(second).toMatchObject({ action: 'create', after: 'ip-address:first', ifDuplicate: { code: 'ip_conflict' } });
+    if (second.action !== 'create') throw new Error('not created');
+    const refused = new Set([second.ifDuplicate!.message]);
+
+    const again = new AddressOwnership([row(1, '10.0.0.5/24', ofBridge)], { refused });
+    expect([bridge, nic].map((holder) => told(again.decide('10.0.0.5/24', holder)))).toEqual(['reuse 1', 'conflict']);
+  });
+
   it('name each other', () => {
     const ownership = new AddressOwnership([]);
     ownership.decide('10.0.0.5/24', bridge);
@@ -92,6 +110,21 @@ describe('two interfaces with one address in one run', () => {
     const ownership = new AddressOwnership([row(1, '10.0.0.5/24', ofBridge)]);
     expect(told(ownership.decide('10.0.0.5/24', nic))).toBe('create or skip');
     expect(told(ownership.decide('10.0.0.5/24', bridge))).toBe('reuse 1');
+  });
+});
+
+describe('an address with a role that several share', () => {
+  const vip = { role: { value: 'vip', label: 'VIP' }, ...ofStranger };
+
+  it('is not doubled while the one that has it keeps it, and moves when that one lets it go', () => {
+    expect(told(new AddressOwnership([row(1, '10.0.0.5/24', vip)]).decide('10.0.0.5/24', nic))).toBe('conflict');
+    const facts = { letGo: new Set([1]) };
+    expect(told(new AddressOwnership([row(1, '10.0.0.5/24', vip)], facts).decide('10.0.0.5/32', nic))).toBe('move 1');
+  });
+
+  it('leaves a row of the same address that is free to the next', () => {
+    const rows = [row(1, '10.0.0.5/24', vip), row(2, '10.0.0.5/24')];
+    expect(told(new AddressOwnership(rows).decide('10.0.0.5/24', nic))).toBe('adopt 2');
   });
 });
 
@@ -112,21 +145,21 @@ describe('the owner of a foreign address', () => {
 });
 
 describe('an address that NetBox refused lately', () => {
-  const sentence = (rows: readonly NetBoxRecord[]): string => {
+  const sentence = (rows: readonly RecordOf<'ip-address'>[]): string => {
     const decided = new AddressOwnership(rows).decide('10.0.0.5/24', bridge);
     return decided.action === 'create' ? (decided.ifDuplicate?.message ?? '') : '';
   };
   const taken = [row(1, '10.0.0.5/24', ofStranger)];
 
   it('is not tried again while the same object has it', () => {
-    const decided = new AddressOwnership(taken, new Set([sentence(taken)])).decide('10.0.0.5/24', bridge);
+    const decided = new AddressOwnership(taken, { refused: new Set([sentence(taken)]) }).decide('10.0.0.5/24', bridge);
     expect(decided).toMatchObject({ action: 'conflict', reason: { code: 'ip_conflict', message: sentence(taken) } });
   });
 
   it('is tried again when another object has it, or none', () => {
     const refused = new Set([sentence(taken)]);
     const other = [row(1, '10.0.0.5/24', { ...ofStranger, assigned_object: null })];
-    expect(told(new AddressOwnership(other, refused).decide('10.0.0.5/24', bridge))).toBe('create or skip');
-    expect(told(new AddressOwnership([], refused).decide('10.0.0.5/24', bridge))).toBe('create');
+    expect(told(new AddressOwnership(other, { refused }).decide('10.0.0.5/24', bridge))).toBe('create or skip');
+    expect(told(new AddressOwnership([], { refused }).decide('10.0.0.5/24', bridge))).toBe('create');
   });
 });

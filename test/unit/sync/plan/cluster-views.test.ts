@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { buildClusterViews } from '../../../../src/sync/plan/cluster-views.js';
+import { buildClusterViews as buildViews, type SessionSummary } from '../../../../src/sync/plan/cluster-views.js';
 import { aNode } from '../../../support/factories/proxmox.js';
 import { aSession } from '../../../support/factories/sync.js';
+
+/** Nobody remembers anything. */
+const buildClusterViews = (sessions: readonly SessionSummary[]) => buildViews(sessions, new Map());
 
 const nodes = (...names: readonly string[]) => names.map((name) => aNode(name));
 
@@ -22,13 +25,13 @@ describe('grouping endpoints into clusters', () => {
     expect(buildClusterViews([...sessions].reverse())).toEqual(buildClusterViews(sessions));
   });
 
-  it('keeps two clusters with one name and different nodes apart, and says so', () => {
+  it('keeps two clusters with one name and different nodes apart, and says that nobody can verify it', () => {
     const { views, warnings } = buildClusterViews([
       aSession({ endpointId: 1, endpointName: 'north' }),
       aSession({ endpointId: 2, endpointName: 'south', nodes: nodes('other1') }),
     ]);
     expect(views.map(({ key }) => key)).toEqual(['1', '2']);
-    expect(warnings.map(({ code }) => code)).toEqual(['cluster_name_shared']);
+    expect(warnings.map(({ code }) => code)).toEqual(['cluster_unverified']);
     expect(warnings[0]?.message).toContain('"south" and "north"');
   });
 
@@ -42,19 +45,6 @@ describe('grouping endpoints into clusters', () => {
 
   it('keeps clusters of different names apart although their nodes have the same names', () => {
     expect(buildClusterViews([aSession(), aSession({ endpointId: 2, name: 'b' })]).views).toHaveLength(2);
-  });
-
-  it('takes mode and nodes from a member that may read them', () => {
-    const { views } = buildClusterViews([
-      aSession({ endpointId: 1, mode: 'restricted', nodes: [] }),
-      aSession({ endpointId: 2 }),
-    ]);
-    expect(views).toHaveLength(1);
-    expect(views[0]).toMatchObject({
-      mode: 'cluster',
-      endpointIds: [1, 2],
-      nodes: [{ name: 'pve1' }, { name: 'pve2' }],
-    });
   });
 
   it('makes nothing of nothing', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NetBoxRecord } from '../../../../src/netbox/types.js';
+import type { RecordOf } from '../../../../src/netbox/kinds/index.js';
 import { planInfrastructure } from '../../../../src/sync/plan/infrastructure.js';
 import type {
   InfrastructureInput,
@@ -7,9 +7,9 @@ import type {
   PlannedCluster,
 } from '../../../../src/sync/plan/infrastructure-types.js';
 import { PlanBuilder } from '../../../../src/sync/plan/plan-builder.js';
-import { ref } from '../../../../src/sync/plan/support-objects.js';
-import type { Change, Fields, Plan } from '../../../../src/sync/types.js';
-import { aCluster, aDevice, tagsOf } from '../../../support/factories/netbox-records.js';
+import { type Change, type Fields, type Plan, ref } from '../../../../src/sync/types.js';
+import { currentIdOf, kindOf } from '../../../support/changes.js';
+import { aCluster, aDevice, aDeviceState, aNodeLink, tagsOf } from '../../../support/factories/netbox-records.js';
 import { aNode } from '../../../support/factories/proxmox.js';
 import { aClusterView, anEndpointTarget, noRecords, now, syncOptions } from '../../../support/factories/sync.js';
 
@@ -44,7 +44,7 @@ function planFor(records: Partial<InfrastructureRecords> = {}, input: Partial<In
 }
 
 function ofKind({ plan }: Planned, kind: string): readonly Change[] {
-  return plan.changes.filter((change) => ('desired' in change ? change.desired.kind : change.kind) === kind);
+  return plan.changes.filter((change) => kindOf(change) === kind);
 }
 
 function deviceChange(planned: Planned): Change | undefined {
@@ -58,7 +58,7 @@ function deviceResult(planned: Planned): Fields | string | undefined {
 
 function chosen(planned: Planned): number | string | undefined {
   const change = deviceChange(planned);
-  return change !== undefined && 'current' in change ? change.current.id : change?.action;
+  return change === undefined ? undefined : (currentIdOf(change) ?? change.action);
 }
 
 const inCluster = { cluster: { id: 5 } };
@@ -100,11 +100,8 @@ describe('a node without a device', () => {
 });
 
 describe('choosing the device of a node', () => {
-  const state = (device: number, fields: Readonly<Record<string, unknown>>): NetBoxRecord => ({
-    id: 900 + device,
-    device: { id: device },
-    ...fields,
-  });
+  const state = (device: number, fields: Readonly<Record<string, unknown>>): RecordOf<'device-state'> =>
+    aDeviceState(900 + device, device, fields);
   const pluginEndpoints = ['10.0.0.10', '10.0.0.20'].map((address, index) => ({
     id: 71 + index,
     name: '',
@@ -113,7 +110,7 @@ describe('choosing the device of a node', () => {
     port: 8006,
   }));
 
-  it.each<[string, Partial<InfrastructureRecords>, number | 'create']>([
+  it.each<[string, Partial<InfrastructureRecords>, number | 'create' | 'refuse']>([
     ['takes the one in the site of the cluster', { devices: [aDevice(11, 'pve1', inCluster)] }, 11],
     ['does not see case', { devices: [aDevice(11, 'PVE1', inCluster)] }, 11],
     [
@@ -160,14 +157,24 @@ describe('choosing the device of a node', () => {
       12,
     ],
     [
-      'takes the one of a forgotten endpoint when cluster and node fit',
+      'takes the one of nobody when cluster and node fit',
+      {
+        devices: [aDevice(12, 'rack7', inCluster)],
+        deviceStates: [
+          state(12, { proxmox_endpoint_raw_id: 0, proxmox_node_name: 'pve1', proxmox_cluster_name: 'lab' }),
+        ],
+      },
+      12,
+    ],
+    [
+      'does not take that of an endpoint which is gone, although cluster and node fit',
       {
         devices: [aDevice(12, 'rack7', inCluster)],
         deviceStates: [
           state(12, { proxmox_endpoint_raw_id: 77, proxmox_node_name: 'pve1', proxmox_cluster_name: 'lab' }),
         ],
       },
-      12,
+      'create',
     ],
     [
       'does not take one of a forgotten endpoint in another cluster',
@@ -192,7 +199,7 @@ describe('choosing the device of a node', () => {
       {
         devices: [aDevice(11, 'pve1', { ...nowhere, site: { id: 4 } })],
         deviceStates: [state(11, { proxmox_cluster_name: 'other' })],
-        nodeLinks: [{ id: 1, name: 'pve1', endpoint: { id: 72 }, netbox_device: { id: 11 } }],
+        nodeLinks: [aNodeLink(1, 'pve1', { endpoint: { id: 72 }, netbox_device: { id: 11 } })],
         pluginEndpoints,
       },
       'create',
@@ -202,7 +209,7 @@ describe('choosing the device of a node', () => {
       {
         devices: [aDevice(11, 'pve1', inCluster)],
         deviceStates: [state(11, { proxmox_cluster_name: 'old' })],
-        nodeLinks: [{ id: 1, name: 'pve1', endpoint: { id: 71 }, netbox_device: { id: 11 } }],
+        nodeLinks: [aNodeLink(1, 'pve1', { endpoint: { id: 71 }, netbox_device: { id: 11 } })],
         pluginEndpoints,
       },
       11,
@@ -216,9 +223,14 @@ describe('choosing the device of a node', () => {
       'create',
     ],
     [
-      'takes one of an endpoint that is no longer configured',
-      { devices: [aDevice(11, 'pve1', inCluster)], deviceStates: [state(11, { proxmox_endpoint_raw_id: 77 })] },
+      'takes one of its name that is nobody’s',
+      { devices: [aDevice(11, 'pve1', inCluster)], deviceStates: [state(11, { proxmox_endpoint_raw_id: 0 })] },
       11,
+    ],
+    [
+      'does not take one of its name that is an endpoint’s which is gone',
+      { devices: [aDevice(11, 'pve1', inCluster)], deviceStates: [state(11, { proxmox_endpoint_raw_id: 77 })] },
+      'refuse',
     ],
     [
       'takes its own although the cluster was renamed',
@@ -229,11 +241,7 @@ describe('choosing the device of a node', () => {
       11,
     ],
   ])('%s', (_behaviour, records, expected) => {
-    const tagged = (records.devices ?? []).map((device) => ({
-      ...device,
-      tags: device.tags === untagged.tags ? device.tags : tagsOf([1, 'proxbox']),
-    }));
-    expect(chosen(planFor({ ...records, devices: tagged }))).toBe(expected);
+    expect(chosen(planFor(records))).toBe(expected);
   });
 
   it('takes one whose sidecar names another cluster when there is no other endpoint', () => {
@@ -241,6 +249,15 @@ describe('choosing the device of a node', () => {
     const deviceStates = [state(11, { proxmox_cluster_name: 'old' })];
     const endpoints = new Map([[1, anEndpointTarget()]]);
     expect(chosen(planFor({ devices: [device], deviceStates }, { endpoints }))).toBe(11);
+  });
+
+  it.each([
+    ['has no sidecar yet', []],
+    ['has a sidecar that names no endpoint', [state(11, { proxmox_cluster_name: 'lab' })]],
+  ])('rule 4: never takes the device of a cluster that is called alike, which %s', (_what, deviceStates) => {
+    const tags = tagsOf([1, 'proxbox'], [2, 'proxbox-discovered-node']);
+    const device = aDevice(11, 'pve1', { cluster: { id: 44 }, site: { id: 4 }, tags });
+    expect(chosen(planFor({ devices: [device], deviceStates }))).toBe('create');
   });
 
   it('never takes the device of another cluster of the run', () => {
@@ -256,21 +273,21 @@ describe('choosing the device of a node', () => {
       },
       { views },
     );
-    expect(ofKind(planned, 'device').map((change) => 'current' in change && change.current.id)).toEqual([11, 12]);
+    expect(ofKind(planned, 'device').map(currentIdOf)).toEqual([11, 12]);
   });
 });
 
 describe('the name of a device', () => {
   const named = (template: string, records: Partial<InfrastructureRecords> = {}) =>
     planFor(records, { options: syncOptions({ more: { nodeDeviceNameTemplate: template } }) });
-  const state = { id: 9, device: { id: 11 }, proxmox_node_name: 'pve1', proxmox_endpoint_raw_id: 1 };
+  const state = aDeviceState(9, 11, { proxmox_node_name: 'pve1', proxmox_endpoint_raw_id: 1 });
   const stored = (name: string, description = `Proxmox Node ${name}`, tags = tagsOf([1, 'proxbox'])) => ({
     devices: [aDevice(11, name, { ...inCluster, description, tags })],
     deviceStates: [state],
   });
   const foreign = (name: string, more: Readonly<Record<string, unknown>> = {}) =>
     aDevice(20, name, { ...nowhere, ...more });
-  const ofOther = { id: 8, device: { id: 20 }, proxmox_endpoint_raw_id: 2 };
+  const ofOther = aDeviceState(8, 20, { proxmox_endpoint_raw_id: 2 });
   const codes = ({ plan }: Planned) => plan.warnings.map(({ code }) => code);
 
   it('is what the template gives', () => {
@@ -334,7 +351,7 @@ describe('the name of a device', () => {
     ]);
   });
 
-  it.each<[string, readonly NetBoxRecord[], string | Fields, readonly string[]]>([
+  it.each<[string, readonly RecordOf<'device'>[], string | Fields, readonly string[]]>([
     ['in the same site', [foreign('x-pve1')], 'keep', ['name_conflict']],
     [
       'in another site',
@@ -418,7 +435,7 @@ describe('the device of a node', () => {
     const moved = aDevice(11, 'pve1', { ...nowhere, site: { id: 4 } });
     const planned = planFor({
       devices: [moved],
-      deviceStates: [{ id: 1, device: { id: 11 }, proxmox_cluster_name: 'lab' }],
+      deviceStates: [aDeviceState(1, 11, { proxmox_cluster_name: 'lab' })],
     });
     expect(deviceResult(planned)).toBe('keep');
     expect(planned.plan.warnings).toMatchObject([{ code: 'node_missing' }]);
@@ -483,8 +500,6 @@ describe('the device of a node', () => {
 describe("the plugin's rows about a node", () => {
   const devices = [aDevice(11, 'pve1', inCluster)];
   const stateRow = {
-    id: 3,
-    device: { id: 11 },
     proxmox_node_name: 'pve1',
     proxmox_cluster_name: 'lab',
     proxmox_endpoint_raw_id: 1,
@@ -494,12 +509,8 @@ describe("the plugin's rows about a node", () => {
     { id: 21, name: 'a', domain: '', ip_address: '10.0.0.10', port: 8006 },
     { id: 22, name: 'b', domain: '', ip_address: '10.0.0.20', port: 8006 },
   ];
-  const link = (endpoint: number, device: number | null) => ({
-    id: 31,
-    name: 'pve1',
-    endpoint: { id: endpoint },
-    netbox_device: device === null ? null : { id: device },
-  });
+  const link = (endpoint: number, device: number | null) =>
+    aNodeLink(31, 'pve1', { endpoint: { id: endpoint }, netbox_device: device === null ? null : { id: device } });
   const result = (planned: Planned, kind: string): unknown => {
     const [change] = ofKind(planned, kind);
     return change?.action === 'update' ? change.patch : change?.action;
@@ -533,11 +544,14 @@ describe("the plugin's rows about a node", () => {
   ])('with %s', (_what, fields, flag, expected) => {
     const options = syncOptions({ overwrite: { overwrite_device_custom_fields: flag } });
     expect(
-      result(planFor({ devices, deviceStates: [{ ...stateRow, ...fields }] }, { options }), 'device-state'),
+      result(
+        planFor({ devices, deviceStates: [aDeviceState(3, 11, { ...stateRow, ...fields })] }, { options }),
+        'device-state',
+      ),
     ).toEqual(expected);
   });
 
-  it.each<[string, NetBoxRecord, unknown]>([
+  it.each<[string, RecordOf<'node-link'>, unknown]>([
     ['links an unlinked row of our endpoint', link(21, null), { netbox_device: 11 }],
     ['leaves a row linked elsewhere', link(21, 99), 'keep'],
     ['leaves a row of another endpoint', link(22, null), undefined],

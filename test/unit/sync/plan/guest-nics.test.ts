@@ -13,7 +13,7 @@ const legacy = { strategy: 'legacy_rename', useGuestAgentInterfaceName: true } a
 function match(
   interfaces: readonly GuestInterface[],
   naming: Parameters<typeof matchNics>[2] = modern,
-  guest = config,
+  guest: Readonly<Record<string, string>> = config,
 ) {
   const { nics, unmatched } = matchNics({ config: guest, type: 'qemu' }, interfaces, naming);
   return {
@@ -46,6 +46,22 @@ describe('network devices and what runs on them', () => {
   it('are matched by name only where a MAC address is not known', () => {
     expect(match([inside('net1', null)]).nics).toEqual([['net0'], ['net1', 'net1']]);
     expect(match([inside('net1', 'de:ad:be:ef:00:00')]).nics).toEqual([['net0'], ['net1']]);
+  });
+
+  it('without any MAC address from the guest: its one interface with an address is the one device, else none is', () => {
+    const one = { net0: config.net0 };
+    const on = (name: string, address: string): GuestInterface => ({
+      name,
+      mac: null,
+      addresses: [{ address, prefix: null, family: 4 }],
+    });
+    const loopback = on('Loopback Pseudo-Interface 1', '127.0.0.1');
+    const ethernet = on('Ethernet0', '172.20.0.54');
+
+    expect(match([ethernet, loopback], modern, one).nics).toEqual([['net0', 'Ethernet0']]);
+    expect(match([ethernet, loopback]).nics).toEqual([['net0'], ['net1']]);
+    expect(match([ethernet, on('docker0', '172.17.0.1')], modern, one).nics).toEqual([['net0']]);
+    expect(match([ethernet, inside('tun0', 'de:ad:be:ef:00:00')], modern, one).nics).toEqual([['net0']]);
   });
 
   it('with one MAC address between them: the lower number has what the guest says', () => {

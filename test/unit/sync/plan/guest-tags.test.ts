@@ -1,26 +1,32 @@
 import { describe, expect, it } from 'vitest';
-import { textOf } from '../../../../src/netbox/records/compare.js';
-import type { NetBoxRecord } from '../../../../src/netbox/types.js';
+import { textOf } from '../../../../src/netbox/kinds/values.js';
+import type { RecordOf } from '../../../../src/netbox/kinds/index.js';
 import { planGuestTags, possibleSlugs, type TagColours } from '../../../../src/sync/plan/guest-tags.js';
 import { PlanBuilder } from '../../../../src/sync/plan/plan-builder.js';
 import { fallbackTagColour } from '../../../../src/proxmox/parse/tags.js';
+import { fieldsOf } from '../../../support/changes.js';
+import { stored } from '../../../support/factories/netbox-records.js';
 
-function aTag(id: number, name: string, slug = name, description = ''): NetBoxRecord {
-  return { id, name, slug, description, color: '112233' };
+function aTag(id: number, name: string, slug = name, description = ''): RecordOf<'tag'> {
+  return stored('tag', { id, name, slug, description, color: '112233' });
 }
 
-function changesFor(names: readonly string[], records: readonly NetBoxRecord[] = [], colours: TagColours = new Map()) {
+function changesFor(
+  names: readonly string[],
+  records: readonly RecordOf<'tag'>[] = [],
+  colours: TagColours = new Map(),
+) {
   const builder = new PlanBuilder();
   planGuestTags(builder, names, records, colours);
   return builder.build('virtual-machines').changes;
 }
 
-function summary(names: readonly string[], records: readonly NetBoxRecord[] = []) {
+function summary(names: readonly string[], records: readonly RecordOf<'tag'>[] = []) {
   return changesFor(names, records).map((change) =>
     change.action === 'keep'
-      ? `keep ${change.current.id}`
+      ? `keep ${change.current?.id ?? ''}`
       : change.action === 'create'
-        ? `create ${textOf(change.desired.fields.slug)}`
+        ? `create ${textOf(fieldsOf(change)['slug'])}`
         : change.action,
   );
 }
@@ -36,7 +42,7 @@ describe('Proxmox tags in NetBox', () => {
     ]);
   });
 
-  it.each<[string, readonly NetBoxRecord[], readonly string[]]>([
+  it.each<[string, readonly RecordOf<'tag'>[], readonly string[]]>([
     ['are found by name in any case', [aTag(5, 'Prod', 'production')], ['keep 5']],
     ["are found by the slug of an operator's tag", [aTag(5, 'Production', 'prod')], ['keep 5']],
     ['are never renamed or recoloured', [aTag(5, 'prod', 'prod', mine)], ['keep 5']],

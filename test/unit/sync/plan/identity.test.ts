@@ -1,18 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { NetBoxRecord } from '../../../../src/netbox/types.js';
+import type { RecordOf } from '../../../../src/netbox/kinds/index.js';
 import { buildIdentityIndex, type GuestIdentity, type Resolution } from '../../../../src/sync/plan/identity.js';
 import { aVirtualMachine, aVirtualMachineState } from '../../../support/factories/netbox-records.js';
 
 const guest: GuestIdentity = { endpointIds: [1], unverifiedEndpointIds: [], cluster: 'lab', vmid: 100, type: 'qemu' };
-const configured = new Set([1, 2, 3]);
 
 function resolve(
-  states: readonly NetBoxRecord[],
+  states: readonly RecordOf<'vm-state'>[],
   who: Partial<GuestIdentity> = {},
   machineIds = [10, 11, 12],
 ): Resolution {
   const machines = new Map(machineIds.map((id) => [id, aVirtualMachine(id)]));
-  return buildIdentityIndex(states, machines, configured).resolve({ ...guest, ...who });
+  return buildIdentityIndex(states, machines).resolve({ ...guest, ...who });
 }
 
 function found(resolution: Resolution): number | string {
@@ -35,7 +34,7 @@ describe('recognising a guest', () => {
 
   it.each<[string, Readonly<Record<string, unknown>>]>([
     ['another VMID', { proxmox_vm_id: 101 }],
-    ['another configured endpoint, although the VMID is equal', { proxmox_endpoint_raw_id: 2 }],
+    ['another endpoint, although the VMID is equal', { proxmox_endpoint_raw_id: 2 }],
     ['no VMID', { proxmox_vm_id: null }],
     ['no virtual machine', { virtual_machine: null }],
   ])('does not take a row of %s', (_what, fields) => {
@@ -87,9 +86,9 @@ describe('recognising a guest', () => {
 
 describe('endpoints that were numbered anew', () => {
   const old = (id: number, machine: number, fields: Readonly<Record<string, unknown>> = {}) =>
-    state(id, machine, { proxmox_endpoint_raw_id: 77, ...fields });
+    state(id, machine, { proxmox_endpoint_raw_id: 0, ...fields });
 
-  it('lose nothing: a row of an unknown endpoint is adopted when cluster, VMID and type fit', () => {
+  it('lose nothing: a row of nobody is adopted when cluster, VMID and type fit', () => {
     const resolution = resolve([old(1, 10)]);
     expect([found(resolution), codeOf(resolution)]).toEqual([10, 'endpoint_renumbered']);
   });
@@ -98,10 +97,11 @@ describe('endpoints that were numbered anew', () => {
     expect(found(resolve([old(1, 10, { proxmox_endpoint_raw_id: null })]))).toBe(10);
   });
 
-  it.each<[string, readonly NetBoxRecord[]]>([
+  it.each<[string, readonly RecordOf<'vm-state'>[]]>([
     ['the cluster has another name', [old(1, 10, { proxmox_cluster_name: 'other' })]],
     ['the type is another', [old(1, 10, { proxmox_vm_type: 'lxc' })]],
     ['two rows fit', [old(1, 10), old(2, 11)]],
+    ['the row is that of an endpoint which is gone', [old(1, 10, { proxmox_endpoint_raw_id: 77 })]],
   ])('adopt nothing when %s', (_when, states) => {
     expect(resolve(states).status).toBe('absent');
   });
@@ -129,7 +129,7 @@ describe('a guest is refused', () => {
 });
 
 it('finds the sidecar of a machine, also one without a VMID', () => {
-  const index = buildIdentityIndex([state(5, 10, { proxmox_vm_id: null })], new Map(), configured);
+  const index = buildIdentityIndex([state(5, 10, { proxmox_vm_id: null })], new Map());
   expect(index.stateOf(10)?.id).toBe(5);
   expect(index.stateOf(11)).toBeUndefined();
 });

@@ -1,21 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import type { NetBoxRecord } from '../../../../src/netbox/types.js';
-import { chooseCluster, planInfrastructure } from '../../../../src/sync/plan/infrastructure.js';
+import type { RecordOf } from '../../../../src/netbox/kinds/index.js';
+import { planInfrastructure } from '../../../../src/sync/plan/infrastructure.js';
 import type { InfrastructureInput, InfrastructureRecords } from '../../../../src/sync/plan/infrastructure-types.js';
+import { chooseCluster } from '../../../../src/sync/plan/netbox-cluster.js';
 import { PlanBuilder } from '../../../../src/sync/plan/plan-builder.js';
-import { ref } from '../../../../src/sync/plan/support-objects.js';
-import type { Change, Fields, Plan } from '../../../../src/sync/types.js';
-import { aCluster, tagsOf } from '../../../support/factories/netbox-records.js';
+import { type Change, type Fields, type Plan, ref } from '../../../../src/sync/types.js';
+import { kindOf } from '../../../support/changes.js';
+import { aCluster, aSite, stored, tagsOf } from '../../../support/factories/netbox-records.js';
 import { aClusterView, anEndpointTarget, noRecords, now, syncOptions } from '../../../support/factories/sync.js';
 
 const placed = { id: 7, slug: null, name: null };
-const site7: NetBoxRecord = { id: 7, name: 'Berlin', slug: 'berlin' };
+const site7 = aSite(7, 'Berlin');
 
 function planFor(records: Partial<InfrastructureRecords> = {}, input: Partial<InfrastructureInput> = {}): Plan {
   const builder = new PlanBuilder({ known: new Map([['tag:proxbox', 1]]), bootstrapOnlyTag: 9 });
+  const { views = [aClusterView()] } = input;
+  const named = views.map(({ owner, name }) => ({ endpointId: owner.endpointId, name }));
   planInfrastructure(builder, {
-    views: [aClusterView()],
-    records: noRecords(records),
+    views,
+    records: noRecords({ named, ...records }),
     endpoints: new Map([[1, anEndpointTarget()]]),
     options: syncOptions(),
     now,
@@ -27,7 +30,7 @@ function planFor(records: Partial<InfrastructureRecords> = {}, input: Partial<In
 }
 
 function changesOf(plan: Plan, kind: string): readonly Change[] {
-  return plan.changes.filter((change) => ('desired' in change ? change.desired.kind : change.kind) === kind);
+  return plan.changes.filter((change) => kindOf(change) === kind);
 }
 
 function actions(plan: Plan, kind: string): readonly string[] {
@@ -39,7 +42,19 @@ function patchOf(plan: Plan, kind: string): Fields | string | undefined {
   return change?.action === 'update' ? change.patch : change?.action;
 }
 
-const typed = { clusterTypes: [{ id: 1, slug: 'cluster', name: 'Cluster', tags: tagsOf(1) }] };
+const typed = {
+  clusterTypes: [stored('cluster-type', { id: 1, slug: 'cluster', name: 'Cluster', tags: tagsOf(1) })],
+};
+
+/** The sidecar of cluster 5. */
+function aClusterState(fields: Readonly<Record<string, unknown>> = {}): RecordOf<'cluster-state'> {
+  return stored('cluster-state', { id: 2, cluster: { id: 5 }, proxmox_cluster_name: 'lab', ...fields });
+}
+
+function aClusterLink(id: number, endpoint: number, cluster: number | null, name = 'LAB'): RecordOf<'cluster-link'> {
+  const netbox_cluster = cluster === null ? null : { id: cluster };
+  return stored('cluster-link', { id, name, endpoint: { id: endpoint }, netbox_cluster });
+}
 
 describe('a cluster that NetBox does not have', () => {
   it('is created in a default site of its own when no site is configured', () => {
@@ -69,13 +84,11 @@ describe('a cluster that NetBox does not have', () => {
   });
 
   it('takes a default site that is there already', () => {
-    const site = {
-      id: 4,
-      name: 'renamed',
+    const site = aSite(4, 'renamed', {
       slug: 'proxmox-default-site-lab',
       status: { value: 'retired' },
       tags: tagsOf(1),
-    };
+    });
     const plan = planFor({ sites: [site] });
     expect(actions(plan, 'site')).toEqual(['keep']);
     expect(changesOf(plan, 'cluster')).toMatchObject([{ desired: { fields: { scope_id: 4 } } }]);
@@ -93,7 +106,7 @@ describe('a cluster that NetBox does not have', () => {
   });
 
   it('gets the configured tenant, and none otherwise', () => {
-    const tenants = [{ id: 3, name: 'ACME', slug: 'acme' }];
+    const tenants = [stored('tenant', { id: 3, name: 'ACME', slug: 'acme' })];
     const plan = planFor({ tenants }, { views: [aClusterView({ tenant: { id: null, slug: 'acme', name: null } })] });
     expect(changesOf(plan, 'cluster')).toMatchObject([{ desired: { fields: { tenant: 3 } } }]);
     const [without] = changesOf(planFor({ tenants }), 'cluster');
@@ -223,12 +236,7 @@ describe('several clusters of one name', () => {
 
   it.each<[string, Partial<InfrastructureRecords>, typeof placed | undefined, string]>([
     ['the one in the configured site is taken', { sites: [site7] }, placed, 'lab 6'],
-    [
-      'the one with our sidecar is taken',
-      { clusterStates: [{ id: 1, cluster: { id: 5 }, proxmox_cluster_name: 'lab' }] },
-      undefined,
-      'lab 5',
-    ],
+    ['the one with our sidecar is taken', { clusterStates: [aClusterState()] }, undefined, 'lab 5'],
     ['nobody can tell', {}, undefined, 'cluster_ambiguous'],
   ])('%s', (_behaviour, records, site, expected) => {
     const plan = planFor({ clusters: two, ...records }, { views: [aClusterView(site === undefined ? {} : { site })] });
@@ -242,7 +250,7 @@ describe('several clusters of one name', () => {
       aClusterView({ site: { id: 1, slug: null, name: null } }),
       aClusterView({ endpointId: 2, site: placed, nodes: [] }),
     ];
-    const sites = [{ id: 1, name: 'Paris', slug: 'paris' }, site7];
+    const sites = [aSite(1, 'Paris'), site7];
     expect(actions(planFor({ sites }, { views }), 'cluster')).toEqual(['create', 'create']);
     const later = planFor({ ...typed, sites, clusters: [aCluster(5, { scope_id: 1 })] }, { views });
     expect(actions(later, 'cluster')).toEqual(['keep', 'create']);
@@ -253,13 +261,11 @@ describe('several clusters of one name', () => {
       { id: 1, name: 'a', domain: '', ip_address: '10.0.0.10', port: 8006 },
       { id: 2, name: 'b', domain: '', ip_address: '10.0.0.20', port: 8006 },
     ];
-    const linkedTo = (endpoint: number) => [
-      { id: 8, name: 'lab', endpoint: { id: endpoint }, netbox_cluster: { id: 5 } },
-    ];
-    const stored = { ...typed, sites: [site7], clusters: [aCluster(5, { scope_id: 1 })], pluginEndpoints };
+    const linkedTo = (endpoint: number) => [aClusterLink(8, endpoint, 5, 'lab')];
+    const records = { ...typed, sites: [site7], clusters: [aCluster(5, { scope_id: 1 })], pluginEndpoints };
     const views = [aClusterView({ site: placed })];
-    expect(actions(planFor({ ...stored, clusterLinks: linkedTo(2) }, { views }), 'cluster')).toEqual(['create']);
-    expect(patchOf(planFor({ ...stored, clusterLinks: linkedTo(1) }, { views }), 'cluster')).toEqual({ scope_id: 7 });
+    expect(actions(planFor({ ...records, clusterLinks: linkedTo(2) }, { views }), 'cluster')).toEqual(['create']);
+    expect(patchOf(planFor({ ...records, clusterLinks: linkedTo(1) }, { views }), 'cluster')).toEqual({ scope_id: 7 });
   });
 
   it('chooses the only one, also outside of the configured site', () => {
@@ -272,7 +278,7 @@ describe('several clusters of one name', () => {
 });
 
 describe("the plugin's rows about a cluster", () => {
-  const stored = { ...typed, clusters: [aCluster(5)] };
+  const records = { ...typed, clusters: [aCluster(5)] };
   const endpointRow = (id: number, address: string) => ({
     id,
     name: `e${id}`,
@@ -281,13 +287,6 @@ describe("the plugin's rows about a cluster", () => {
     port: 8006,
   });
   const pluginEndpoints = [endpointRow(1, '10.0.0.10'), endpointRow(2, '10.0.0.99')];
-  const link = (id: number, endpoint: number, cluster: number | null, name = 'LAB') => ({
-    id,
-    name,
-    endpoint: { id: endpoint },
-    netbox_cluster: cluster === null ? null : { id: cluster },
-  });
-
   it('are written for a new cluster', () => {
     expect(changesOf(planFor(), 'cluster-state')).toMatchObject([
       {
@@ -298,37 +297,35 @@ describe("the plugin's rows about a cluster", () => {
   });
 
   it('are not written for a new time alone', () => {
-    const clusterStates = [
-      { id: 2, cluster: { id: 5 }, proxmox_cluster_name: 'lab', proxmox_last_updated: '2020-01-01T00:00:00Z' },
-    ];
-    expect(patchOf(planFor({ ...stored, clusterStates }), 'cluster-state')).toBe('keep');
+    const clusterStates = [aClusterState({ proxmox_last_updated: '2020-01-01T00:00:00Z' })];
+    expect(patchOf(planFor({ ...records, clusterStates }), 'cluster-state')).toBe('keep');
   });
 
   it('stay as they are when their flag is off, and are created all the same', () => {
     const options = syncOptions({ overwrite: { overwrite_cluster_custom_fields: false } });
-    const clusterStates = [{ id: 2, cluster: { id: 5 }, proxmox_cluster_name: 'old', proxmox_last_updated: null }];
-    expect(actions(planFor({ ...stored, clusterStates }, { options }), 'cluster-state')).toEqual([]);
-    expect(actions(planFor(stored, { options }), 'cluster-state')).toEqual(['create']);
+    const clusterStates = [aClusterState({ proxmox_cluster_name: 'old', proxmox_last_updated: null })];
+    expect(actions(planFor({ ...records, clusterStates }, { options }), 'cluster-state')).toEqual([]);
+    expect(actions(planFor(records, { options }), 'cluster-state')).toEqual(['create']);
   });
 
   it('are not there without the plugin', () => {
-    const plan = planFor({ ...stored, hasPlugin: false, pluginEndpoints, clusterLinks: [link(8, 1, null)] });
+    const plan = planFor({ ...records, hasPlugin: false, pluginEndpoints, clusterLinks: [aClusterLink(8, 1, null)] });
     expect([actions(plan, 'cluster-state'), actions(plan, 'cluster-link')]).toEqual([[], []]);
   });
 
-  it.each<[string, readonly NetBoxRecord[], Fields | 'keep' | undefined]>([
-    ['an unlinked row of our endpoint is linked', [link(8, 1, null)], { netbox_cluster: 5 }],
-    ['a linked row stays', [link(8, 1, 5)], 'keep'],
-    ['a row that an operator linked elsewhere stays', [link(8, 1, 44)], 'keep'],
-    ['a row of another endpoint stays', [link(8, 2, null)], undefined],
-    ['a row of another name stays', [link(8, 1, null, 'other')], undefined],
-    ['a second row is not linked to the same cluster', [link(8, 1, null), link(9, 2, 5)], undefined],
+  it.each<[string, readonly RecordOf<'cluster-link'>[], Fields | 'keep' | undefined]>([
+    ['an unlinked row of our endpoint is linked', [aClusterLink(8, 1, null)], { netbox_cluster: 5 }],
+    ['a linked row stays', [aClusterLink(8, 1, 5)], 'keep'],
+    ['a row that an operator linked elsewhere stays', [aClusterLink(8, 1, 44)], 'keep'],
+    ['a row of another endpoint stays', [aClusterLink(8, 2, null)], undefined],
+    ['a row of another name stays', [aClusterLink(8, 1, null, 'other')], undefined],
+    ['a second row is not linked to the same cluster', [aClusterLink(8, 1, null), aClusterLink(9, 2, 5)], undefined],
   ])('%s', (_behaviour, clusterLinks, expected) => {
-    expect(patchOf(planFor({ ...stored, pluginEndpoints, clusterLinks }), 'cluster-link')).toEqual(expected);
+    expect(patchOf(planFor({ ...records, pluginEndpoints, clusterLinks }), 'cluster-link')).toEqual(expected);
   });
 
   it('are reported when two of them claim the cluster, and never unlinked', () => {
-    const plan = planFor({ ...stored, pluginEndpoints, clusterLinks: [link(8, 1, 5), link(9, 2, 5)] });
+    const plan = planFor({ ...records, pluginEndpoints, clusterLinks: [aClusterLink(8, 1, 5), aClusterLink(9, 2, 5)] });
     expect(plan.warnings.map(({ code }) => code)).toEqual(['cluster_link_ambiguous']);
     expect(plan.warnings[0]?.message).toContain('8, 9');
     expect(actions(plan, 'cluster-link')).toEqual([]);
@@ -337,7 +334,10 @@ describe("the plugin's rows about a cluster", () => {
   it('are left alone when our endpoint cannot be told', () => {
     const unsure = [endpointRow(3, '10.0.0.98'), endpointRow(2, '10.0.0.99')];
     expect(
-      actions(planFor({ ...stored, pluginEndpoints: unsure, clusterLinks: [link(8, 3, null)] }), 'cluster-link'),
+      actions(
+        planFor({ ...records, pluginEndpoints: unsure, clusterLinks: [aClusterLink(8, 3, null)] }),
+        'cluster-link',
+      ),
     ).toEqual([]);
   });
 });

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isVariantOf, resolveNames, type NameRequest, type ResolvedName } from '../../../../src/sync/plan/names.js';
+import {
+  goneName,
+  isNameWanted,
+  isVariantOf,
+  resolveNames,
+  type NameRequest,
+  type ResolvedName,
+} from '../../../../src/sync/plan/names.js';
 
 function aRequest(changes: Partial<NameRequest> = {}): NameRequest {
   return { key: 'k', cluster: 'lab', vmid: 101, candidate: 'gateway', ...changes };
@@ -203,5 +210,44 @@ describe('any set of guests', () => {
       ),
       { seed: 20260102, numRuns: 300 },
     );
+  });
+});
+
+describe('the name that a dead machine gave up', () => {
+  it.each<[string, string, number, readonly string[], string]>([
+    ['says which guest it was', 'web', 101, ['web'], 'web (gone 101)'],
+    ['is another one where that is taken', 'web', 101, ['web (gone 101)'], 'web (gone 101) (2)'],
+    ['fits into the field of NetBox', 'a'.repeat(64), 101, [], `${'a'.repeat(53)} (gone 101)`],
+  ])('%s', (_what, name, vmid, taken, expected) => {
+    expect(goneName(name, vmid, new Set(taken))).toBe(expected);
+  });
+
+  const back = (stored: string, changes: Partial<NameRequest> = {}) => ({ stored, lastSynced: 'gateway', ...changes });
+
+  it.each<[string, Partial<NameRequest>, readonly string[], ResolvedName]>([
+    ['that of Proxmox, where it is free', back('gateway (gone 101)'), [], plain('gateway')],
+    ['the next one, where it is not', back('gateway (gone 101)'), ['gateway'], plain('gateway (2)', 2)],
+    ['that of an operator', back('front door (gone 101)'), [], plain('front door')],
+    ['also when a second one was called so', back('gateway (gone 101) (2)'), [], plain('gateway')],
+    ['but not what looks like that of another guest', back('x (gone 7)'), [], operators('x (gone 7)')],
+    [
+      'nor what Proxmox itself calls it',
+      back('x (gone 101)', { candidate: 'x (gone 101)' }),
+      [],
+      plain('x (gone 101)'),
+    ],
+  ])('comes back with the guest: %s', (_what, request, taken, expected) => {
+    expect(resolveOne(request, taken)).toEqual(expected);
+  });
+
+  it.each<[string, Readonly<Record<string, number>>, boolean]>([
+    ['web', { web: 1 }, true],
+    ['Web', { web: 1 }, true],
+    ['web', { db: 1 }, false],
+    ['web (2)', { web: 1 }, false],
+    ['web (2)', { web: 2 }, true],
+    ['web (2)', { 'web (2)': 1 }, true],
+  ])('%s is wanted by %j: %j', (name, wanted, expected) => {
+    expect(isNameWanted(name, new Map(Object.entries(wanted)))).toBe(expected);
   });
 });

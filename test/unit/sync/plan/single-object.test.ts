@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { findChanges, objectOf, onlyObjects } from '../../../../src/sync/plan/single-object.js';
-import { ref } from '../../../../src/sync/plan/support-objects.js';
-import type { Change, Desired } from '../../../../src/sync/types.js';
-import type { ObjectKind } from '../../../../src/netbox/records/kinds.js';
+import { type Change, type Desired, ref } from '../../../../src/sync/types.js';
+import type { ObjectKind } from '../../../../src/netbox/kinds/index.js';
+import { stored } from '../../../support/factories/netbox-records.js';
 import { aDesired, aPlan } from '../../../support/factories/sync.js';
 
 const create = (
@@ -69,16 +69,19 @@ describe('a plan reduced to one object', () => {
 
   it('never keeps a deletion, not even of the object itself', () => {
     const reason = { code: 'gone_from_proxmox', message: 'gone' } as const;
-    const plan = aPlan([{ action: 'delete', kind: 'backup', key: 'x', label: 'x', current: { id: 1 }, reason }]);
+    const plan = aPlan([
+      { action: 'delete', kind: 'backup', key: 'x', label: 'x', current: stored('backup', { id: 1 }), reason },
+    ]);
     expect(findChanges(plan, () => true)).toEqual([]);
     expect(onlyObjects(plan, [], ['backup']).changes).toEqual([]);
   });
 
-  it('ends where objects refer to each other', () => {
+  it('ends where an object and a row about it bring each other along', () => {
     const plan = aPlan([
+      create('cluster', 'y'),
+      create('cluster-state', 'y', { cluster: ref('cluster', 'y') }),
       create('device', 'x', { cluster: ref('cluster', 'y') }),
-      create('cluster', 'y', { site: ref('device', 'x') }),
     ]);
-    expect(names(onlyObjects(plan, plan.changes.slice(0, 1)).changes)).toEqual(['device x', 'cluster y']);
+    expect(names(onlyObjects(plan, plan.changes.slice(1, 2)).changes)).toEqual(['cluster y', 'cluster-state y']);
   });
 });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { ObjectKind } from '../../../../src/netbox/records/kinds.js';
-import type { NetBoxRecord } from '../../../../src/netbox/types.js';
+import type { RecordOf } from '../../../../src/netbox/kinds/index.js';
 import { PlanBuilder } from '../../../../src/sync/plan/plan-builder.js';
 import {
   bootstrapOnlyTag,
   planSupportObjects,
   supportObjects,
+  type SupportKind,
   type SupportRecords,
 } from '../../../../src/sync/plan/support-objects.js';
-import { tagsOf } from '../../../support/factories/netbox-records.js';
+import { stored, tagsOf } from '../../../support/factories/netbox-records.js';
 
 /** All kinds were read, and NetBox has none of them. */
 const none: SupportRecords = new Map(supportObjects.map(({ kind }) => [kind, []]));
@@ -40,8 +40,8 @@ describe('support objects', () => {
   });
 
   it('that an operator renamed, recoloured and described stay as they are', () => {
-    const tag = { id: 1, slug: 'proxbox', name: 'My tag', color: '4caf50', description: 'mine' };
-    const role = {
+    const tag = stored('tag', { id: 1, slug: 'proxbox', name: 'My tag', color: '4caf50', description: 'mine' });
+    const role = stored('device-role', {
       id: 2,
       slug: 'virtual-machine-qemu',
       name: 'VMs',
@@ -49,20 +49,20 @@ describe('support objects', () => {
       description: 'mine',
       vm_role: true,
       tags: tagsOf([1, 'proxbox']),
-    };
+    });
     const changes = changesFor(
-      new Map<ObjectKind, readonly NetBoxRecord[]>([
+      new Map<SupportKind, readonly RecordOf<SupportKind>[]>([
         ['tag', [tag]],
         ['device-role', [role]],
       ]),
     );
-    const kept = changes.flatMap((change) => (change.action === 'keep' ? [change.current.id] : []));
+    const kept = changes.flatMap((change) => (change.action === 'keep' ? [change.current?.id] : []));
     expect(kept).toEqual([1, 2]);
   });
 
-  it('get the Proxbox tag and vm_role, and nothing else', () => {
-    const tag = { id: 1, slug: 'proxbox', name: 'Proxbox', color: 'ff5722', description: '' };
-    const role = {
+  it('that were there get vm_role, and nothing else', () => {
+    const tag = stored('tag', { id: 1, slug: 'proxbox', name: 'Proxbox', color: 'ff5722', description: '' });
+    const role = stored('device-role', {
       id: 2,
       slug: 'container-lxc',
       name: 'x',
@@ -70,20 +70,26 @@ describe('support objects', () => {
       description: '',
       vm_role: false,
       tags: tagsOf(77),
-    };
+    });
     const changes = changesFor(
-      new Map<ObjectKind, readonly NetBoxRecord[]>([
+      new Map<SupportKind, readonly RecordOf<SupportKind>[]>([
         ['tag', [tag]],
         ['device-role', [role]],
       ]),
     );
     const patches = changes.flatMap((change) => (change.action === 'update' ? [change.patch] : []));
-    expect(patches).toEqual([{ vm_role: true, tags: [1, 77] }]);
+    expect(patches).toEqual([{ vm_role: true }]);
   });
 
   it('are found by name when an operator changed the slug', () => {
-    const type = { id: 4, slug: 'generic', model: 'proxmox GENERIC device', manufacturer: { id: 9 }, tags: tagsOf(1) };
-    const changes = changesFor(new Map<ObjectKind, readonly NetBoxRecord[]>([['device-type', [type]]]));
+    const type = stored('device-type', {
+      id: 4,
+      slug: 'generic',
+      model: 'proxmox GENERIC device',
+      manufacturer: { id: 9 },
+      tags: tagsOf(1),
+    });
+    const changes = changesFor(new Map<SupportKind, readonly RecordOf<SupportKind>[]>([['device-type', [type]]]));
     expect(changes.find((change) => change.action !== 'create')).toMatchObject({ current: { id: 4 } });
   });
 

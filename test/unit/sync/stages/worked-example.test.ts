@@ -84,7 +84,7 @@ describe('the first run', () => {
     ]);
     const [cluster] = netbox.rows('/api/virtualization/clusters/');
     expect(sent('/api/plugins/proxbox/sync-state/clusters/')).toEqual([
-      { cluster: cluster?.id, proxmox_cluster_name: 'lab', proxmox_last_updated: now },
+      { cluster: cluster?.id, proxmox_cluster_name: 'lab', proxmox_last_updated: now, tags: [proxbox] },
     ]);
     expect(sent('/api/plugins/proxbox/proxmox-clusters/')).toEqual([{ netbox_cluster: cluster?.id }]);
   });
@@ -176,6 +176,7 @@ describe('the first run', () => {
       proxmox_endpoint_raw_id: 1,
       proxmox_node_name: 'pve1',
       proxmox_cluster_name: 'lab',
+      tags: [tag('proxbox')],
     });
   });
 });
@@ -270,7 +271,7 @@ describe('a run that was cut off', () => {
       left -= path === machines || path === states ? 7 : 0;
       return left < 0 ? refusal({ detail: 'gone' }, 401) : undefined;
     };
-    await expect(syncInventory(netbox, [lab()])).rejects.toThrow();
+    expect((await syncInventory(netbox, [lab()])).machines).toMatchObject({ status: 'failed' });
     expect(netbox.rows(machines)).toHaveLength(2);
     netbox.verdict = () => undefined;
     const { machines: result } = await syncInventory(netbox, [lab()], { runId: 'R2' });

@@ -10,7 +10,7 @@ const guests = [
 
 describe('the guests that a backup job takes', () => {
   it.each<[string, Record<string, unknown>, readonly number[] | undefined]>([
-    ['a list is kept as it is, guests that are gone included', { vmid: '101,999,100' }, [101, 999, 100]],
+    ['a list is kept in one order, guests that are gone included', { vmid: '101,999,100' }, [100, 101, 999]],
     ['a single number', { vmid: 100 }, [100]],
     ['all', { all: 1 }, [100, 101, 102]],
     ['all as text', { all: '1' }, [100, 101, 102]],

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { parseBackup, type Backup } from '../../../../../src/proxmox/parse/backups.js';
 import { parseStorage } from '../../../../../src/proxmox/parse/storages.js';
-import { backupRow, betterCopy, contentPlaces, isNews } from '../../../../../src/sync/stages/backups/map.js';
+import {
+  backupRow,
+  betterCopy,
+  contentPlaces,
+  isNews,
+  wholeStorages,
+} from '../../../../../src/sync/stages/backups/map.js';
+import { stored } from '../../../../support/factories/netbox-records.js';
 import { aNode } from '../../../../support/factories/proxmox.js';
 
 const volid = 'pbs:backup/vm/100/2026-01-01T00:00:00Z';
@@ -37,6 +44,35 @@ describe('where backups are listed', () => {
   });
 });
 
+describe('a storage was read as a whole', () => {
+  const up = [aNode('pve1'), aNode('pve2')];
+  const oneDown = [aNode('pve1'), aNode('pve2', { online: false })];
+  const isWhole = (row: object, nodes = up, unread: readonly string[] = []): boolean => {
+    const configured = [parseStorage({ storage: 's', content: 'backup', ...row })!];
+    const plan = contentPlaces(configured, nodes);
+    return wholeStorages(
+      plan,
+      plan.places.filter((place) => unread.includes(place.nodes[0] ?? '')),
+      configured,
+    )('s');
+  };
+
+  it.each<[string, boolean, boolean]>([
+    ['a local one by all of its nodes', isWhole({}), true],
+    ['not a local one with a node that is offline', isWhole({}, oneDown), false],
+    ['not a local one with a node that could not be read', isWhole({}, up, ['pve2']), false],
+    ['a restricted local one by its only node', isWhole({ nodes: 'pve1' }, oneDown), true],
+    ['a shared one by any node', isWhole({ shared: 1 }, oneDown), true],
+    ['not a shared one that no node could read', isWhole({ shared: 1 }, up, ['pve1']), false],
+    ['not one that is switched off', isWhole({ disable: 1 }), false],
+    ['not one that holds other content now', isWhole({ content: 'iso' }), false],
+  ])('%s', (_, found, expected) => expect(found).toBe(expected));
+
+  it('and one that is configured no more holds nothing', () => {
+    expect(wholeStorages(contentPlaces([], up), [], [])('s')).toBe(true);
+  });
+});
+
 describe('two copies of one backup', () => {
   it.each([
     ['the verified one wins', aBackup(verified), aBackup({ ctime: 1_800_000_000 }), 0],
@@ -50,13 +86,13 @@ describe('two copies of one backup', () => {
 
 describe('a change that is worth a journal entry', () => {
   const owner = { key: '1/qemu/100', source: { endpointId: 1, cluster: 'lab' } };
-  const stored = { id: 1, verification_state: null, notes: 'a', size: 10, used: null };
+  const current = stored('backup', { id: 1, verification_state: null, notes: 'a', size: 10, used: null });
   it.each([
     ['a verification', verified, true],
     ['other notes', { notes: 'b' }, true],
     ['another size', { size: 11 }, true],
     ['not what is used', { used: 5 }, false],
   ])('%s', (_, row, expected) => {
-    expect(isNews(backupRow(aBackup(row), 'k', owner, null), stored)).toBe(expected);
+    expect(isNews(backupRow(aBackup(row), 'k', owner, null), current)).toBe(expected);
   });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { NetBoxRecord } from '../../../../../src/netbox/types.js';
+import type { RecordOf } from '../../../../../src/netbox/kinds/index.js';
 import { planAddresses } from '../../../../../src/sync/stages/ip-addresses/diff.js';
 import type { AddressedGuest, CollectedAddresses } from '../../../../../src/sync/stages/ip-addresses/types.js';
 import type { Change, Plan } from '../../../../../src/sync/types.js';
-import { tagsOf } from '../../../../support/factories/netbox-records.js';
+import { currentIdOf, kindOf } from '../../../../support/changes.js';
+import { aVirtualMachine, aVirtualMachineState, stored, tagsOf } from '../../../../support/factories/netbox-records.js';
 import { aGuestResource } from '../../../../support/factories/proxmox.js';
 import { aClusterView, syncOptions, type OptionChanges } from '../../../../support/factories/sync.js';
 
@@ -17,16 +18,15 @@ const view = aClusterView();
 /** Machine <vmid> has the interface <vmid> `net0`. */
 const on = (port: number) => ({ assigned_object_type: 'virtualization.vminterface', assigned_object_id: port });
 const free = { assigned_object_type: null, assigned_object_id: null };
-const aPort = (id: number, name = 'net0', fields: object = ours): NetBoxRecord => ({
-  id,
-  name,
-  virtual_machine: { id: Math.floor(id) },
-  ...fields,
-});
-const aRow = (id: number, address: string, ...fields: readonly object[]): NetBoxRecord =>
-  Object.assign({ id, address, status: { value: 'active' }, dns_name: '', ...free, ...ours }, ...fields);
+const aPort = (id: number, name = 'net0', fields: object = ours): RecordOf<'vm-interface'> =>
+  stored('vm-interface', { id, name, virtual_machine: { id: Math.floor(id) }, ...fields });
+const aRow = (id: number, address: string, ...fields: readonly object[]): RecordOf<'ip-address'> =>
+  stored(
+    'ip-address',
+    Object.assign({ id, address, status: { value: 'active' }, dns_name: '', ...free, ...ours }, ...fields),
+  );
 
-interface GuestChanges extends Partial<Pick<AddressedGuest, 'network' | 'hostName'>> {
+interface GuestChanges extends Partial<Pick<AddressedGuest, 'network' | 'hostName' | 'formerNames'>> {
   readonly machine?: Readonly<Record<string, unknown>>;
 }
 
@@ -37,7 +37,8 @@ function aGuest(
   { machine = {}, ...more }: GuestChanges = {},
 ): AddressedGuest {
   const resource = aGuestResource({ vmid });
-  const virtualMachine = { id: vmid, name: `vm${vmid}`, primary_ip4: null, primary_ip6: null, tags: [], ...machine };
+  const name = `vm${vmid}`;
+  const virtualMachine = aVirtualMachine(vmid, { name, primary_ip4: null, primary_ip6: null, tags: [], ...machine });
   const source = { endpointId: 1, cluster: 'lab', vmid };
   const wanted = addresses.map((address) => ({ address, family: address.includes(':') ? (6 as const) : (4 as const) }));
   return {
@@ -46,22 +47,23 @@ function aGuest(
       resource,
       key: `1/qemu/${vmid}`,
       virtualMachine,
-      state: { id: vmid },
+      state: aVirtualMachineState(vmid, vmid, { proxmox_vm_id: vmid }),
       source,
     },
     config: {},
     network: { status: 'told', interfaces: [] },
-    nics: [{ name: 'net0', addresses: wanted, ignored: 0, inside: [] }],
+    nics: [{ name: 'net0', addresses: wanted, ignored: 0, unusable: [], inside: [] }],
     hostName: { status: 'told', name: null },
+    formerNames: [],
     ...more,
   };
 }
 
 interface Case {
   readonly guests?: readonly AddressedGuest[];
-  readonly ports?: readonly NetBoxRecord[];
-  readonly rows?: readonly NetBoxRecord[];
-  readonly links?: readonly NetBoxRecord[];
+  readonly ports?: readonly RecordOf<'vm-interface'>[];
+  readonly rows?: readonly RecordOf<'ip-address'>[];
+  readonly links?: readonly RecordOf<'guest-vm-interface-address'>[];
   readonly options?: OptionChanges;
 }
 
@@ -74,13 +76,16 @@ function plan({ guests = [aGuest(100, ['10.0.0.5/24'])], ports, rows = [], links
       listedClusters: new Set(['1']),
       states: [],
       virtualMachines: [],
-      netboxClusters: [],
+      netboxClusters: new Map(),
       warnings: [],
     },
     guests,
     unread: [],
     interfaces: ports ?? guests.map(({ guest }) => aPort(guest.virtualMachine.id)),
     addresses: rows,
+    ofNodes: { letGo: new Map(), wanted: new Map() },
+    abandoned: new Map(),
+    marks: { ofServices: new Set(), taken: new Set(), warnings: [] },
     refused: new Set(),
     guestInterfaces: [],
     guestAddresses: links,
@@ -92,11 +97,9 @@ function plan({ guests = [aGuest(100, ['10.0.0.5/24'])], ports, rows = [], links
 function line(change: Change): string {
   if (change.action === 'create') return `create ${change.desired.label}`;
   if (change.action === 'update') return `update ${change.current.id} ${Object.keys(change.patch).sort().join(',')}`;
-  if ('current' in change) return `${change.action} ${change.current.id}`;
-  return `${change.action} ${change.reason.code}`;
+  return `${change.action} ${currentIdOf(change) ?? ('reason' in change ? change.reason.code : '')}`;
 }
 
-const kindOf = (change: Change): string => ('desired' in change ? change.desired.kind : change.kind);
 const lines = (what: Case, kind = 'ip-address'): string[] =>
   plan(what)
     .changes.filter((change) => kindOf(change) === kind)
@@ -110,7 +113,7 @@ describe('an address of a guest', () => {
     ['is the row of the interface', { rows: [aRow(4, '10.0.0.5/24', on(100))] }, ['keep 4']],
     ['takes a free row', { rows: [aRow(4, '10.0.0.5/24')] }, ['update 4 assigned_object_id,assigned_object_type']],
     ['takes its mask from the guest', { rows: [aRow(4, '10.0.0.5/32', on(100))] }, ['update 4 address']],
-    ['leaves the mask of an operator', { rows: [aRow(4, '10.0.0.5/32', on(100), mine)] }, ['update 4 tags']],
+    ['leaves the mask of an operator', { rows: [aRow(4, '10.0.0.5/32', on(100), mine)] }, ['keep 4']],
     [
       'leaves the mask of a free row',
       { rows: [aRow(4, '10.0.0.5/32')] },
@@ -141,17 +144,35 @@ describe('an address of a guest', () => {
       ['keep 4'],
     ],
     [
-      'gets the name that the guest told',
+      'gets the name that the guest told, in place of one that it told earlier',
       {
-        guests: [aGuest(100, ['10.0.0.5/24'], { hostName: { status: 'told', name: 'new.example.org' } })],
+        guests: [
+          aGuest(100, ['10.0.0.5/24'], {
+            hostName: { status: 'told', name: 'new.example.org' },
+            formerNames: ['Web.example.org'],
+          }),
+        ],
         rows: [aRow(4, '10.0.0.5/24', on(100), { dns_name: 'web.example.org' })],
       },
       ['update 4 dns_name'],
     ],
     [
-      'keeps its name with the flag off',
+      'keeps a name that no guest of it ever had',
       {
         guests: [aGuest(100, ['10.0.0.5/24'], { hostName: { status: 'told', name: 'new.example.org' } })],
+        rows: [aRow(4, '10.0.0.5/24', on(100), { dns_name: 'shop.example.org' })],
+      },
+      ['keep 4'],
+    ],
+    [
+      'keeps its name with the flag off',
+      {
+        guests: [
+          aGuest(100, ['10.0.0.5/24'], {
+            hostName: { status: 'told', name: 'new.example.org' },
+            formerNames: ['web.example.org'],
+          }),
+        ],
         rows: [aRow(4, '10.0.0.5/24', on(100), { dns_name: 'web.example.org' })],
         options: { overwrite: { overwrite_ip_address_dns_name: false } },
       },
@@ -171,7 +192,7 @@ describe('an address of a guest', () => {
         guests: [aGuest(100, []), aGuest(101, ['10.0.0.5/24'])],
         rows: [aRow(4, '10.0.0.5/24', on(100))],
       },
-      ['delete 4', 'create 10.0.0.5/24'],
+      ['update 4 assigned_object_id'],
     ],
   ])('%s', (_behaviour, what, expected) => {
     expect(lines(what)).toEqual(expected);
@@ -184,7 +205,14 @@ describe('an address of two guests', () => {
     const addresses = changes.filter((change) => kindOf(change) === 'ip-address');
     expect(addresses).toMatchObject([
       { action: 'create', desired: { key: '1/qemu/100/net0/10.0.0.5' } },
-      { action: 'skip', key: '1/qemu/101/net0/10.0.0.5', reason: { code: 'ip_conflict' } },
+      {
+        action: 'create',
+        desired: {
+          key: '1/qemu/101/net0/10.0.0.5',
+          after: 'ip-address:1/qemu/100/net0/10.0.0.5',
+          ifDuplicate: { code: 'ip_conflict', message: expect.stringContaining('"net0" of "vm100" has the same') },
+        },
+      },
     ]);
   });
 });
@@ -214,18 +242,13 @@ describe('an address that the guest no longer has', () => {
       },
       [],
     ],
-    ['stays when suspiciously many are gone', { rows: many }, []],
-    [
-      'goes when the caller says so',
-      { rows: many.slice(0, 12), options: { more: { deleteLimit: { percent: 30, force: true } } } },
-      many.slice(0, 12).map(({ id }) => `delete ${id}`),
-    ],
+    ['goes however many are gone: the guest has told of each', { rows: many }, many.map(({ id }) => `delete ${id}`)],
   ])('%s', (_behaviour, { guests = [aGuest(100, [])], ...what }, expected) => {
     expect(lines({ guests, ...what })).toEqual(expected);
   });
 
   it('goes after the row of the plugin that protects it', () => {
-    const link = { id: 31, ip_address: { id: 4 }, guest_interface: { id: 1 } };
+    const link = stored('guest-vm-interface-address', { id: 31, ip_address: { id: 4 }, guest_interface: { id: 1 } });
     const { changes } = plan({ guests: [aGuest(100, [])], rows, links: [link] });
     const deletes = changes.filter((change) => change.action === 'delete');
     expect(deletes.map((change) => `${kindOf(change)} ${line(change)}`)).toEqual([
@@ -237,7 +260,7 @@ describe('an address that the guest no longer has', () => {
 
 describe('the primary addresses of a machine', () => {
   const both = ['10.0.0.5/24', '10.0.0.6/24', '2001:db8::5/64'];
-  const stored = [aRow(4, '10.0.0.5/24', on(100)), aRow(5, '10.0.0.6/24', on(100)), aRow(6, '2001:db8::5/64', on(100))];
+  const three = [aRow(4, '10.0.0.5/24', on(100)), aRow(5, '10.0.0.6/24', on(100)), aRow(6, '2001:db8::5/64', on(100))];
 
   /** By field: the key of the address, without that of the machine. */
   function primaries(what: Case): Readonly<Record<string, string>> {
@@ -246,7 +269,7 @@ describe('the primary addresses of a machine', () => {
     return Object.fromEntries(
       Object.entries(change.desired.fields).map(([field, value]) => [
         field,
-        String(Object(value).ref).split('/').at(-1)!,
+        [Object(value).ref, ...Object(value).or].map((key) => String(key).split('/').at(-1)!).join(' or '),
       ]),
     );
   }
@@ -257,11 +280,11 @@ describe('the primary addresses of a machine', () => {
     [
       'are the first of each family',
       { guests: [aGuest(100, both)] },
-      { primary_ip4: '10.0.0.5', primary_ip6: '2001:db8::5' },
+      { primary_ip4: '10.0.0.5 or 10.0.0.6', primary_ip6: '2001:db8::5' },
     ],
     [
       'that are there stay',
-      { guests: [aGuest(100, both, { machine: v4(5) })], rows: stored },
+      { guests: [aGuest(100, both, { machine: v4(5) })], rows: three },
       { primary_ip6: '2001:db8::5' },
     ],
     ['that an operator took from elsewhere stay', { guests: [aGuest(100, both.slice(0, 1), { machine: v4(88) })] }, {}],
@@ -269,19 +292,19 @@ describe('the primary addresses of a machine', () => {
       'that go are followed by the next',
       {
         guests: [aGuest(100, ['10.0.0.6/24'], { machine: v4(4) })],
-        rows: stored.slice(0, 2),
+        rows: three.slice(0, 2),
       },
       { primary_ip4: '10.0.0.6' },
     ],
     [
       'that go without another are left to NetBox, which forgets them',
-      { guests: [aGuest(100, [], { machine: v4(4) })], rows: stored.slice(0, 1) },
+      { guests: [aGuest(100, [], { machine: v4(4) })], rows: three.slice(0, 1) },
       {},
     ],
     [
-      'are never what NetBox may refuse',
+      'are the first one even where NetBox may refuse it: then the next one is',
       { guests: [aGuest(100, both.slice(0, 2))], rows: [aRow(4, '10.0.0.5/24', on(55))] },
-      { primary_ip4: '10.0.0.6' },
+      { primary_ip4: '10.0.0.5 or 10.0.0.6' },
     ],
     ['are none without an interface', { guests: [aGuest(100, both)], ports: [] }, {}],
     [

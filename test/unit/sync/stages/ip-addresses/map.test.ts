@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GuestAddress, GuestInterface } from '../../../../../src/proxmox/parse/guest-interfaces.js';
 import type { NetworkOptions } from '../../../../../src/sync/plan/options.js';
-import { wantedNics } from '../../../../../src/sync/stages/ip-addresses/map.js';
+import { judgedNetwork, wantedNics } from '../../../../../src/sync/stages/ip-addresses/map.js';
 import { syncOptions } from '../../../../support/factories/sync.js';
 
 const address = (text: string): GuestAddress => {
@@ -25,6 +25,31 @@ function addressesOf(
   const [nic] = wantedNics(guest, interfaces, { ...syncOptions().network, ...changes });
   return { addresses: nic?.addresses.map((one) => one.address), ignored: nic?.ignored, inside: nic?.inside };
 }
+
+describe('an answer decides about stored addresses', () => {
+  const judge = (interfaces: readonly GuestInterface[], guest: Parameters<typeof wantedNics>[0] = qemu) =>
+    judgedNetwork({ status: 'told', interfaces }, wantedNics(guest, interfaces, syncOptions().network), 'web');
+
+  it('when it names one of a device of the guest, or the guest has no devices', () => {
+    expect(judge([inside('eth0', mac, '10.0.0.5/24')]).status).toBe('told');
+    expect(judge([inside('eth0', mac, '10.0.0.5/24')], { ...qemu, config: {} }).status).toBe('told');
+  });
+
+  it.each<[string, readonly GuestInterface[], string?]>([
+    [
+      'only a bridge inside has one',
+      [inside('eth0', mac, 'fe80::1/64'), inside('docker0', '02:42:00:00:00:01', '172.17.0.1/16')],
+    ],
+    ['it has only link-local ones', [inside('eth0', mac, 'fe80::1/64', '169.254.1.1/16')], 'no_addresses'],
+    ['it has none', [inside('eth0', mac)], 'no_addresses'],
+    ['no device is behind it', [inside('eth0', 'de:ad:be:ef:00:00', '10.0.0.5/24')]],
+  ])('not when %s, and says so', (_text, interfaces, code = 'no_matching_nic') => {
+    expect(judge(interfaces)).toMatchObject({
+      status: 'untold',
+      reason: { code, message: expect.stringContaining('stored addresses stay') },
+    });
+  });
+});
 
 describe('the addresses of a network device', () => {
   it('are those of every interface of the guest with its MAC address, each host once', () => {

@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import type { ObjectKind } from '../../../../../src/netbox/records/kinds.js';
+import type { ObjectKind } from '../../../../../src/netbox/kinds/index.js';
 import { parseNodeInterface } from '../../../../../src/proxmox/parse/node-interfaces.js';
 import { planNodeInterfaces, type InterfaceInput } from '../../../../../src/sync/stages/node-interfaces/diff.js';
-import type { NodeNetwork } from '../../../../../src/sync/stages/node-interfaces/collect.js';
+import type { NodeNetwork } from '../../../../../src/sync/plan/node-addresses.js';
 import type { Plan } from '../../../../../src/sync/types.js';
-import { aDevice } from '../../../../support/factories/netbox-records.js';
+import { fieldsOf, kindOf } from '../../../../support/changes.js';
+import { aDevice, stored } from '../../../../support/factories/netbox-records.js';
 import { syncOptions, type OptionChanges } from '../../../../support/factories/sync.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
-const device = { ...aDevice(3, 'pve1', { site: { id: 4 }, tenant: { id: 5 } }), primary_ip4: null, primary_ip6: null };
+const place = { site: { id: 4 }, tenant: { id: 5 } };
+const device = aDevice(3, 'pve1', { ...place, primary_ip4: null, primary_ip6: null });
+/** The device, with an address already. */
+const addressed = (id: number) => aDevice(3, 'pve1', { ...place, primary_ip4: { id }, primary_ip6: null });
 const source = { endpointId: 1, cluster: 'lab', node: 'pve1' };
 
 function aNodeWith(rows: readonly Row[], changes: Partial<NodeNetwork> = {}): NodeNetwork {
@@ -28,45 +32,49 @@ function planFor(rows: readonly Row[], input: Partial<InterfaceInput> = {}, opti
   return planNodeInterfaces({
     nodes: [aNodeWith(rows)],
     interfaces: [],
-    vlans: [],
+    warnings: [],
+    vlans: { rows: [], ofGroups: new Map() },
     addresses: [],
     refused: new Set(),
+    abandoned: new Map(),
+    guestAddresses: [],
     options: syncOptions(options),
     supportIds: new Map([['tag:proxbox', 1]]),
     ...input,
   });
 }
 
-/** `create vlan 50/4/5`, `skip ip-address ...: mode_disabled`, `update ... {patch}`. */
+/** `create vlan 50/4`, `skip ip-address ...: mode_disabled`, `update ... {patch}`. */
 function told({ changes }: Plan): string[] {
   return changes.map((change) => {
-    const { kind, key } = 'desired' in change ? change.desired : change;
+    const { key } = 'desired' in change ? change.desired : change;
     const rest =
       change.action === 'update'
         ? ` ${JSON.stringify(change.patch)}`
         : 'reason' in change
           ? `: ${change.reason.code}`
           : '';
-    return `${change.action} ${kind} ${key}${rest}`;
+    return `${change.action} ${kindOf(change)} ${key}${rest}`;
   });
 }
 
-function fieldsOf({ changes }: Plan, kind: ObjectKind): object | undefined {
-  const found = changes.find((change) => 'desired' in change && change.desired.kind === kind);
-  return found !== undefined && 'desired' in found ? found.desired.fields : undefined;
+function wanted({ changes }: Plan, kind: ObjectKind): object | undefined {
+  const found = changes.find((change) => 'desired' in change && kindOf(change) === kind);
+  return found === undefined ? undefined : fieldsOf(found);
 }
 
 const vmbr0 = { iface: 'vmbr0', type: 'bridge', cidr: '192.0.2.1/24', address: '192.0.2.1', gateway: '192.0.2.254' };
-const stored = (fields: Row = {}) => ({
-  id: 7,
-  device: { id: 3 },
-  name: 'vmbr0',
-  type: { value: 'bridge' },
-  mode: null,
-  untagged_vlan: null,
-  tags: [{ id: 1 }],
-  ...fields,
-});
+const anInterface = (fields: Row = {}) =>
+  stored('node-interface', {
+    id: 7,
+    device: { id: 3 },
+    name: 'vmbr0',
+    type: { value: 'bridge' },
+    mode: null,
+    untagged_vlan: null,
+    tags: [{ id: 1 }],
+    ...fields,
+  });
 
 describe('the plan of the interfaces of a node', () => {
   it.each<[string, Row, object]>([
@@ -81,7 +89,7 @@ describe('the plan of the interfaces of a node', () => {
       { type: 'virtual', mode: 'access' },
     ],
   ])('creates %s with the type NetBox has for it', (_what, row, fields) => {
-    expect(fieldsOf(planFor([row]), 'node-interface')).toMatchObject({ name: row['iface'], ...fields });
+    expect(wanted(planFor([row]), 'node-interface')).toMatchObject({ name: row['iface'], ...fields });
   });
 
   it.each<[string, Row, string[]]>([
@@ -90,25 +98,22 @@ describe('the plan of the interfaces of a node', () => {
     ['loopback and link-local addresses', { cidr: '127.0.0.1/8', cidr6: 'fe80::1/64' }, []],
   ])('takes %s', (_what, row, addresses) => {
     const { changes } = planFor([{ iface: 'vmbr0', type: 'bridge', ...row }]);
-    const planned = changes.flatMap((change) =>
-      'desired' in change && change.desired.kind === 'ip-address' ? [change.desired.fields['address']] : [],
-    );
+    const planned = changes.flatMap((change) => (kindOf(change) === 'ip-address' ? [fieldsOf(change)['address']] : []));
     expect(planned).toEqual(addresses);
   });
 
   it('writes nothing for what is there already', () => {
-    const address = {
+    const address = stored('ip-address', {
       id: 8,
       address: '192.0.2.1/24',
       assigned_object_type: 'dcim.interface',
       assigned_object_id: 7,
       status: { value: 'active' },
       tags: [{ id: 1 }],
-    };
-    const known = { ...device, primary_ip4: { id: 8 } };
+    });
     const plan = planFor([vmbr0], {
-      nodes: [aNodeWith([vmbr0], { device: { device: known } })],
-      interfaces: [stored()],
+      nodes: [aNodeWith([vmbr0], { device: { device: addressed(8) } })],
+      interfaces: [anInterface()],
       addresses: [address],
     });
     expect(told(plan)).toEqual(['keep node-interface 1/pve1/vmbr0', 'keep ip-address 1/pve1/vmbr0/192.0.2.1/24']);
@@ -116,7 +121,7 @@ describe('the plan of the interfaces of a node', () => {
 
   it('does not take an interface of another device for ours', () => {
     expect(
-      told(planFor([{ iface: 'vmbr0', type: 'bridge' }], { interfaces: [stored({ device: { id: 99 } })] })),
+      told(planFor([{ iface: 'vmbr0', type: 'bridge' }], { interfaces: [anInterface({ device: { id: 99 } })] })),
     ).toEqual(['create node-interface 1/pve1/vmbr0']);
   });
 
@@ -128,8 +133,8 @@ describe('the plan of the interfaces of a node', () => {
       ],
       {
         interfaces: [
-          stored({ type: { value: 'other' } }),
-          stored({ id: 9, name: 'eno1', type: { value: '10gbase-t' } }),
+          anInterface({ type: { value: 'other' } }),
+          anInterface({ id: 9, name: 'eno1', type: { value: '10gbase-t' } }),
         ],
       },
     );
@@ -140,87 +145,84 @@ describe('the plan of the interfaces of a node', () => {
   });
 
   it.each([true, false])(
-    'adds the tag when overwrite_node_interface_tags is %s only to what has none or may be changed',
+    'adds no tag to an interface that was there, whatever overwrite_node_interface_tags says: %s',
     (flag) => {
       const plan = planFor(
         [{ iface: 'vmbr0', type: 'bridge' }],
-        { interfaces: [stored({ tags: [{ id: 42 }] })] },
+        { interfaces: [anInterface({ tags: [{ id: 42 }] })] },
         { overwrite: { overwrite_node_interface_tags: flag } },
       );
-      expect(told(plan)).toEqual([
-        flag ? 'update node-interface 1/pve1/vmbr0 {"tags":[1,42]}' : 'keep node-interface 1/pve1/vmbr0',
-      ]);
+      expect(told(plan)).toEqual(['keep node-interface 1/pve1/vmbr0']);
     },
   );
 
   describe('VLANs', () => {
     const rows = [{ iface: 'vmbr0.50', type: 'vlan', 'vlan-id': '50' }];
-    const vlan = (id: number, site: number | null, tenant: number | null) => ({
-      id,
-      vid: 50,
-      name: 'Storage',
-      site: site === null ? null : { id: site },
-      tenant: tenant === null ? null : { id: tenant },
+    const vlan = (id: number, site: number | null, tenant: number | null) =>
+      stored('vlan', {
+        id,
+        vid: 50,
+        name: 'Storage',
+        site: site === null ? null : { id: site },
+        tenant: tenant === null ? null : { id: tenant },
+      });
+
+    const among = (...rows: ReturnType<typeof vlan>[]) => ({ vlans: { rows, ofGroups: new Map() } });
+
+    it('are made in the site of the device, and for nobody', () => {
+      expect(wanted(planFor(rows), 'vlan')).toMatchObject({ vid: 50, name: 'VLAN 50', site: 4 });
+      expect(wanted(planFor(rows), 'vlan')).not.toHaveProperty('tenant');
     });
 
-    it('are made in the site and tenant of the device', () => {
-      expect(fieldsOf(planFor(rows), 'vlan')).toMatchObject({ vid: 50, name: 'VLAN 50', site: 4, tenant: 5 });
+    it('of another site are not used', () => {
+      expect(told(planFor(rows, among(vlan(1, 9, 5))))).toContain('create vlan 50/4');
     });
 
-    it('of another site or tenant are not used', () => {
-      const plan = planFor(rows, { vlans: [vlan(1, 9, 5), vlan(2, 4, null), vlan(3, null, null)] });
-      expect(told(plan)).toContain('create vlan 50/4/5');
-    });
-
-    it('that exist are used as they are', () => {
-      expect(told(planFor(rows, { vlans: [vlan(6, 4, 5)] }))).toEqual([
-        'keep vlan 50/4/5',
-        'create node-interface 1/pve1/vmbr0.50',
-      ]);
+    it('that exist are used as they are, whoever is their tenant', () => {
+      const used = ['keep vlan 50/4', 'create node-interface 1/pve1/vmbr0.50'];
+      expect(told(planFor(rows, among(vlan(6, 4, 5))))).toEqual(used);
+      expect(told(planFor(rows, among(vlan(6, 4, 9))))).toEqual(used);
+      expect(told(planFor(rows, among(vlan(6, null, null))))).toEqual(used);
     });
 
     it('that an operator chose stay, when the number is right', () => {
-      const own = stored({
-        name: 'vmbr0.50',
-        type: { value: 'virtual' },
-        mode: { value: 'access' },
-        untagged_vlan: { id: 77, vid: 50 },
-      });
-      expect(told(planFor(rows, { interfaces: [own] }))).toEqual(['keep node-interface 1/pve1/vmbr0.50']);
-      const wrong = { ...own, untagged_vlan: { id: 77, vid: 51 } };
-      expect(told(planFor(rows, { interfaces: [wrong], vlans: [vlan(6, 4, 5)] }))).toEqual([
-        'keep vlan 50/4/5',
+      const own = { name: 'vmbr0.50', type: { value: 'virtual' }, mode: { value: 'access' } };
+      const right = anInterface({ ...own, untagged_vlan: { id: 77, vid: 50 } });
+      expect(told(planFor(rows, { interfaces: [right] }))).toEqual(['keep node-interface 1/pve1/vmbr0.50']);
+      const wrong = anInterface({ ...own, untagged_vlan: { id: 77, vid: 51 } });
+      expect(told(planFor(rows, { interfaces: [wrong], ...among(vlan(6, 4, 5)) }))).toEqual([
+        'keep vlan 50/4',
         'update node-interface 1/pve1/vmbr0.50 {"untagged_vlan":6}',
       ]);
     });
   });
 
   describe('the primary address of the device', () => {
-    const wanted = (plan: Plan) => fieldsOf(plan, 'device-primary-address');
+    const primary = (plan: Plan) => wanted(plan, 'device-primary-address');
 
     it('is the one beside the gateway, of each family', () => {
       const other = { iface: 'vmbr1', type: 'bridge', cidr: '10.0.0.1/24' };
       const both = { ...vmbr0, cidr6: '2001:db8::1/64', gateway6: '2001:db8::fe' };
-      expect(wanted(planFor([other, both]))).toEqual({
-        primary_ip4: { ref: 'ip-address:1/pve1/vmbr0/192.0.2.1/24' },
-        primary_ip6: { ref: 'ip-address:1/pve1/vmbr0/2001:db8::1/64' },
+      expect(primary(planFor([other, both]))).toEqual({
+        primary_ip4: { ref: 'ip-address:1/pve1/vmbr0/192.0.2.1/24', or: [] },
+        primary_ip6: { ref: 'ip-address:1/pve1/vmbr0/2001:db8::1/64', or: [] },
       });
-      expect(wanted(planFor([other]))).toBeUndefined();
+      expect(primary(planFor([other]))).toBeUndefined();
     });
 
     it('is never replaced', () => {
-      const nodes = [aNodeWith([vmbr0], { device: { device: { ...device, primary_ip4: { id: 1 } } } })];
-      expect(wanted(planFor([vmbr0], { nodes }))).toBeUndefined();
+      const nodes = [aNodeWith([vmbr0], { device: { device: addressed(1) } })];
+      expect(primary(planFor([vmbr0], { nodes }))).toBeUndefined();
     });
 
-    it('waits for an address that NetBox may refuse', () => {
-      const foreign = {
+    it('is left open by the executor where NetBox refuses the address', () => {
+      const foreign = stored('ip-address', {
         id: 8,
         address: '192.0.2.1/24',
         assigned_object_type: 'dcim.interface',
         assigned_object_id: 99,
-      };
-      expect(wanted(planFor([vmbr0], { addresses: [foreign] }))).toBeUndefined();
+      });
+      expect(primary(planFor([vmbr0], { addresses: [foreign] }))).toMatchObject({ primary_ip4: { or: [] } });
     });
   });
 

@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { NetBoxRecord } from '../../../../../src/netbox/types.js';
+import type { RecordOf } from '../../../../../src/netbox/kinds/index.js';
 import { PlanBuilder } from '../../../../../src/sync/plan/plan-builder.js';
-import { ref } from '../../../../../src/sync/plan/support-objects.js';
+import { ref } from '../../../../../src/sync/types.js';
 import { planSnapshots } from '../../../../../src/sync/stages/snapshots/diff.js';
 import type { SnapshotGuest, SnapshotListing } from '../../../../../src/sync/stages/snapshots/types.js';
-import { aCluster, tagsOf } from '../../../../support/factories/netbox-records.js';
+import { currentIdOf } from '../../../../support/changes.js';
+import {
+  aCluster,
+  aVirtualMachine,
+  aVirtualMachineState,
+  stored,
+  tagsOf,
+} from '../../../../support/factories/netbox-records.js';
 import { aGuestResource } from '../../../../support/factories/proxmox.js';
 import { aClusterView, syncOptions, type OptionChanges } from '../../../../support/factories/sync.js';
 
@@ -39,30 +46,35 @@ function aSnapshotGuest(draft: Draft = {}): SnapshotGuest {
     cluster: { view, sessions: [] },
     resource: aGuestResource({ vmid: 100, node }),
     key: `${endpointId}/qemu/100`,
-    virtualMachine: { id: machineId, name: `vm of ${endpointId}` },
-    state: { id: 1 },
+    virtualMachine: aVirtualMachine(machineId, { name: `vm of ${endpointId}` }),
+    state: aVirtualMachineState(1, machineId),
     source: { endpointId, cluster: view.name, vmid: 100 },
     listing,
   };
 }
 
-const row = (id: number, machine: number, more: object = {}): NetBoxRecord => ({
-  id,
-  virtual_machine: { id: machine, name: `machine ${machine}` },
-  proxmox_storage: null,
-  name: 'clean',
-  description: '',
-  vmid: 100,
-  node: 'pve1',
-  snaptime: '2026-01-01T00:00:00+00:00',
-  parent: null,
-  subtype: { value: 'qemu' },
-  status: { value: 'active' },
-  tags: [],
-  ...more,
-});
+const row = (id: number, machine: number, more: object = {}): RecordOf<'snapshot'> =>
+  stored('snapshot', {
+    id,
+    virtual_machine: { id: machine, name: `machine ${machine}` },
+    proxmox_storage: null,
+    name: 'clean',
+    description: '',
+    vmid: 100,
+    node: 'pve1',
+    snaptime: '2026-01-01T00:00:00+00:00',
+    parent: null,
+    subtype: { value: 'qemu' },
+    status: { value: 'active' },
+    tags: [],
+    ...more,
+  });
 
-function plan(guests: readonly SnapshotGuest[], rows: readonly NetBoxRecord[] = [], options: OptionChanges = {}) {
+function plan(
+  guests: readonly SnapshotGuest[],
+  rows: readonly RecordOf<'snapshot'>[] = [],
+  options: OptionChanges = {},
+) {
   const builder = new PlanBuilder({ bootstrapOnlyTag: 9 });
   for (const { key, virtualMachine } of guests) builder.know('virtual-machine', key, virtualMachine.id);
   const roster = {
@@ -72,10 +84,10 @@ function plan(guests: readonly SnapshotGuest[], rows: readonly NetBoxRecord[] = 
     listedClusters: new Set<string>(),
     states: [],
     virtualMachines: [],
-    netboxClusters: [aCluster(1, { name: 'lab1' })],
+    netboxClusters: new Map([['1', aCluster(1, { name: 'lab1' })]]),
     warnings: [],
   };
-  const storages = [{ id: 7, name: 'ceph', cluster: { id: 1 } }];
+  const storages = [stored('storage', { id: 7, name: 'ceph', cluster: { id: 1 } })];
   planSnapshots(builder, { roster, guests, rows, storages }, syncOptions(options));
   return builder.build('snapshots');
 }
@@ -83,8 +95,8 @@ function plan(guests: readonly SnapshotGuest[], rows: readonly NetBoxRecord[] = 
 const deleting: OptionChanges = { more: { deleteNonexistentSnapshots: true } };
 const told = (built: ReturnType<typeof plan>) =>
   built.changes.map((change) => {
-    const current = 'current' in change ? ` ${change.current.id}` : '';
-    return `${change.action}${current}${'reason' in change ? ` ${change.reason.code}` : ''}`;
+    const id = currentIdOf(change);
+    return `${change.action}${id === undefined ? '' : ` ${id}`}${'reason' in change ? ` ${change.reason.code}` : ''}`;
   });
 
 describe('snapshots of guests', () => {
@@ -105,7 +117,7 @@ describe('snapshots of guests', () => {
     });
   });
 
-  it.each<[string, readonly Draft[], readonly NetBoxRecord[], OptionChanges, string[]]>([
+  it.each<[string, readonly Draft[], readonly RecordOf<'snapshot'>[], OptionChanges, string[]]>([
     ['a stored one is kept', [{}], [row(1, 1)], {}, ['keep 1']],
     ['a storage that is not known is left as it is', [{}], [row(1, 1, { proxmox_storage: { id: 3 } })], {}, ['keep 1']],
     [
@@ -122,7 +134,7 @@ describe('snapshots of guests', () => {
       [{ node: 'pve2' }],
       [row(1, 1), row(2, 1, { node: 'pve2' })],
       deleting,
-      ['keep 2', 'delete 1 gone_from_proxmox'],
+      ['delete 1 gone_from_proxmox', 'keep 2'],
     ],
     ['a vanished one stays unless asked for', [{ names: [] }], [row(1, 1)], {}, []],
     ['a vanished one goes when asked for', [{ names: [] }], [row(1, 1)], deleting, ['delete 1 gone_from_proxmox']],
@@ -143,6 +155,20 @@ describe('snapshots of guests', () => {
       [],
       {},
       ['create', 'skip snapshot_conflict'],
+    ],
+    [
+      'what goes makes room in the same run for one of its key',
+      [{ names: [] }, { endpointId: 2 }],
+      [row(1, 1)],
+      deleting,
+      ['delete 1 gone_from_proxmox', 'create'],
+    ],
+    [
+      'what moves to another node makes room in the same run, whoever is planned first',
+      [{ endpointId: 1 }, { endpointId: 2, node: 'pve2' }],
+      [row(1, 2)],
+      {},
+      ['create', 'update 1'],
     ],
     ['other nodes are no conflict', [{}, { endpointId: 2, node: 'x1' }], [], {}, ['create', 'create']],
     [

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../../../../src/proxmox/parse/tasks.js';
-import { belongsToNamesake, isUpToDate, latestOfEach } from '../../../../../src/sync/stages/task-history/diff-rows.js';
+import { nodeKey } from '../../../../../src/sync/plan/cluster-views.js';
+import {
+  belongsToNamesake,
+  inPortions,
+  isCopyOfUnread,
+  isUpToDate,
+  latestOfEach,
+} from '../../../../../src/sync/stages/task-history/diff-rows.js';
 import type { GuestTask, StoredTask } from '../../../../../src/sync/stages/task-history/types.js';
+import { aVirtualMachineState } from '../../../../support/factories/netbox-records.js';
+import { aClusterView } from '../../../../support/factories/sync.js';
 
 const task: Task = {
   upid: 'UPID:pve1:1:2:3:qmstart:100:root@pam:',
@@ -17,9 +26,10 @@ const task: Task = {
 };
 
 /** As much of a guest as these functions look at. */
-function owned(changes: Partial<Task> = {}, key = '1/qemu/100', id = 7): GuestTask {
-  const guest = { key, virtualMachine: { id }, resource: { type: 'qemu', vmid: 100 } };
-  return { guest: guest as unknown as GuestTask['guest'], task: { ...task, ...changes } };
+function owned(changes: Partial<Task> = {}, key = '1/qemu/100', id = 7, listedBy = 'pve1'): GuestTask {
+  const cluster = { view: aClusterView() };
+  const guest = { key, cluster, virtualMachine: { id }, resource: { type: 'qemu', vmid: 100 } };
+  return { guest: guest as unknown as GuestTask['guest'], task: { ...task, ...changes }, listedBy };
 }
 
 const stored: StoredTask = { id: 1, virtualMachine: 7, vmType: 'qemu', endTime: '2026-05-01T00:00:05Z', status: 'OK' };
@@ -34,8 +44,44 @@ describe('a task of a machine', () => {
     expect(latestOfEach([late, early])).toEqual([late]);
   });
 
+  it('that several nodes list is as its own node tells it', () => {
+    const own = owned({ status: 'OK' });
+    const copy = owned({ status: 'unexpected status', endTime: '2026-05-01T00:00:09Z' }, '1/qemu/100', 7, 'pve2');
+
+    expect(latestOfEach([own, copy])).toEqual([own]);
+    expect(latestOfEach([copy, own])).toEqual([own]);
+  });
+
+  it('of which only a copy is seen while its own node is unread is no news', () => {
+    const copy = owned({}, '1/qemu/100', 7, 'pve2');
+    const unread = new Set([nodeKey(aClusterView(), 'pve1')]);
+
+    expect(isCopyOfUnread(copy, unread)).toBe(true);
+    expect(isCopyOfUnread(copy, new Set())).toBe(false);
+    expect(isCopyOfUnread(owned(), unread)).toBe(false);
+  });
+
   it('of two machines with one UPID stays two', () => {
     expect(latestOfEach([owned(), owned({}, '2/qemu/100', 8)])).toHaveLength(2);
+  });
+});
+
+describe('portions of tasks', () => {
+  const at = (second: number | null): GuestTask =>
+    owned({ upid: `task ${second}`, startTime: second === null ? null : `2026-05-01T00:00:0${second}Z` });
+
+  it('hold every task once, the oldest first, and meet at their borders', () => {
+    const tasks = [3, null, 1, 4, 2].map(at);
+
+    expect(inPortions(tasks, 2)).toEqual([
+      { tasks: [at(1), at(2)], from: at(1).task.startTime, to: at(3).task.startTime },
+      { tasks: [at(3), at(4)], from: at(3).task.startTime, to: null },
+      { tasks: [at(null)], from: null, to: null },
+    ]);
+  });
+
+  it('are one where there is no task', () => {
+    expect(inPortions([])).toEqual([{ tasks: [], from: null, to: null }]);
   });
 });
 
@@ -58,8 +104,8 @@ describe('a stored row is true', () => {
 
 describe('the row under another machine', () => {
   const states = [
-    { id: 1, virtual_machine: { id: 8 }, proxmox_vm_id: 100 },
-    { id: 2, virtual_machine: { id: 9 }, proxmox_vm_id: 200 },
+    aVirtualMachineState(1, 8, { proxmox_vm_id: 100 }),
+    aVirtualMachineState(2, 9, { proxmox_vm_id: 200 }),
   ];
 
   it.each<[string, number | null, boolean]>([

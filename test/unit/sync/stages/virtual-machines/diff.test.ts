@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import type { NetBoxRecord } from '../../../../../src/netbox/types.js';
+import type { RecordOf } from '../../../../../src/netbox/kinds/index.js';
 import { planGuests, type GuestPlanInput } from '../../../../../src/sync/stages/virtual-machines/diff.js';
 import type { CollectedGuest, CollectedGuests } from '../../../../../src/sync/stages/virtual-machines/types.js';
 import type { GuestConfig, GuestResource } from '../../../../../src/proxmox/types.js';
 import type { Change, ObjectKey, Plan } from '../../../../../src/sync/types.js';
+import { kindOf } from '../../../../support/changes.js';
 import {
   aCluster,
   aDevice,
+  aSite,
   aVirtualMachine,
   aVirtualMachineState,
   tagsOf,
 } from '../../../../support/factories/netbox-records.js';
-import { aGuestResource, aNode } from '../../../../support/factories/proxmox.js';
+import { aGuestResource, anUndescribedGuest, aNode } from '../../../../support/factories/proxmox.js';
 import {
   aClusterView,
   anEndpointTarget,
@@ -59,6 +61,8 @@ function planFor(guests: readonly CollectedGuest[], { options = {}, input = {}, 
       virtualMachines: [],
       tags: [],
       colours: new Map(),
+      gone: new Map(),
+      origins: new Map(),
       cloudInits: [],
       warnings: [],
       ...collected,
@@ -80,7 +84,7 @@ function planFor(guests: readonly CollectedGuest[], { options = {}, input = {}, 
 }
 
 function changesOf(plan: Plan, kind = 'virtual-machine'): readonly Change[] {
-  return plan.changes.filter((change) => ('desired' in change ? change.desired.kind : change.kind) === kind);
+  return plan.changes.filter((change) => kindOf(change) === kind);
 }
 
 /** What is decided about each guest, in the words of a queue: CREATE, KEEP <id>, UPDATE <id> {patch}, or a reason. */
@@ -90,7 +94,7 @@ function queue(plan: Plan): readonly string[] {
       case 'create':
         return 'CREATE';
       case 'keep':
-        return `KEEP ${change.current.id}`;
+        return `KEEP ${change.current?.id ?? ''}`;
       case 'update':
         return `UPDATE ${change.current.id} ${JSON.stringify(change.patch)}`;
       case 'delete':
@@ -117,7 +121,7 @@ const stored = (
   }),
 });
 
-function inNetBox(...rows: readonly { machine: NetBoxRecord; state: NetBoxRecord }[]): Scene {
+function inNetBox(...rows: readonly ReturnType<typeof stored>[]): Scene {
   return { virtualMachines: rows.map(({ machine }) => machine), states: rows.map(({ state }) => state) };
 }
 
@@ -253,7 +257,7 @@ describe('a guest that NetBox does not know', () => {
     ]);
   });
 
-  it.each<[string, NetBoxRecord, string]>([
+  it.each<[string, RecordOf<'virtual-machine'>, string]>([
     ['adopts what a cut-off run left behind: our tag, no sidecar', aVirtualMachine(11), 'KEEP 11'],
     ['adopts it under its suffixed name', aVirtualMachine(11, { name: 'vm100 (2)' }), 'UPDATE 11 {"name":"vm100"}'],
     ['does not adopt a machine without our tag', aVirtualMachine(11, { tags: tagsOf(77) }), 'CREATE'],
@@ -293,7 +297,7 @@ describe('a guest that NetBox does not know', () => {
       views: [here],
       virtualMachines: [aVirtualMachine(11, { cluster: { id: 2 } })],
       infrastructure: noRecords({
-        sites: [{ id: 1, name: 'a', slug: 'a' }],
+        sites: [aSite(1, 'a')],
         clusters: [aCluster(1), aCluster(2, { scope_id: 2 })],
         devices: [aDevice(1, 'pve1')],
       }),
@@ -413,10 +417,11 @@ describe('guests that cannot be read', () => {
     expect(queue(planFor([guest()], { infrastructure }))).toEqual(['refuse dependency_failed']);
   });
 
-  it('name disks without a size', () => {
-    const plan = planFor([guest({}, { scsi1: '/dev/sdb' })]);
-    expect(plan.warnings).toMatchObject([{ code: 'disk_unsized' }]);
-    expect(plan.warnings[0]?.message).toContain('scsi1 (/dev/sdb)');
+  it.each(['/dev/sdb', '/dev/disk/by-id/ata-one,size=100G'])('name disks that are not counted: %s', (scsi1) => {
+    const plan = planFor([guest({}, { scsi1 })]);
+    expect(plan.warnings).toMatchObject([{ code: 'disk_passed_through' }]);
+    expect(plan.warnings[0]?.message).toContain(`scsi1 (${scsi1.split(',')[0]}) of`);
+    expect(plan.warnings[0]?.message).toContain('is no volume of Proxmox');
   });
 });
 
@@ -428,4 +433,26 @@ it('writes no sidecars without the plugin', () => {
 it('plans the same whatever the order of the guests', () => {
   const guests = [guest({ vmid: 5, name: 'a' }), guest({ vmid: 3, name: 'a' }), guest({ vmid: 4, name: 'A' })];
   expect(planFor([...guests].reverse())).toEqual(planFor(guests));
+});
+
+describe('a guest that is listed and not described', () => {
+  const off = aClusterView({ nodes: [aNode('pve1', { online: false })] });
+
+  it.each([
+    ['guest_undescribed', view, /on node "pve1" of "lab".*systemctl restart pvestatd/],
+    ['node_offline', off, /"pve1".*offline/],
+  ] as const)('is skipped as %s, whatever of it could be read', (code, of, message) => {
+    const machine = aVirtualMachine(7, { name: 'web', cluster: { id: 1 } });
+    const state = aVirtualMachineState(7, 7, { proxmox_vm_id: 100 });
+    const plan = planFor([{ view: of, resource: anUndescribedGuest(), config: { status: 'read', config: {} } }], {
+      views: [of],
+      virtualMachines: [machine],
+      states: [state],
+    });
+
+    expect(changesOf(plan)).toMatchObject([
+      { action: 'skip', label: 'qemu 100', reason: { code, message: expect.stringMatching(message) } },
+    ]);
+    expect(changesOf(plan, 'vm-state')).toEqual([]);
+  });
 });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GuestConfig, GuestResource } from '../../../../../src/proxmox/types.js';
 import type { PlannedCluster } from '../../../../../src/sync/plan/infrastructure-types.js';
-import { ref } from '../../../../../src/sync/plan/support-objects.js';
 import {
   stateFields,
   stateRules,
@@ -10,7 +9,8 @@ import {
   virtualMachineRules,
   type MapOptions,
 } from '../../../../../src/sync/stages/virtual-machines/map.js';
-import type { Fields } from '../../../../../src/sync/types.js';
+import { type Fields, ref } from '../../../../../src/sync/types.js';
+import { aVirtualMachine } from '../../../../support/factories/netbox-records.js';
 import { aGuestResource } from '../../../../support/factories/proxmox.js';
 import { aClusterView, now, syncOptions } from '../../../../support/factories/sync.js';
 
@@ -72,12 +72,15 @@ function stateOf(
 describe('the processors of a machine', () => {
   it.each<[number | null, GuestConfig, number | undefined]>([
     [2, {}, 2],
-    [2, { cores: 8 }, 2],
+    // Clamped by Proxmox to what the host has.
+    [2, { cores: 8 }, 8],
+    [4, { cores: 4, sockets: 2 }, 8],
+    [8, { cores: 4, sockets: 2, vcpus: 3 }, 3],
     [1.5, {}, 1.5],
     [0.333, {}, 0.33],
     [0, { cores: 4, sockets: 2 }, 8],
     [null, { cores: '4' }, 4],
-    [null, { sockets: 2 }, undefined],
+    [null, { sockets: 2 }, 2],
     [0, {}, undefined],
     [-1, {}, undefined],
   ])('maxcpu %j with the configuration %j: %j', (maxcpu, config, expected) => {
@@ -96,7 +99,6 @@ describe('the memory of a machine', () => {
     [1_048_575, 0],
     [0, 0],
     [-5, 0],
-    [null, 0],
   ])('%j bytes are %j MiB', (maxmem, expected) => expect(fieldsOf({ maxmem }).memory).toBe(expected));
 });
 
@@ -118,7 +120,7 @@ describe('the disk of a machine', () => {
     [0, 'always'],
     [2, 'create-only'],
   ])('with %j virtual disks in NetBox it is written %s', (count, expected) => {
-    const current = count === undefined ? undefined : { id: 1, virtual_disk_count: count };
+    const current = count === undefined ? undefined : aVirtualMachine(1, { virtual_disk_count: count });
     expect(virtualMachineRules(syncOptions(), current).disk).toBe(expected);
   });
 });
@@ -143,7 +145,8 @@ describe('type and role of a machine', () => {
     ['lxc', 'lxc-container', 'container-lxc'],
   ] as const)('%s has a type from NetBox 4.6 on, and may have a role before', (type, typeSlug, roleSlug) => {
     const newer = fieldsOf({ type });
-    expect([newer.virtual_machine_type, newer.role]).toEqual([ref('vm-type', typeSlug), undefined]);
+    const optional = { otherwise: 'dependency_failed' };
+    expect([newer.virtual_machine_type, newer.role]).toEqual([{ ...ref('vm-type', typeSlug), ...optional }, undefined]);
     const older = fieldsOf({ type }, {}, { virtualMachineTypes: false });
     expect([older.virtual_machine_type, older.role]).toEqual([undefined, undefined]);
     expect(typeRole(aGuestResource({ type }))).toEqual(ref('device-role', roleSlug));
@@ -267,9 +270,9 @@ describe('the sidecar of a machine', () => {
       'proxmox_endpoint_raw_id',
       'proxmox_node_name',
       'proxmox_cluster_name',
-    ])
+    ] as const)
       expect(rules[field] ?? 'always').toBe('always');
-    for (const field of ['proxmox_status', 'proxmox_link', 'proxmox_start_at_boot', 'proxmox_search_domain'])
+    for (const field of ['proxmox_status', 'proxmox_link', 'proxmox_start_at_boot', 'proxmox_search_domain'] as const)
       expect(rules[field]).toBe('create-only');
   });
 });

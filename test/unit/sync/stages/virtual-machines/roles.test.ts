@@ -4,8 +4,8 @@ import {
   defaultRoleOf,
   type DefaultRoles,
 } from '../../../../../src/sync/stages/virtual-machines/map-roles.js';
-import { ref } from '../../../../../src/sync/plan/support-objects.js';
-import type { ObjectKey } from '../../../../../src/sync/types.js';
+import { type ObjectKey, ref } from '../../../../../src/sync/types.js';
+import { aNodeLink } from '../../../../support/factories/netbox-records.js';
 
 const known = new Map<ObjectKey, number>([['device-role:container-lxc', 5]]);
 
@@ -49,8 +49,8 @@ describe('the role of a machine', () => {
 describe('the configured role', () => {
   const roles: DefaultRoles = {
     nodes: [
-      { id: 1, name: 'pve1', endpoint: { id: 9 }, default_role_qemu: 11, default_role_lxc: null },
-      { id: 2, name: 'pve1', endpoint: { id: 8 }, default_role_qemu: 99, default_role_lxc: 99 },
+      aNodeLink(1, 'pve1', { endpoint: { id: 9 }, default_role_qemu: 11, default_role_lxc: null }),
+      aNodeLink(2, 'pve1', { endpoint: { id: 8 }, default_role_qemu: 99, default_role_lxc: 99 }),
     ],
     endpoints: [
       { id: 9, default_role_qemu: 21, default_role_lxc: { id: 22 } },

@@ -1,24 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import type { NetBoxRecord } from '../../../../../src/netbox/types.js';
+import type { RecordOf } from '../../../../../src/netbox/kinds/index.js';
 import { matchNics } from '../../../../../src/sync/plan/guest-nics.js';
 import { matchStored } from '../../../../../src/sync/stages/vm-interfaces/map-match.js';
-import { tagsOf } from '../../../../support/factories/netbox-records.js';
+import { stored, tagsOf } from '../../../../support/factories/netbox-records.js';
 
 const proxboxTag = 1;
 const config = { net0: 'virtio=BC:24:11:00:00:01,bridge=vmbr0', net1: 'virtio=BC:24:11:00:00:02,bridge=vmbr0' };
 const inside = (name: string, mac: string) => ({ name, mac, addresses: [] });
-const ours = (id: number, name: string, mac: string | null = null): NetBoxRecord => ({
-  id,
-  name,
-  mac_address: mac,
-  tags: tagsOf([proxboxTag, 'proxbox']),
-});
-const foreign = (id: number, name: string, mac: string | null = null): NetBoxRecord => ({
-  ...ours(id, name, mac),
-  tags: [],
-});
+const anInterface = (id: number, name: string, mac: string | null, tags: readonly object[]) =>
+  stored('vm-interface', { id, name, mac_address: mac, tags });
+const ours = (id: number, name: string, mac: string | null = null) =>
+  anInterface(id, name, mac, tagsOf([proxboxTag, 'proxbox']));
+const foreign = (id: number, name: string, mac: string | null = null) => anInterface(id, name, mac, []);
 
-function matched(rows: readonly NetBoxRecord[], told?: ReturnType<typeof inside>[]): unknown {
+function matched(rows: readonly RecordOf<'vm-interface'>[], told?: ReturnType<typeof inside>[]): unknown {
   const legacy = told !== undefined;
   const { nics } = matchNics({ config, type: 'qemu' }, told ?? [], {
     strategy: legacy ? 'legacy_rename' : 'guest_os_model',
@@ -33,7 +28,7 @@ function matched(rows: readonly NetBoxRecord[], told?: ReturnType<typeof inside>
 const told = [inside('ens18', 'bc:24:11:00:00:01'), inside('ens19', 'bc:24:11:00:00:02')];
 
 describe('which interface a network device is', () => {
-  it.each<[string, readonly NetBoxRecord[], unknown]>([
+  it.each<[string, readonly RecordOf<'vm-interface'>[], unknown]>([
     [
       'none',
       [],
@@ -94,7 +89,7 @@ describe('which interface a network device is', () => {
     expect(matched(rows)).toEqual(expected);
   });
 
-  it.each<[string, readonly NetBoxRecord[], ReturnType<typeof inside>[], unknown]>([
+  it.each<[string, readonly RecordOf<'vm-interface'>[], ReturnType<typeof inside>[], unknown]>([
     [
       'renamed from Proxmox names',
       [ours(4, 'net0'), ours(5, 'net1')],

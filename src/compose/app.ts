@@ -1,0 +1,138 @@
+/**
+ * The HTTP application: every plugin and every route in one visible list. It opens nothing and never listens; what it needs
+ * comes in as `AppDeps` (made by deps.ts, or by a test with fakes), and what was opened for it is closed with it.
+ */
+import Fastify, { type FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { App } from '../http/app-type.js';
+import { allowedOrigins } from '../http/cors-origins.js';
+import { registerAuth } from '../http/plugins/auth.js';
+import { registerCors } from '../http/plugins/cors.js';
+import { registerDryRun } from '../http/plugins/dry-run.js';
+import { registerErrors } from '../http/plugins/errors.js';
+import { registerDocumentationRoutes, registerOpenapi } from '../http/plugins/openapi.js';
+import { registerRateLimit } from '../http/plugins/rate-limit.js';
+import { registerRequestLimits } from '../http/plugins/request-limits.js';
+import { registerRequestLog } from '../http/plugins/request-log.js';
+import { registerSecurityHeaders } from '../http/plugins/security-headers.js';
+import { registerShutdown } from '../http/plugins/shutdown.js';
+import { registerValidation } from '../http/plugins/validation.js';
+import { registerWebSockets } from '../http/plugins/web-sockets.js';
+import { createRouteIndex, type RouteIndex } from '../http/route-index.js';
+import { registerAdminEncryptionRoutes } from '../http/routes/admin-encryption.js';
+import { registerAdminLogsRoutes } from '../http/routes/admin-logs.js';
+import { registerAdminPage } from '../http/routes/admin-page.js';
+import { registerAuthRoutes } from '../http/routes/auth.js';
+import { registerBootstrapStatusRoute } from '../http/routes/bootstrap-status.js';
+import { registerCacheRoutes } from '../http/routes/cache.js';
+import { registerCustomFieldRoutes } from '../http/routes/custom-fields.js';
+import { registerHaCommandRoutes } from '../http/routes/ha-commands.js';
+import { registerMetaRoutes } from '../http/routes/meta.js';
+import { registerNetBoxEndpointRoutes } from '../http/routes/netbox-endpoint.js';
+import { registerNotImplementedRoutes } from '../http/routes/not-implemented.js';
+import { registerProxmoxDoctorRoute } from '../http/routes/proxmox-doctor.js';
+import { registerProxmoxEndpointRoutes } from '../http/routes/proxmox-endpoints.js';
+import { registerProxmoxApi2Routes } from '../http/routes/proxmox-api2.js';
+import { registerProxmoxClusterReadRoutes } from '../http/routes/proxmox-cluster-read.js';
+import { registerProxmoxHaRoutes } from '../http/routes/proxmox-ha.js';
+import { registerProxmoxNodeReadRoutes } from '../http/routes/proxmox-node-read.js';
+import { registerProxmoxReadRoutes } from '../http/routes/proxmox-read.js';
+import { registerProxmoxViewerRoutes } from '../http/routes/proxmox-viewer.js';
+import { registerSettingsRoutes } from '../http/routes/settings.js';
+import { registerIndividualRoutes } from '../http/routes/sync/individual.js';
+import { registerSyncRoutes } from '../http/routes/sync/index.js';
+import { registerVerbRoutes } from '../http/routes/verbs.js';
+import { messageCounter, registerSocketRoutes, type SocketRouteDeps } from '../http/routes/sync/websocket.js';
+import { serverOptions } from '../http/server-options.js';
+import { createAdmit } from '../http/socket-admission.js';
+import { redactText } from '../telemetry/redact.js';
+import type { AppDeps } from './deps.js';
+
+function addressReader({ clientAddress }: AppDeps): (request: FastifyRequest) => string {
+  return (request) => clientAddress(request.socket.remoteAddress, request.headers['x-forwarded-for']);
+}
+
+/** In the order in which a request meets them. */
+async function registerPlugins(app: App, deps: AppDeps, routes: RouteIndex): Promise<void> {
+  const { apiKeys, lockout, clock, env, settings } = deps;
+  const addressOf = addressReader(deps);
+  const isAllowedOrigin = (origin: string): boolean =>
+    allowedOrigins(deps.netboxEndpoints.all(), env.corsExtraOrigins).has(origin);
+
+  registerValidation(app);
+  registerErrors(app, {
+    routes,
+    exposeInternalErrors: () => settings.current().values.exposeInternalErrors,
+    redact: redactText,
+  });
+  registerSecurityHeaders(app);
+  registerRequestLog(app);
+  await registerCors(app, isAllowedOrigin);
+  registerRequestLimits(app);
+  await registerRateLimit(app, {
+    clock,
+    addressOf,
+    rateLimit: env.rateLimit,
+    isVerifiedKey: (key) => apiKeys.isVerifiedCached(key),
+  });
+  registerAuth(app, { addressOf, apiKeys, lockout, isAllowedOrigin });
+  registerDryRun(app);
+}
+
+function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
+  const { clock, settings, netboxEndpoints, proxmoxEndpoints, netboxClients, netboxAccess } = deps;
+  const sockets: SocketRouteDeps = {
+    ...deps,
+    stopping: deps.stopping.signal,
+    admit: createAdmit({ ...deps, addressOf: addressReader(deps) }),
+  };
+  registerDocumentationRoutes(app);
+  registerMetaRoutes(app, { ...deps, rootSocket: messageCounter(sockets) });
+  registerAuthRoutes(app, deps.apiKeys);
+  registerNetBoxEndpointRoutes(app, {
+    netboxEndpoints,
+    netboxStatus: (id) => netboxAccess.status(id),
+  });
+  registerProxmoxEndpointRoutes(app, proxmoxEndpoints);
+  registerProxmoxReadRoutes(app, deps);
+  registerProxmoxClusterReadRoutes(app, deps);
+  registerProxmoxNodeReadRoutes(app, deps);
+  registerProxmoxHaRoutes(app, deps);
+  registerVerbRoutes(app, deps);
+  registerHaCommandRoutes(app, deps);
+  registerProxmoxDoctorRoute(app, deps.proxmoxDoctor);
+  registerProxmoxApi2Routes(app, deps);
+  registerProxmoxViewerRoutes(app, deps);
+  registerCacheRoutes(app, {
+    getCache: netboxClients,
+    clearCaches: () => {
+      netboxClients.clearCache();
+      deps.sync.forget();
+      settings.drop();
+    },
+  });
+  registerBootstrapStatusRoute(app, deps.supportPass.status);
+  registerCustomFieldRoutes(app, deps);
+  registerSyncRoutes(app, deps);
+  registerIndividualRoutes(app, deps);
+  registerSocketRoutes(app, sockets);
+  registerSettingsRoutes(app, settings);
+  registerAdminLogsRoutes(app, { logBuffer: deps.logBuffer, clock, stopping: deps.stopping.signal });
+  registerAdminEncryptionRoutes(app, deps.encryptionKeys);
+  registerAdminPage(app, () => netboxEndpoints.list());
+  // Last: a stand-in never covers a route that exists.
+  registerNotImplementedRoutes(app, { ...deps, routes });
+}
+
+/** Ready to answer `inject` and to listen. */
+export async function buildApp(deps: AppDeps): Promise<App> {
+  const app = Fastify(serverOptions(deps.logger)).withTypeProvider<ZodTypeProvider>();
+  const routes = createRouteIndex(app);
+  await registerOpenapi(app, deps.version);
+  await registerWebSockets(app, deps);
+  await registerPlugins(app, deps, routes);
+  registerShutdown(app, deps);
+  registerRoutes(app, deps, routes);
+  await app.ready();
+  return app;
+}

@@ -1,0 +1,60 @@
+/** What goes on beside requests, after the service listens: the plugin's settings, its key, its switch for writing, and the log file. */
+import type { AppDeps } from './deps.js';
+import { errorText } from '../errors/proxbox-error.js';
+import { takePluginKey } from './start-key.js';
+
+export type BackgroundDeps = Pick<
+  AppDeps,
+  | 'clock'
+  | 'env'
+  | 'settings'
+  | 'encryptionKeys'
+  | 'netboxEndpoints'
+  | 'stopping'
+  | 'logger'
+  | 'supportPass'
+  | 'pluginMirror'
+> & {
+  readonly openLogFile: (filePath: string) => Promise<unknown>;
+};
+
+const settingsIntervalMs = 300_000;
+const pendingIntervalMs = 30_000;
+const fetchBudgetMs = 10_000;
+
+async function refreshSettings(deps: BackgroundDeps): Promise<void> {
+  const { env, settings, encryptionKeys, netboxEndpoints, logger } = deps;
+  if (env.skipNetboxBootstrap || netboxEndpoints.active() === null) return;
+  await settings.refresh({ maxAgeMs: settingsIntervalMs, budgetMs: fetchBudgetMs });
+  const wasPending = encryptionKeys.state() === 'pending';
+  if (takePluginKey(deps) === 'unreachable' || !wasPending) return;
+  if (encryptionKeys.state() === 'ready') logger.info('The encryption key of the NetBox plugin is in use.');
+  else
+    logger.fatal(
+      'The NetBox plugin has no encryption key, and none is configured here: secrets can neither be stored nor used. Set PROXBOX_ENCRYPTION_KEY and restart.',
+    );
+}
+
+async function repeat(deps: BackgroundDeps): Promise<void> {
+  const { clock, stopping, encryptionKeys, supportPass } = deps;
+  while (!stopping.signal.aborted) {
+    await refreshSettings(deps);
+    if (supportPass.isDue()) await supportPass.run();
+    const isPending = encryptionKeys.state() === 'pending';
+    await clock.sleep(isPending ? pendingIntervalMs : settingsIntervalMs, stopping.signal);
+  }
+}
+
+/** Returns at once; ends when `stopping` is aborted. */
+export function startBackground(deps: BackgroundDeps): void {
+  if (!deps.env.skipNetboxBootstrap) deps.pluginMirror.start();
+  const work = async (): Promise<void> => {
+    await refreshSettings(deps);
+    await deps.openLogFile(deps.settings.current().values.backendLogFilePath);
+    await repeat(deps);
+  };
+  work().catch((error: unknown) => {
+    if (!deps.stopping.signal.aborted)
+      deps.logger.error({ reason: errorText(error) }, 'Background work ended unexpectedly.');
+  });
+}

@@ -1,0 +1,187 @@
+/**
+ * Makes every long-lived object of the process, in one place and once: each layer from the layers before it. Tests replace
+ * single ones.
+ */
+import { lookup } from 'node:dns/promises';
+import { createCustomFields } from '../custom-fields/service.js';
+import { createMachineMemory } from '../db/machine-memory.js';
+import { checkHosts, hostsOf, ssrfHint } from '../endpoints/endpoint-hosts.js';
+import { createKnownClusters } from '../endpoints/known-clusters.js';
+import { createNetBoxEndpointStore } from '../endpoints/netbox-endpoints.js';
+import { createNetBoxUrls } from '../endpoints/netbox-url.js';
+import { createProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
+import { createNetBoxAccess } from '../netbox/access.js';
+import { createNetBoxClients } from '../netbox/clients.js';
+import { probeTls } from '../netbox/tls-probe.js';
+import { createPluginMirror } from '../plugin-endpoints/mirror.js';
+import { readNetBoxSource, type NetBoxSource } from '../plugin-endpoints/netbox-source.js';
+import { createProxmoxDoctor } from '../proxmox-doctor/service.js';
+import { createSchemaGenerator } from '../proxmox-schema/generator.js';
+import { createSchemas } from '../proxmox-schema/schemas.js';
+import { createProxmoxSessions } from '../proxmox/sessions.js';
+import { createApiKeys } from '../security/api-keys.js';
+import { createClientAddress } from '../security/client-address.js';
+import { createCredentialVault } from '../security/credential-vault.js';
+import { createEncryptionKeys } from '../security/encryption-keys.js';
+import { createLockout } from '../security/lockout.js';
+import { createOutboundGuard, defaultGuardSettings } from '../security/outbound-guard.js';
+import { createSyncService } from '../sync/service.js';
+import { createSupportPass, createSupportReports } from '../sync/support-pass.js';
+import { createTransport } from '../transport/undici-transport.js';
+import { createVerbService } from '../verbs/service.js';
+import { makeFoundations, type DepsOptions, type Foundations } from './foundations.js';
+import { createSyncPorts } from './sync-ports.js';
+
+/** How long running syncs may take to end when the service stops. */
+const runsMayTakeMs = 8_000;
+
+/** How long verbs may take to complete their journal entries when the service stops. */
+const verbsMayTakeMs = 1_500;
+
+type Stores = ReturnType<typeof makeStores>;
+
+/** What is stored here, and what guards it. */
+function makeStores(foundations: Foundations, { bcryptCost }: DepsOptions) {
+  const { env, clock, logger, db, settings } = foundations;
+  const guardSettings = () => settings.current().plugin ?? defaultGuardSettings;
+  const encryptionKeys = createEncryptionKeys({ env, db, logger });
+  const stored = { db, vault: createCredentialVault(encryptionKeys, logger), guardSettings, logger };
+  const netboxEndpoints = createNetBoxEndpointStore(stored);
+  const proxmoxEndpoints = createProxmoxEndpointStore(stored);
+  const outboundGuard = createOutboundGuard({
+    lookup: async (hostName) => (await lookup(hostName, { all: true })).map(({ address }) => address),
+    settings: guardSettings,
+    registeredHosts: () => hostsOf([netboxEndpoints.active() ?? [], proxmoxEndpoints.all()].flat()),
+  });
+  return {
+    guardSettings,
+    encryptionKeys,
+    netboxEndpoints,
+    proxmoxEndpoints,
+    knownClusters: createKnownClusters({ db, logger }),
+    outboundGuard,
+    apiKeys: createApiKeys({ db, clock, logger, ...(bcryptCost === undefined ? {} : { bcryptCost }) }),
+    machineMemory: createMachineMemory(db),
+    lockout: createLockout({ db, clock, logger }),
+    clientAddress: createClientAddress(env.trustedProxies),
+  };
+}
+
+type Clients = ReturnType<typeof makeClients>;
+
+/** Connections to NetBox and Proxmox, and what NetBox says about Proxmox endpoints. */
+function makeClients(foundations: Foundations, stores: Stores) {
+  const { clock, logger, settings, version, ca } = foundations;
+  const { netboxEndpoints, proxmoxEndpoints, guardSettings } = stores;
+  const remote = { clock, logger, settings: () => settings.current().values, random: Math.random, ...ca };
+  const stopping = foundations.stopping.signal;
+  const netboxClients = createNetBoxClients({ ...remote, stopping, userAgent: `proxbox-api/${version}` });
+  const baseUrlOf = createNetBoxUrls(probeTls, clock).baseUrl;
+  const netboxAccess = createNetBoxAccess({ clock, netboxEndpoints, netboxClients, baseUrlOf });
+  const netboxSource: NetBoxSource = async (netboxId, signal) => {
+    const client = await netboxAccess.client(netboxId);
+    return readNetBoxSource(signal === undefined ? client : client.scoped({ signal }), {
+      stored: () => proxmoxEndpoints.all(),
+      checkHosts: (endpoint) => checkHosts(endpoint, guardSettings(), ssrfHint),
+    });
+  };
+  return { netboxClients, proxmoxSessions: createProxmoxSessions(remote), netboxAccess, netboxSource };
+}
+
+type Services = ReturnType<typeof makeServices>;
+
+/** What the service does. */
+function makeServices(foundations: Foundations, stores: Stores, clients: Clients) {
+  const { env, settings, ca } = foundations;
+  const { netboxEndpoints, proxmoxEndpoints } = stores;
+  const stopping = foundations.stopping.signal;
+  const lower = { ...foundations, ...stores, ...clients, ...ca, stopping };
+  const supportReports = createSupportReports();
+  const ports = createSyncPorts({ ...lower, supportReports });
+  const proxmoxSchemas = createSchemas(env);
+  return {
+    sync: createSyncService(ports),
+    supportPass: createSupportPass({ env, netboxEndpoints, ports, reports: supportReports }),
+    pluginMirror: createPluginMirror({
+      ...lower,
+      signal: stopping,
+      netboxClient: () => clients.netboxAccess.client(),
+      stored: () => proxmoxEndpoints.all(),
+      mirrorPlugin: (id, seen) => proxmoxEndpoints.mirrorPlugin(id, seen),
+    }),
+    verbs: createVerbService(lower),
+    customFields: createCustomFields(lower),
+    proxmoxDoctor: createProxmoxDoctor({
+      ...lower,
+      timeouts: () => {
+        const { guestAgentTimeoutS, proxmoxTimeoutS } = settings.current().values;
+        return { agentMs: guestAgentTimeoutS * 1000, handshakeMs: proxmoxTimeoutS * 1000 };
+      },
+    }),
+    proxmoxSchemas,
+    schemaGenerator: createSchemaGenerator({ ...lower, folder: env.generatedDir, createTransport, proxmoxSchemas }),
+  };
+}
+
+/** What was read through an endpoint or with a key is forgotten when it changes. */
+function tellOfChanges({ settings }: Foundations, stores: Stores, clients: Clients, services: Services): void {
+  const { netboxEndpoints, proxmoxEndpoints, knownClusters, encryptionKeys } = stores;
+  const { netboxClients, proxmoxSessions } = clients;
+  netboxEndpoints.onChange(({ id, isConnectionChanged, isElsewhere }) => {
+    if (!isConnectionChanged) return;
+    services.sync.forget();
+    if (isElsewhere) knownClusters.forget(id);
+    netboxClients.drop(id);
+    settings.drop();
+  });
+  proxmoxEndpoints.onChange((change) => {
+    if (change.isConnectionChanged) proxmoxSessions.drop(change.id);
+    services.pluginMirror.noticeChange(change);
+  });
+  encryptionKeys.onChange(() => {
+    // Fresh settings were read with a token that could be read: they stay true.
+    if (settings.current().pluginState !== 'fresh') settings.drop();
+  });
+}
+
+/** How the process ends: runs at once when it stops, the rest when no request is open any more, the database last. */
+function makeEnd({ clock, stopping, db, logFile }: Foundations, clients: Clients, { sync, verbs }: Services) {
+  const endRuns = () => void sync.activeRuns.abortAll(new Error('The service stops.'), runsMayTakeMs);
+  stopping.signal.addEventListener('abort', endRuns);
+  let isReady = true;
+  return {
+    /** False once the database was closed. */
+    isReady: () => isReady,
+    /** Closes what was opened, the database last. */
+    close: async (): Promise<void> => {
+      isReady = false;
+      // Their clients may be gone, so nothing else has waited for them.
+      await Promise.race([verbs.settled(), clock.sleep(verbsMayTakeMs, undefined, { isBackground: true })]);
+      await Promise.all([clients.netboxClients.close(), clients.proxmoxSessions.close()]);
+      db.close();
+      await logFile.close();
+    },
+  };
+}
+
+/** Every long-lived object of the process, without what only the making needs. */
+export type AppDeps = Omit<Foundations, 'db' | 'ca' | 'logFile' | 'readSettingsThrough'> &
+  Omit<Stores, 'guardSettings'> &
+  Clients &
+  Services &
+  ReturnType<typeof makeEnd>;
+
+/**
+ * Opens the database and makes everything that lives as long as the process.
+ * @throws ProxboxError `not_configured` when the database, a key file or the CA bundle cannot be used
+ */
+export function createDeps(options: DepsOptions): AppDeps {
+  const foundations = makeFoundations(options);
+  const stores = makeStores(foundations, options);
+  const clients = makeClients(foundations, stores);
+  foundations.readSettingsThrough(clients.netboxAccess);
+  const services = makeServices(foundations, stores, clients);
+  tellOfChanges(foundations, stores, clients, services);
+  const end = makeEnd(foundations, clients, services);
+  return { ...foundations, ...stores, ...clients, ...services, ...end };
+}

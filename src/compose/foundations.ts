@@ -1,0 +1,93 @@
+/** The ground floor of the process: variables, clock, log, database, settings, and the signal that it stops. */
+import { setMaxListeners } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { systemClock, type Clock } from '../config/clock.js';
+import type { Env } from '../config/env.js';
+import { createSettingsResolver, type SettingsResolverDeps } from '../config/settings-resolver.js';
+import { openDatabase, type Database, type OpenDatabaseOptions } from '../db/open.js';
+import { errorText, ProxboxError } from '../errors/proxbox-error.js';
+import { defaultClosingPauseMs } from '../http/stream/pace-frames.js';
+import { createLogBuffer } from '../telemetry/log-buffer.js';
+import { createLogFile } from '../telemetry/log-file.js';
+import { createLogger, type LogSink } from '../telemetry/logger.js';
+
+export interface DepsOptions {
+  readonly env: Env;
+  readonly clock?: Clock;
+  /** Default openDatabase. */
+  readonly openDatabase?: (options: OpenDatabaseOptions) => Database;
+  /** Where the console lines go instead of standard output. */
+  readonly console?: LogSink;
+  /** Of new API keys; see security/api-keys.ts for the default. */
+  readonly bcryptCost?: number;
+  /** Before the last frames of a partial run; see http/stream/pace-frames.ts for the default. */
+  readonly closingPauseMs?: number;
+}
+
+/** package.json stands beside both src and dist. */
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
+
+function readCaBundle(file: string | null): { readonly caBundle: string } | Record<string, never> {
+  if (file === null) return {};
+  try {
+    return { caBundle: readFileSync(file, 'utf8') };
+  } catch (error) {
+    throw new ProxboxError('not_configured', `The file of PROXBOX_CA_BUNDLE cannot be read: ${errorText(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+function makeTelemetry({ env, console }: DepsOptions) {
+  const logBuffer = createLogBuffer();
+  const logFile = createLogFile();
+  const logger = createLogger({
+    level: env.logLevel,
+    destinations: [{ level: 'WARNING', sink: logFile }],
+    buffer: logBuffer,
+    ...(console === undefined ? {} : { console }),
+  });
+  /** Moves the log file to this path; see telemetry/log-file.ts. */
+  const openLogFile = (filePath: string): Promise<unknown> => logFile.open(filePath, logger);
+  return { logBuffer, logFile, logger, openLogFile };
+}
+
+type ReadableSettings = Pick<SettingsResolverDeps, 'fetchPluginSettings'>;
+
+/** Settings are read through a client that is made by settings: a read waits until it is told through which. */
+function makeSettings(deps: Omit<SettingsResolverDeps, keyof ReadableSettings>) {
+  let readSettingsThrough: (netbox: ReadableSettings) => void = () => undefined;
+  const reader = new Promise<ReadableSettings>((resolve) => (readSettingsThrough = resolve));
+  const settings = createSettingsResolver({
+    ...deps,
+    fetchPluginSettings: async (budgetMs) => (await reader).fetchPluginSettings(budgetMs),
+  });
+  return { settings, readSettingsThrough };
+}
+
+export type Foundations = ReturnType<typeof makeFoundations>;
+
+/** @throws ProxboxError `not_configured` when the database or the CA bundle cannot be used */
+export function makeFoundations(options: DepsOptions) {
+  const { env, clock = systemClock } = options;
+  const telemetry = makeTelemetry(options);
+  const { logger } = telemetry;
+  /** Aborted when the service stops: runs and log streams end. Every open stream and WebSocket listens for it. */
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
+  return {
+    env,
+    clock,
+    version: packageVersion(),
+    ...telemetry,
+    db: (options.openDatabase ?? openDatabase)({ path: env.databasePath, clock, logger }),
+    ca: readCaBundle(env.caBundle),
+    ...makeSettings({ env, clock, logger }),
+    stopping,
+    closingPauseMs: options.closingPauseMs ?? defaultClosingPauseMs,
+  };
+}

@@ -1,0 +1,49 @@
+/** Joins the sync engine to the rest of the service: which NetBox, which Proxmox endpoints, which settings. */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Clock } from '../config/clock.js';
+import type { SettingsResolver } from '../config/types.js';
+import type { MachineMemory } from '../db/machine-memory.js';
+import type { KnownClusterStore } from '../endpoints/known-clusters.js';
+import type { ProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
+import type { NetBoxAccess } from '../netbox/access.js';
+import type { NetBoxSource } from '../plugin-endpoints/netbox-source.js';
+import type { ProxmoxSessions } from '../proxmox/sessions.js';
+import type { SyncPorts } from '../sync/open-run.js';
+import type { SupportReports } from '../sync/support-pass.js';
+
+export interface SyncPortDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly settings: SettingsResolver;
+  readonly netboxAccess: Pick<NetBoxAccess, 'client' | 'endpoint'>;
+  readonly proxmoxEndpoints: Pick<ProxmoxEndpointStore, 'all' | 'credentials' | 'mirrorPlugin'>;
+  readonly knownClusters: KnownClusterStore;
+  readonly netboxSource: NetBoxSource;
+  readonly proxmoxSessions: Pick<ProxmoxSessions, 'open'>;
+  readonly machineMemory: MachineMemory;
+  readonly supportReports: SupportReports;
+}
+
+export function createSyncPorts(deps: SyncPortDeps): SyncPorts {
+  const { clock, logger, settings, netboxAccess, proxmoxEndpoints, proxmoxSessions } = deps;
+  return {
+    clock,
+    logger,
+    settings,
+    randomId: randomUUID,
+    knownClusters: deps.knownClusters,
+    netboxEndpoint: () => netboxAccess.endpoint(),
+    netboxClient: (endpoint) => netboxAccess.client(endpoint.id),
+    proxmoxEndpoints: () => proxmoxEndpoints.all(),
+    netboxSource: (endpoint, signal) => deps.netboxSource(endpoint.id, signal),
+    openSession: (endpoint, signal, onWait) =>
+      proxmoxSessions.open(endpoint, proxmoxEndpoints.credentials(endpoint.id), {
+        signal,
+        ...(onWait === undefined ? {} : { onWait }),
+      }),
+    noteSupport: (report) => deps.supportReports.note(report),
+    machineMemory: deps.machineMemory,
+    mirrorPlugin: (id, seen) => proxmoxEndpoints.mirrorPlugin(id, seen),
+  };
+}

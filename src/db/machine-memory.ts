@@ -1,0 +1,75 @@
+/** What this service remembers of the machines of a NetBox from run to run. It may be lost at any time. */
+import { and, eq } from 'drizzle-orm';
+import type { Database } from './open.js';
+import { machineMemory } from './schema.js';
+
+/** Ids of machines are those of one NetBox, and of a branch of it; empty = main. */
+export interface MemoryScope {
+  readonly netboxEndpointId: number;
+  readonly branch: string;
+}
+
+export interface RememberedMachine {
+  /** Of the guest as it was read last; empty: unknown. */
+  readonly smbiosUuid: string;
+  readonly createdAt: string;
+  /** How many runs in a row found the guest gone. */
+  readonly missedRuns: number;
+  /** In Proxmox, when the guest told its host name last. */
+  readonly guestName?: string;
+  /** That its addresses got, the oldest first. */
+  readonly hostNames?: readonly string[];
+}
+
+export interface MachineMemory {
+  /** By machine id. Throws what SQLite throws. */
+  recall(scope: MemoryScope): ReadonlyMap<number, RememberedMachine>;
+  /** Replaces what is remembered of these machines; null forgets one. Throws what SQLite throws. */
+  remember(scope: MemoryScope, machines: ReadonlyMap<number, RememberedMachine | null>): void;
+}
+
+export function createMachineMemory(db: Database): MachineMemory {
+  const within = ({ netboxEndpointId, branch }: MemoryScope) =>
+    and(eq(machineMemory.netboxEndpointId, netboxEndpointId), eq(machineMemory.branch, branch));
+  const { virtualMachineId } = machineMemory;
+  return {
+    recall(scope) {
+      const rows = db.orm.select().from(machineMemory).where(within(scope)).all();
+      return new Map(
+        rows.map(({ virtualMachineId: id, smbiosUuid, createdAt, missedRuns, guestName, hostNames }) => [
+          id,
+          {
+            smbiosUuid,
+            createdAt,
+            missedRuns,
+            ...(guestName === null ? {} : { guestName }),
+            ...(hostNames === null ? {} : { hostNames: hostNames.split('\n') }),
+          },
+        ]),
+      );
+    },
+    remember(scope, machines) {
+      if (machines.size === 0) return;
+      db.immediate(() => {
+        for (const [id, remembered] of machines) {
+          const one = and(within(scope), eq(virtualMachineId, id));
+          if (remembered === null) db.orm.delete(machineMemory).where(one).run();
+          else upsert(db, { ...scope, virtualMachineId: id, ...toColumns(remembered) });
+        }
+      });
+    },
+  };
+}
+
+function toColumns({ guestName, hostNames, ...more }: RememberedMachine) {
+  return { ...more, guestName: guestName ?? null, hostNames: hostNames?.join('\n') ?? null };
+}
+
+function upsert(db: Database, row: typeof machineMemory.$inferInsert): void {
+  const { netboxEndpointId, branch, virtualMachineId } = machineMemory;
+  db.orm
+    .insert(machineMemory)
+    .values(row)
+    .onConflictDoUpdate({ target: [netboxEndpointId, branch, virtualMachineId], set: row })
+    .run();
+}

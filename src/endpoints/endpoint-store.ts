@@ -1,0 +1,43 @@
+/** What the stores of NetBox and of Proxmox endpoints have in common. */
+import type { Logger } from 'pino';
+import type { Database } from '../db/open.js';
+import type { ColumnRules } from './column-rules.js';
+import type { ChangeFeed, ChangeListener } from './endpoint-changes.js';
+
+export interface EndpointStore<Record, Create, Update, Endpoint> {
+  /** Ascending id; every row when no limit is given. */
+  list(window?: ListWindow): readonly Record[];
+  /** @throws ProxboxError `not_found` (404) */
+  get(id: number): Record;
+  /** @throws ProxboxError `bad_request` (400), `encryption_unavailable` (400), `key_pending` (503) */
+  create(body: Create): Record;
+  /** Errors as get and create. */
+  update(id: number, body: Update): Record;
+  /** @throws ProxboxError `not_found` (404) */
+  remove(id: number): void;
+  /** Every row, disabled ones included, ascending id. */
+  all(): readonly Endpoint[];
+  find(id: number): Endpoint | null;
+  onChange(listener: ChangeListener): void;
+}
+
+export interface EndpointStoreDeps extends ColumnRules {
+  readonly db: Database;
+  readonly logger: Logger;
+}
+
+export interface StoreContext extends EndpointStoreDeps {
+  readonly feed: ChangeFeed;
+}
+
+/** Which part of a list a client asked for. */
+export interface ListWindow {
+  readonly offset?: number | undefined;
+  /** All rows when absent: the plugin reads only one page. */
+  readonly limit?: number | undefined;
+}
+
+export function windowOf<T>(rows: readonly T[], window: ListWindow = {}): readonly T[] {
+  const offset = window.offset ?? 0;
+  return rows.slice(offset, window.limit === undefined ? undefined : offset + window.limit);
+}

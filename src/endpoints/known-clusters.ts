@@ -1,0 +1,131 @@
+/**
+ * Remembers what each Proxmox endpoint led to, and which NetBox cluster that is. A hint: where it is lost NetBox tells the
+ * rest, so nothing here throws, and nobody waits for a locked file.
+ */
+import { and, eq } from 'drizzle-orm';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { Database } from '../db/open.js';
+import { endpointIds, knownClusters } from '../db/schema.js';
+import { errorText } from '../errors/proxbox-error.js';
+
+export interface KnownCluster {
+  readonly endpointId: number;
+  /** Of the root certificate; null: it could not be read. */
+  readonly identity: string | null;
+  readonly mode: 'cluster' | 'standalone';
+  /** Proxmox's. */
+  readonly name: string;
+  readonly nodes: readonly { readonly name: string; readonly ip: string }[];
+  /** Null: not found there yet. The name is the one that it had in NetBox. */
+  readonly netboxCluster: { readonly id: number; readonly name: string } | null;
+  /** Rows of NetBox with the endpoint's id are this cluster's; absent: nobody has looked. */
+  readonly isConfirmed?: true;
+}
+
+export interface KnownClusterStore {
+  /** Of one NetBox, by Proxmox endpoint id, also of endpoints that are gone; empty when the file cannot be read. */
+  all(netboxEndpointId: number): ReadonlyMap<number, KnownCluster>;
+  /** False when it could not be kept; the log says why. */
+  remember(netboxEndpointId: number, known: KnownCluster): boolean;
+  /** The endpoint leads to another NetBox, or is gone. */
+  forget(netboxEndpointId: number): void;
+  /** Endpoints that were stored before ids were kept: their rows in NetBox are taken for theirs, as they were. */
+  older(): ReadonlySet<number>;
+}
+
+const Nodes = z.array(z.object({ name: z.string(), ip: z.string() }));
+/** Instead of the 5 s that other writes wait for a locked file. */
+const patienceMs = 50;
+
+export function createKnownClusters({
+  db,
+  logger,
+}: {
+  readonly db: Database;
+  readonly logger: Pick<Logger, 'warn'>;
+}): KnownClusterStore {
+  function attempt<T>(otherwise: T, work: () => T): T {
+    if (!db.sqlite.open) return otherwise;
+    const patience = db.sqlite.pragma('busy_timeout', { simple: true });
+    db.sqlite.pragma(`busy_timeout = ${patienceMs}`);
+    try {
+      return work();
+    } catch (error) {
+      logger.warn(
+        { path: db.path },
+        `What is known of clusters cannot be read or kept in the database; NetBox is asked instead: ${errorText(error)}`,
+      );
+      return otherwise;
+    } finally {
+      db.sqlite.pragma(`busy_timeout = ${String(patience)}`);
+    }
+  }
+
+  function remember(netboxEndpointId: number, known: KnownCluster): boolean {
+    const columns = columnsOf(known);
+    const key = { proxmoxEndpointId: known.endpointId, netboxEndpointId };
+    return attempt(false, () => {
+      const target = [knownClusters.proxmoxEndpointId, knownClusters.netboxEndpointId];
+      db.orm
+        .insert(knownClusters)
+        .values({ ...key, ...columns })
+        .onConflictDoUpdate({ target, set: columns })
+        .run();
+      return true;
+    });
+  }
+
+  return {
+    all: (netboxEndpointId) =>
+      attempt(new Map(), () => {
+        const rows = db.orm
+          .select()
+          .from(knownClusters)
+          .where(eq(knownClusters.netboxEndpointId, netboxEndpointId))
+          .all();
+        return new Map(rows.flatMap((row) => parsed(row) ?? []).map((known) => [known.endpointId, known]));
+      }),
+    remember,
+    forget: (netboxEndpointId) =>
+      attempt(undefined, () => {
+        db.orm.delete(knownClusters).where(eq(knownClusters.netboxEndpointId, netboxEndpointId)).run();
+      }),
+    older: () =>
+      attempt(new Set(), () => {
+        const areOlder = and(eq(endpointIds.kind, 'proxmox'), eq(endpointIds.isOlder, true));
+        const rows = db.orm.select({ id: endpointIds.id }).from(endpointIds).where(areOlder).all();
+        return new Set(rows.map(({ id }) => id));
+      }),
+  };
+}
+
+function columnsOf({ identity, mode, name, nodes, netboxCluster, isConfirmed }: KnownCluster) {
+  return {
+    identity,
+    mode,
+    name,
+    nodes: JSON.stringify(nodes.map((node) => ({ name: node.name, ip: node.ip }))),
+    netboxClusterId: netboxCluster?.id ?? null,
+    netboxClusterName: netboxCluster?.name ?? null,
+    isConfirmed: isConfirmed ?? false,
+  };
+}
+
+/** Null for a row that somebody has edited. */
+function parsed(row: typeof knownClusters.$inferSelect): KnownCluster | null {
+  const { proxmoxEndpointId: endpointId, identity, mode, name, netboxClusterId: id, netboxClusterName } = row;
+  const nodes = Nodes.safeParse(safeJson(row.nodes));
+  if (!nodes.success) return null;
+  const netboxCluster = id === null ? null : { id, name: netboxClusterName ?? name };
+  const confirmed = row.isConfirmed ? ({ isConfirmed: true } as const) : {};
+  return { endpointId, identity, mode, name, nodes: nodes.data, netboxCluster, ...confirmed };
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

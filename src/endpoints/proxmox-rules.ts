@@ -1,0 +1,60 @@
+/**
+ * From a body to the columns of a Proxmox endpoint: credential rule, host rule, sealing. A PUT is judged by the record
+ * that results from it.
+ */
+import { partsOf, proxmoxColumns } from '../db/endpoint-columns.js';
+import type { ProxmoxEndpointCreate, ProxmoxEndpointUpdate } from './bodies.js';
+import { bad, named, nextSecret, type ColumnRules } from './column-rules.js';
+import { checkHosts, ssrfHint } from './endpoint-hosts.js';
+import type { ProxmoxRow } from './records.js';
+
+type Columns = Omit<ProxmoxRow, 'id'>;
+type Credentials = Pick<Columns, 'password' | 'token_name' | 'token_value'>;
+
+export interface ProxmoxColumnRules extends ColumnRules {
+  /** Throws when another row has the name. */
+  readonly checkName: (name: string) => void;
+}
+
+const isPresent = (text: string | null): boolean => text !== null && text !== '';
+
+function checkCredentials({ password, token_name, token_value }: Credentials): void {
+  if (isPresent(token_name) !== isPresent(token_value)) {
+    throw bad('token_name and token_value must be provided together');
+  }
+  if (!isPresent(password) && !isPresent(token_name)) throw bad('Provide password or both token_name/token_value');
+}
+
+function sealed<C extends Columns>(
+  columns: C,
+  { body, stored }: { readonly body: ProxmoxEndpointUpdate; readonly stored: Credentials },
+  { vault }: ColumnRules,
+): C {
+  const scope = 'other';
+  return {
+    ...columns,
+    // Files of the Python service refuse null here.
+    node_device_name_template: columns.node_device_name_template ?? '',
+    token_name: body.token_name === '' ? null : columns.token_name,
+    password: nextSecret(vault, { scope, sent: body.password, stored: stored.password }),
+    token_value: nextSecret(vault, { scope, sent: body.token_value, stored: stored.token_value }),
+  };
+}
+
+export function newProxmoxColumns(body: ProxmoxEndpointCreate, rules: ProxmoxColumnRules): Columns {
+  const stored = partsOf(proxmoxColumns, 'initial');
+  const columns: Columns = { ...stored, ...named(body) };
+  checkCredentials(columns);
+  checkHosts({ ipAddress: columns.ip_address, domain: columns.domain }, rules.guardSettings(), '');
+  rules.checkName(columns.name);
+  return sealed(columns, { body, stored }, rules);
+}
+
+export function changedProxmoxRow(row: ProxmoxRow, body: ProxmoxEndpointUpdate, rules: ProxmoxColumnRules): ProxmoxRow {
+  const columns: ProxmoxRow = { ...row, ...named(body) };
+  const sent = [body.password, body.token_name, body.token_value];
+  if (sent.some((value) => value !== undefined)) checkCredentials(columns);
+  checkHosts({ ipAddress: columns.ip_address, domain: columns.domain }, rules.guardSettings(), ssrfHint);
+  rules.checkName(columns.name);
+  return sealed(columns, { body, stored: row }, rules);
+}

@@ -1,0 +1,50 @@
+/** Kinds of NetBox's area "ipam": VLANs and addresses. */
+import { to } from './fields.js';
+import { kind } from './kind.js';
+
+export const ipam = {
+  vlan: kind({
+    path: '/api/ipam/vlans/',
+    noun: 'VLAN',
+    fields: { vid: 'number', name: 'text', status: 'choice', site: to('site'), tenant: to('tenant'), tags: 'tags' },
+    reads: { group: 'relation' },
+    natural: { fields: ['vid', 'site'] },
+  }),
+  'ip-address': kind({
+    path: '/api/ipam/ip-addresses/',
+    noun: 'IP address',
+    fields: {
+      address: 'address',
+      assigned_object_type: 'content-type',
+      assigned_object_id: to('vm-interface', 'node-interface'),
+      status: 'choice',
+      dns_name: 'text',
+      tags: 'tags',
+    },
+    reads: {
+      assigned_object: 'json',
+      role: 'choice',
+      vrf: 'relation',
+      tenant: 'relation',
+      nat_inside: 'relation',
+      nat_outside: 'json',
+      owner: 'relation',
+      description: 'text',
+      comments: 'text',
+      custom_fields: 'custom-fields',
+    },
+    // An address of another object is never taken over because it was met by chance.
+    natural: { fields: ['address', 'assigned_object_type', 'assigned_object_id'] },
+    // NetBox moves no address that is the primary one of a machine or device.
+    after: ['released-primary', 'released-device-primary'],
+    askedAs: { type: 'ip', nameParam: 'ip_address' },
+  }),
+  /** What an operator says runs at an address: read only, to see which addresses are named. */
+  service: kind({
+    path: '/api/ipam/services/',
+    noun: 'service',
+    fields: { name: 'text' },
+    reads: { ipaddresses: 'json' },
+    natural: null,
+  }),
+} as const;

@@ -1,0 +1,67 @@
+/**
+ * Sets in configurations of Proxmox. It keeps them in hashes of Perl, so their members come in another order from each of its
+ * worker processes: they are put in one order before anything compares, writes or shows them. Pure.
+ */
+import { isObject } from '../../values/plain-object.js';
+import { type Row, toPlainText, toText } from './coerce.js';
+
+/** Fields whose text is a set of members (`backup,iso`, `pve1:2,pve2`) or of properties (`keep-last=3,keep-daily=7`). */
+const setFields: ReadonlySet<string> = new Set([
+  'content',
+  'exclude',
+  'fleecing',
+  'mailto',
+  'nodes',
+  'performance',
+  'prune-backups',
+  'prune_backups',
+  'resources',
+  'vmid',
+]);
+
+/** The row with its keys and its sets in one order; values that are no sets stay as they are. */
+export function inOneOrder(row: Row): Row {
+  return Object.fromEntries(
+    Object.entries(withSortedKeys(row)).map(([key, value]) => {
+      if (isObject(value)) return [key, withSortedKeys(value)];
+      return [key, typeof value === 'string' && setFields.has(key) ? sortedText(value) : value];
+    }),
+  );
+}
+
+/** Members of a set that is told as text. */
+export function membersOf(text: string | null): readonly string[] {
+  const members = (text ?? '').split(/[,;\s]+/).filter((member) => member !== '');
+  return [...new Set(members)].sort(compareMembers);
+}
+
+/** The text form of a property, whether Proxmox tells it as text or, in newer releases, as an object: `a=1,b=x`. */
+export function propertyText(value: unknown): string | null {
+  if (!isObject(value)) return toText(value);
+  const pieces = Object.entries(withSortedKeys(value)).flatMap(([key, item]) => {
+    const text = toText(item);
+    return text === null ? [] : [`${key}=${text}`];
+  });
+  return pieces.length === 0 ? null : pieces.join(',');
+}
+
+/** Rows of a list that Proxmox keeps in a hash, by a field that names them: people read them top down. */
+export function sortedRows<T extends Row>(rows: readonly T[], name: keyof T & string): readonly T[] {
+  return rows.toSorted((one, other) => compareMembers(toPlainText(one[name]), toPlainText(other[name])));
+}
+
+function sortedText(text: string): string {
+  return membersOf(text).join(',');
+}
+
+function withSortedKeys(value: Row): Row {
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => compareMembers(one, other)));
+}
+
+/** VMIDs as numbers, everything else by code unit. */
+function compareMembers(one: string, other: string): number {
+  const areNumbers = /^\d{1,15}$/.test(one) && /^\d{1,15}$/.test(other);
+  if (areNumbers && Number(one) !== Number(other)) return Number(one) - Number(other);
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}

@@ -1,0 +1,134 @@
+/**
+ * Rows that a guest of the run wants and a machine beyond the run has: whether that one still has them. Its guest is asked,
+ * or is proven to be gone; nothing is asked of a machine that no guest of these clusters was.
+ */
+import type { RecordOf } from '../../netbox/kinds/index.js';
+import { relationId, textOf } from '../../netbox/kinds/values.js';
+import type { GuestConfig, ListedResource } from '../../proxmox/types.js';
+import { isObject } from '../../values/plain-object.js';
+import type { ConnectedCluster, ListedGuest } from '../guests.js';
+import type { Roster } from '../plan/roster.js';
+import type { RunContext } from '../run-context.js';
+import { readConfigs } from './guest-config.js';
+import { proveAbsence } from './guest-visibility.js';
+import { readFromCluster } from './proxmox.js';
+
+interface HeldRow {
+  readonly id: number;
+  /** The interface, as NetBox nests it. */
+  readonly assigned_object: unknown;
+}
+
+/** Where a row is: on an interface, by name, of a machine. */
+interface Held<Row> {
+  readonly row: Row;
+  readonly port: string;
+  readonly machine: number;
+}
+
+/** Whether a guest that can be read has no more what a row says of its interface. */
+export type HasLetGo<Row> = (guest: ListedGuest, config: GuestConfig, held: Held<Row>) => boolean | Promise<boolean>;
+
+interface Contested<Row> extends Held<Row> {
+  readonly state: RecordOf<'vm-state'>;
+  readonly cluster: ConnectedCluster;
+}
+
+/** The rows that their machine has no more, with its id. */
+export async function findAbandoned<Row extends HeldRow>(
+  run: RunContext,
+  roster: Roster,
+  rows: readonly Row[],
+  { phase, hasLetGo }: { readonly phase: string; readonly hasLetGo: HasLetGo<Row> },
+): Promise<ReadonlyMap<Row, number>> {
+  const held = rows.flatMap((row) => placeOf(row) ?? []);
+  if (held.length === 0) return new Map();
+  const states = await statesOf(run, roster, [...new Set(held.map(({ machine }) => machine))]);
+  const contested = held.flatMap((one): readonly Contested<Row>[] => {
+    const state = states.find((candidate) => candidate.virtual_machine === one.machine);
+    const cluster = state === undefined ? undefined : homeOf(roster, state);
+    return state === undefined || cluster === undefined ? [] : [{ ...one, state, cluster }];
+  });
+  const abandoned: Contested<Row>[] = [];
+  for (const cluster of new Set(contested.map((one) => one.cluster))) {
+    const here = contested.filter((one) => one.cluster === cluster);
+    abandoned.push(...(await abandonedIn(run, here, { cluster, phase, hasLetGo })));
+  }
+  return new Map(abandoned.map(({ row, machine }) => [row, machine]));
+}
+
+/** By id of the row: the machine that has it no more. */
+export async function machinesOfRows(
+  run: RunContext,
+  found: ReadonlyMap<HeldRow, number>,
+): Promise<ReadonlyMap<number, RecordOf<'virtual-machine'>>> {
+  const of = [...new Set(found.values())].sort((a, b) => a - b);
+  const machines = await run.collections.load('virtual-machine', {}, { filter: 'id', of }, { fresh: true });
+  const byId = new Map(machines.map((machine) => [machine.id, machine]));
+  return new Map(
+    [...found].flatMap(([row, id]) => {
+      const machine = byId.get(id);
+      return machine === undefined ? [] : [[row.id, machine] as const];
+    }),
+  );
+}
+
+/** The machine and the interface that have a row, as NetBox nests them. */
+function placeOf<Row extends HeldRow>(row: Row): Held<Row> | undefined {
+  const object = row.assigned_object;
+  const machine = isObject(object) ? relationId(object['virtual_machine']) : null;
+  return machine === null || !isObject(object) ? undefined : { row, machine, port: textOf(object['name']) };
+}
+
+/** A run of everything has read them all. */
+async function statesOf(
+  run: RunContext,
+  { states }: Roster,
+  machines: readonly number[],
+): Promise<readonly RecordOf<'vm-state'>[]> {
+  if (run.options.netboxVmIds === null) return states;
+  if (!run.capabilities.proxboxPlugin) return [];
+  const of = [...machines].sort((a, b) => a - b);
+  return run.collections.load('vm-state', {}, { filter: 'virtual_machine_id', of });
+}
+
+/** The cluster of the run whose guest the machine was. */
+function homeOf({ clusters }: Roster, { proxmox_endpoint_raw_id: id }: RecordOf<'vm-state'>) {
+  return clusters.find(({ view }) => id !== null && view.endpointIds.includes(id) && view.mode !== 'restricted');
+}
+
+async function abandonedIn<Row>(
+  run: RunContext,
+  contested: readonly Contested<Row>[],
+  how: { readonly cluster: ConnectedCluster; readonly phase: string; readonly hasLetGo: HasLetGo<Row> },
+): Promise<readonly Contested<Row>[]> {
+  const { cluster } = how;
+  const { guests } = await readFromCluster(run, cluster, (session) => run.guestReads.list(session, run.signal));
+  const byVmid = new Map(guests.map((resource) => [resource.vmid, resource]));
+  const unlisted = contested.flatMap(({ state: { proxmox_vm_id: vmid } }) =>
+    vmid === null || byVmid.has(vmid) ? [] : [vmid],
+  );
+  const { gone } = await proveAbsence(run, cluster, unlisted);
+  const judged = await Promise.all(
+    contested.map(async (one) => {
+      const vmid = one.state.proxmox_vm_id ?? -1;
+      const resource = byVmid.get(vmid);
+      return resource === undefined ? gone.has(vmid) : isLetGo(run, resource, { one, ...how });
+    }),
+  );
+  return contested.filter((_, index) => judged[index] === true);
+}
+
+/** Asked only in a run of single machines: a run of all of them has asked every guest that may be asked. */
+async function isLetGo<Row>(
+  run: RunContext,
+  resource: ListedResource,
+  { one, phase, hasLetGo }: { readonly one: Contested<Row>; readonly phase: string; readonly hasLetGo: HasLetGo<Row> },
+): Promise<boolean> {
+  const { netboxVmIds, modes } = run.options;
+  if (netboxVmIds === null || !resource.isDescribed) return false;
+  if (modes[resource.template ? 'vm_template' : 'vm'] === 'disabled') return false;
+  const [located] = await readConfigs(run, [{ cluster: one.cluster, resource }], phase);
+  if (located?.config.status !== 'read') return false;
+  return hasLetGo(located, located.config.config, one);
+}

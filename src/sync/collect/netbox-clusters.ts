@@ -1,0 +1,209 @@
+/** Reads what tells which NetBox clusters those of a run are. What is remembered costs no request more than their list. */
+import type { RecordOf } from '../../netbox/kinds/index.js';
+import type { ClusterView } from '../plan/cluster-views.js';
+import { endpointIdOf } from '../plan/device-owner.js';
+import type { InfrastructureRecords } from '../plan/infrastructure-types.js';
+import {
+  chooseNetBoxCluster,
+  possibleNames,
+  rememberedCluster,
+  type ClusterCandidates,
+  type Namesake,
+  type Standing,
+} from '../plan/netbox-cluster.js';
+import type { RunContext } from '../run-context.js';
+import { withAliases } from './aliases.js';
+import { loadDevices } from './devices.js';
+import { loadIfAllowed } from './machine-rows.js';
+import { trustedRows } from './owned-rows.js';
+
+/** By view key; clusters that NetBox does not have, or that cannot be told, are missing. */
+export type NetBoxClusters = ReadonlyMap<string, RecordOf<'cluster'>>;
+
+/** The clusters of views in NetBox, as every stage below the devices needs them. */
+export async function findNetBoxClusters(run: RunContext, views: readonly ClusterView[]): Promise<NetBoxClusters> {
+  const remembered = await loadRemembered(run, views);
+  if (remembered !== undefined) return remembered;
+  return (await collectClusters(run, views)).netboxClusters;
+}
+
+/** The clusters of all these views, where they are remembered and still called so in NetBox. */
+export async function loadRemembered(
+  run: RunContext,
+  views: readonly ClusterView[],
+): Promise<NetBoxClusters | undefined> {
+  const names = views.map((view) => rememberedCluster(view, run.known.byEndpoint)?.name);
+  if (names.some((name) => name === undefined)) return undefined;
+  const clusters = await loadByName(
+    run,
+    names.flatMap((name) => name ?? []),
+  );
+  const found = choose(run, views, { ...noEvidence(run), clusters });
+  return found.size === views.length ? found : undefined;
+}
+
+/** Nothing but what is remembered. */
+export function noEvidence(run: RunContext): ClusterCandidates {
+  const { endpoints, pluginEndpoints, known } = run;
+  const named = namesOf(run);
+  const rows = { clusters: [], clusterStates: [], clusterLinks: [], standing: [] };
+  return { ...rows, endpoints, pluginEndpoints, known: known.byEndpoint, named };
+}
+
+export interface CollectedClusters {
+  /** Completed by stored endpoints that lead to the same clusters. */
+  readonly views: readonly ClusterView[];
+  readonly records: Omit<InfrastructureRecords, 'clusterTypes' | 'sites' | 'tenants'>;
+  readonly netboxClusters: NetBoxClusters;
+}
+
+/** Everything in NetBox that tells which clusters these are, and which devices their nodes. */
+export async function collectClusters(run: RunContext, given: readonly ClusterView[]): Promise<CollectedClusters> {
+  const { collections, capabilities, pluginEndpoints, endpoints } = run;
+  const hasPlugin = capabilities.proxboxPlugin;
+  const plugin = async <Row>(load: () => Promise<readonly Row[]>) => (hasPlugin ? load() : []);
+  const nodeNames = unique(given.flatMap((view) => view.nodes.map((node) => node.name)));
+  const deviceStates = trustedRows(run, await plugin(() => collections.load('device-state', {})));
+  const nodeLinks = await plugin(() => collections.load('node-link', {}, { filter: 'name', of: nodeNames }));
+  const owned = deviceStates.map((row) => ({
+    ...row,
+    proxmox_endpoint_raw_id: endpointIdOf(row, { endpoints, records: { nodeLinks, pluginEndpoints } }),
+  }));
+  const views = await withAliases(run, given, owned);
+  const devices = await loadDevices(run, views, deviceStates);
+  const names = unique(given.map(({ name }) => name));
+  const clusterLinks = await plugin(() => collections.load('cluster-link', {}, { filter: 'name', of: names }));
+  const standing = await loadStanding(run, views, { devices, owned });
+  const named = namesOf(run);
+  const clusters = await loadClusters(run, views, { standing, clusterLinks, named });
+  const records = {
+    hasPlugin,
+    clusters,
+    devices,
+    deviceStates,
+    nodeLinks,
+    clusterLinks,
+    standing,
+    named,
+    clusterStates: await plugin(() =>
+      collections.load('cluster-state', {}, { filter: 'cluster_id', of: clusters.map(({ id }) => id) }),
+    ),
+    pluginEndpoints,
+    known: run.known.byEndpoint,
+  };
+  return { views, records, netboxClusters: choose(run, views, { ...records, endpoints }) };
+}
+
+/** What is found is remembered. */
+function choose(run: RunContext, views: readonly ClusterView[], candidates: ClusterCandidates): NetBoxClusters {
+  const found = new Map<string, RecordOf<'cluster'>>();
+  for (const view of views) {
+    const choice = chooseNetBoxCluster(view, view.owner.site.id, candidates);
+    if (choice.status !== 'found') continue;
+    found.set(view.key, choice.cluster);
+    run.known.settle(view, choice.cluster);
+  }
+  return found;
+}
+
+/** What the clusters of endpoints are called: those of the run, and others that were seen. */
+function namesOf(run: RunContext): readonly Namesake[] {
+  const here = run.clusters.flatMap(({ view }) =>
+    view.endpointIds.map((endpointId) => ({ endpointId, name: view.name })),
+  );
+  const inside = new Set(here.map(({ endpointId }) => endpointId));
+  const others = [...run.known.byEndpoint.values()].filter(
+    ({ endpointId }) => !inside.has(endpointId) && run.endpoints.has(endpointId),
+  );
+  return [...here, ...others];
+}
+
+/** By the names that they have or may have; by id only those that an operator has renamed. */
+async function loadClusters(
+  run: RunContext,
+  views: readonly ClusterView[],
+  { standing, clusterLinks, named }: Pick<ClusterCandidates, 'standing' | 'clusterLinks' | 'named'>,
+): Promise<readonly RecordOf<'cluster'>[]> {
+  const remembered = views.map((view) => rememberedCluster(view, run.known.byEndpoint));
+  const names = views.flatMap((view, index) => remembered[index]?.name ?? possibleNames(view, named));
+  const clusters = await loadByName(run, names);
+  const loaded = new Set(clusters.map(({ id }) => id));
+  const viewNames = new Set(views.map(({ name }) => name));
+  const wanted = [
+    ...remembered.flatMap((cluster) => cluster?.id ?? []),
+    ...standing.filter(({ clusterName }) => viewNames.has(clusterName)).map(({ cluster }) => cluster),
+    ...clusterLinks.flatMap((row) => row.netbox_cluster ?? []),
+  ].filter((id) => !loaded.has(id));
+  return [...clusters, ...(await run.collections.load('cluster', {}, { filter: 'id', of: unique(wanted) }))];
+}
+
+function loadByName(run: RunContext, names: readonly string[]): Promise<readonly RecordOf<'cluster'>[]> {
+  return run.collections.load('cluster', {}, { filter: 'name', of: unique(names) });
+}
+
+/** As many machines of an endpoint tell enough. */
+const fewMachines = 50;
+
+/** Where devices stand; machines are asked for only where no device tells anything of a cluster that is not remembered. */
+async function loadStanding(
+  run: RunContext,
+  views: readonly ClusterView[],
+  {
+    devices,
+    owned,
+  }: { readonly devices: readonly RecordOf<'device'>[]; readonly owned: readonly RecordOf<'device-state'>[] },
+): Promise<readonly Standing[]> {
+  const byDevice = standingOf(
+    owned.map((row) => ({ ...row, object: row.device })),
+    devices,
+  );
+  const isTold = (view: ClusterView): boolean =>
+    rememberedCluster(view, run.known.byEndpoint) !== undefined ||
+    byDevice.some(({ endpointId }) => view.endpointIds.includes(endpointId));
+  if (views.every(isTold) || !run.capabilities.proxboxPlugin || run.options.netboxVmIds !== null) return byDevice;
+  // Who may not read them is told so by the stages of machines.
+  const states = await loadIfAllowed(run, [], { kind: 'vm-state', without: '' }, () =>
+    run.collections.load('vm-state', {}),
+  );
+  const names = new Set(views.map(({ name }) => name));
+  const counts = new Map<number, number>();
+  const few = trustedRows(run, states ?? []).filter((row) => {
+    const endpointId = row.proxmox_endpoint_raw_id;
+    if (endpointId === null || row.virtual_machine === null || !names.has(row.proxmox_cluster_name)) return false;
+    const count = (counts.get(endpointId) ?? 0) + 1;
+    counts.set(endpointId, count);
+    return count <= fewMachines;
+  });
+  const of = unique(few.flatMap((row) => row.virtual_machine ?? []));
+  const machines = await run.collections.load('virtual-machine', {}, { filter: 'id', of });
+  return [
+    ...byDevice,
+    ...standingOf(
+      few.map((row) => ({ ...row, object: row.virtual_machine })),
+      machines,
+    ),
+  ];
+}
+
+interface OwnedRow {
+  readonly object: number | null;
+  readonly proxmox_endpoint_raw_id: number | null;
+  readonly proxmox_cluster_name: string;
+}
+
+function standingOf(
+  rows: readonly OwnedRow[],
+  objects: readonly { readonly id: number; readonly cluster: number | null }[],
+): readonly Standing[] {
+  const clusters = new Map(objects.map(({ id, cluster }) => [id, cluster]));
+  return rows.flatMap(({ object, proxmox_endpoint_raw_id: endpointId, proxmox_cluster_name: clusterName }) => {
+    const cluster = object === null ? null : clusters.get(object);
+    return endpointId === null || cluster === null || cluster === undefined
+      ? []
+      : [{ endpointId, clusterName, cluster }];
+  });
+}
+
+function unique<T extends string | number>(values: readonly T[]): readonly T[] {
+  return [...new Set(values)].sort();
+}

@@ -1,0 +1,73 @@
+/** The network of every node that is online, with the device of the node: for the stages that write addresses. */
+import { toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
+import { readNodeNetwork } from '../../proxmox/reads/nodes.js';
+import type { ClusterStatusNode } from '../../proxmox/types.js';
+import type { ConnectedCluster } from '../guests.js';
+import { nodeKey, type ClusterView } from '../plan/cluster-views.js';
+import type { NetworkRead, NodeNetwork } from '../plan/node-addresses.js';
+import { findNodeDevices } from '../plan/node-devices.js';
+import type { ReasonCode } from '../reasons.js';
+import type { RunContext } from '../run-context.js';
+import type { SourceRef } from '../types.js';
+import { collectInfrastructure } from './infrastructure.js';
+import { readFailure, readFromCluster } from './proxmox.js';
+
+/** A node with what Proxmox says of its network. */
+export interface Attempt {
+  readonly cluster: ConnectedCluster;
+  readonly node: ClusterStatusNode;
+  readonly network: NetworkRead;
+  /** Set when the read failed. */
+  readonly cause?: ProxboxError;
+}
+
+/** One Proxmox read per node that is online. Throws the first cause when not one of them could be read. */
+export async function collectNodeNetworks(run: RunContext) {
+  const { views, records } = await collectInfrastructure(
+    run,
+    run.clusters.map(({ view }) => view),
+  );
+  const { endpoints, options, now } = run;
+  const devices = findNodeDevices({ views, records, endpoints, options, now });
+  const clusters = run.clusters.map((cluster, index) => ({ ...cluster, view: views[index] ?? cluster.view }));
+  const attempts: readonly Attempt[] = await Promise.all(
+    clusters.flatMap((cluster) =>
+      cluster.view.nodes.map(async (node) => ({ cluster, node, ...(await readNetwork(run, cluster, node)) })),
+    ),
+  );
+  const first = attempts.find(({ cause }) => cause !== undefined)?.cause;
+  if (first !== undefined && attempts.every(({ network }) => network.status === 'unread')) throw first;
+  const nodes = attempts.flatMap(({ cluster: { view }, node, network }): readonly NodeNetwork[] => {
+    const key = nodeKey(view, node.name);
+    const device = devices.get(key);
+    return device === undefined ? [] : [{ key, name: node.name, source: sourceOf(view, node), device, network }];
+  });
+  return { clusters, attempts, nodes };
+}
+
+async function readNetwork(
+  run: RunContext,
+  cluster: ConnectedCluster,
+  node: ClusterStatusNode,
+): Promise<Pick<Attempt, 'network' | 'cause'>> {
+  const name = `node "${node.name}" of "${cluster.view.name}"`;
+  const unread = (code: ReasonCode, message: string): NetworkRead => ({ status: 'unread', reason: { code, message } });
+  if (!node.online)
+    return { network: unread('node_offline', `The ${name} is offline; its interfaces are left as they are.`) };
+  try {
+    const interfaces = await readFromCluster(run, cluster, (session) =>
+      readNodeNetwork(session, node.name, { signal: run.signal }),
+    );
+    return { network: { status: 'read', interfaces } };
+  } catch (error) {
+    run.signal.throwIfAborted();
+    const cause = toProxboxError(error);
+    const text = `The network of ${name} cannot be read; its interfaces are left as they are`;
+    const reason = readFailure(cluster, { read: 'node_network', cause, text, otherwise: 'read_incomplete' });
+    return { network: { status: 'unread', reason }, cause };
+  }
+}
+
+function sourceOf(view: ClusterView, node: ClusterStatusNode): SourceRef {
+  return { endpointId: view.owner.endpointId, cluster: view.name, node: node.name };
+}

@@ -1,0 +1,52 @@
+/** What a run knows of machines from the runs before it, and leaves for those after it. That it fails ends nothing. */
+import type { Logger } from 'pino';
+
+/** As src/db/machine-memory.ts keeps it. */
+export interface RememberedMachine {
+  /** Of the guest as it was read last; empty: unknown. */
+  readonly smbiosUuid: string;
+  readonly createdAt: string;
+  /** How many runs in a row found the guest gone. */
+  readonly missedRuns: number;
+  /** In Proxmox, when the guest told its host name last. */
+  readonly guestName?: string;
+  /** That its addresses got, the oldest first. */
+  readonly hostNames?: readonly string[];
+}
+
+interface MemoryScope {
+  readonly netboxEndpointId: number;
+  readonly branch: string;
+}
+
+export interface MachineMemoryPort {
+  recall(scope: MemoryScope): ReadonlyMap<number, RememberedMachine>;
+  remember(scope: MemoryScope, machines: ReadonlyMap<number, RememberedMachine | null>): void;
+}
+
+export interface RunMemory {
+  /** By machine id; undefined, with a line in the log, where the database does not answer. */
+  recall(): ReadonlyMap<number, RememberedMachine> | undefined;
+  /** False, with a line in the log, when nothing could be kept. */
+  remember(machines: ReadonlyMap<number, RememberedMachine | null>): boolean;
+}
+
+/** The memory for the machines of one NetBox (or of a branch of it). */
+export function openMemory(port: MachineMemoryPort, scope: MemoryScope, logger: Logger): RunMemory {
+  const attempt = <T>(what: string, act: () => T): T | undefined => {
+    try {
+      return act();
+    } catch (error) {
+      logger.warn({ err: error }, `What is remembered of machines cannot be ${what}; the run goes on without it.`);
+      return undefined;
+    }
+  };
+  return {
+    recall: () => attempt('read', () => port.recall(scope)),
+    remember: (machines) =>
+      attempt('kept', () => {
+        port.remember(scope, machines);
+        return true;
+      }) ?? false,
+  };
+}

@@ -1,0 +1,299 @@
+/**
+ * Which NetBox cluster a Proxmox cluster is: the remembered one, else the one in which its devices and machines stand, else
+ * the one that the plugin's row is linked to, else by name. None that belongs to another cluster. Pure.
+ */
+import { nameList, quotedList } from '../../values/short-text.js';
+import type { KnownCluster } from '../../endpoints/known-clusters.js';
+import { hasTagNamed } from '../../netbox/kinds/values.js';
+import type { RecordOf } from '../../netbox/kinds/index.js';
+import type { NetBoxRecord } from '../../netbox/types.js';
+import { pluginEndpointOf, type EndpointTarget } from '../../plugin-endpoints/plugin-rows.js';
+import { withoutPluginId } from '../../values/plugin-id.js';
+import type { Reason } from '../types.js';
+import { whatTells, type ClusterView } from './cluster-views.js';
+import { isNobodys } from './reused-ids.js';
+
+/** What earlier runs have seen, by endpoint id. */
+export type KnownByEndpoint = ReadonlyMap<number, KnownCluster>;
+
+/** Another endpoint whose cluster has the same name. */
+export interface Namesake {
+  readonly endpointId: number;
+  readonly name: string;
+}
+
+export interface ClusterCandidates {
+  readonly clusters: readonly RecordOf<'cluster'>[];
+  readonly clusterStates: readonly RecordOf<'cluster-state'>[];
+  readonly clusterLinks: readonly RecordOf<'cluster-link'>[];
+  readonly pluginEndpoints: readonly NetBoxRecord[];
+  readonly known: KnownByEndpoint;
+  readonly standing: readonly Standing[];
+  /** Every endpoint whose cluster is known by name, those of the run included. */
+  readonly named: readonly Namesake[];
+  readonly endpoints: ReadonlyMap<number, EndpointTarget>;
+}
+
+/** A device or machine that a sidecar gives to an endpoint. */
+export interface Standing {
+  readonly endpointId: number;
+  /** What the Proxmox cluster was called then. */
+  readonly clusterName: string;
+  /** The id of the NetBox cluster that it stands in. */
+  readonly cluster: number;
+}
+
+/** `name`: what we call it in NetBox. */
+export type ClusterChoice =
+  | { readonly status: 'found'; readonly cluster: RecordOf<'cluster'>; readonly name: string }
+  | { readonly status: 'new'; readonly name: string; readonly warning?: Reason }
+  | { readonly status: 'refused'; readonly reason: Reason };
+
+/** The remembered NetBox cluster. One that was renamed in Proxmox since goes by its new name. */
+export function rememberedCluster(view: ClusterView, known: KnownByEndpoint): { id: number; name: string } | undefined {
+  const entries = [...view.endpointIds].sort((a, b) => a - b).flatMap((id) => known.get(id) ?? []);
+  return (
+    entries.find(({ name, mode, netboxCluster }) => isOf(view, { name, mode }) && netboxCluster !== null)
+      ?.netboxCluster ?? undefined
+  );
+}
+
+function isOf(view: ClusterView, { name, mode }: Pick<KnownCluster, 'name' | 'mode'>): boolean {
+  return view.name === name && view.mode === mode;
+}
+
+/** @param site the configured site of the cluster */
+export function chooseNetBoxCluster(
+  view: ClusterView,
+  site: number | null,
+  candidates: ClusterCandidates,
+): ClusterChoice {
+  const own = remembered(view, candidates) ?? standingCluster(view, candidates) ?? linked(view, candidates);
+  if (own === 'unverified') return { status: 'refused', reason: scattered(view) };
+  if (own !== undefined) return found(view, own);
+  if (view.unverifiedEndpointIds.length > 0) return { status: 'refused', reason: maybeAnothers(view, candidates) };
+  const named = byName(view, site, candidates);
+  if (named === 'ambiguous') return { status: 'refused', reason: ambiguous(view) };
+  return named === undefined ? newCluster(view, candidates) : found(view, named);
+}
+
+/** One that an operator has renamed is still ours. */
+function found(view: ClusterView, cluster: RecordOf<'cluster'>): ClusterChoice {
+  const isLong = [withEndpoint(view), withIdOfEndpoint(view)].includes(cluster.name);
+  return { status: 'found', cluster, name: isLong ? cluster.name : view.name };
+}
+
+function remembered(view: ClusterView, candidates: ClusterCandidates): RecordOf<'cluster'> | undefined {
+  const entry = rememberedCluster(view, candidates.known);
+  const cluster = candidates.clusters.find(({ id }) => id === entry?.id);
+  if (entry === undefined || cluster === undefined || ownedByLower(view, cluster, candidates)) return undefined;
+  // An id may mean another cluster in a NetBox that was set up anew.
+  const isOurs =
+    cluster.name === entry.name ||
+    hasTagNamed(cluster, 'proxbox') ||
+    candidates.clusterStates.some((row) => row.cluster === cluster.id && row.proxmox_cluster_name === view.name);
+  return isOurs ? cluster : undefined;
+}
+
+function standingCluster(
+  view: ClusterView,
+  candidates: ClusterCandidates,
+): RecordOf<'cluster'> | 'unverified' | undefined {
+  const own = candidates.standing.filter(
+    ({ endpointId, clusterName }) => view.endpointIds.includes(endpointId) && clusterName === view.name,
+  );
+  const id = majority(own);
+  if (id === undefined || id === 'unverified') return id;
+  const cluster = candidates.clusters.find((record) => record.id === id);
+  return cluster === undefined || ownedByLower(view, cluster, candidates) ? undefined : cluster;
+}
+
+/** The id of the cluster in which more than half of them stand. */
+function majority(standing: readonly Standing[]): number | 'unverified' | undefined {
+  if (standing.length === 0) return undefined;
+  const ids = new Set(standing.map(({ cluster }) => cluster));
+  const isMost = (id: number): boolean => standing.filter(({ cluster }) => cluster === id).length * 2 > standing.length;
+  return [...ids].find(isMost) ?? 'unverified';
+}
+
+function linked(view: ClusterView, candidates: ClusterCandidates): RecordOf<'cluster'> | undefined {
+  const owners = new Set(view.endpointIds.map((id) => pluginIdOfEndpoint(id, candidates)).filter((id) => id !== null));
+  const links = candidates.clusterLinks.filter(
+    (row) => row.name.toLowerCase() === view.name.toLowerCase() && row.endpoint !== null && owners.has(row.endpoint),
+  );
+  return candidates.clusters.find(
+    (cluster) => links.some((row) => row.netbox_cluster === cluster.id) && !ownedByOther(view, cluster, candidates),
+  );
+}
+
+function pluginIdOfEndpoint(endpointId: number, { endpoints, pluginEndpoints }: ClusterCandidates): number | null {
+  const endpoint = endpoints.get(endpointId);
+  return (endpoint === undefined ? undefined : pluginEndpointOf(endpoint, pluginEndpoints))?.id ?? null;
+}
+
+/** The clusters with our name, or with our name and that of our endpoint, that are nobody else's. */
+function byName(
+  view: ClusterView,
+  site: number | null,
+  candidates: ClusterCandidates,
+): RecordOf<'cluster'> | 'ambiguous' | undefined {
+  const free = candidates.clusters.filter(
+    (cluster) => !ownedByOther(view, cluster, candidates) && !isPlacedElsewhere(view, cluster, { site, candidates }),
+  );
+  const longName = withEndpoint(view);
+  const isFirst = isFirstOfName(view, candidates);
+  const suffixed = free.filter(({ name }) => !isFirst && name === longName);
+  const plain = free.filter((cluster) => cluster.name === view.name && (isFirst || isInSite(cluster, site)));
+  const named = suffixed.length > 0 ? suffixed : plain;
+  const stated = new Set(
+    candidates.clusterStates.filter((row) => row.proxmox_cluster_name === view.name).map((row) => row.cluster),
+  );
+  if (named.length === 0) return undefined;
+  return (
+    chooseCluster(named, site) ??
+    chooseCluster(
+      named.filter(({ id }) => stated.has(id)),
+      site,
+    ) ??
+    'ambiguous'
+  );
+}
+
+/** The one cluster of several with the same name: the only one, or the one in the configured site. */
+export function chooseCluster(
+  named: readonly RecordOf<'cluster'>[],
+  site: number | null,
+): RecordOf<'cluster'> | undefined {
+  if (named.length <= 1) return named[0];
+  const placed = named.filter((record) => isInSite(record, site));
+  return placed.length === 1 ? placed[0] : undefined;
+}
+
+/** The id of the site a cluster is scoped to; null for another kind of scope or none. */
+export function siteScope(cluster: RecordOf<'cluster'>): number | null {
+  return cluster.scope_type === 'dcim.site' ? cluster.scope_id : null;
+}
+
+function isInSite(cluster: RecordOf<'cluster'>, site: number | null): boolean {
+  return site !== null && siteScope(cluster) === site;
+}
+
+/**
+ * A cluster of our name in another site than the configured one, of which only others have said that it is theirs: NetBox
+ * keeps names unique per site only.
+ */
+function isPlacedElsewhere(
+  view: ClusterView,
+  cluster: RecordOf<'cluster'>,
+  { site, candidates }: { readonly site: number | null; readonly candidates: ClusterCandidates },
+): boolean {
+  const scope = siteScope(cluster);
+  if (site === null || scope === null || scope === site) return false;
+  if (namesakesOf(view, candidates).length > 0) return true;
+  const owner = pluginIdOfEndpoint(view.owner.endpointId, candidates);
+  const claims = candidates.clusterLinks.filter((row) => row.netbox_cluster === cluster.id);
+  return claims.length > 0 && claims.every((row) => row.endpoint !== owner);
+}
+
+/** Stored endpoints of other clusters. */
+function othersOf(view: ClusterView, { endpoints }: ClusterCandidates): readonly number[] {
+  return [...endpoints.keys()].filter((id) => !view.endpointIds.includes(id));
+}
+
+/** Endpoints of other clusters that are gone. */
+function goneOthersOf(view: ClusterView, { endpoints, known, standing }: ClusterCandidates): readonly number[] {
+  const ids = new Set([...known.keys(), ...standing.map(({ endpointId }) => endpointId)]);
+  return [...ids].filter((id) => !isNobodys(id) && !endpoints.has(id) && !view.endpointIds.includes(id));
+}
+
+function namesakesOf(view: ClusterView, candidates: ClusterCandidates): readonly Namesake[] {
+  const name = view.name.toLowerCase();
+  return candidates.named.filter(
+    (one) => one.name.toLowerCase() === name && !view.endpointIds.includes(one.endpointId),
+  );
+}
+
+function isFirstOfName(view: ClusterView, candidates: ClusterCandidates): boolean {
+  return namesakesOf(view, candidates).every(({ endpointId }) => view.owner.endpointId < endpointId);
+}
+
+/** Two clusters may have stood in one: it stays that of the endpoint with the lowest id. */
+function ownedByLower(view: ClusterView, cluster: RecordOf<'cluster'>, candidates: ClusterCandidates): boolean {
+  return othersOf(view, candidates).some((id) => id < view.owner.endpointId && isClusterOf(id, cluster, candidates));
+}
+
+function ownedByOther(view: ClusterView, cluster: RecordOf<'cluster'>, candidates: ClusterCandidates): boolean {
+  const others = [...othersOf(view, candidates), ...goneOthersOf(view, candidates)];
+  return others.some((id) => isClusterOf(id, cluster, candidates));
+}
+
+function isClusterOf(endpointId: number, { id }: RecordOf<'cluster'>, candidates: ClusterCandidates): boolean {
+  if (candidates.known.get(endpointId)?.netboxCluster?.id === id) return true;
+  const standing = candidates.standing.filter((one) => one.endpointId === endpointId);
+  const most = majority(standing);
+  return most === id || (most === 'unverified' && standing.some(({ cluster }) => cluster === id));
+}
+
+function newCluster(view: ClusterView, candidates: ClusterCandidates): ClusterChoice {
+  const taken = new Set(candidates.clusters.map(({ name }) => name));
+  if (isFirstOfName(view, candidates) && !taken.has(view.name)) return { status: 'new', name: view.name };
+  const long = withEndpoint(view);
+  const name = taken.has(long) ? withIdOfEndpoint(view) : long;
+  const message = `Another cluster is called "${view.name}" too; that of the endpoint "${view.owner.endpointName}" is called "${name}" in NetBox. Rename it there as you like: it is found again.`;
+  return { status: 'new', name, warning: { code: 'cluster_name_shared', message } };
+}
+
+const maxNameLength = 100;
+
+function withEndpoint({ name, owner }: ClusterView, more = ''): string {
+  return longClusterName(name, `${withoutPluginId(owner.endpointName)}${more}`);
+}
+
+/** The name of a cluster with that of its endpoint behind it: `pve (Office)`. */
+export function longClusterName(name: string, endpointName: string): string {
+  const suffix = ` (${withoutPluginId(endpointName).slice(0, maxNameLength / 2)})`;
+  return name.slice(0, maxNameLength - suffix.length) + suffix;
+}
+
+function withIdOfEndpoint(view: ClusterView): string {
+  return withEndpoint(view, ` ${view.owner.endpointId}`);
+}
+
+/** The names under which a cluster of NetBox may be waiting for it. */
+export function possibleNames(view: ClusterView, named: readonly Namesake[]): readonly string[] {
+  const isAlone = named.every(
+    ({ name, endpointId }) => view.endpointIds.includes(endpointId) || name.toLowerCase() !== view.name.toLowerCase(),
+  );
+  return isAlone ? [view.name] : [view.name, withEndpoint(view)];
+}
+
+function ambiguous({ name, owner }: ClusterView): Reason {
+  return {
+    code: 'cluster_ambiguous',
+    message: `NetBox has several clusters named "${name}". Set the site of the endpoint "${owner.endpointName}", or rename all but one.`,
+  };
+}
+
+function scattered({ name, owner }: ClusterView): Reason {
+  return {
+    code: 'cluster_unverified',
+    message: `The devices and machines of cluster "${name}" (endpoint "${owner.endpointName}") stand in several NetBox clusters, and in none of them most. Move them into one in NetBox.`,
+  };
+}
+
+function maybeAnothers(view: ClusterView, { endpoints }: ClusterCandidates): Reason {
+  const { name, owner, nodes, unverifiedEndpointIds } = view;
+  const numbers = unverifiedEndpointIds.filter((id) => id === owner.endpointId || !endpoints.has(id));
+  if (numbers.length > 0) {
+    const places = nameList(nodes.map((node) => `"${node.name}" ${node.ip}`));
+    return {
+      code: 'cluster_unverified',
+      message: `NetBox has devices or machines of a cluster "${name}" under the endpoint id ${nameList(numbers.map(String))}, and nothing shows whether they are those of endpoint "${owner.endpointName}", so nothing is changed for it. If they are, give its device the address of the node in NetBox (${places}). If not, give that device its own address, delete the endpoint and register it again: it gets an id that nobody has had.`,
+    };
+  }
+  const others = quotedList(unverifiedEndpointIds.map((id) => endpoints.get(id)?.name ?? String(id)));
+  return {
+    code: 'cluster_unverified',
+    message: `Cluster "${name}" of endpoint "${owner.endpointName}" may be that of ${others}, which cannot be verified now, so nothing of either is changed for it. Bring ${others} up, or delete it if it is gone. What tells them apart: ${whatTells}.`,
+  };
+}

@@ -1,0 +1,33 @@
+/**
+ * The texts that we generate, and how they are recognised again: what matches may be rewritten and goes with its object,
+ * any other text is an operator's. Pure.
+ */
+import type { ObjectKind, RecordOf } from '../../netbox/kinds/index.js';
+
+type TextFields<K extends ObjectKind> = {
+  readonly [F in keyof RecordOf<K> as RecordOf<K>[F] extends string ? F : never]?: RegExp;
+};
+
+/** By kind and field. A field without a row holds no text of ours. */
+export const ownTexts = {
+  cluster: { description: /^Proxmox \w+ cluster\.$/ },
+  device: { description: /^Proxmox Node \S+$/ },
+  'virtual-machine': { description: /^Synced from Proxmox node \S+$/ },
+  // What proxmox/parse/disks.ts says of a disk.
+  'virtual-disk': {
+    description: /^(Storage: \S+( \| Format: \S+)?|Format: \S+|Cloud-init drive|CD-ROM drive( \| ISO: .+)?)$/,
+  },
+} as const satisfies { readonly [K in ObjectKind]?: TextFields<K> };
+
+export function clusterDescription(mode: string): string {
+  return `Proxmox ${mode} cluster.`;
+}
+
+/** It names the device as we called it, which tells at the next run whether the name is still ours. */
+export function deviceDescription(name: string): string {
+  return `Proxmox Node ${name}`;
+}
+
+export function machineDescription(node: string): string {
+  return `Synced from Proxmox node ${node}`;
+}

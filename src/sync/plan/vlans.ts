@@ -1,0 +1,60 @@
+/** Which VLAN of NetBox a number means at a place: one rule for nodes and guests. Pure. */
+import type { RecordOf } from '../../netbox/kinds/index.js';
+import { ref, type FieldsOf, type Ref, type RulesOf } from '../types.js';
+import { proxboxTag } from './support-objects.js';
+
+export interface VlanPlace {
+  readonly vid: number;
+  readonly site: number | null;
+  readonly tenant: number | null;
+}
+
+/** The VLANs with the wanted numbers. */
+export interface StoredVlans {
+  readonly rows: readonly RecordOf<'vlan'>[];
+  /** Ids of VLANs in groups whose scope covers a site, by site. */
+  readonly ofGroups: ReadonlyMap<number, ReadonlySet<number>>;
+}
+
+/**
+ * The VLAN with the number in the site, else a global one, else one in a group whose scope covers the site. Among several
+ * that are equally near the tenant chooses, then age: two tenants may well share a VLAN.
+ */
+export function chooseVlan(
+  { vid, site, tenant }: VlanPlace,
+  { rows, ofGroups }: StoredVlans,
+): RecordOf<'vlan'> | undefined {
+  const numbered = rows.filter((row) => row.vid === vid).toSorted((a, b) => a.id - b.id);
+  const covered = site === null ? undefined : ofGroups.get(site);
+  const ranks = [
+    numbered.filter((row) => site !== null && row.site === site),
+    numbered.filter((row) => row.site === null && row.group === null),
+    numbered.filter((row) => row.site === null && covered?.has(row.id) === true),
+  ];
+  const nearest = ranks.find((rank) => rank.length > 0) ?? [];
+  return nearest.find((row) => row.tenant === tenant) ?? nearest.find((row) => row.tenant === null) ?? nearest[0];
+}
+
+/** A new VLAN is of the site, and of nobody: whose it is the operator says. */
+export function newVlanFields({ vid, site }: VlanPlace): FieldsOf<'vlan'> {
+  return { vid, name: `VLAN ${vid}`, status: 'active', ...(site === null ? {} : { site }), tags: [proxboxTag] };
+}
+
+/** A VLAN that exists is used as it is. */
+export const vlanRules: RulesOf<'vlan'> = {
+  vid: 'create-only',
+  name: 'create-only',
+  status: 'create-only',
+  site: 'create-only',
+  tags: 'create-only',
+};
+
+/** The VLAN of an interface, which is written without where the VLAN cannot be had. */
+export function vlanRef(key: string): Ref<'vlan'> & { readonly otherwise: 'vlan_unavailable' } {
+  return { ...ref('vlan', key), otherwise: 'vlan_unavailable' };
+}
+
+/** Of a new VLAN in plans. */
+export function newVlanKey({ vid, site }: VlanPlace): string {
+  return `${vid}/${site ?? ''}`;
+}

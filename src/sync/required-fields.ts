@@ -1,0 +1,61 @@
+/** Custom fields in which NetBox wants a value that only an operator can give: what lacks one is not sent in vain. */
+import type { ObjectKind } from '../netbox/kinds/index.js';
+import type { NetBoxRecord } from '../netbox/types.js';
+import { textOf } from '../netbox/kinds/values.js';
+import { isObject } from '../values/plain-object.js';
+
+/** What NetBox calls the kinds on which operators put custom fields. */
+const models: { readonly [K in ObjectKind]?: string } = {
+  'virtual-machine': 'virtualization.virtualmachine',
+  'virtual-disk': 'virtualization.virtualdisk',
+  'vm-interface': 'virtualization.vminterface',
+  cluster: 'virtualization.cluster',
+  device: 'dcim.device',
+  'node-interface': 'dcim.interface',
+  site: 'dcim.site',
+  'ip-address': 'ipam.ipaddress',
+  vlan: 'ipam.vlan',
+};
+
+/** As NetBox taught it by refusing an object, in this run or an earlier one. */
+export class RequiredFields {
+  readonly #learned = new Map<ObjectKind, Set<string>>();
+
+  /** Those that NetBox is to be asked about when a run begins. */
+  names(): readonly string[] {
+    return [...new Set([...this.#learned.values()].flatMap((fields) => [...fields]))].sort();
+  }
+
+  /** Forgets what NetBox does not ask for any more. `rows`: all custom fields with such names. */
+  review(rows: readonly NetBoxRecord[]): void {
+    const isAsked = (kind: ObjectKind, name: string): boolean =>
+      rows.some((row) => row['name'] === name && isRequired(row) && objectTypesOf(row).includes(models[kind] ?? ''));
+    for (const [kind, fields] of this.#learned)
+      for (const name of fields) if (!isAsked(kind, name)) fields.delete(name);
+  }
+
+  learn(kind: ObjectKind, field: string): void {
+    if (models[kind] !== undefined) this.#learned.set(kind, (this.#learned.get(kind) ?? new Set()).add(field));
+  }
+
+  /** The first field that an object with these custom fields would be refused for. */
+  missing(kind: ObjectKind, customFields: unknown): string | undefined {
+    const values = isObject(customFields) ? customFields : {};
+    return [...(this.#learned.get(kind) ?? [])].find((name) => isEmpty(values[name]));
+  }
+}
+
+/** `app.model` of the kinds that a custom field belongs to. */
+export function objectTypesOf({ object_types: types }: NetBoxRecord): readonly string[] {
+  const nameOf = (type: unknown): string =>
+    isObject(type) ? `${textOf(type['app_label'])}.${textOf(type['model'])}` : textOf(type);
+  return Array.isArray(types) ? types.map(nameOf) : [];
+}
+
+function isRequired({ required, default: value }: NetBoxRecord): boolean {
+  return required === true && isEmpty(value);
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}

@@ -1,0 +1,56 @@
+/** What tells whether rows that guests have let go may be deleted: asked only when there are such rows. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
+import { relationId } from '../../../netbox/kinds/values.js';
+import { loadIfAllowed } from '../../collect/machine-rows.js';
+import { isOurs } from '../../plan/ownership.js';
+import type { RunContext } from '../../run-context.js';
+import type { Warning } from '../../types.js';
+import { takenBySync } from './map-journal.js';
+import type { AddressMarks } from './types.js';
+
+interface LetGoRow {
+  readonly row: RecordOf<'ip-address'>;
+  readonly mayGo: boolean;
+}
+
+export async function collectMarks(run: RunContext, letGo: readonly LetGoRow[]): Promise<AddressMarks> {
+  const rows = letGo.filter(({ mayGo }) => mayGo).map(({ row }) => row);
+  const ours = rows.filter((row) => isOurs('ip-address', row, run));
+  const others = rows.filter((row) => !ours.includes(row));
+  const warnings: Warning[] = [];
+  const services = await loadIfAllowed(
+    run,
+    warnings,
+    { kind: 'service', without: 'Addresses that guests no longer have are unassigned and not deleted.' },
+    () => run.collections.load('service', {}, { filter: 'ip_address_id', of: idsOf(ours) }, { fresh: true }),
+  );
+  const notes = await loadIfAllowed(
+    run,
+    warnings,
+    {
+      kind: 'journal-entry',
+      without: 'Addresses that a sync has not made stay assigned to guests that no longer have them.',
+    },
+    () =>
+      run.collections.load(
+        'journal-entry',
+        { assigned_object_type: 'ipam.ipaddress' },
+        { filter: 'assigned_object_id', of: idsOf(others) },
+        { fresh: true },
+      ),
+  );
+  return {
+    ofServices:
+      services === undefined ? undefined : new Set(services.flatMap(({ ipaddresses }) => addressIds(ipaddresses))),
+    taken: takenBySync(notes ?? []),
+    warnings,
+  };
+}
+
+function idsOf(rows: readonly RecordOf<'ip-address'>[]): readonly number[] {
+  return rows.map(({ id }) => id).sort((a, b) => a - b);
+}
+
+function addressIds(rendered: unknown): readonly number[] {
+  return Array.isArray(rendered) ? rendered.flatMap((one: unknown) => relationId(one) ?? []) : [];
+}

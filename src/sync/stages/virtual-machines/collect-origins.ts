@@ -1,0 +1,80 @@
+/** Which guest a machine stood for when it was last seen: remembered, as NetBox has no place for it, and as the guest may go. */
+import { parseGuestOrigin, type GuestOrigin } from '../../../proxmox/parse/guest-config.js';
+import type { RememberedMachine } from '../../machine-memory.js';
+import { guestSubject } from '../../plan/roster.js';
+import { isSoftDeleted } from '../../plan/soft-delete.js';
+import type { RunContext } from '../../run-context.js';
+import type { RecordOf } from '../../../netbox/kinds/index.js';
+import type { Outcome } from '../../types.js';
+import type { CollectedGuest } from './types.js';
+
+interface Known {
+  readonly guests: readonly CollectedGuest[];
+  readonly states: readonly RecordOf<'vm-state'>[];
+  readonly virtualMachines: readonly RecordOf<'virtual-machine'>[];
+}
+
+/**
+ * What earlier runs remembered, by machine. What this run reads of guests whose machine is not marked as gone is remembered
+ * in its place; of machines that NetBox has no more, nothing is.
+ */
+export function rememberOrigins(run: RunContext, known: Known): ReadonlyMap<number, GuestOrigin> {
+  const remembered = run.memory.recall();
+  if (remembered === undefined) return new Map();
+  const changes = new Map<number, RememberedMachine | null>();
+  const stored = new Set(known.states.map((state) => state.virtual_machine));
+  const isWhole = run.options.netboxVmIds === null && stored.size > 0;
+  for (const id of remembered.keys()) if (isWhole && !stored.has(id)) changes.set(id, null);
+  for (const [id, origin] of originsOf(run, known)) {
+    const before = remembered.get(id);
+    if (!isSame(before, origin)) changes.set(id, { missedRuns: 0, ...before, ...origin });
+  }
+  if (!run.options.dryRun) run.memory.remember(changes);
+  return remembered;
+}
+
+/** The guests of machines that were made just now. */
+export function rememberNew(run: RunContext, guests: readonly CollectedGuest[], outcomes: readonly Outcome[]): void {
+  const made = new Map(
+    outcomes.flatMap(({ kind, status, key, id }) =>
+      kind === 'virtual-machine' && status === 'created' && id !== undefined ? [[key, id] as const] : [],
+    ),
+  );
+  if (made.size === 0) return;
+  const changes = guests.flatMap(({ view, resource, config }) => {
+    const id = made.get(guestSubject(view, resource).key);
+    return id === undefined || config.status !== 'read'
+      ? []
+      : [[id, { missedRuns: 0, ...parseGuestOrigin(config.config) }] as const];
+  });
+  run.memory.remember(new Map(changes.filter(([, origin]) => isTelling(origin))));
+}
+
+function isTelling({ smbiosUuid, createdAt }: GuestOrigin): boolean {
+  return smbiosUuid !== '' || createdAt !== '';
+}
+
+function isSame(before: GuestOrigin | undefined, { smbiosUuid, createdAt }: GuestOrigin): boolean {
+  return before?.smbiosUuid === smbiosUuid && before.createdAt === createdAt;
+}
+
+function originsOf(
+  { supportIds }: RunContext,
+  { guests, states, virtualMachines }: Known,
+): readonly (readonly [number, GuestOrigin])[] {
+  const marked = new Set(virtualMachines.flatMap((one) => (isSoftDeleted(one, supportIds) ? [one.id] : [])));
+  const machineOf = new Map(
+    states.map((row) => [keyOf(row.proxmox_endpoint_raw_id, row.proxmox_vm_type, row.proxmox_vm_id), row]),
+  );
+  return guests.flatMap(({ view, resource: { vmid, type }, config }) => {
+    if (config.status !== 'read') return [];
+    const [state] = view.endpointIds.flatMap((endpointId) => machineOf.get(keyOf(endpointId, type, vmid)) ?? []);
+    const origin = parseGuestOrigin(config.config);
+    const id = state?.virtual_machine ?? null;
+    return id === null || marked.has(id) || !isTelling(origin) ? [] : [[id, origin] as const];
+  });
+}
+
+function keyOf(endpointId: number | null, type: string, vmid: number | null): string {
+  return `${endpointId ?? ''}/${type}/${vmid ?? ''}`;
+}

@@ -1,0 +1,65 @@
+/** Stored MAC addresses that a run decides about, and which of them a machine beyond the run has no more. */
+import type { RecordOf } from '../../../netbox/kinds/index.js';
+import { parseNetworkDevices } from '../../../proxmox/parse/network-devices.js';
+import { findAbandoned } from '../../collect/abandoned-rows.js';
+import { loadIfAllowed, loadRowsOf } from '../../collect/machine-rows.js';
+import type { Roster } from '../../plan/roster.js';
+import type { RunContext } from '../../run-context.js';
+import type { Warning } from '../../types.js';
+import { getsMac, toNetBox, wantsMac } from './diff-macs.js';
+import { isLeftAlone } from './map-mac-owners.js';
+import { hasMac } from './map-match.js';
+import type { CollectedGuest, CollectedInterfaces } from './types.js';
+
+type Collected = Pick<CollectedInterfaces, 'macs' | 'abandonedMacs'>;
+
+/** Asked only where an interface gets another MAC address or its first one. */
+export async function collectMacs(
+  run: RunContext,
+  roster: Roster,
+  { guests, warnings }: { readonly guests: readonly CollectedGuest[]; readonly warnings: Warning[] },
+): Promise<Collected> {
+  if (!wantsMac(run.options)) return { macs: [], abandonedMacs: new Map() };
+  const open = guests
+    .flatMap(({ matches }) => matches)
+    .filter(
+      (match) => getsMac(match, run.options) && !(match.current !== undefined && isLeftAlone(match.current, run)),
+    );
+  const wanted = open.flatMap(({ nic }) => (nic.device.mac === null ? [] : [toNetBox(nic.device.mac)]));
+  const replaced = open.flatMap(({ current }) => current?.primary_mac_address ?? []).sort((a, b) => a - b);
+  const without = 'Every interface gets a new one, and none is removed.';
+  const rows = await loadIfAllowed(run, warnings, { kind: 'mac-address', without }, async () => [
+    ...(await loadRowsOf(run, 'mac-address', { filter: 'mac_address', of: wanted }, { fresh: true })),
+    ...(await run.collections.load('mac-address', {}, { filter: 'id', of: replaced }, { fresh: true })),
+  ]);
+  const macs = [...new Map((rows ?? []).map((row) => [row.id, row])).values()];
+  return { macs, abandonedMacs: await collectAbandonedMacs(run, roster, { guests, macs }) };
+}
+
+/** By row: the interface, of a machine whose guest is gone or beyond the run, that has it no more. */
+async function collectAbandonedMacs(
+  run: RunContext,
+  roster: Roster,
+  { guests, macs }: Pick<CollectedInterfaces, 'guests' | 'macs'>,
+): Promise<Collected['abandonedMacs']> {
+  if (run.options.modes.mac === 'bootstrap_only') return new Map();
+  const here = new Set(guests.flatMap(({ interfaces }) => interfaces.map(({ id }) => id)));
+  const contested = macs.filter(
+    ({ assigned_object_type: type, assigned_object_id: id }) =>
+      type === 'virtualization.vminterface' && !here.has(id ?? -1),
+  );
+  const found = await findAbandoned(run, roster, contested, {
+    phase: 'vm-interfaces',
+    hasLetGo: ({ resource }, config, { row }) =>
+      !parseNetworkDevices(config, resource.type).some(({ mac }) => mac !== null && hasMac(row, mac)),
+  });
+  const of = [...found.keys()].flatMap(({ assigned_object_id: id }) => id ?? []).sort((a, b) => a - b);
+  const ports = await run.collections.load('vm-interface', {}, { filter: 'id', of }, { fresh: true });
+  const byId = new Map(ports.filter((port) => !isLeftAlone(port, run)).map((port) => [port.id, port]));
+  return new Map(
+    [...found.keys()].flatMap((row): readonly (readonly [number, RecordOf<'vm-interface'>])[] => {
+      const port = byId.get(row.assigned_object_id ?? -1);
+      return port === undefined ? [] : [[row.id, port]];
+    }),
+  );
+}

@@ -1,0 +1,75 @@
+/** Which VLAN an interface is in. Pure. */
+import { hasTag } from '../../../netbox/kinds/values.js';
+import type { RecordOf } from '../../../netbox/kinds/index.js';
+import type { PlanBuilder } from '../../plan/plan-builder.js';
+import { chooseVlan, newVlanFields, newVlanKey, vlanRef, vlanRules, type StoredVlans } from '../../plan/vlans.js';
+import type { FieldsOf } from '../../types.js';
+import { type NicMatch } from './map-match.js';
+import { machineName } from '../../plan/roster.js';
+import type { CollectedGuest } from './types.js';
+
+/** NetBox and Proxmox both take 1 to 4094; 0 is Proxmox's way to say none. */
+export function usableVlan(tag: number | null): number | undefined {
+  return tag !== null && tag >= 1 && tag <= 4094 ? tag : undefined;
+}
+
+/** Numbers of the VLANs of interfaces whose device has none (any more). */
+export function keptVlanNumbers(matches: readonly NicMatch[]): readonly number[] {
+  return matches.flatMap(({ nic, current }) => {
+    return nic.device.tag === null ? (current?.untagged_vid ?? []) : [];
+  });
+}
+
+export interface VlanInput {
+  readonly vlans: StoredVlans | undefined;
+  readonly proxboxTag: number | undefined;
+}
+
+/**
+ * The VLAN fields of an interface. A VLAN is found by number and place (plan/vlans.ts), created when missing and never
+ * changed. Without a number only a VLAN that we made is taken off: another one is the operator's choice.
+ */
+export function vlanFields(
+  builder: PlanBuilder,
+  guest: CollectedGuest,
+  { nic, current }: NicMatch,
+  input: VlanInput,
+): FieldsOf<'vm-interface'> {
+  if (input.vlans === undefined) return {};
+  const { tag } = nic.device;
+  const vid = usableVlan(tag);
+  if (vid !== undefined) {
+    return { untagged_vlan: planVlan(builder, guest, { vid, current }, input.vlans), mode: 'access' };
+  }
+  if (tag !== null && tag !== 0) {
+    builder.warn({
+      code: 'vlan_unavailable',
+      message: `${nic.device.key} of "${machineName(guest)}" has the VLAN tag ${tag}, which is none (1 to 4094); its VLAN is left alone.`,
+      source: guest.source,
+    });
+    return {};
+  }
+  const stored = input.vlans.rows.find(({ id }) => id === (current?.untagged_vlan ?? null));
+  if (stored === undefined || !hasTag(stored, input.proxboxTag)) return {};
+  return { untagged_vlan: null, ...((current?.mode ?? null) === 'access' ? { mode: null } : {}) };
+}
+
+/** The VLAN that the interface has, when its number is right: an operator may have chosen one of several. */
+function planVlan(
+  builder: PlanBuilder,
+  { virtualMachine: { site, tenant }, source }: CollectedGuest,
+  { vid, current }: { readonly vid: number; readonly current: RecordOf<'vm-interface'> | undefined },
+  vlans: StoredVlans,
+) {
+  const place = { vid, site, tenant };
+  const stored = current?.untagged_vid === vid ? current.untagged_vlan : null;
+  const id = stored ?? chooseVlan(place, vlans)?.id;
+  const key = id === undefined ? newVlanKey(place) : `netbox-${id}`;
+  if (id !== undefined) builder.know('vlan', key, id);
+  else if (!builder.has('vlan', key))
+    builder.add(
+      { kind: 'vlan', key, label: `VLAN ${vid}`, fields: newVlanFields(place), rules: vlanRules, source },
+      undefined,
+    );
+  return vlanRef(key);
+}

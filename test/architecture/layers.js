@@ -1,0 +1,283 @@
+// @ts-check
+/**
+ * The layers of `src`, stated once: what each folder is for and which folders it may import. The rules that `npm run lint`
+ * enforces (import-rules.js) and the picture in docs/architecture.md (picture.js) are made from this and from nothing else.
+ */
+
+/**
+ * @typedef {object} Folder
+ * @property {string} name of the folder of `src`, or of the one file that stands beside the folders
+ * @property {string} purpose one sentence
+ * @property {readonly string[]} imports folders of lower floors
+ * @property {readonly string[]} [importsTypesOf] of these it may name the types only: it is handed the objects by `compose`
+ */
+
+/**
+ * @typedef {object} Floor
+ * @property {string} outside what stands beside it in the picture
+ * @property {readonly Folder[]} folders they do not import each other
+ */
+
+/** Everybody may name a setting, the clock, a secret, an error, or how a value from outside is read. */
+export const common = ['config', 'errors', 'values'];
+
+/**
+ * From the top floor down. A folder imports only from floors below its own, so there is no circle of folders.
+ * @type {readonly Floor[]}
+ */
+export const floors = [
+  {
+    outside: 'started by an operator',
+    folders: [
+      {
+        name: 'main.ts',
+        purpose: 'The process: reads the variables, refuses or opens, listens, ends in order.',
+        imports: ['compose', ...common],
+      },
+      {
+        name: 'cli',
+        purpose: 'The commands beside the service: doctor, schemas, and what writes the generated pages.',
+        imports: ['compose', 'proxmox-doctor', 'proxmox-schema', 'proxmox', 'transport', 'db', ...common],
+      },
+    ],
+  },
+  {
+    outside: 'makes every long-lived object, once',
+    folders: [
+      {
+        name: 'compose',
+        purpose:
+          'Joins the parts: makes every object from those below it, registers plugins and routes, works in the background.',
+        imports: [
+          'http',
+          'sync',
+          'verbs',
+          'custom-fields',
+          'proxmox-doctor',
+          'proxmox-schema',
+          'plugin-endpoints',
+          'netbox',
+          'proxmox',
+          'endpoints',
+          'security',
+          'transport',
+          'db',
+          'telemetry',
+          ...common,
+        ],
+      },
+    ],
+  },
+  {
+    outside: '<-- curl, netbox-proxbox, schedulers',
+    folders: [
+      {
+        name: 'http',
+        purpose:
+          'The wire: authentication, limits, routes and streams; a handler makes one call and shapes its answer.',
+        imports: [
+          'proxmox-live',
+          'sync',
+          'verbs',
+          'proxmox-reads',
+          'plugin-endpoints',
+          'proxmox',
+          'endpoints',
+          'telemetry',
+          ...common,
+        ],
+        importsTypesOf: ['custom-fields', 'proxmox-doctor', 'proxmox-schema', 'netbox', 'security'],
+      },
+    ],
+  },
+  {
+    outside: '',
+    folders: [
+      {
+        name: 'proxmox-live',
+        purpose: "`/proxmox/api2`: lets a call through to Proxmox when the release's schema and the gates allow it.",
+        imports: ['proxmox-schema', 'proxmox-reads', 'plugin-endpoints', 'proxmox', ...common],
+        importsTypesOf: ['verbs', 'endpoints'],
+      },
+    ],
+  },
+  {
+    outside: 'what the service does',
+    folders: [
+      {
+        name: 'sync',
+        purpose: 'Keeps NetBox true to Proxmox: runs of stages that collect, plan (pure) and execute.',
+        imports: ['plugin-endpoints', 'netbox', 'proxmox', ...common],
+        importsTypesOf: ['endpoints'],
+      },
+      {
+        name: 'verbs',
+        purpose: 'Acts on guests and high availability, with a journal entry in NetBox for every act.',
+        imports: ['netbox', 'proxmox', 'telemetry', ...common],
+        importsTypesOf: ['endpoints'],
+      },
+      {
+        name: 'custom-fields',
+        purpose: 'Creates the custom fields in NetBox that the plugin wants.',
+        imports: ['netbox', 'transport', ...common],
+      },
+      {
+        name: 'proxmox-doctor',
+        purpose: 'Examines the stored Proxmox endpoints and says what to mend.',
+        imports: ['proxmox-reads', 'plugin-endpoints', 'proxmox', 'transport', ...common],
+        importsTypesOf: ['endpoints'],
+      },
+      {
+        name: 'proxmox-schema',
+        purpose: 'The API schemas of Proxmox releases: reads, makes and shows them, checks parameters against them.',
+        imports: ['plugin-endpoints', 'proxmox', ...common],
+        importsTypesOf: ['endpoints', 'security', 'transport'],
+      },
+    ],
+  },
+  {
+    outside: '',
+    folders: [
+      {
+        name: 'proxmox-reads',
+        purpose: 'The answers of the routes that only read Proxmox.',
+        imports: ['plugin-endpoints', 'proxmox', ...common],
+        importsTypesOf: ['endpoints'],
+      },
+    ],
+  },
+  {
+    outside: '',
+    folders: [
+      {
+        name: 'plugin-endpoints',
+        purpose:
+          "Which Proxmox endpoints a request means; the plugin's rows about them: whose they are, what is taken over from them.",
+        imports: ['netbox', ...common],
+        importsTypesOf: ['endpoints'],
+      },
+    ],
+  },
+  {
+    outside: 'what it speaks to',
+    folders: [
+      {
+        name: 'netbox',
+        purpose: 'Speaks NetBox: clients, cache, bulk writes, and what its kinds and fields are. Knows no Proxmox.',
+        imports: ['transport', ...common],
+        importsTypesOf: ['endpoints'],
+      },
+      {
+        name: 'proxmox',
+        purpose: 'Speaks Proxmox VE: sessions, reads, and parsing of what it answers. Knows no NetBox.',
+        imports: ['transport', ...common],
+        importsTypesOf: ['endpoints'],
+      },
+    ],
+  },
+  {
+    outside: 'what it remembers',
+    folders: [
+      {
+        name: 'endpoints',
+        purpose: 'The stored Proxmox and NetBox endpoints: their rows, rules, and who is told of a change.',
+        imports: ['security', 'db', 'telemetry', ...common],
+      },
+    ],
+  },
+  {
+    outside: '',
+    folders: [
+      {
+        name: 'security',
+        purpose: 'API keys, encryption of credentials, lockout, and where connections may go.',
+        imports: ['db', 'telemetry', ...common],
+      },
+    ],
+  },
+  {
+    outside: '--> NetBox, Proxmox VE | SQLite | log',
+    folders: [
+      {
+        name: 'transport',
+        purpose: 'One HTTP attempt, retry as data, the gate, the shared pause.',
+        imports: common,
+      },
+      {
+        name: 'db',
+        purpose: 'SQLite: opening, migrating, repairing, the tables.',
+        imports: common,
+      },
+      {
+        name: 'telemetry',
+        purpose: 'Log lines, their buffer and file, and what never stands in them.',
+        imports: common,
+      },
+    ],
+  },
+  {
+    outside: '',
+    folders: [
+      {
+        name: 'config',
+        purpose: 'Variables, tunables, settings, the clock, and the secret that cannot be printed.',
+        imports: ['errors', 'values'],
+      },
+    ],
+  },
+  {
+    outside: '',
+    folders: [
+      { name: 'errors', purpose: 'Every error that a client can see, in one catalog.', imports: [] },
+      {
+        name: 'values',
+        purpose: 'How single values from outside are read, where all sides have to agree.',
+        imports: [],
+      },
+    ],
+  },
+];
+
+/** @type {readonly Folder[]} */
+export const folders = floors.flatMap((floor) => floor.folders);
+
+/**
+ * Planning, mapping and parsing do no I/O: of what does, they may name the types. Paths below `src`, as regular expressions.
+ */
+export const pureParts = {
+  where: [
+    'sync/plan/',
+    'sync/stages/[^/]+/(map|diff|types)[^/]*\\.ts$',
+    'sync/types\\.ts$',
+    'plugin-endpoints/plugin-rows\\.ts$',
+    'netbox/kinds/',
+    'netbox/types\\.ts$',
+    'proxmox/parse/',
+    'proxmox/types\\.ts$',
+  ],
+  /** Besides each other. */
+  imports: ['errors/', 'values/'],
+  packages: ['crypto', 'ipaddr\\.js'],
+};
+
+/**
+ * @typedef {object} Home
+ * @property {string} name
+ * @property {readonly string[]} packages of npm or modules of Node, as regular expressions
+ * @property {readonly string[]} folders that may use them
+ * @property {boolean} [typesAreFree] everybody may name their types
+ */
+
+/**
+ * What reaches out of the process, or sets the frame of a part, is used in few folders.
+ * @type {readonly Home[]}
+ */
+export const homes = [
+  { name: 'http-server', packages: ['fastify', '@fastify/[^/]+', 'http'], folders: ['http', 'compose'] },
+  { name: 'http-client', packages: ['undici', 'https'], folders: ['transport'] },
+  { name: 'sockets', packages: ['net', 'tls'], folders: ['transport', 'netbox', 'proxmox-doctor'], typesAreFree: true },
+  { name: 'sql', packages: ['drizzle-orm', 'better-sqlite3'], folders: ['db', 'endpoints', 'security'] },
+  { name: 'cryptography', packages: ['bcrypt', 'fernet'], folders: ['security'] },
+  { name: 'log', packages: ['pino', 'pino-roll'], folders: ['telemetry', 'cli'], typesAreFree: true },
+  { name: 'processes', packages: ['child_process', 'worker_threads', 'cluster'], folders: [] },
+];

@@ -1,0 +1,125 @@
+/** What hangs on a machine whose guest is gone, where such machines are deleted: nothing of an operator's goes along. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { path } from '../../contract/netbox/target.js';
+import { aCluster, anEstate } from '../../contract/sync/estates.js';
+import { all, edit, machineOf, one, sync, syncPartly, syncQuietly } from '../../contract/sync/target.js';
+import { addGuest, removeGuest, type EstateCluster } from '../../simulator/estate/index.js';
+import { openSimulated, type SimulatedTarget } from './simulated-target.js';
+
+const variables = { PROXBOX_DELETE_ORPHANS: 'true', PROXBOX_ORPHAN_ACTION: 'delete' };
+const mac = (vmid: number): string => `BC:24:11:00:00:${vmid % 100}0`;
+const guest = (vmid: number) => ({
+  vmid,
+  name: `host${vmid}`,
+  status: 'running' as const,
+  config: { agent: 1, scsi0: `ceph:vm-${vmid}-disk-0,size=8G`, net0: `virtio=${mac(vmid)},bridge=vmbr0` },
+  agent: {
+    state: 'running' as const,
+    hostName: `host${vmid}.example.org`,
+    interfaces: [
+      {
+        name: 'ens18',
+        'hardware-address': mac(vmid).toLowerCase(),
+        'ip-addresses': [{ 'ip-address': `10.0.0.${vmid}`, 'ip-address-type': 'ipv4' as const, prefix: 24 }],
+      },
+    ],
+  },
+});
+
+describe('a machine that is to be deleted', () => {
+  let lab: EstateCluster;
+  let target: SimulatedTarget;
+  beforeEach(async () => {
+    lab = aCluster({ guests: [101, 102, 103, 104].map(guest) });
+    target = await openSimulated(anEstate(lab), { variables });
+    await sync(target);
+  });
+  afterEach(() => target.close());
+
+  const address = () => one(target, path.ipAddresses, 'address=10.0.0.101');
+  const machines = async (): Promise<string[]> =>
+    (await all(target, path.vms)).map(({ name, status }) => `${name} ${status.value}`).sort();
+  const others = ['host102 active', 'host103 active', 'host104 active'];
+
+  it('goes with its addresses, MAC addresses and disks, where all on them is what syncs wrote', async () => {
+    expect(await address()).toMatchObject({ dns_name: 'host101.example.org' });
+    removeGuest(lab, 101);
+
+    await sync(target);
+
+    expect(await machines()).toEqual(others);
+    expect(await all(target, path.ipAddresses, '&address=10.0.0.101')).toEqual([]);
+    await syncQuietly(target);
+  });
+
+  const made = (collection: string, body: object) => target.netbox.create(collection, body);
+  it.each<[string, string, () => Promise<unknown>]>([
+    [
+      'the address 10.0.0.101/24 with a description',
+      path.ipAddresses,
+      async () => edit(target, path.ipAddresses, (await address()).id, { description: 'ticket 4711' }),
+    ],
+    [
+      'the address 10.0.0.101/24 with a DNS name',
+      path.ipAddresses,
+      async () => edit(target, path.ipAddresses, (await address()).id, { dns_name: 'shop.acme.example' }),
+    ],
+    [
+      'the address 10.0.7.7/24, which no sync made',
+      path.ipAddresses,
+      async () =>
+        made(path.ipAddresses, {
+          address: '10.0.7.7/24',
+          assigned_object_type: 'virtualization.vminterface',
+          assigned_object_id: (await address()).assigned_object_id,
+        }),
+    ],
+    [
+      `the MAC address ${mac(101)} with a description`,
+      path.macAddresses,
+      async () => {
+        const { id } = await one(target, path.macAddresses, `mac_address=${mac(101)}`);
+        return edit(target, path.macAddresses, id, { description: 'on the label' });
+      },
+    ],
+    [
+      'the disk "scsi0" with a description',
+      path.disks,
+      async () => {
+        const { machine } = await machineOf(target, 101);
+        const { id } = await one(target, path.disks, `virtual_machine_id=${machine.id}`);
+        return edit(target, path.disks, id, { description: 'payroll' });
+      },
+    ],
+  ])('stays with %s, marked, and says so', async (why, collection, write) => {
+    await write();
+    const before = await all(target, collection);
+    removeGuest(lab, 101);
+
+    const { complete, frames } = await sync(target);
+
+    expect(complete.result!['orphan_sweep']).toMatchObject({ candidates: 1, deleted: 0, soft_deleted: 1 });
+    const told = frames.filter(({ data }) => JSON.stringify(data).includes('"operator_data"'));
+    expect(told.map(({ data }) => data['warning'])).toEqual([
+      `The guest of "host101" (VMID 101) is gone, but the machine carries ${why}: it is marked and not deleted. Delete it in NetBox if nobody needs it.`,
+    ]);
+    expect(await machines()).toEqual(['host101 decommissioning', ...others]);
+    expect(await all(target, collection)).toEqual(before);
+    await syncQuietly(target);
+    addGuest(lab, { node: 'pve1', ...guest(101) });
+    await sync(target);
+    expect(await machines()).toEqual(['host101 active', ...others]);
+  });
+
+  it('stays, marked, where the token may not read all that would go', async () => {
+    target.simulator.faults.add({
+      match: { method: 'GET', path: /mac-addresses/ },
+      action: { status: 403, body: { detail: 'You do not have permission to perform this action.' } },
+    });
+    removeGuest(lab, 101);
+
+    await syncPartly(target, undefined, ['forbidden']);
+
+    expect(await machines()).toEqual(['host101 decommissioning', ...others]);
+  });
+});

@@ -1,0 +1,270 @@
+/** What NetBox does not take of an object: it is left out and said once, and nothing is tried again in every run. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { path } from '../../contract/netbox/target.js';
+import { aCluster, anEstate, type ClusterPlan } from '../../contract/sync/estates.js';
+import { all, machineOf, one, tagsOf } from '../../contract/sync/target.js';
+import type { Observed } from '../../contract/sync/target.js';
+import type { StreamResult } from '../../support/world.js';
+import { renameGuest, setStatus } from '../../simulator/estate/index.js';
+import { makeOurTags } from './our-tags.js';
+import { openSimulated, type SimulatedTarget } from './simulated-target.js';
+
+const machineModel = 'virtualization.virtualmachine';
+const forbidden = { status: 403, body: { detail: 'You do not have permission to perform this action.' } };
+
+let target: SimulatedTarget;
+afterEach(() => target.close());
+
+async function open(guests: ClusterPlan['guests'], version?: '4.6.8'): Promise<void> {
+  target = await openSimulated(anEstate(aCluster({ nodes: ['pve1'], guests })), {
+    ...(version === undefined ? {} : { netbox: { version } }),
+    variables: { PROXBOX_DELETE_ORPHANS: 'true' },
+  });
+}
+
+async function run(): Promise<Observed & StreamResult> {
+  let result: StreamResult | undefined;
+  const seen = await target.watch(async () => {
+    result = await target.world.fullUpdate();
+  });
+  return { ...seen, ...result! };
+}
+
+/** Two more runs: nothing is written, not even in vain. */
+async function expectQuiet(): Promise<void> {
+  for (const again of [2, 3]) expect((await run()).writes, `run ${again}`).toEqual([]);
+}
+
+const warningsOf = ({ complete }: StreamResult, code: string): readonly string[] =>
+  (complete.result?.warnings ?? []).filter(({ reason }) => reason === code).map(({ detail = '' }) => detail);
+
+const create = (at: string, data: object) => target.simulator.operator.create(at, { ...data });
+const customField = (name: string, fields: object) =>
+  create('extras/custom-fields', { name, object_types: [machineModel], ...fields });
+function selection(name: string, ...choices: readonly string[]): object {
+  const set = create('extras/custom-field-choice-sets', {
+    name: `${name}s`,
+    extra_choices: choices.map((choice) => [choice, choice.toUpperCase()]),
+  });
+  return { type: 'select', choice_set: set.id };
+}
+
+describe('a custom field with our name that was made for something else', () => {
+  it.each([
+    ['of other types', {}, { proxmox_vm_id: { type: 'text' }, proxmox_vm_type: { type: 'boolean' } }],
+    ['of another type, in NetBox 4.6', { version: '4.6.8' }, { proxmox_vm_id: { type: 'boolean' } }],
+    ['with a rule that our value breaks', {}, { proxmox_vm_id: { type: 'integer', validation_maximum: 50 } }],
+  ] as const)('is left out of the machines: %s', async (_what, options, fields) => {
+    await open([{ vmid: 100 }, { vmid: 101 }], 'version' in options ? options.version : undefined);
+    for (const [name, definition] of Object.entries(fields)) customField(name, definition);
+
+    const first = await run();
+
+    expect((await all(target, path.vms)).map(({ name }) => name)).toHaveLength(2);
+    expect(first.complete.result?.kinds['virtual-machine']).toMatchObject({ created: 2, failed: 0 });
+    expect(warningsOf(first, 'custom_field_refused')).toHaveLength(Object.keys(fields).length);
+    await expectQuiet();
+  });
+
+  it('is left out where it is a selection without our choice, and written where it has it', async () => {
+    await open([{ vmid: 100 }]);
+    customField('proxmox_vm_type', selection('kind', 'vm', 'lxc'));
+    const [node] = target.simulator.state
+      .objects('extras/custom-fields')
+      .filter((row) => row['name'] === 'proxmox_node');
+    target.simulator.operator.remove('extras/custom-fields', node?.id ?? 0);
+    customField('proxmox_node', selection('node', 'pve1', 'pve2'));
+
+    const first = await run();
+
+    const { machine } = await machineOf(target, 100);
+    expect(machine.custom_fields).toMatchObject({ proxmox_vm_type: null, proxmox_node: { value: 'pve1' } });
+    expect(warningsOf(first, 'custom_field_refused')).toHaveLength(1);
+    await expectQuiet();
+  });
+
+  it('is left out of machines that were there before it was made', async () => {
+    await open([{ vmid: 100 }, { vmid: 101 }]);
+    await run();
+    customField('proxmox_vm_type', { type: 'boolean' });
+
+    const second = await run();
+
+    expect(second.complete.ok).toBe(true);
+    expect(warningsOf(second, 'custom_field_refused')).toHaveLength(1);
+    await expectQuiet();
+  });
+});
+
+describe('a custom field that an operator has to fill', () => {
+  it('is told for each machine that lacks it, and the others go on', async () => {
+    await open([{ vmid: 100 }, { vmid: 101 }]);
+    await run();
+    customField('owner', { type: 'text', required: true });
+    const { machine } = await machineOf(target, 100);
+    target.simulator.operator.update(path.vms, machine.id, { custom_fields: { owner: 'me' }, memory: 1 });
+    const other = await machineOf(target, 101);
+    await target.world.restart();
+    for (const { guests } of target.world.estate.clusters)
+      for (const guest of guests.values()) guest.config['memory'] = 4096;
+
+    const second = await run();
+
+    expect((await machineOf(target, 100)).machine.memory).not.toBe(1);
+    const told = (second.complete.result?.errors ?? []).filter(({ reason }) => reason === 'custom_field_required');
+    expect(told.every(({ detail = '' }) => detail.includes('"owner"') && detail.includes(other.machine.name))).toBe(
+      true,
+    );
+    expect(second.complete.result?.kinds['virtual-machine']).toMatchObject({ discovered: 2, failed: told.length });
+  });
+
+  it('keeps new machines out, one sentence each, and nothing but them', async () => {
+    await open([{ vmid: 100 }, { vmid: 101 }]);
+    customField('owner', { type: 'text', required: true });
+
+    const { complete } = await run();
+
+    expect(complete.result?.kinds['virtual-machine']).toMatchObject({ created: 0, failed: 2 });
+    expect(complete.result?.kinds['node-interface']).toMatchObject({ failed: 0 });
+    expect(await all(target, path.devices)).toHaveLength(1);
+    expect((await run()).changes).toBe(0);
+  });
+});
+
+describe('a tag', () => {
+  const tagged = (vmid: number) => ({
+    vmid,
+    config: { scsi0: `ceph:vm-${vmid}-disk-0,size=8G`, tags: 'prod;web' },
+  });
+
+  it('that the token may not create is left out, and the permission named once', async () => {
+    await open([{ vmid: 99 }]);
+    await run();
+    await target.close();
+    await open([tagged(100), tagged(101)]);
+    makeOurTags(target);
+    target.simulator.faults.add({ match: { path: /extras\/tags/, method: 'POST' }, action: forbidden });
+
+    const first = await run();
+
+    expect(tagsOf((await machineOf(target, 100)).machine)).toEqual(['proxbox', 'proxbox-discovered-qemu']);
+    expect(first.complete).toMatchObject({ ok: true, result: { status: 'completed' } });
+    expect(warningsOf(first, 'tag_unusable')).toHaveLength(1);
+    await expectQuiet();
+    target.simulator.faults.clear();
+    expect(warningsOf(await run(), 'tag_unusable')).toEqual([]);
+    expect(tagsOf((await machineOf(target, 100)).machine)).toEqual([
+      'prod',
+      'proxbox',
+      'proxbox-discovered-qemu',
+      'web',
+    ]);
+    await expectQuiet();
+  });
+
+  it('by which we know what is ours is on everything that we make: without it nothing is made', async () => {
+    await open([tagged(100)]);
+    target.simulator.faults.add({ match: { path: /extras\/tags/, method: 'POST' }, action: forbidden });
+
+    const first = await run();
+
+    expect(first.complete).toMatchObject({ ok: false, result: { status: 'failed' } });
+    expect(first.changes).toBe(0);
+    target.simulator.faults.clear();
+    expect((await run()).complete).toMatchObject({ ok: true, result: { status: 'completed' } });
+    const made = [
+      ...(await all(target, path.manufacturers)),
+      ...(await all(target, '/api/virtualization/cluster-types/')),
+      await one(target, '/api/dcim/device-roles/', 'slug=proxmox-node'),
+    ];
+    expect(made.map(tagsOf)).toEqual([['proxbox'], ['proxbox'], ['proxbox']]);
+    await expectQuiet();
+  });
+
+  it('that is restricted to other object types is left out, in one more request', async () => {
+    await open([tagged(100), tagged(101), { vmid: 102 }]);
+    create('extras/tags', { name: 'prod', slug: 'prod', color: '00ff00', object_types: ['dcim.site'] });
+
+    const first = await run();
+
+    expect(tagsOf((await machineOf(target, 100)).machine)).toEqual(['proxbox', 'proxbox-discovered-qemu', 'web']);
+    expect(first.writes.filter((write) => write === `POST ${path.vms}`)).toHaveLength(2);
+    expect(warningsOf(first, 'tag_unusable')).toHaveLength(1);
+    await expectQuiet();
+  });
+
+  it('that marks what we make is left out of the kinds that it may not hang on', async () => {
+    await open([tagged(100)]);
+    const types = [machineModel, 'dcim.device', 'virtualization.cluster'];
+    create('extras/tags', { name: 'Proxbox', slug: 'proxbox', color: '00ff00', object_types: types });
+
+    await run();
+
+    expect((await all(target, path.disks)).map(tagsOf)).toEqual([[]]);
+    await expectQuiet();
+  });
+});
+
+describe('a support object', () => {
+  it('is found by its name when it has another slug, and by its slug when it has another name', async () => {
+    await open([{ vmid: 100 }]);
+    create('dcim/manufacturers', { name: 'proxmox', slug: 'pve' });
+    create('virtualization/cluster-types', { name: 'Cluster', slug: 'proxmox-ve' });
+    create('dcim/device-roles', { name: 'Proxmox Node', slug: 'hypervisor', color: '111111' });
+    create('extras/tags', { name: 'Proxbox', slug: 'pbx', color: '0000ff' });
+    create('dcim/sites', { name: 'Proxmox Default Site - lab', slug: 'home' });
+    create('virtualization/virtual-machine-types', { name: 'Machine', slug: 'qemu-virtual-machine' });
+
+    const { complete } = await run();
+
+    expect(complete).toMatchObject({ ok: true });
+    expect(await one(target, path.devices, 'name=pve1')).toMatchObject({
+      role: { slug: 'hypervisor' },
+      device_type: { manufacturer: { slug: 'pve' } },
+      site: { slug: 'home' },
+    });
+    expect(await one(target, path.clusters, 'name=lab')).toMatchObject({ type: { slug: 'proxmox-ve' } });
+    expect(tagsOf(await one(target, path.clusters, 'name=lab'))).toContain('pbx');
+    expect((await machineOf(target, 100)).machine.virtual_machine_type.name).toBe('Machine');
+    expect(tagsOf((await all(target, path.manufacturers))[0])).toEqual([]);
+    await expectQuiet();
+  });
+
+  it('that cannot be had stops what needs it, with the true cause, and not the run', async () => {
+    await open([{ vmid: 100 }]);
+    target.simulator.faults.add({ match: { path: /dcim\/manufacturers/, method: 'POST' }, action: forbidden });
+
+    const { complete } = await run();
+
+    const told = complete.errors.map(({ detail }) => detail);
+    expect(told[0]).toMatch(/device "pve1" was not written because of device type.*manufacturer.*permission 'add'/);
+    // The cause stands before what only followed from it.
+    expect(complete.errors.map(({ reason }) => reason)).toEqual(['stage_failed', 'forbidden', 'dependency_failed']);
+    expect(told[1]).toMatch(/does not allow the token to write the manufacturer/);
+    expect(await all(target, path.clusters)).toHaveLength(1);
+    expect(await all(target, path.devices)).toEqual([]);
+    expect((await machineOf(target, 100)).machine).toMatchObject({ name: 'guest-100', device: null });
+  });
+});
+
+describe('a machine that NetBox does not take', () => {
+  it.each([
+    ['for want of a permission', forbidden],
+    ['for what is in it', { status: 400, body: { name: ['No.'] } }],
+  ])('%s has its new name and status as soon as it does', async (_why, action) => {
+    await open([{ vmid: 100 }, { vmid: 101 }, { vmid: 102 }]);
+    await run();
+    const [cluster] = target.world.estate.clusters;
+    renameGuest(cluster!, 100, 'renamed');
+    setStatus(cluster!, 101, 'stopped');
+    target.simulator.faults.add({ match: { path: /virtual-machines\//, method: 'PATCH' }, action });
+    expect((await run()).complete).toMatchObject({ ok: false, result: { status: 'partial' } });
+    target.simulator.faults.clear();
+
+    expect((await run()).complete).toMatchObject({ ok: true, errors: [] });
+
+    expect((await machineOf(target, 100)).machine.name).toBe('renamed');
+    expect((await machineOf(target, 101)).machine.status.value).toBe('offline');
+    await expectQuiet();
+  });
+});

@@ -1,0 +1,303 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addGuest, removeGuest, renameGuest, setConfig, type EstateCluster } from '../../simulator/estate/index.js';
+import { path } from '../../contract/netbox/target.js';
+import { aCluster, aGuest, anEstate } from '../../contract/sync/estates.js';
+import { all, edit, machineOf, sync, syncQuietly, tagsOf, watchedSync } from '../../contract/sync/target.js';
+import { archive, aTask } from '../../contract/sync/task-history.js';
+import { bundle, stages } from './plugin-calls.js';
+import { openSimulated, type SimulatedTarget } from './simulated-target.js';
+
+const sweep = '/virtualization/virtual-machines/orphans/sweep';
+const sweepOf = (id: number): string => `${sweep}/stream?run_id=R7&proxmox_endpoint_ids=${id}`;
+
+/** Opens the service with ten guests in `lab` and two in `edge`, all of them in NetBox. */
+async function open(variables: Readonly<Record<string, string>> = {}, isFirstRunOnly = false) {
+  const guests = Array.from({ length: 10 }, (_, n) => ({
+    vmid: 100 + n,
+    config: {
+      smbios1: `uuid=11111111-0000-4000-8000-00000000010${n}`,
+      meta: `creation-qemu=9.0.2,ctime=17000000${n}0`,
+    },
+  }));
+  const lab = aCluster({ guests });
+  const edge = aCluster({ name: 'edge', guests: [{ vmid: 103 }, { vmid: 104 }] });
+  const target = await openSimulated(anEstate(lab, edge), {
+    variables: { PROXBOX_DELETE_ORPHANS: 'true', ...variables },
+  });
+  await sync(target);
+  if (!isFirstRunOnly) await syncQuietly(target);
+  return { target, lab, edge };
+}
+
+describe('a machine whose guest is gone', () => {
+  let lab: EstateCluster;
+  let edge: EstateCluster;
+  let target: SimulatedTarget;
+  let variables: Readonly<Record<string, string>>;
+  beforeEach(async ({ task }) => {
+    variables = task.name.includes('grace') ? { PROXBOX_ORPHAN_GRACE_RUNS: '3' } : {};
+    ({ target, lab, edge } = await open(variables, task.name.includes('first run')));
+  });
+  afterEach(() => target.close());
+
+  const page = async (): Promise<string[]> =>
+    (await all(target, path.vms, '&tag=proxbox-soft-deleted&status=decommissioning'))
+      .map(({ name, cluster }) => `${cluster.name}/${name}`)
+      .sort();
+  const endpointOf = async (name: string): Promise<number> => {
+    const rows: { id: number; name: string }[] = (await target.world.ask('GET', '/proxmox/endpoints')).body;
+    return rows.find((row) => row.name.startsWith(name))!.id;
+  };
+
+  it('stands on the page after the stages that the job of the plugin calls, and leaves it when it is back', async () => {
+    const id = await endpointOf('lab');
+    removeGuest(lab, 103);
+    for (const stage of stages(id)) await sync(target, stage);
+
+    expect(await page()).toEqual(['lab/guest-103']);
+    for (const stage of stages(id)) await syncQuietly(target, stage);
+
+    addGuest(lab, aGuest({ vmid: 103, status: 'stopped' }));
+    const machinesStage = stages(id).find((stage) => stage.includes('/virtual-machines/create/'))!;
+    const { complete } = await sync(target, machinesStage);
+
+    expect(complete.result).toMatchObject({ restored: 1 });
+    expect(await page()).toEqual([]);
+    expect((await machineOf(target, 103)).machine.status.value).toBe('offline');
+    for (const stage of stages(id)) await sync(target, stage);
+    for (const stage of stages(id)) await syncQuietly(target, stage);
+  });
+
+  it('comes back as the same object on another node, renamed, as a template', async () => {
+    const before = (await machineOf(target, 103)).machine.id;
+    removeGuest(lab, 103);
+    await sync(target);
+    addGuest(lab, aGuest({ vmid: 103, name: 'restored', node: 'pve2', template: true, status: 'stopped' }));
+
+    await sync(target);
+
+    const { machine } = await machineOf(target, 103);
+    expect([machine.id, machine.name, machine.device.name, machine.status.value]).toEqual([
+      before,
+      'restored',
+      'pve2',
+      'offline',
+    ]);
+    expect(tagsOf(machine)).not.toContain('proxbox-soft-deleted');
+    await syncQuietly(target);
+  });
+
+  it('loses a mark that the Python service made as well', async () => {
+    const { machine } = await machineOf(target, 105);
+    const [mark] = await all(target, '/api/extras/tags/', '&slug=proxbox-soft-deleted');
+    const own = machine.tags.map(({ id }: { id: number }) => id);
+    await edit(target, path.vms, machine.id, { status: 'decommissioning', tags: [...own, mark.id] });
+    await target.world.restart();
+
+    await sync(target);
+
+    expect(await page()).toEqual([]);
+    expect((await machineOf(target, 105)).machine.status.value).toBe('active');
+  });
+
+  it('keeps a status that people gave it, when its guest is back', async () => {
+    removeGuest(lab, 103);
+    await sync(target);
+    const { machine } = await machineOf(target, 103);
+    await edit(target, path.vms, machine.id, { status: 'failed' });
+    addGuest(lab, aGuest({ vmid: 103 }));
+    await target.world.restart();
+
+    await sync(target);
+
+    const after = (await machineOf(target, 103)).machine;
+    expect([after.status.value, tagsOf(after).includes('proxbox-soft-deleted')]).toEqual(['failed', false]);
+  });
+
+  it('is not meant by a status decommissioning without the tag: that is an operator’s, and stays', async () => {
+    const { machine } = await machineOf(target, 106);
+    await edit(target, path.vms, machine.id, { status: 'decommissioning' });
+    setConfig(lab, 106, 'net1', 'virtio=BC:24:11:00:0F:06,bridge=vmbr0');
+    await target.world.restart();
+
+    await sync(target);
+
+    expect((await machineOf(target, 106)).machine.status.value).toBe('decommissioning');
+    expect(await all(target, path.vmInterfaces, `&virtual_machine_id=${machine.id}&name=net1`)).toHaveLength(1);
+  });
+
+  it.each([
+    ['a container', () => aGuest({ vmid: 103, type: 'lxc' })],
+    [
+      'a machine with another SMBIOS uuid',
+      () => aGuest({ vmid: 103, config: { smbios1: 'uuid=99999999-0000-4000-8000-000000000103' } }),
+    ],
+    [
+      'a machine made at another time',
+      () => aGuest({ vmid: 103, config: { meta: 'creation-qemu=9.0.2,ctime=1799999999' } }),
+    ],
+  ])('is not brought back by %s that has its VMID now', async (_what, another) => {
+    removeGuest(lab, 103);
+    await sync(target);
+    addGuest(lab, another());
+
+    const { frames } = await target.world.stream('/full-update/stream');
+
+    expect(JSON.stringify(frames)).toContain('vmid_of_soft_deleted_machine');
+    expect(await page()).toEqual(['lab/guest-103']);
+    expect(await all(target, path.vms)).toHaveLength(12);
+    const { machine } = await machineOf(target, 103);
+    expect((await target.netbox.remove(`${path.vms}${machine.id}/`)).status).toBe(204);
+    await target.world.restart();
+    await sync(target);
+    expect(await page()).toEqual([]);
+    expect(await all(target, path.vms)).toHaveLength(12);
+  });
+
+  it('keeps its tasks and replication jobs as they are, also when another guest has its VMID', async () => {
+    const ofMachine = async (collection: string, id: number) =>
+      JSON.stringify(await all(target, collection, `&virtual_machine_id=${id}`));
+    lab.replicationJobs.push({ id: '103-0', type: 'local', guest: 103, jobnum: 0, target: 'pve2', schedule: '*/15' });
+    archive(lab.nodes[0]!, aTask('pve1', 103));
+    await sync(target);
+    const { machine } = await machineOf(target, 103);
+    removeGuest(lab, 103);
+    // The list is not proof of its end before the guest is marked.
+    await sync(target, sweepOf(await endpointOf('lab')));
+    const rows = [await ofMachine(path.taskHistory, machine.id), await ofMachine(path.replications, machine.id)];
+    expect(rows.map((text) => (JSON.parse(text) as unknown[]).length)).toEqual([expect.any(Number), 1]);
+    lab.replicationJobs.length = 0;
+    await target.world.restart();
+
+    await sync(target);
+    addGuest(lab, aGuest({ vmid: 103, config: { smbios1: 'uuid=99999999-0000-4000-8000-000000000103' } }));
+    lab.replicationJobs.push({ id: '103-0', type: 'local', guest: 103, jobnum: 0, target: 'pve3', schedule: '*/5' });
+    archive(lab.nodes[0]!, aTask('pve1', 103, { starttime: 1_790_000_000, endtime: 1_790_000_060 }));
+    await target.world.stream('/full-update/stream');
+
+    expect([await ofMachine(path.taskHistory, machine.id), await ofMachine(path.replications, machine.id)]).toEqual(
+      rows,
+    );
+  });
+
+  it('is told from a guest that has its VMID now, also when only the first run has seen it', async () => {
+    removeGuest(lab, 103);
+    await sync(target, sweepOf(await endpointOf('lab')));
+    expect(await page()).toEqual(['lab/guest-103']);
+    addGuest(lab, aGuest({ vmid: 103, config: { smbios1: 'uuid=99999999-0000-4000-8000-000000000103' } }));
+
+    const { frames } = await target.world.stream('/full-update/stream');
+
+    expect(JSON.stringify(frames)).toContain('vmid_of_soft_deleted_machine');
+    expect(await page()).toEqual(['lab/guest-103']);
+  });
+
+  it('is not marked when its cluster cannot be listed, nor when its endpoint is switched off', async () => {
+    const rows: { id: number; name: string }[] = (await target.world.ask('GET', '/proxmox/endpoints')).body;
+    removeGuest(lab, 103);
+    removeGuest(edge, 103);
+    await target.world.ask('PUT', `/proxmox/endpoints/${rows.find(({ name }) => name.startsWith('edge'))!.id}`, {
+      enabled: false,
+    });
+    target.world.proxmox[0]!.faults.add({
+      match: { path: /cluster\/resources/ },
+      action: { status: 403, reason: 'no' },
+    });
+
+    await target.world.stream('/full-update/stream');
+
+    expect(await page()).toEqual([]);
+  });
+
+  it('is not marked together with four of ten: that is more than a healthy change explains', async () => {
+    for (const vmid of [101, 102, 103, 104]) removeGuest(lab, vmid);
+
+    const { complete } = await target.world.stream('/full-update/stream');
+
+    expect(JSON.stringify(complete.result!.warnings)).toContain('delete_limit');
+    expect(await page()).toEqual([]);
+    await sync(target, '/full-update/stream?force_deletes=true');
+    expect(await page()).toHaveLength(4);
+  });
+
+  it('is marked with a grace of three runs in the third one, and seen in between it begins anew', async () => {
+    removeGuest(lab, 103);
+    for (const round of [1, 2]) {
+      const { complete } = await watchedSync(target);
+      expect(complete.result!['orphan_sweep'], `run ${round}`).toMatchObject({ soft_deleted: 0, skipped: 1 });
+    }
+    addGuest(lab, aGuest({ vmid: 103 }));
+    await sync(target);
+    removeGuest(lab, 103);
+    await sync(target);
+    await sync(target);
+    expect(await page()).toEqual([]);
+
+    await sync(target);
+
+    expect(await page()).toEqual(['lab/guest-103']);
+  });
+
+  it('tells once that the token may not write to the journal, and is marked all the same', async () => {
+    removeGuest(lab, 103);
+    removeGuest(lab, 104);
+    target.simulator.faults.add({
+      match: { method: 'POST', path: /journal-entries/ },
+      action: { status: 403, body: { detail: 'You do not have permission to perform this action.' } },
+    });
+
+    const { complete } = await target.world.stream('/full-update/stream');
+
+    const told = complete.result!.warnings!.filter(({ message }) => message?.includes('journal entry'));
+    expect(told).toHaveLength(1);
+    expect(await page()).toHaveLength(2);
+  });
+
+  it('gives its name to a living guest in the same run, and has it again when it is back and the name is free', async () => {
+    const id = await endpointOf('lab');
+    removeGuest(lab, 103);
+    addGuest(lab, aGuest({ vmid: 150, name: 'guest-103' }));
+    const machinesOnly = `/virtualization/virtual-machines/create/stream?${bundle(id)}`;
+    await sync(target, `${machinesOnly}&netbox_vm_ids=${(await machineOf(target, 100)).machine.id}`);
+    expect((await machineOf(target, 103)).machine.name).toBe('guest-103');
+
+    await sync(target, machinesOnly);
+
+    expect((await machineOf(target, 103)).machine.name).toBe('guest-103 (gone 103)');
+    expect((await machineOf(target, 150)).machine.name).toBe('guest-103');
+    await syncQuietly(target, machinesOnly);
+
+    renameGuest(lab, 150, 'successor');
+    addGuest(lab, aGuest({ vmid: 103 }));
+    await sync(target);
+    expect((await machineOf(target, 103)).machine.name).toBe('guest-103');
+    await syncQuietly(target);
+  });
+
+  it('is swept by the route for callers with a run of their own', async () => {
+    const id = await endpointOf('lab');
+    removeGuest(lab, 103);
+    removeGuest(edge, 103);
+
+    const refused = await target.world.ask('GET', `${sweep}?run_id=R7`);
+    expect(refused).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringContaining('A non-dry-run orphan sweep requires endpoint_ids') },
+    });
+    expect(await target.world.ask('GET', `${sweep}?endpoint_ids=${id}`)).toMatchObject({ status: 422 });
+    expect(await target.world.ask('GET', `${sweep}?run_id=R7&dry_run=true`)).toMatchObject({
+      status: 200,
+      body: { run_id: 'R7', dry_run: true, candidates: 2, soft_deleted: 0, skipped_reason: null },
+    });
+    expect(await target.world.ask('GET', `${sweep}?run_id=R7&endpoint_ids=${id}&vm_stage_failed=true`)).toMatchObject({
+      status: 200,
+      body: { candidates: 0, soft_deleted: 0, skipped_reason: 'vm_stage_failed' },
+    });
+    expect(await page()).toEqual([]);
+
+    const { complete } = await sync(target, `${sweep}/stream?run_id=R7&proxmox_endpoint_ids=${id}`);
+
+    expect(complete.result).toMatchObject({ enabled: true, run_id: 'R7', candidates: 1, soft_deleted: 1, deleted: 0 });
+    expect(await page()).toEqual(['lab/guest-103']);
+  });
+});

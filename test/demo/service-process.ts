@@ -1,0 +1,72 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from './free-port.js';
+
+export interface ServiceProcess {
+  readonly url: string;
+  readonly pid: number;
+  /** Ends the process gracefully. */
+  stop(): Promise<void>;
+}
+
+/** npm and vitest work in the folder of the project. */
+const main = path.resolve('dist/main.js');
+/** Only a process that hangs takes so long to start or to end, on whatever machine. */
+const startLimitMs = 120_000;
+const stopLimitMs = 60_000;
+
+/** Its own database and key, and no pauses between batches: for simulators, where there is nobody to be gentle with. */
+export function variablesFor(folder: string): Readonly<Record<string, string>> {
+  return {
+    PROXBOX_DATABASE_PATH: path.join(folder, 'database.db'),
+    PROXBOX_ENCRYPTION_KEY: randomBytes(32).toString('base64url'),
+    PROXBOX_BULK_BATCH_DELAY_MS: '0',
+    PROXBOX_BACKUP_BATCH_DELAY_MS: '0',
+    PROXBOX_INTERFACE_BATCH_DELAY_MS: '0',
+    PROXBOX_LOG_LEVEL: 'WARNING',
+  };
+}
+
+/** Starts the real service (`dist/main.js`) on a loopback port and waits until `/health` says ready. */
+export async function startService(variables: Readonly<Record<string, string>>): Promise<ServiceProcess> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [main], {
+    env: { ...process.env, PORT: String(port), PROXBOX_BIND_HOST: '127.0.0.1', ...variables },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output.push(text);
+      if (output.length > 200) output.shift();
+    });
+  }
+  const url = `http://127.0.0.1:${port}`;
+  await waitUntilReady(url, child, output);
+  return { url, pid: child.pid ?? 0, stop: () => stop(child) };
+}
+
+async function waitUntilReady(url: string, child: ChildProcess, output: readonly string[]): Promise<void> {
+  const deadline = performance.now() + startLimitMs;
+  while (performance.now() < deadline) {
+    if (child.exitCode !== null) break;
+    const isReady = await fetch(`${url}/health`).then(
+      async (response) => (await response.text()).includes('"init_ok":true'),
+      () => false,
+    );
+    if (isReady) return;
+    await delay(50);
+  }
+  child.kill('SIGKILL');
+  throw new Error(`The service did not start on ${url}. Its last lines:\n${output.slice(-20).join('')}`);
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  const tooLate = delay(stopLimitMs, undefined, { ref: false });
+  await Promise.race([once(child, 'exit'), tooLate.then(() => child.kill('SIGKILL'))]);
+}

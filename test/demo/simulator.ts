@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+
+import { runCommand, UsageError } from '../../src/cli/arguments.js';
+import { estateOptions, readArguments, readEstate } from './estate-arguments.js';
+import { credentialsOf, startEnvironment } from './simulated-environment.js';
+
+const usage = 'npm run simulator -- [--vms N] [--clusters N] [--seed N] [--latency-ms N] [--plugin on|off]';
+
+const readPlugin = (text: string): 'on' | 'off' => {
+  if (text === 'on' || text === 'off') return text;
+  throw new UsageError(`--plugin must be on or off, not "${text}".`);
+};
+
+/** Resolves with the first request to stop. */
+const stopSignal = async (): Promise<void> => {
+  const waiting = new AbortController();
+  const options = { signal: waiting.signal };
+  await Promise.race([once(process, 'SIGTERM', options), once(process, 'SIGINT', options)]);
+  waiting.abort();
+};
+
+/**
+ * Starts a simulated NetBox and one simulated Proxmox per cluster on loopback ports, prints one JSON line that says how
+ * to log in to each, and serves until SIGTERM or SIGINT. Answers the exit status.
+ */
+const main = async (): Promise<number> => {
+  const values = readArguments({ ...estateOptions, plugin: { type: 'string', default: 'on' } }, usage);
+  const options = { ...readEstate(values), plugin: readPlugin(values.plugin) };
+  const stopped = stopSignal();
+  const environment = await startEnvironment(options);
+  process.stdout.write(`${JSON.stringify(credentialsOf(environment))}\n`);
+  await stopped;
+  await environment.close();
+  return 0;
+};
+
+await runCommand(main);

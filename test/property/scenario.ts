@@ -1,0 +1,224 @@
+/** What happens in one test of truth, as data: an estate, edits of the operator, changes, faults and calls. All of it random. */
+import fc from 'fast-check';
+
+export interface GuestShape {
+  readonly isContainer: boolean;
+  readonly node: number;
+  readonly isRunning: boolean;
+  readonly name: string;
+  readonly tags: string;
+  readonly disks: number;
+  readonly nics: number;
+  readonly agent: 'off' | 'silent' | 'running';
+  /** Addresses of the first network device. */
+  readonly addresses: number;
+  readonly snapshots: number;
+  readonly localBackups: number;
+  readonly sharedBackups: number;
+}
+
+export interface ClusterShape {
+  readonly profile: '8.4' | '9.2';
+  readonly nodes: number;
+  readonly guests: readonly GuestShape[];
+}
+
+/** Numbers choose among what there is, modulo how much that is. */
+export interface Edit {
+  readonly what: (typeof editKinds)[number];
+  readonly target: number;
+}
+
+export interface Change {
+  readonly what: (typeof changeKinds)[number];
+  readonly cluster: number;
+  readonly target: number;
+}
+
+export interface ProxmoxFault {
+  readonly side: 'proxmox';
+  readonly cluster: number;
+  readonly read: keyof typeof proxmoxReads;
+  readonly how: 403 | 500 | 595 | 'empty' | 'html' | 'reset' | 'leave-out';
+  readonly times: number;
+}
+
+export interface NetBoxFault {
+  readonly side: 'netbox';
+  readonly path: (typeof netboxPaths)[number];
+  readonly method: 'POST' | 'PATCH' | 'GET' | 'DELETE';
+  readonly how: 400 | 403 | 500 | 'reset-before' | 'reset-after-commit';
+  readonly times: number;
+}
+
+/** An entry of the access control list hides a guest. */
+export interface AccessFault {
+  readonly side: 'access';
+  readonly cluster: number;
+  readonly target: number;
+}
+
+export type Fault = ProxmoxFault | NetBoxFault | AccessFault;
+
+export interface Call {
+  /** Of the stages, in the order of a job of the plugin; -1 for the full update, -2 for one machine, -3 for one object. */
+  readonly stage: number;
+  /** Of one endpoint; null for all. */
+  readonly endpoint: number | null;
+  readonly target: number;
+  readonly deletes: boolean;
+}
+
+export interface Step {
+  readonly change: Change | null;
+  readonly faults: readonly Fault[];
+  readonly call: Call;
+}
+
+export interface Scenario {
+  readonly clusters: readonly [ClusterShape, ClusterShape];
+  readonly edits: readonly Edit[];
+  readonly steps: readonly Step[];
+}
+
+export const editKinds = [
+  'machine-texts',
+  'machine-tenant',
+  'machine-status',
+  'machine-tag',
+  'machine-field',
+  'machine-name',
+  'device-texts',
+  'interface-text',
+  'address-texts',
+  'address-role',
+  'mac-text',
+  'disk-text',
+  'snapshot-tag',
+  'backup-tag',
+  'cluster-name',
+  'foreign-machine',
+  'foreign-address',
+  'foreign-interface',
+] as const;
+
+export const changeKinds = [
+  'guest-removed',
+  'guest-added',
+  'guest-renamed',
+  'guest-migrated',
+  'guest-resized',
+  'disk-removed',
+  'snapshot-removed',
+  'backup-removed',
+  'address-removed',
+  'address-moved',
+  'mac-swapped',
+  'nic-removed',
+  'tags-changed',
+  'node-offline',
+  'node-stalled',
+] as const;
+
+/** Paths below `/api2/json` that a fault strikes. */
+export const proxmoxReads = {
+  resources: /^\/cluster\/resources$/,
+  status: /^\/cluster\/status$/,
+  config: /\/(qemu|lxc)\/\d+\/config$/,
+  agent: /\/(agent\/network-get-interfaces|interfaces)$/,
+  snapshots: /\/snapshot$/,
+  storages: /^\/storage$/,
+  content: /\/content$/,
+  permissions: /^\/access\/permissions$/,
+  nextid: /^\/cluster\/nextid$/,
+  network: /\/network$/,
+  tasks: /\/tasks$/,
+  jobs: /^\/cluster\/(backup|replication)$/,
+} as const;
+
+export const netboxPaths = [
+  'virtualization/virtual-machines/',
+  'virtualization/interfaces/',
+  'virtualization/virtual-disks/',
+  'ipam/ip-addresses/',
+  'dcim/devices/',
+  'dcim/interfaces/',
+  'dcim/mac-addresses/',
+  'plugins/proxbox/sync-state/',
+  'plugins/proxbox/backups/',
+  'plugins/proxbox/snapshots/',
+  'plugins/proxbox/storage/',
+  'extras/tags/',
+] as const;
+
+const guest: fc.Arbitrary<GuestShape> = fc.record({
+  isContainer: fc.boolean(),
+  node: fc.nat(3),
+  isRunning: fc.boolean(),
+  name: fc.constantFrom('web', 'db', 'mail', ''),
+  tags: fc.constantFrom('', 'prod', 'prod;web'),
+  disks: fc.integer({ min: 1, max: 3 }),
+  nics: fc.nat(2),
+  agent: fc.constantFrom('off', 'silent', 'running', 'running'),
+  addresses: fc.nat(2),
+  snapshots: fc.nat(2),
+  localBackups: fc.nat(1),
+  sharedBackups: fc.nat(2),
+});
+
+const cluster: fc.Arbitrary<ClusterShape> = fc.record({
+  profile: fc.constantFrom('8.4', '9.2'),
+  nodes: fc.integer({ min: 1, max: 4 }),
+  guests: fc.array(guest, { maxLength: 8 }),
+});
+
+const proxmoxFault: fc.Arbitrary<ProxmoxFault> = fc.record({
+  side: fc.constant('proxmox'),
+  cluster: fc.nat(1),
+  read: fc.constantFrom(...(Object.keys(proxmoxReads) as (keyof typeof proxmoxReads)[])),
+  how: fc.constantFrom<ProxmoxFault['how'][]>(403, 500, 595, 'empty', 'html', 'reset', 'leave-out'),
+  times: fc.constantFrom(1, 2, 1000),
+});
+
+const netboxFault: fc.Arbitrary<NetBoxFault> = fc.record({
+  side: fc.constant('netbox'),
+  path: fc.constantFrom(...netboxPaths),
+  method: fc.constantFrom('POST', 'PATCH', 'GET', 'DELETE'),
+  how: fc.constantFrom<NetBoxFault['how'][]>(400, 403, 500, 'reset-before', 'reset-after-commit'),
+  times: fc.constantFrom(1, 2, 1000),
+});
+
+const accessFault: fc.Arbitrary<AccessFault> = fc.record({
+  side: fc.constant('access'),
+  cluster: fc.nat(1),
+  target: fc.nat(20),
+});
+
+const step: fc.Arbitrary<Step> = fc.record({
+  change: fc.option(fc.record({ what: fc.constantFrom(...changeKinds), cluster: fc.nat(1), target: fc.nat(20) }), {
+    freq: 4,
+  }),
+  faults: fc.array(
+    fc.oneof(
+      { weight: 4, arbitrary: proxmoxFault },
+      { weight: 2, arbitrary: netboxFault },
+      { weight: 1, arbitrary: accessFault },
+    ),
+    { maxLength: 3 },
+  ),
+  call: fc.record({
+    stage: fc.oneof(
+      { weight: 2, arbitrary: fc.constant(-1) },
+      { weight: 3, arbitrary: fc.integer({ min: -3, max: 11 }) },
+    ),
+    endpoint: fc.option(fc.nat(1)),
+    target: fc.nat(20),
+    deletes: fc.boolean(),
+  }),
+});
+
+export const scenarios: fc.Arbitrary<Scenario> = fc.record({
+  clusters: fc.tuple(cluster, cluster),
+  edits: fc.array(fc.record({ what: fc.constantFrom(...editKinds), target: fc.nat(20) }), { maxLength: 6 }),
+  steps: fc.array(step, { minLength: 1, maxLength: 4 }),
+});

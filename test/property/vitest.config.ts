@@ -1,0 +1,17 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+import { loadLimitMs, testLimitMs } from '../support/limits.js';
+
+/** Run with `npm run test:property`: many more seeds than in the ordinary run. */
+export default defineConfig({
+  test: {
+    include: ['test/property/**/*.test.ts'],
+    globalSetup: [fileURLToPath(new URL('../support/build-once.ts', import.meta.url))],
+    env: { PROPERTY_SEEDS: process.env['PROPERTY_SEEDS'] ?? '1000' },
+    // One for each half of the seeds.
+    maxWorkers: 2,
+    testTimeout: testLimitMs,
+    hookTimeout: loadLimitMs,
+    teardownTimeout: testLimitMs,
+  },
+});
