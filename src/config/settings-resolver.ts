@@ -3,7 +3,7 @@
  * failed read keeps the last good values for as long as NetBox is silent and is repeated after 30 s at the earliest.
  */
 import type { Logger } from 'pino';
-import { errorText, ProxboxError } from '../errors/proxbox-error.js';
+import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import type { Clock } from './clock.js';
 import type { Env } from './env.js';
 import { parsePluginSettings } from './plugin-settings.js';
@@ -29,7 +29,7 @@ interface Memory {
   readAtMs: number | null;
   readAt: string;
   failedAtMs: number | null;
-  inFlight: Promise<void> | null;
+  inFlight: Promise<ProxboxError | null> | null;
 }
 
 /** Replaced as a whole by drop(), so that an answer of the former endpoint lands in a memory nobody reads. */
@@ -89,29 +89,54 @@ function keepLastGood(
   memory.resolved = { values, provenance: withLastGoodNote(provenance, note), plugin, pluginState: 'last_good' };
 }
 
-async function read(memory: Memory, deps: SettingsResolverDeps): Promise<void> {
+/** Resolves with why nothing could be read; what was known is kept then. */
+async function read(
+  memory: Memory,
+  fetch: () => Promise<unknown>,
+  deps: SettingsResolverDeps,
+): Promise<ProxboxError | null> {
   try {
-    const plugin = parsePluginSettings(await deps.fetchPluginSettings(fetchBudgetMs));
-    if (plugin === null)
-      keepLastGood(memory, { reason: 'the answer holds no settings object', isExpected: false }, deps);
-    else keep(memory, plugin, deps);
+    const plugin = parsePluginSettings(await fetch());
+    if (plugin === null) throw noSettingsObject();
+    keep(memory, plugin, deps);
+    return null;
   } catch (error) {
-    const isExpected = error instanceof ProxboxError && error.code === 'not_configured';
-    keepLastGood(memory, { reason: errorText(error), isExpected }, deps);
+    const failure = toProxboxError(error);
+    keepLastGood(memory, { reason: errorText(error), isExpected: failure.code === 'not_configured' }, deps);
+    return failure;
   }
 }
 
-/** The running read, a new one, or null when what is known is young enough or the last failure is too recent. */
-function readIfOlderThan(memory: Memory, maxAgeMs: number, deps: SettingsResolverDeps): Promise<void> | null {
-  if (memory.inFlight !== null) return memory.inFlight;
-  const now = deps.clock.monotonicMs();
-  if (memory.failedAtMs !== null && now - memory.failedAtMs < retryAfterMs) return null;
-  if (memory.failedAtMs === null && memory.readAtMs !== null && now - memory.readAtMs < maxAgeMs) return null;
-  const reading = read(memory, deps).finally(() => {
+function noSettingsObject(): ProxboxError {
+  return new ProxboxError('remote_protocol', 'The settings of the NetBox plugin are not an object.', {
+    detail: 'remote_protocol: the answer holds no settings object',
+  });
+}
+
+function isYoung({ failedAtMs, readAtMs }: Memory, maxAgeMs: number, nowMs: number): boolean {
+  return failedAtMs === null && readAtMs !== null && nowMs - readAtMs < maxAgeMs;
+}
+
+/** Whoever asks meanwhile waits for the same answer. */
+function begin(
+  memory: Memory,
+  fetch: () => Promise<unknown>,
+  deps: SettingsResolverDeps,
+): Promise<ProxboxError | null> {
+  const reading = read(memory, fetch, deps).finally(() => {
     memory.inFlight = null;
   });
   memory.inFlight = reading;
   return reading;
+}
+
+/** The running read, a new one, or null when what is known is young enough or the last failure is too recent. */
+function readIfOlderThan(memory: Memory, maxAgeMs: number, deps: SettingsResolverDeps): Promise<unknown> | null {
+  if (memory.inFlight !== null) return memory.inFlight;
+  const now = deps.clock.monotonicMs();
+  if (memory.failedAtMs !== null && now - memory.failedAtMs < retryAfterMs) return null;
+  if (isYoung(memory, maxAgeMs, now)) return null;
+  return begin(memory, () => deps.fetchPluginSettings(fetchBudgetMs), deps);
 }
 
 export function createSettingsResolver(deps: SettingsResolverDeps): SettingsResolver {
@@ -129,6 +154,15 @@ export function createSettingsResolver(deps: SettingsResolverDeps): SettingsReso
       await Promise.race([reading, deps.clock.sleep(budgetMs, waiting.signal).catch(() => undefined)]);
       waiting.abort();
       return memory.resolved;
+    },
+    async readThrough(fetch, maxAgeMs) {
+      // Whoever asked goes on with what it read, also where it was dropped for everybody else in between.
+      const asked = memory;
+      const isKnown = isYoung(asked, Math.min(maxAgeMs, timeToLiveMs), deps.clock.monotonicMs());
+      if (isKnown || (asked.inFlight !== null && (await asked.inFlight) === null))
+        return { settings: asked.resolved, failure: null };
+      const failure = await begin(asked, fetch, deps);
+      return { settings: asked.resolved, failure };
     },
     drop() {
       memory = emptyMemory(deps.env);

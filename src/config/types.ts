@@ -1,4 +1,5 @@
 /** What the runtime settings are once they are resolved, with where each value came from. */
+import type { ProxboxError } from '../errors/proxbox-error.js';
 
 export type SettingSource = 'env' | 'plugin' | 'default';
 
@@ -82,6 +83,14 @@ export interface SettingsResolver {
   current(): ResolvedSettings;
   /** Reads the plugin settings again when they are older than `maxAgeMs`, within `budgetMs`; never fails. */
   refresh(options: { readonly maxAgeMs: number; readonly budgetMs: number }): Promise<ResolvedSettings>;
+  /**
+   * The same for who must know: `fetch` reads with the caller's own patience, however long that takes and however
+   * recently another read failed. Without an answer the last good settings, or none, with the reason as `failure`.
+   */
+  readThrough(
+    fetch: () => Promise<unknown>,
+    maxAgeMs: number,
+  ): Promise<{ readonly settings: ResolvedSettings; readonly failure: ProxboxError | null }>;
   /** Forgets the plugin's answer (endpoint or encryption key changed). */
   drop(): void;
 }

@@ -1,18 +1,19 @@
 /**
- * Reads the plugin's settings object. Not through the gate, the retries or the cache, and never in a branch: it has to
- * work while a run keeps NetBox busy, and it decides how wide the gate is.
+ * Reads the plugin's settings object, never from the cache and never in a branch. Beside the runs not through the gate
+ * and the retries either: that has to work while a run keeps NetBox busy, and it decides how wide the gate is.
  */
 import type { BaseLogger } from 'pino';
 import type { Clock } from '../config/clock.js';
-import type { ProxboxError } from '../errors/proxbox-error.js';
+import { toProxboxError, type ProxboxError } from '../errors/proxbox-error.js';
 import type { Sender } from '../transport/types.js';
 import { isObject } from '../values/plain-object.js';
 import { parseJson } from './answer-text.js';
 import { sendAuthorized } from './authorized-send.js';
 import { errorOfAnswer, errorOfFailure, protocolError } from './error-mapping.js';
 import { classifyAnswer } from './overwhelmed.js';
+import { endsTheRun } from './run-ending.js';
 import type { Session } from './session.js';
-import type { JsonObject } from './types.js';
+import type { JsonObject, NetBoxClient } from './types.js';
 
 /** The first carries the encryption key, and is missing in older plugins. */
 const settingsPaths = ['/api/plugins/proxbox/settings/runtime/', '/api/plugins/proxbox/settings/'] as const;
@@ -80,4 +81,19 @@ export async function fetchPluginSettings(budgetMs: number, deps: PluginSettings
   const second = await fetchFrom(plain, left, deps);
   if (!second.ok) throw second.error;
   return second.settings;
+}
+
+/**
+ * The body of the settings answer, read with the patience of a run: it waits and retries as every request of the client
+ * does. Throws the error of the last path tried.
+ */
+export async function readPluginSettings(client: Pick<NetBoxClient, 'get'>): Promise<unknown> {
+  const [runtime, plain] = settingsPaths;
+  try {
+    const body = await client.get(runtime, {}, { cache: 'bypass' });
+    if (settingsIn(body) !== undefined) return body;
+  } catch (error) {
+    if (endsTheRun(toProxboxError(error))) throw error;
+  }
+  return client.get(plain, {}, { cache: 'bypass' });
 }

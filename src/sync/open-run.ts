@@ -9,7 +9,9 @@ import type { NetBoxEndpoint, ProxmoxEndpoint } from '../endpoints/types.js';
 import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import { branchingMissing } from '../netbox/branch.js';
 import { textOf } from '../netbox/kinds/values.js';
-import type { NetBoxClient, NetBoxRecord, RequestCounters } from '../netbox/types.js';
+import { readPluginSettings } from '../netbox/plugin-settings.js';
+import { endsTheRun } from '../netbox/run-ending.js';
+import type { ClientScope, NetBoxClient, NetBoxRecord, RequestCounters } from '../netbox/types.js';
 import { restrictedError } from '../proxmox/restricted.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
 import type { EndpointSource } from '../plugin-endpoints/endpoint-source.js';
@@ -105,13 +107,14 @@ export async function openRun(
   options: OpenOptions,
 ): Promise<OpenedRun> {
   const { request, scope, signal, runId } = options;
-  const settings = await ports.settings.refresh({ maxAgeMs: options.maxAgeMs ?? 0, budgetMs: 2_000 });
   const counters: RequestCounters = { requests: 0, writes: 0, retries: 0, overwhelmed: 0, cacheHits: 0 };
   const { branch } = request;
+  const news = { events: options.events, clock: ports.clock, phase: options.kind };
+  const onWait = createWaitNews(news);
+  const { settings, unread } = await readSettings(ports, options, { signal, counters, onWait });
   const connected = await ports.netboxClient(scope.netbox);
   const window = collections.window(scope.key, connected, { beginsJob: options.fresh, maxAgeMs: options.maxAgeMs });
-  const news = { events: options.events, clock: ports.clock, phase: options.kind };
-  const ofRun = { signal, branch, counters, window, onWait: createWaitNews(news) };
+  const ofRun = { signal, branch, counters, window, onWait };
   const client = connected.scoped(request.dryRun ? { ...ofRun, isReadOnly: true } : ofRun);
   const capabilities = await client.capabilities();
   if (branch !== '' && !capabilities.branching) throw branchingMissing(branch, client.endpointId);
@@ -140,7 +143,7 @@ export async function openRun(
     unmade: new Map(),
     pluginEndpoints,
     legacyFields: await readCustomFields(client, opened.requiredFields),
-    warnings: [...warnings, ...notes.map((message): Warning => ({ code: 'option_unknown', message }))],
+    warnings: [...unread, ...warnings, ...notes.map((message): Warning => ({ code: 'option_unknown', message }))],
     told: new Set(),
     guestReads: guestReads.open({ fresh: options.freshGuests }),
     proxmoxReads: pLimit(readConcurrency(settings, request, options.kind)),
@@ -154,6 +157,29 @@ export async function openRun(
   };
   const numbered = { ...run, clusters: await settleNumbers(run) };
   return { run: numbered, counters, proxmoxRequests: requestsFromNowOn(sessions) };
+}
+
+/**
+ * What a run writes depends on the plugin's settings, so it begins when NetBox has told them, however long that takes.
+ * Where NetBox answers and does not tell them, it goes on with the last good ones or the defaults, and says so.
+ */
+async function readSettings(
+  { netboxClient, settings: resolver }: SyncPorts,
+  { scope, maxAgeMs = 0 }: OpenOptions,
+  ofRun: ClientScope,
+): Promise<{ readonly settings: ResolvedSettings; readonly unread: readonly Warning[] }> {
+  const client = (await netboxClient(scope.netbox)).scoped(ofRun);
+  const { settings, failure } = await resolver.readThrough(() => readPluginSettings(client), maxAgeMs);
+  if (failure === null) return { settings, unread: [] };
+  if (endsTheRun(failure)) throw failure;
+  const isWithoutPlugin = failure.upstream?.status === 404 && settings.plugin === null;
+  return { settings, unread: isWithoutPlugin ? [] : [settingsUnread(settings, failure)] };
+}
+
+function settingsUnread({ plugin }: ResolvedSettings, failure: ProxboxError): Warning {
+  const used = plugin === null ? 'the variables and the defaults apply' : 'the last ones that could be read apply';
+  const reason = errorText(failure).replace(/\.$/, '');
+  return { code: 'settings_unread', message: `The settings of the NetBox plugin cannot be read; ${used}: ${reason}.` };
 }
 
 function requestsFromNowOn(sessions: readonly Connected[]): () => number {

@@ -80,6 +80,11 @@ export const reasonCodes = {
     'Two Proxmox cluster rows point to one NetBox cluster.',
     'Delete the row of Proxmox clusters that is wrong.',
   ),
+  settings_unread: mendable(
+    "The settings of the NetBox plugin could not be read, so the plugin's flags and modes were not known.",
+    'Let the token view the settings of the plugin (netbox_proxbox.view_proxboxpluginsettings), then sync again.',
+    'permission',
+  ),
   placement_not_found: mendable(
     'The configured NetBox site or tenant does not exist.',
     'Correct the site or tenant of the Proxmox endpoint.',

@@ -24,7 +24,7 @@ import { requestLimitS } from '../../support/limits.js';
 import type { Complete, StreamResult } from '../../support/world.js';
 import { startChild, type Child, type Exit } from './child.js';
 import { contentOf } from './content.js';
-import { createHurriedClock } from './hurried-clock.js';
+import { createHurriedClock } from '../../support/hurried-clock.js';
 
 export const apiKey = 'a-key-for-faults-of-at-least-32-characters';
 

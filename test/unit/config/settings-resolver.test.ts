@@ -166,4 +166,44 @@ describe('the settings resolver', () => {
     expect(log.lines()).toHaveLength(1);
     expect(log.text()).toContain('netbox_timeout');
   });
+
+  it('reads for a run however recently another read failed, and tells why it could not', async () => {
+    const { resolver, state } = setUp();
+    state.answer = down;
+    await resolver.refresh(fresh);
+    await resolver.refresh(fresh);
+    expect(state.calls).toBe(1);
+
+    const failed = await resolver.readThrough(down, 0);
+    expect(failed).toMatchObject({ settings: { pluginState: 'none' }, failure: { code: 'internal' } });
+    const read = await resolver.readThrough(async () => ({ bulk_batch_size: 30 }), 0);
+
+    expect(read).toMatchObject({ settings: { values: { bulkBatchSize: 30 } }, failure: null });
+    expect(resolver.current()).toMatchObject({ pluginState: 'fresh', values: { bulkBatchSize: 30 } });
+  });
+
+  it('reads for a run only what is older than the run may use', async () => {
+    const { resolver, clock } = setUp();
+    await resolver.readThrough(async () => ({ bulk_batch_size: 30 }), 0);
+    clock.advance(29_999);
+
+    const known = await resolver.readThrough(down, 30_000);
+    clock.advance(1);
+    const failed = await resolver.readThrough(down, 30_000);
+
+    expect(known).toMatchObject({ settings: { pluginState: 'fresh' }, failure: null });
+    expect(failed).toMatchObject({ settings: { pluginState: 'last_good', values: { bulkBatchSize: 30 } } });
+  });
+
+  it('gives a run what it read, also where the endpoint changed in between', async () => {
+    const { resolver } = setUp();
+
+    const read = await resolver.readThrough(async () => {
+      resolver.drop();
+      return { bulk_batch_size: 30 };
+    }, 0);
+
+    expect(read.settings.values.bulkBatchSize).toBe(30);
+    expect(resolver.current().values.bulkBatchSize).toBe(50);
+  });
 });

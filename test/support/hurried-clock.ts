@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Clock } from '../../../src/config/clock.js';
+import type { Clock } from '../../src/config/clock.js';
 
 /**
  * The system's time, `speed` times as fast: pauses of half a minute and caches of seconds pass in a moment, in the right
