@@ -163,6 +163,10 @@ export const reasonCodes = {
   ),
   not_selected: informational('The object is outside the selection.', 'Widen the selection if it should be synced.'),
   dependency_failed: mendable('An object it depends on could not be written.', 'Mend what the sentence names first.'),
+  dependency_left_out: informational(
+    'What it belongs to was left out, for a reason that is told there.',
+    'Nothing more than what is said there.',
+  ),
   duplicate: informational('The same object was found twice.', 'Nothing, unless the sentence asks for a report.'),
   rejected: mendable(
     'NetBox refused the object.',

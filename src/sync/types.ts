@@ -48,6 +48,8 @@ export interface Ref<K extends ObjectKind = ObjectKind> {
    * says so. Absent = whoever refers to a failed object fails with it.
    */
   readonly otherwise?: ReasonCode;
+  /** Where the other one was left out, so is this one: why is told there. Where that failed, this one fails with it. */
+  readonly along?: true;
   /**
    * Choices: of the object and these the first one that was written is taken, in this order. Where none was, the field is
    * left out: what became of the others is told at them.

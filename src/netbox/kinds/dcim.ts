@@ -54,6 +54,7 @@ export const dcim = {
       oob_ip: 'relation',
     },
     natural: { fields: ['name', 'site'], anyCase: 'name', isOurs: isInSameCluster },
+    unique: [{ fields: ['name', 'site', 'tenant'], anyCase: 'name', mayBeEmpty: 'tenant', parks: 'name' }],
     query: { exclude: 'config_context' },
     askedAs: { type: 'node', nameParam: 'node_name' },
   }),
@@ -84,6 +85,7 @@ export const dcim = {
     },
     reads: { untagged_vid: inside('untagged_vlan', 'vid', 'number') },
     natural: { fields: ['device', 'name'] },
+    unique: [{ fields: ['device', 'name'], parks: 'name' }],
   }),
   'mac-address': kind({
     path: '/api/dcim/mac-addresses/',

@@ -14,6 +14,20 @@ export interface NaturalKey<Field extends string = string> {
   readonly isOurs?: (body: JsonObject, row: NetBoxRecord) => boolean;
 }
 
+/** What NetBox keeps unique among the objects of a kind. A key is free as long as one of its values is empty. */
+export interface UniqueKey<Field extends string = string> {
+  readonly fields: readonly [Field, ...Field[]];
+  /** The one of them that is compared without regard to case. */
+  readonly anyCase?: Field;
+  /** The one of them that may be empty, and then is equal to any other empty one. */
+  readonly mayBeEmpty?: Field;
+  /**
+   * The one that holds another value for a moment where two objects swap their keys: a text, or a relation that may be
+   * empty. Absent: nothing of the key is ever changed.
+   */
+  readonly parks?: Field;
+}
+
 /** Names under which clients of the single-object routes know a kind. */
 export interface AskedAs {
   readonly type: string;
@@ -31,6 +45,8 @@ export interface KindDefinition {
   readonly reads?: Readonly<Record<string, ReadSpec>>;
   /** null: objects of this kind are never looked up before they are created, or never created by us. */
   readonly natural: NaturalKey | null;
+  /** Absent: nothing, or only the one object that a row is about, which never changes. */
+  readonly unique?: readonly UniqueKey[];
   /** Sent along with every list of the kind. */
   readonly query?: Query;
   /** Kinds that must be written before, where no relation tells it. */
@@ -69,9 +85,12 @@ export interface KindDefinition {
 
 type Checked<Row extends KindDefinition> = Row & {
   readonly natural: NaturalKey<keyof Row['fields'] & string> | null;
+  readonly unique?: readonly UniqueKey<NamedBy<Row['fields']> | NamedBy<Row['reads']>>[];
 };
 
-/** Declares a kind; a natural key over a field that the kind does not have does not compile. */
+type NamedBy<Specs> = Specs extends object ? keyof Specs & string : never;
+
+/** Declares a kind; a key over a field that the kind does not have does not compile. */
 export function kind<const Row extends KindDefinition>(row: Checked<Row>): Row {
   return row;
 }

@@ -80,6 +80,7 @@ export const plugin = {
       tags: 'tags',
     },
     natural: { fields: ['name', 'cluster'] },
+    unique: [{ fields: ['cluster', 'name'], parks: 'name' }],
     askedAs: { type: 'storage', nameParam: 'storage_name' },
   }),
   'vm-state': kind({
@@ -137,6 +138,10 @@ export const plugin = {
       tags: 'tags',
     },
     natural: { fields: ['virtual_machine', 'name'] },
+    unique: [
+      { fields: ['virtual_machine', 'name'], parks: 'name' },
+      { fields: ['vm_interface'], parks: 'vm_interface' },
+    ],
     companionOf: 'vm-interface',
   }),
   'guest-vm-interface-address': kind({
@@ -144,6 +149,7 @@ export const plugin = {
     noun: 'guest interface address',
     fields: { guest_interface: to('guest-vm-interface'), ip_address: to('ip-address') },
     natural: { fields: ['guest_interface', 'ip_address'] },
+    unique: [{ fields: ['guest_interface', 'ip_address'] }],
     companionOf: 'ip-address',
     replacedWith: 'ip-address',
   }),
@@ -172,6 +178,7 @@ export const plugin = {
     },
     reads: { virtual_machine_name: inside('virtual_machine', 'name', 'text'), custom_fields: 'custom-fields' },
     natural: { fields: ['name', 'vmid', 'node', 'virtual_machine'] },
+    unique: [{ fields: ['vmid', 'name', 'node'], parks: 'node' }],
     askedAs: { type: 'snapshot', nameParam: 'snapshot_name' },
   }),
   backup: kind({
@@ -196,6 +203,7 @@ export const plugin = {
     },
     reads: { custom_fields: 'custom-fields' },
     natural: { fields: ['volume_id', 'virtual_machine'] },
+    unique: [{ fields: ['storage', 'virtual_machine', 'subtype', 'format', 'volume_id', 'vmid'], parks: 'volume_id' }],
     batch: 'backups',
     askedAs: { type: 'backup' },
   }),
@@ -221,6 +229,7 @@ export const plugin = {
       tags: 'tags',
     },
     natural: { fields: ['upid'] },
+    unique: [{ fields: ['upid'], parks: 'upid' }],
     askedAs: { type: 'task-history' },
   }),
   replication: kind({
@@ -246,6 +255,7 @@ export const plugin = {
       tags: 'tags',
     },
     natural: { fields: ['replication_id', 'endpoint'] },
+    unique: [{ fields: ['endpoint', 'replication_id'], parks: 'replication_id' }],
     askedAs: { type: 'replication', nameParam: 'replication_id' },
   }),
   'backup-routine': kind({
@@ -279,6 +289,7 @@ export const plugin = {
       tags: 'tags',
     },
     natural: { fields: ['job_id', 'endpoint'] },
+    unique: [{ fields: ['endpoint', 'job_id'], parks: 'job_id' }],
   }),
   'cloud-init': kind({
     path: '/api/plugins/proxbox/vm-cloudinit/',

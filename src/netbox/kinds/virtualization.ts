@@ -34,6 +34,7 @@ export const virtualization = {
       tags: 'tags',
     },
     natural: { fields: ['name', 'scope_id'] },
+    unique: [{ fields: ['scope_id', 'name'], parks: 'name' }],
     askedAs: { type: 'cluster' },
   }),
   'virtual-machine': kind({
@@ -66,6 +67,7 @@ export const virtualization = {
       primary_ip6: 'relation',
     },
     natural: { fields: ['name', 'cluster'], anyCase: 'name', isOurs: sharesTag },
+    unique: [{ fields: ['name', 'cluster', 'tenant'], anyCase: 'name', mayBeEmpty: 'tenant', parks: 'name' }],
     query: { exclude: 'config_context' },
     askedAs: { type: 'vm' },
   }),
@@ -84,6 +86,7 @@ export const virtualization = {
     },
     reads: { untagged_vid: inside('untagged_vlan', 'vid', 'number') },
     natural: { fields: ['virtual_machine', 'name'] },
+    unique: [{ fields: ['virtual_machine', 'name'], parks: 'name' }],
     batch: 'interfaces',
     askedAs: { type: 'interface', nameParam: 'interface_name' },
   }),
@@ -107,6 +110,7 @@ export const virtualization = {
     },
     reads: { owner: 'relation', custom_fields: 'custom-fields' },
     natural: { fields: ['virtual_machine', 'name'] },
+    unique: [{ fields: ['virtual_machine', 'name'], parks: 'name' }],
     askedAs: { type: 'disk', nameParam: 'disk_name' },
   }),
   'machine-disk': kind({

@@ -34,12 +34,18 @@ interface Contested<Row> extends Held<Row> {
   readonly cluster: ConnectedCluster;
 }
 
+interface Judging<Row> {
+  readonly phase: string;
+  /** Absent where every guest that may be asked was asked already: then only those count that are gone. */
+  readonly hasLetGo: HasLetGo<Row> | undefined;
+}
+
 /** The rows that their machine has no more, with its id. */
 export async function findAbandoned<Row extends HeldRow>(
   run: RunContext,
   roster: Roster,
   rows: readonly Row[],
-  { phase, hasLetGo }: { readonly phase: string; readonly hasLetGo: HasLetGo<Row> },
+  { phase, hasLetGo }: Judging<Row>,
 ): Promise<ReadonlyMap<Row, number>> {
   const held = rows.flatMap((row) => placeOf(row) ?? []);
   if (held.length === 0) return new Map();
@@ -100,7 +106,7 @@ function homeOf({ clusters }: Roster, { proxmox_endpoint_raw_id: id }: RecordOf<
 async function abandonedIn<Row>(
   run: RunContext,
   contested: readonly Contested<Row>[],
-  how: { readonly cluster: ConnectedCluster; readonly phase: string; readonly hasLetGo: HasLetGo<Row> },
+  how: Judging<Row> & { readonly cluster: ConnectedCluster },
 ): Promise<readonly Contested<Row>[]> {
   const { cluster } = how;
   const { guests } = await readFromCluster(run, cluster, (session) => run.guestReads.list(session, run.signal));
@@ -119,14 +125,13 @@ async function abandonedIn<Row>(
   return contested.filter((_, index) => judged[index] === true);
 }
 
-/** Asked only in a run of single machines: a run of all of them has asked every guest that may be asked. */
 async function isLetGo<Row>(
   run: RunContext,
   resource: ListedResource,
-  { one, phase, hasLetGo }: { readonly one: Contested<Row>; readonly phase: string; readonly hasLetGo: HasLetGo<Row> },
+  { one, phase, hasLetGo }: Judging<Row> & { readonly one: Contested<Row> },
 ): Promise<boolean> {
-  const { netboxVmIds, modes } = run.options;
-  if (netboxVmIds === null || !resource.isDescribed) return false;
+  const { modes } = run.options;
+  if (hasLetGo === undefined || !resource.isDescribed) return false;
   if (modes[resource.template ? 'vm_template' : 'vm'] === 'disabled') return false;
   const [located] = await readConfigs(run, [{ cluster: one.cluster, resource }], phase);
   if (located?.config.status !== 'read') return false;

@@ -29,7 +29,7 @@ import {
 } from './failure-reasons.js';
 import { LeftOut } from './left-out.js';
 import { OutcomeBook, type OutcomeContext } from './outcome-book.js';
-import { orderRenames } from './rename-order.js';
+import { orderByKeys } from './key-order.js';
 import { creationFields, resolveBody, withoutStored, withTagChanges } from './resolve-body.js';
 import { spareCode, Unwanted } from './unwanted.js';
 
@@ -171,7 +171,10 @@ class Execution {
     }
     if (jobs.length === 0) return;
     const byId = new Map(jobs.map((job) => [job.item.id, job]));
-    for (const pass of orderRenames(jobs.map(({ item, change }) => ({ item, current: change.current })))) {
+    for (const pass of orderByKeys(
+      kind,
+      jobs.map(({ item, change }) => ({ item, current: change.current })),
+    )) {
       await this.#patchPass(kind, pass, byId);
     }
   }

@@ -111,13 +111,19 @@ export class OutcomeBook {
 
   failFor(desired: Desired, missing: ObjectKey): void {
     const cause = this.#outcomes.get(missing) ?? this.#context.unmade.get(missing);
+    const { noun } = kindDefinition(desired.kind);
+    if (cause?.status === 'skipped' && goesAlong(desired, missing)) {
+      const message = `The ${noun} "${desired.label}" was left out along with the ${kinds[cause.kind].noun} "${cause.label}".`;
+      this.settle(desired, { status: 'skipped', reason: { code: 'dependency_left_out', message } });
+      return;
+    }
     const because =
       cause?.reason === undefined
         ? `${missing} does not exist`
         : `${kinds[cause.kind].noun} "${cause.label}": ${cause.reason.message}`;
     this.fail(desired, {
       code: 'dependency_failed',
-      message: `${kindDefinition(desired.kind).noun} "${desired.label}" was not written because of ${because}`,
+      message: `${noun} "${desired.label}" was not written because of ${because}`,
     });
   }
 
@@ -152,4 +158,8 @@ export class OutcomeBook {
     const key = objectKey(outcome.kind, outcome.key);
     this.#outcomes.set(outcome.reason?.code === 'duplicate' ? `${key}#${this.#outcomes.size}` : key, outcome);
   }
+}
+
+function goesAlong({ fields }: Desired, missing: ObjectKey): boolean {
+  return fieldEntries(fields).some(([, value]) => isRef(value) && value.ref === missing && value.along === true);
 }

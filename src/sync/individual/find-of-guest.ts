@@ -12,7 +12,7 @@ import { matchNics } from '../plan/guest-nics.js';
 import type { RunContext } from '../run-context.js';
 import { readContent } from '../stages/backups/collect.js';
 import { contentPlaces } from '../stages/backups/map.js';
-import { wantedNics } from '../stages/ip-addresses/map.js';
+import { wantedNics } from '../plan/guest-addresses.js';
 import { errorOf } from './answer.js';
 import { requireCluster, requireConfig, requireGuest } from './find.js';
 import type { FoundObject, ObjectQuery } from './types.js';

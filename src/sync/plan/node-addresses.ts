@@ -45,13 +45,6 @@ export function usableAddresses(
   return addresses.filter((address) => !ignored.has(ipaddr.parse(address.split('/', 1)[0] ?? '').range()));
 }
 
-const heldFields = ['primary_ip4', 'primary_ip6', 'oob_ip'] as const;
-
-/** The fields of a device that name an address: NetBox moves none that is the primary or out-of-band one of its device. */
-export function fieldsWith(device: Device, addressId: number): readonly (typeof heldFields)[number][] {
-  return heldFields.filter((field) => device[field] === addressId);
-}
-
 /**
  * Rows on interfaces of nodes that have them no more, with the device: an interface that Proxmox lists without it, one of
  * ours that is not listed, or any of a node that has the address elsewhere. Without SDN.Audit a list lacks all bridges, so

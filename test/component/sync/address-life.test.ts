@@ -2,44 +2,18 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Estate, EstateCluster } from '../../simulator/estate/index.js';
 import { addGuest, removeGuest, setAgent } from '../../simulator/estate/index.js';
-import type { AgentInterface } from '../../simulator/estate/types.js';
 import { path } from '../../contract/netbox/target.js';
 import { aCluster, anEstate } from '../../contract/sync/estates.js';
-import { all, edit, machineOf, one, sync, syncQuietly, tagsOf, watchedSync } from '../../contract/sync/target.js';
+import { all, edit, machineOf, one, sync, syncQuietly, tagsOf } from '../../contract/sync/target.js';
 import { createSteppedClock } from '../../support/stepped-clock.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
+import { aTalker, macOf, say } from './talkers.js';
 
+const guestLinks = '/api/plugins/proxbox/guest-vm-interface-addresses/';
 const services = '/api/ipam/services/';
 const journal = '/api/extras/journal-entries/';
 const fhrpGroups = '/api/ipam/fhrp-groups/';
 const vmPort = 'virtualization.vminterface';
-
-const macOf = (vmid: number, nic = 0): string => `BC:24:11:00:0${nic}:${String(vmid % 100).padStart(2, '0')}`;
-const hostsOf = (...hosts: readonly string[]) =>
-  hosts.map((host) => ({
-    'ip-address': host,
-    'ip-address-type': host.includes(':') ? ('ipv6' as const) : ('ipv4' as const),
-    prefix: host.includes(':') ? 64 : 24,
-  }));
-/** What an agent says: the addresses of net0, then of net1, and so on. */
-const told = (vmid: number, ...nics: readonly (readonly string[])[]): AgentInterface[] =>
-  nics.map((hosts, nic) => ({
-    name: `ens${18 + nic}`,
-    'hardware-address': macOf(vmid, nic).toLowerCase(),
-    'ip-addresses': hostsOf(...hosts),
-  }));
-
-function aTalker(vmid: number, ...nics: readonly (readonly string[])[]) {
-  const devices = nics.map((_, nic) => [`net${nic}`, `virtio=${macOf(vmid, nic)},bridge=vmbr0`]);
-  return {
-    vmid,
-    name: `host${vmid}`,
-    node: 'pve1',
-    status: 'running' as const,
-    config: { agent: 1, scsi0: `ceph:vm-${vmid}-disk-0,size=8G`, ...Object.fromEntries(devices) },
-    agent: { state: 'running' as const, hostName: `host${vmid}.example.org`, interfaces: told(vmid, ...nics) },
-  };
-}
 
 const aContainer = (vmid: number, host: string) => ({
   vmid,
@@ -54,9 +28,6 @@ const aContainer = (vmid: number, host: string) => ({
   },
   containerInterfaces: [{ name: 'eth0', hwaddr: macOf(vmid).toLowerCase(), inet: `${host}/24` }],
 });
-
-const say = (cluster: EstateCluster, vmid: number, ...nics: readonly (readonly string[])[]): void =>
-  setAgent(cluster, vmid, { interfaces: told(vmid, ...nics) });
 
 describe('an address', () => {
   let target: SimulatedTarget;
@@ -140,10 +111,27 @@ describe('an address', () => {
       await sync(target);
 
       expect(await all(target, path.ipAddresses, '&address=10.0.0.5')).toHaveLength(rows);
-      // Which interface inside of a guest has an address is told by a row of the plugin once it is sure that it has it.
-      const { writes } = await watchedSync(target);
-      expect(writes).toEqual(isUnique ? [] : ['POST /api/plugins/proxbox/guest-vm-interface-addresses/']);
+      expect(await all(target, guestLinks)).toHaveLength(rows);
       await syncQuietly(target);
+      await syncQuietly(target);
+    });
+
+    it('reported by a guest while the row of another one is in a VRF, it is of each, with all that belongs to it', async () => {
+      const lab = await open(anEstate(aCluster({ guests: [aTalker(100, ['10.0.0.5']), aTalker(101, ['10.0.0.6'])] })));
+      await sync(target);
+      const { id: vrf } = await target.netbox.create('/api/ipam/vrfs/', { name: 'customer' });
+      await edit(target, path.ipAddresses, (await row('10.0.0.5')).id, { vrf });
+      say(lab, 101, ['10.0.0.6', '10.0.0.5']);
+
+      await again();
+
+      expect(await hosts()).toEqual([
+        '10.0.0.5/24 net0 host100',
+        '10.0.0.5/24 net0 host101',
+        '10.0.0.6/24 net0 host101',
+      ]);
+      expect(await all(target, guestLinks)).toHaveLength(3);
+      await stays();
     });
 
     it('where two swap theirs, of both families', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createEstate, setNodeOnline } from '../../simulator/estate/index.js';
+import { createEstate, migrateGuest, setNodeOnline } from '../../simulator/estate/index.js';
 import { path } from '../../contract/netbox/target.js';
 import { aCluster, anAwkwardEstate, anEstate } from '../../contract/sync/estates.js';
 import { snapshotStage } from '../../contract/sync/snapshots.js';
@@ -52,6 +52,47 @@ describe('the stage of snapshots', () => {
     expect(wanted.length).toBeGreaterThan(3);
     expect(stored.sort()).toEqual(wanted.sort());
     await syncQuietly(target, cleanUp);
+  });
+
+  describe('of guests of two clusters with one VMID, whose nodes are called alike,', () => {
+    const open = async (second: string) => {
+      const guest = (node: string) => ({ vmid: 100, node, snapshots: [{ ...clean }] });
+      const lab = aCluster({ guests: [guest('pve1')] });
+      const edge = aCluster({ name: 'edge', network: '10.9.9', guests: [guest(second)] });
+      target = await openSimulated(anEstate(lab, edge));
+      await sync(target);
+      return { lab, edge };
+    };
+    /** The row of the guest of each cluster: its id and node. */
+    const places = async () => {
+      const stored = await rows();
+      const machines = await Promise.all(['lab', 'edge'].map((cluster) => machineOf(target, 100, cluster)));
+      return machines.map(({ machine }) => {
+        const { id, node } = stored.find(({ virtual_machine: of }) => of.id === machine.id)!;
+        return { id, node };
+      });
+    };
+
+    it.each([
+      ['swap their rows when the guests swap their nodes', 'pve1'],
+      ['follow one another when the guests do', 'pve3'],
+    ])('%s', async (_what, third) => {
+      const { lab, edge } = await open('pve2');
+      const [first, second] = await places();
+      migrateGuest(lab, 100, 'pve2');
+      migrateGuest(edge, 100, third);
+      await target.world.restart();
+
+      const { frames } = await sync(target);
+
+      expect(frames.filter((frame) => JSON.stringify(frame).includes('snapshot_conflict'))).toEqual([]);
+      expect(await places()).toEqual([
+        { id: first!.id, node: 'pve2' },
+        { id: second!.id, node: third },
+      ]);
+      await target.world.restart();
+      await syncQuietly(target);
+    });
   });
 
   it('one guest that cannot be read loses nothing, is told, and the others are cleaned up', async () => {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   addGuest,
   createEstate,
+  setAgent,
   setConfig,
   type EstateCluster,
   type EstateGuest,
@@ -305,6 +306,45 @@ describe('the stage of VM interfaces', () => {
       uplink: core.id,
       ens18: null,
     });
+    await syncQuietly(target, stage);
+  });
+
+  it.each([
+    ['that swap their MAC addresses', [1, 0, null]],
+    ['of which one has none any more, and the next ones have those before', [null, 0, 1]],
+    ['of which a third one takes over from the second', [0, null, 1]],
+  ])('guest interfaces %s have the right core interfaces after one run', async (_what, macs) => {
+    const inside = (...macs: readonly (number | null)[]) =>
+      macs.map((nic, n) => ({
+        name: `ens${18 + n}`,
+        'hardware-address': (nic === null ? 'bc:24:11:ff:ff:ff' : macOf(100, nic)).toLowerCase(),
+        'ip-addresses': [],
+      }));
+    lab = aCluster({
+      guests: [
+        {
+          vmid: 100,
+          config: {
+            agent: '1',
+            net0: `virtio=${macOf(100, 0)},bridge=vmbr0`,
+            net1: `virtio=${macOf(100, 1)},bridge=vmbr0`,
+          },
+          agent: { state: 'running', interfaces: inside(0, 1, null) },
+        },
+      ],
+    });
+    await open(anEstate(lab));
+    await sync(target, stage);
+    setAgent(lab, 100, { interfaces: inside(...macs) });
+    await target.world.restart();
+
+    await sync(target, stage);
+
+    const rows = await all(target, path.guestInterfaces);
+    expect(rows.map((row) => row.vm_interface?.name ?? null)).toEqual(
+      macs.map((nic) => (nic === null ? null : `net${nic}`)),
+    );
+    await target.world.restart();
     await syncQuietly(target, stage);
   });
 

@@ -1,12 +1,13 @@
 /** Every backup that has a machine in NetBox; rows of vanished ones go only when the caller asks for it. Pure. */
 import { nameList } from '../../../values/short-text.js';
-import type { RecordOf } from '../../../netbox/kinds/index.js';
+import { kinds, type RecordOf } from '../../../netbox/kinds/index.js';
+import { equalValues } from '../../../netbox/kinds/values.js';
 import { storageOfVolume, type Backup } from '../../../proxmox/parse/backups.js';
 import { planDeletes, protectingMode } from '../../plan/absence.js';
 import type { SyncOptions } from '../../plan/options.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { storageFinder, type FindStorage } from '../../plan/plugin-storages.js';
-import type { Reason, SourceRef } from '../../types.js';
+import type { Desired, Reason, SourceRef } from '../../types.js';
 import { ownersOf, type KnownOwner, type Owner } from './diff-owners.js';
 import { backupRow, isNews, journalEntry } from './map.js';
 import type { ClusterBackups, CollectedBackups } from './types.js';
@@ -61,7 +62,7 @@ function warnOfDuplicates(builder: PlanBuilder, stored: StoredRows): void {
   );
   builder.warn({
     code: 'duplicate',
-    message: `Backups that have more than one row in NetBox: ${nameList(named, { separator: '; ' })}. The lowest id is kept true; delete the others.`,
+    message: `Backups that have more than one row in NetBox: ${nameList(named, { separator: '; ' })}. The one with the right storage, type and format, else the lowest id, is kept true; delete the others.`,
   });
 }
 
@@ -117,8 +118,8 @@ function planBackup(
   backup: Backup,
   { owner, cluster: { view, isWhole }, stored, findStorage }: OneBackup,
 ): void {
-  const current = stored.get(rowKey(owner.machineId, backup.volumeId))?.[0];
   const desired = backupRow(backup, keyOf(view.key, backup.volumeId), owner, findStorage(view, backup.storage));
+  const current = chooseRow(stored.get(rowKey(owner.machineId, backup.volumeId)) ?? [], desired);
   if (current !== undefined && !isWhole(backup.storage)) {
     // The row may be about the copy of a node that is not there now; what is seen is perhaps another one.
     builder.keep(desired, current.id);
@@ -131,6 +132,14 @@ function planBackup(
     builder.add(journalEntry(backup, desired, 'updated'), undefined);
 }
 
+/** Of several rows the one that has the unique key of the backup already: no other one may take it. */
+function chooseRow(rows: readonly RecordOf<'backup'>[], { fields }: Desired<'backup'>): RecordOf<'backup'> | undefined {
+  const kept = ['storage', 'subtype', 'format', 'vmid'] as const;
+  const hasKey = (row: RecordOf<'backup'>): boolean =>
+    kept.every((field) => equalValues(kinds.backup.fields[field], row[field], fields[field]));
+  return rows.find(hasKey) ?? rows[0];
+}
+
 /** What an operator put on a row keeps it. */
 function planVanished(
   builder: PlanBuilder,
@@ -139,9 +148,9 @@ function planVanished(
 ): void {
   const machines = new Map<number, KnownOwner>();
   for (const owner of owners.values()) if (owner.status === 'known') machines.set(owner.machineId, owner);
-  const own = [...stored.values()].flatMap(([row]) => {
-    const owner = row === undefined ? undefined : machines.get(row.virtual_machine ?? 0);
-    return row === undefined || owner === undefined ? [] : [{ row, owner, volumeId: row.volume_id }];
+  const own = [...stored.values()].flat().flatMap((row) => {
+    const owner = machines.get(row.virtual_machine ?? 0);
+    return owner === undefined ? [] : [{ row, owner, volumeId: row.volume_id }];
   });
   const absent = own.filter(
     ({ row, volumeId }) => !backups.has(volumeId) && provesAbsence(storageOfVolume(volumeId), row.vmid),

@@ -2,6 +2,7 @@
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { readHostName } from '../../collect/guest-network.js';
 import { hostOf, isShared } from '../../plan/address-ownership.js';
+import { rememberedNames } from '../../plan/guest-names.js';
 import type { HostName } from '../../guests.js';
 import type { RememberedMachine } from '../../machine-memory.js';
 import type { RunContext } from '../../run-context.js';
@@ -39,7 +40,7 @@ export async function nameGuests(
     guests.map(async (one) => ({
       ...one,
       hostName: needsName(one) ? await readHostName(run, one.guest, one.config) : untold,
-      formerNames: formerNames(memory.get(one.guest.virtualMachine.id)),
+      formerNames: rememberedNames(memory.get(one.guest.virtualMachine.id)),
     })),
   );
   if (!run.options.dryRun) run.memory.remember(newsOf(named, memory));
@@ -65,11 +66,6 @@ function namelessIn(run: RunContext, { interfaces, assigned, letGo }: Stored, me
 
 function isRenamed({ guest: { resource } }: Located, remembered: RememberedMachine | undefined): boolean {
   return remembered?.guestName !== undefined && resource.isDescribed && resource.name !== remembered.guestName;
-}
-
-/** The name that the guest had in Proxmox is among them: it is what most guests call themselves. */
-function formerNames({ hostNames = [], guestName }: RememberedMachine = unknown): readonly string[] {
-  return guestName === undefined ? hostNames : [...hostNames, guestName];
 }
 
 /** Of guests that told what they are called, and, so that renaming shows, of those that nothing is remembered of. */

@@ -5,13 +5,15 @@
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { collectNodeNetworks } from '../../collect/node-networks.js';
 import { hostOf } from '../../plan/address-ownership.js';
-import { letGoByNodes, usableAddresses } from '../../plan/node-addresses.js';
+import { primariesWith } from '../../plan/departures.js';
+import { primaryOf } from '../../plan/device-primaries.js';
+import { letGoByNodes, usableAddresses, type NodeNetwork } from '../../plan/node-addresses.js';
 import type { RunContext } from '../../run-context.js';
-import type { AddressesOfNodes } from './types.js';
+import type { AddressesOfNodes, ConcernedNode } from './types.js';
 
 type Row = RecordOf<'ip-address'>;
 
-const nothing: AddressesOfNodes = { letGo: new Map(), wanted: new Map() };
+const nothing: AddressesOfNodes = { letGo: new Map(), wanted: new Map(), concerned: [] };
 
 /** `left`: rows that guests let go; `contested`: rows on interfaces of nodes that guests want. Nothing where no node can be read. */
 export async function collectFromNodes(
@@ -23,22 +25,61 @@ export async function collectFromNodes(
   const ids = nodes.flatMap(({ device }) => ('device' in device ? [device.device.id] : []));
   const of = [...new Set(ids)].sort((a, b) => a - b);
   const interfaces = await run.collections.load('node-interface', {}, { filter: 'device_id', of });
-  const ports = new Map(interfaces.map((row) => [`${row.device}/${row.name}`, row]));
-  const wanted = nodes.flatMap(({ name, device, network }) =>
-    network.status === 'read' && 'device' in device
-      ? network.interfaces.flatMap((one) => {
-          const port = ports.get(`${device.device.id}/${one.name}`);
-          const place = { id: port?.id ?? 0, label: `"${one.name}" of "${name}"` };
-          return port === undefined
-            ? []
-            : usableAddresses(one, run.options.network).map((address) => [hostOf(address), place] as const);
-        })
-      : [],
+  const known = withPorts(nodes, interfaces);
+  const letGo = letGoByNodes({ nodes, interfaces, addresses: contested }, run.options.network, run.supportIds);
+  const wanted = await withoutOwn(run, wantedBy(run, known), left);
+  const comes = new Set(left.flatMap(({ address }) => wanted.get(hostOf(address))?.node ?? []));
+  const goes = new Set([...letGo].flatMap(([id, device]) => (isPrimaryOf(device, id) ? [device.id] : [])));
+  const concerned = known.filter(({ node, device }) => comes.has(node.key) || goes.has(device.id));
+  return { letGo, wanted, concerned: await withRows(run, concerned) };
+}
+
+type KnownNode = Omit<ConcernedNode, 'rows'>;
+
+/** The nodes that were read and have a device, with their interfaces that are in NetBox. */
+function withPorts(
+  nodes: readonly NodeNetwork[],
+  interfaces: readonly RecordOf<'node-interface'>[],
+): readonly KnownNode[] {
+  const ids = new Map(interfaces.map((row) => [`${row.device}/${row.name}`, row.id]));
+  return nodes.flatMap((node) => {
+    if (node.network.status !== 'read' || !('device' in node.device)) return [];
+    const { device } = node.device;
+    const ports = node.network.interfaces.flatMap((one) => {
+      const id = ids.get(`${device.id}/${one.name}`);
+      return id === undefined ? [] : [{ one, id }];
+    });
+    return [{ node, device, ports }];
+  });
+}
+
+function wantedBy(run: RunContext, nodes: readonly KnownNode[]): AddressesOfNodes['wanted'] {
+  return new Map(
+    nodes.flatMap(({ node, ports }) =>
+      ports.flatMap(({ one, id }) => {
+        const port = { id, label: `"${one.name}" of "${node.name}"`, node: node.key };
+        return usableAddresses(one, run.options.network).map((address) => [hostOf(address), port] as const);
+      }),
+    ),
   );
-  return {
-    letGo: letGoByNodes({ nodes, interfaces, addresses: contested }, run.options.network, run.supportIds),
-    wanted: await withoutOwn(run, new Map(wanted), left),
-  };
+}
+
+/** What NetBox has of the addresses beside the default gateways. */
+async function withRows(run: RunContext, nodes: readonly KnownNode[]): Promise<readonly ConcernedNode[]> {
+  const hosts = nodes.flatMap(({ ports }) =>
+    ports.flatMap(({ one }) =>
+      usableAddresses(one, run.options.network).flatMap((address) =>
+        primaryOf(one, address, '').map(() => hostOf(address)),
+      ),
+    ),
+  );
+  const of = [...new Set(hosts)].sort();
+  const rows = await run.collections.load('ip-address', {}, { filter: 'address', of }, { fresh: true });
+  return nodes.map((node) => ({ ...node, rows }));
+}
+
+function isPrimaryOf(record: RecordOf<'device'>, id: number): boolean {
+  return primariesWith({ kind: 'released-device-primary', record }, { id }).length > 0;
 }
 
 /** Where addresses need not be unique, a node may have a row of its own already: it needs no second one. */

@@ -1,5 +1,6 @@
 /** Asks every guest once, and NetBox for what these addresses need: in lists, never address by address. */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
+import { collectAbandoned } from '../../collect/abandoned-addresses.js';
 import { readConfigs } from '../../collect/guest-config.js';
 import { readGuestNetwork } from '../../collect/guest-network.js';
 import { loadOfMachines, loadRowsOf } from '../../collect/machine-rows.js';
@@ -7,12 +8,11 @@ import { collectRoster } from '../../collect/roster.js';
 import { substep } from '../../events.js';
 import { hostOf, isShared } from '../../plan/address-ownership.js';
 import type { RunContext } from '../../run-context.js';
-import { collectAbandoned } from './collect-abandoned.js';
 import { collectMarks } from './collect-marks.js';
 import { nameGuests, type Located } from './collect-names.js';
 import { collectFromNodes } from './collect-nodes.js';
 import type { CollectedAddresses, GuestPorts } from './types.js';
-import { judgedNetwork, wantedNics } from './map.js';
+import { judgedNetwork, wantedNics } from '../../plan/guest-addresses.js';
 import { letGoRows, withPorts, type LetGo } from './map-let-go.js';
 import { byMachine, machineName, type KnownGuest, type Roster } from '../../plan/roster.js';
 
@@ -30,7 +30,10 @@ export async function collectAddresses(run: RunContext): Promise<CollectedAddres
   const ports = located.map((one) => withPorts(one, rowsOf.get(one.guest.virtualMachine.id) ?? []));
   const letGo = letGoRows(ports, addresses, run.supportIds);
   const contested = contestedRows(ports, addresses, letGo);
-  const abandoned = await collectAbandoned(run, roster, contested);
+  const abandoned = await collectAbandoned(run, roster, contested, {
+    phase: 'vm-ip-addresses',
+    asksLiving: run.options.netboxVmIds !== null,
+  });
   const wanted = wantedHosts(located);
   const ofNodes = await collectFromNodes(run, {
     left: letGo.filter(({ row, mayGo }) => mayGo && !wanted.has(hostOf(row.address))).map(({ row }) => row),

@@ -20,7 +20,7 @@ export function planGuestAddresses(
       const row = own.find((one) => one.name === guestRowName(name));
       if (row === undefined) return [];
       return addresses.flatMap((address) => {
-        const core = placed.find((one) => !one.isContested && hostOf(one.address) === hostOf(address));
+        const core = placed.find((one) => hostOf(one.address) === hostOf(address));
         return core === undefined ? [] : planLink(builder, row, core, { guestAddresses, source: guest.source });
       });
     });
@@ -43,7 +43,8 @@ function planLink(
       kind: 'guest-vm-interface-address',
       key: linkKey,
       label: `${guestInterface.name} ${address}`,
-      fields: { guest_interface: guestInterface.id, ip_address: ref('ip-address', key) },
+      // NetBox may refuse an address because of another one.
+      fields: { guest_interface: guestInterface.id, ip_address: { ...ref('ip-address', key), along: true } },
       rules: { guest_interface: 'create-only', ip_address: 'create-only' },
       source,
     },

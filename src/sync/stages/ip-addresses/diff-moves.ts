@@ -2,19 +2,14 @@
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { Ownership } from '../../plan/address-ownership.js';
 import type { KnownIds } from '../../plan/diff-object.js';
-import { fieldsWith } from '../../plan/node-addresses.js';
+import { Departures, releaseOf, type Departure, type Holder } from '../../plan/departures.js';
 import { isOurs } from '../../plan/ownership.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import type { KnownGuest } from '../../plan/roster.js';
-import { objectKey, type ObjectKey, type Reason, type SourceRef } from '../../types.js';
+import type { ObjectKey, SourceRef } from '../../types.js';
 import { takenNote } from './map-journal.js';
 import { namesOfGuest, type LetGo } from './map-let-go.js';
 import type { AddressedGuest, CollectedAddresses } from './types.js';
-
-/** What has a row as a primary address, by the kind that lets go of it. */
-type Holder =
-  | { readonly kind: 'released-primary'; readonly record: RecordOf<'virtual-machine'> }
-  | { readonly kind: 'released-device-primary'; readonly record: RecordOf<'device'> };
 
 interface NewPlace {
   /** Of the address in the plan. */
@@ -24,19 +19,14 @@ interface NewPlace {
   readonly guest: KnownGuest;
 }
 
-const primaries = ['primary_ip4', 'primary_ip6'] as const;
-
-/**
- * NetBox moves and unassigns no address that is the primary one of its machine (of a device, the out-of-band one), so that lets go of it first; rows of the
- * plugin that name the address at its old place go, because the plugin takes none that contradicts the assignment.
- */
+/** Which rows leave their interface, and for what. */
 export class Moves {
   readonly #letGo: ReadonlyMap<number, LetGo>;
   readonly #collected: CollectedAddresses;
   readonly #supportIds: KnownIds;
   /** Ids of rows that leave their machine. */
   readonly #leaving = new Set<number>();
-  readonly #released = new Map<ObjectKey, { readonly holder: Holder; readonly fields: Record<string, null> }>();
+  readonly #departures: Departures;
   readonly #moved = new Map<number, { readonly key: string; readonly label: string; readonly source: SourceRef }>();
   readonly #keptLinks = new Set<number>();
 
@@ -44,6 +34,7 @@ export class Moves {
     this.#collected = collected;
     this.#letGo = new Map(letGo.map((one) => [one.row.id, one]));
     this.#supportIds = supportIds;
+    this.#departures = new Departures(collected.guestAddresses);
   }
 
   get leaving(): ReadonlySet<number> {
@@ -59,7 +50,7 @@ export class Moves {
   mustGoFirst(decision: Ownership, { virtualMachine }: KnownGuest): ObjectKey | undefined {
     if (decision.action !== 'move') return undefined;
     const holder = this.#holderOf(decision.record);
-    return holder === undefined || isMachine(holder, virtualMachine) ? undefined : releaseKey(holder, decision.record);
+    return holder === undefined || isMachine(holder, virtualMachine) ? undefined : releaseOf(holder, decision.record);
   }
 
   /** DNS names that the guest of a row gave it; of one that moves, the last guest. */
@@ -68,7 +59,7 @@ export class Moves {
     const { record } = decision;
     const letGo = this.#letGo.get(record.id);
     if (letGo !== undefined) return namesOfGuest(letGo.of);
-    return new Set([this.#collected.abandoned.get(record.id)?.name.toLowerCase() ?? '']);
+    return this.#collected.abandoned.get(record.id)?.names ?? new Set();
   }
 
   /** A row comes to an interface; one that is not ours bears a note of it, by which it is told from an operator's choice. */
@@ -87,13 +78,8 @@ export class Moves {
   leaves(row: RecordOf<'ip-address'>): ObjectKey | undefined {
     this.#leaving.add(row.id);
     const holder = this.#holderOf(row);
-    const key = holder === undefined ? undefined : releaseKey(holder, row);
-    if (holder === undefined || key === undefined) return undefined;
-    const fields = heldAs(holder, row);
-    const known = this.#released.get(key)?.fields ?? {};
-    const released = Object.fromEntries(fields.map((field) => [field, null]));
-    this.#released.set(key, { holder, fields: { ...known, ...released } });
-    return key;
+    this.#departures.leaves(row, holder);
+    return releaseOf(holder, row);
   }
 
   /** The row goes altogether: NetBox forgets by itself that it was a primary one. */
@@ -101,18 +87,13 @@ export class Moves {
     this.#leaving.add(row.id);
   }
 
-  dropLinks(
-    builder: PlanBuilder,
-    row: RecordOf<'ip-address'>,
-    subject: { readonly key: string; readonly label: string; readonly source: SourceRef; readonly reason: Reason },
-  ): void {
-    for (const link of this.#collected.guestAddresses) {
-      if (link.ip_address !== row.id || this.#keptLinks.has(link.id)) continue;
-      const { key, label, source, reason } = subject;
-      const kind = 'guest-vm-interface-address';
-      builder.remove({ kind, key: `${key}/link-${link.id}`, label, source, current: link }, reason);
-    }
+  dropLinks(builder: PlanBuilder, row: RecordOf<'ip-address'>, departure: Departure): void {
+    this.#departures.dropLinks(builder, row, departure, this.#keptLinks);
   }
+
+  /** Whether a device gives up the address of a field. */
+  readonly isReleased = (device: RecordOf<'device'>, field: string): boolean =>
+    this.#departures.isReleased(device, field);
 
   /** Once everything is decided. */
   plan(builder: PlanBuilder): void {
@@ -121,16 +102,11 @@ export class Moves {
       const reason = { code: 'gone_from_proxmox', message: `${subject.label} is on another interface now.` } as const;
       if (row !== undefined) this.dropLinks(builder, row, { ...subject, reason });
     }
-    for (const { holder, fields } of this.#released.values()) {
-      const { id, name } = holder.record;
-      const released = { key: `${id}`, label: name, fields, rules: {} };
-      if (holder.kind === 'released-primary') builder.add({ kind: holder.kind, ...released }, holder.record);
-      else builder.add({ kind: holder.kind, ...released }, holder.record);
-    }
+    this.#departures.plan(builder);
   }
 
   #holderOf({ id }: RecordOf<'ip-address'>): Holder | undefined {
-    const machine = this.#letGo.get(id)?.of.guest.virtualMachine ?? this.#collected.abandoned.get(id);
+    const machine = this.#letGo.get(id)?.of.guest.virtualMachine ?? this.#collected.abandoned.get(id)?.machine;
     if (machine !== undefined) return { kind: 'released-primary', record: machine };
     const device = this.#collected.ofNodes.letGo.get(id);
     return device === undefined ? undefined : { kind: 'released-device-primary', record: device };
@@ -139,15 +115,4 @@ export class Moves {
 
 function isMachine({ kind, record }: Holder, machine: RecordOf<'virtual-machine'>): boolean {
   return kind === 'released-primary' && record.id === machine.id;
-}
-
-function releaseKey(holder: Holder, row: RecordOf<'ip-address'>): ObjectKey | undefined {
-  return heldAs(holder, row).length > 0 ? objectKey(holder.kind, `${holder.record.id}`) : undefined;
-}
-
-/** The fields of a machine or device that name a row. */
-function heldAs({ kind, record }: Holder, { id }: RecordOf<'ip-address'>): readonly string[] {
-  return kind === 'released-device-primary'
-    ? fieldsWith(record, id)
-    : primaries.filter((field) => record[field] === id);
 }

@@ -1,17 +1,18 @@
 /** What becomes of addresses that a guest no longer has, and that nobody else has either. Pure. */
 import { nameList } from '../../../values/short-text.js';
-import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { hostOf } from '../../plan/address-ownership.js';
+import { isNameOf } from '../../plan/guest-names.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { isOurs } from '../../plan/ownership.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { machineName } from '../../plan/roster.js';
 import { proxboxTagId } from '../../plan/support-objects.js';
+import type { Desired, Reason } from '../../types.js';
 import type { Moves } from './diff-moves.js';
 import { givenBackNote } from './map-journal.js';
 import { namesOfGuest, type LetGo } from './map-let-go.js';
-import type { AddressesOfNodes, AddressMarks } from './types.js';
+import type { AddressesOfNodes, AddressMarks, NodePort } from './types.js';
 
 interface UnclaimedContext {
   readonly marks: AddressMarks;
@@ -22,21 +23,36 @@ interface UnclaimedContext {
   readonly supportIds: KnownIds;
 }
 
+/** An address that a guest had and a node has now. */
+export interface PassedOn {
+  readonly host: string;
+  readonly port: NodePort;
+  /** Of the address in the plan. */
+  readonly key: string;
+}
+
 /**
  * The guest answered, so the absence is proven row by row and needs no limit. A row of ours is deleted, unless an operator
- * put something on it: that one, and what a sync had only taken, is given back. What a node has now passes to the node. What an operator put on the interface stays.
+ * put something on it: that one, and what a sync had only taken, is given back. What a node has now passes to the node.
+ * What an operator put on the interface stays. Returns what nodes get.
  */
-export function planUnclaimed(builder: PlanBuilder, unclaimed: readonly LetGo[], context: UnclaimedContext): void {
-  for (const one of unclaimed) {
+export function planUnclaimed(
+  builder: PlanBuilder,
+  unclaimed: readonly LetGo[],
+  context: UnclaimedContext,
+): readonly PassedOn[] {
+  return unclaimed.flatMap((one) => {
     const { row } = one;
-    if (context.options.modes.ip_address === 'bootstrap_only' && builder.isBootstrapOnly(row)) continue;
+    if (context.options.modes.ip_address === 'bootstrap_only' && builder.isBootstrapOnly(row)) return [];
     const port = context.nodes.get(hostOf(row.address));
     const kept = whyKept(builder, one, context);
     const isMine = isOurs('ip-address', row, context) || context.marks.taken.has(row.id);
-    if (port !== undefined && isMine) passOn(builder, one, { ...context, port });
-    else if (kept === undefined) remove(builder, one, context);
-    else if (isMine) giveBack(builder, one, { ...context, kept });
-  }
+    if (port !== undefined && isMine)
+      return [{ host: hostOf(row.address), port, key: passOn(builder, one, port, context) }];
+    if (kept === undefined) remove(builder, one, context);
+    else if (isMine) giveBack(builder, one, kept, context);
+    return [];
+  });
 }
 
 /** What keeps a row from being deleted, in words; undefined: nothing. */
@@ -62,78 +78,62 @@ function remove(builder: PlanBuilder, { row, of: { guest }, port }: LetGo, { mov
 }
 
 /** To the interface of the node that has the address now, with everything that stands on it but the name of the guest. */
-function passOn(
-  builder: PlanBuilder,
-  { row, of, port: from }: LetGo,
-  { moves, port }: UnclaimedContext & { readonly port: { readonly id: number; readonly label: string } },
-): void {
-  const { source, key: guestKey } = of.guest;
-  const message = `${row.address} is no longer on "${from.row.name}" of "${machineName(of.guest)}", but on ${port.label}.`;
-  const key = `${guestKey}/passed-on/${row.id}`;
-  const after = moves.leaves(row);
-  moves.dropLinks(builder, row, {
-    key,
-    label: row.address,
-    source,
+function passOn(builder: PlanBuilder, one: LetGo, port: NodePort, { moves }: UnclaimedContext): string {
+  const message = `${one.row.address} is no longer on ${placeOf(one)}, but on ${port.label}.`;
+  return take(builder, one, moves, {
+    key: `${one.of.guest.key}/passed-on/${one.row.id}`,
     reason: { code: 'gone_from_proxmox', message },
+    fields: { assigned_object_type: 'dcim.interface', assigned_object_id: port.id },
   });
-  builder.discovered('ip-address', 1);
-  builder.add(
-    {
-      kind: 'ip-address',
-      key,
-      label: row.address,
-      fields: {
-        assigned_object_type: 'dcim.interface',
-        assigned_object_id: port.id,
-        ...(isNameOurs(row, namesOfGuest(of)) ? { dns_name: '' } : {}),
-      },
-      rules: {},
-      source,
-      ...(after === undefined ? {} : { after }),
-    },
-    row,
-  );
 }
 
 /** Unassigned, without what is ours on it. */
-function giveBack(
-  builder: PlanBuilder,
-  { row, of, port }: LetGo,
-  { moves, supportIds, kept }: UnclaimedContext & { readonly kept: string },
-): void {
-  const { guest } = of;
-  const { source } = guest;
-  const label = `"${port.row.name}" of "${machineName(guest)}"`;
-  const key = `${guest.key}/given-back/${row.id}`;
-  const message = `${row.address} is no longer on ${label}. It was unassigned and not deleted, because ${kept}.`;
+function giveBack(builder: PlanBuilder, one: LetGo, kept: string, { moves, supportIds }: UnclaimedContext): void {
+  const { row, of } = one;
+  const { source } = of.guest;
+  const message = `${row.address} is no longer on ${placeOf(one)}. It was unassigned and not deleted, because ${kept}.`;
   const reason = { code: 'gone_from_proxmox', message } as const;
-  const after = moves.leaves(row);
   const tag = proxboxTagId(supportIds);
-  moves.dropLinks(builder, row, { key, label: row.address, source, reason });
+  const key = take(builder, one, moves, {
+    key: `${of.guest.key}/given-back/${row.id}`,
+    reason,
+    fields: { assigned_object_type: null, assigned_object_id: null, tags: [] },
+    removeTags: tag === undefined ? [] : [tag],
+  });
+  builder.note({ ...reason, label: row.address, source });
+  if (!isOurs('ip-address', row, { supportIds })) builder.add(givenBackNote(key, placeOf(one), source), undefined);
+}
+
+/** The row leaves the guest, along with the name that the guest gave it. Returns its key. */
+function take(
+  builder: PlanBuilder,
+  { row, of }: LetGo,
+  moves: Moves,
+  {
+    reason,
+    fields,
+    ...change
+  }: Pick<Desired<'ip-address'>, 'key' | 'fields' | 'removeTags'> & { readonly reason: Reason },
+): string {
+  const { source } = of.guest;
+  const subject = { ...change, label: row.address, source };
+  const after = moves.leaves(row);
+  moves.dropLinks(builder, row, { ...subject, reason });
   builder.discovered('ip-address', 1);
   builder.add(
     {
       kind: 'ip-address',
-      key,
-      label: row.address,
-      fields: {
-        assigned_object_type: null,
-        assigned_object_id: null,
-        ...(isNameOurs(row, namesOfGuest(of)) ? { dns_name: '' } : {}),
-        tags: [],
-      },
-      removeTags: tag === undefined ? [] : [tag],
+      ...subject,
+      fields: { ...fields, ...(isNameOf(row, namesOfGuest(of)) ? { dns_name: '' } : {}) },
       rules: {},
-      source,
       ...(after === undefined ? {} : { after }),
     },
     row,
   );
-  builder.note({ ...reason, label: row.address, source });
-  if (!isOurs('ip-address', row, { supportIds })) builder.add(givenBackNote(key, label, source), undefined);
+  return change.key;
 }
 
-function isNameOurs({ dns_name: name }: RecordOf<'ip-address'>, names: ReadonlySet<string>): boolean {
-  return name !== '' && names.has(name.toLowerCase());
+/** For sentences: `"net0" of "web"`. */
+function placeOf({ of, port }: LetGo): string {
+  return `"${port.row.name}" of "${machineName(of.guest)}"`;
 }

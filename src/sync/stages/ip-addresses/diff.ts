@@ -10,8 +10,9 @@ import { bootstrapOnlyTag, proxboxTag } from '../../plan/support-objects.js';
 import { objectKey, type FieldsOf, type Plan, type SourceRef } from '../../types.js';
 import { planGuestAddresses } from './diff-guest-addresses.js';
 import { Moves } from './diff-moves.js';
+import { planNodePrimaries } from './diff-node-primaries.js';
 import { planUnclaimed } from './diff-unclaimed.js';
-import type { WantedAddress, WantedNic } from './map.js';
+import type { WantedAddress, WantedNic } from '../../plan/guest-addresses.js';
 import { letGoRows, withPorts } from './map-let-go.js';
 import { planPrimaryAddresses } from './diff-primary.js';
 import type { AddressedGuest, CollectedAddresses, GuestPorts, PlacedAddress, Port } from './types.js';
@@ -56,12 +57,13 @@ export function planAddresses(collected: CollectedAddresses, input: AddressPlanI
   const moves = new Moves(collected, letGo, supportIds);
   const context = { ...input, ownership, moves };
   const placed = guests.map((guest) => planGuest(builder, guest, collected, context));
-  planUnclaimed(
+  const passedOn = planUnclaimed(
     builder,
     letGo.filter(({ row, mayGo }) => mayGo && !ownership.isTaken(row)),
     { marks: collected.marks, nodes: collected.ofNodes.wanted, moves, ...input },
   );
   moves.plan(builder);
+  planNodePrimaries(builder, collected.ofNodes.concerned, { passedOn, moves, network: options.network });
   for (const [index, { one }] of guests.entries())
     planPrimaryAddresses(builder, one.guest, placed[index] ?? [], {
       gone: moves.leaving,
@@ -143,7 +145,7 @@ function planAddress(
     { mode: options.modes.ip_address },
   );
   if (action === 'update') moves.taken(builder, decision, { key: subject.key, label, guest: one.guest });
-  return isPlaced(action, decision) ? [{ ...wanted, key: subject.key, isContested: ifDuplicate !== undefined }] : [];
+  return isPlaced(action, decision) ? [{ ...wanted, key: subject.key }] : [];
 }
 
 function subjectOf({ key, source }: KnownGuest, port: string, address: string) {

@@ -2,6 +2,7 @@
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { hostOf, isShared } from '../../plan/address-ownership.js';
 import type { KnownIds } from '../../plan/diff-object.js';
+import { givenNames } from '../../plan/guest-names.js';
 import { isOurs } from '../../plan/ownership.js';
 import type { AddressedGuest, GuestPorts, Port } from './types.js';
 
@@ -29,14 +30,8 @@ export function withPorts<Guest extends Asked>(
 /** Names that a guest gives its addresses or gave them, in small letters. */
 export function namesOfGuest({ guest, config, hostName, formerNames }: AddressedGuest): ReadonlySet<string> {
   const { resource, virtualMachine } = guest;
-  const given = [
-    hostName.status === 'told' ? hostName.name : null,
-    config['hostname'],
-    virtualMachine.name,
-    ...formerNames,
-    ...(resource.isDescribed ? [resource.name] : []),
-  ];
-  return new Set(given.flatMap((name) => (typeof name === 'string' && name !== '' ? [name.toLowerCase()] : [])));
+  const given = [...givenNames({ resource, config, hostName }), virtualMachine.name, ...formerNames];
+  return new Set(given.map((name) => name.toLowerCase()));
 }
 
 /**

@@ -1,8 +1,11 @@
 /** What is collected for the addresses of guests. */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { GuestConfig } from '../../../proxmox/types.js';
+import type { NodeInterface } from '../../../proxmox/parse/node-interfaces.js';
+import type { Abandoned } from '../../collect/abandoned-addresses.js';
+import type { NodeNetwork } from '../../plan/node-addresses.js';
 import type { Reason, Warning } from '../../types.js';
-import type { WantedAddress, WantedNic } from './map.js';
+import type { WantedAddress, WantedNic } from '../../plan/guest-addresses.js';
 import type { GuestNetwork, HostName } from '../../guests.js';
 import type { KnownGuest, Roster } from '../../plan/roster.js';
 
@@ -34,8 +37,6 @@ export interface GuestPorts<Guest extends Pick<AddressedGuest, 'guest' | 'networ
 export interface PlacedAddress extends WantedAddress {
   /** Of the plan. */
   readonly key: string;
-  /** NetBox may refuse it because of another one: nothing that needs it is planned along with it. */
-  readonly isContested: boolean;
 }
 
 export interface CollectedAddresses {
@@ -46,8 +47,8 @@ export interface CollectedAddresses {
   readonly interfaces: readonly RecordOf<'vm-interface'>[];
   /** Addresses of virtual machines, and whatever else has a wanted address. */
   readonly addresses: readonly RecordOf<'ip-address'>[];
-  /** The machines, by row, of guests beyond the run that have an address no more, or are gone themselves. */
-  readonly abandoned: ReadonlyMap<number, RecordOf<'virtual-machine'>>;
+  /** By row: the machine of a guest beyond the run that has it no more, or is gone itself. */
+  readonly abandoned: ReadonlyMap<number, Abandoned>;
   readonly ofNodes: AddressesOfNodes;
   /** What is known of rows that guests have let go. */
   readonly marks: AddressMarks;
@@ -62,7 +63,27 @@ export interface AddressesOfNodes {
   /** The devices, by row, of nodes that have an address no more. */
   readonly letGo: ReadonlyMap<number, RecordOf<'device'>>;
   /** By host: the interface in NetBox of the node that has it now. */
-  readonly wanted: ReadonlyMap<string, { readonly id: number; readonly label: string }>;
+  readonly wanted: ReadonlyMap<string, NodePort>;
+  /** Nodes whose primary address this run may take away or bring. */
+  readonly concerned: readonly ConcernedNode[];
+}
+
+/** An interface of a node in NetBox. */
+export interface NodePort {
+  readonly id: number;
+  /** For sentences: `"vmbr0" of "pve1"`. */
+  readonly label: string;
+  /** Key of the node. */
+  readonly node: string;
+}
+
+export interface ConcernedNode {
+  readonly node: NodeNetwork;
+  readonly device: RecordOf<'device'>;
+  /** What Proxmox says of its interfaces, with the id of each in NetBox. */
+  readonly ports: readonly { readonly one: NodeInterface; readonly id: number }[];
+  /** Rows in NetBox with addresses that may become the primary one. */
+  readonly rows: readonly RecordOf<'ip-address'>[];
 }
 
 /** What tells, besides a row itself, what may become of it. */

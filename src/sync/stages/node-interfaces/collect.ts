@@ -1,7 +1,7 @@
 /** The network of every node that is online, and what NetBox has of it. */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { seemsToLackBridges } from '../../../proxmox/parse/node-interfaces.js';
-import { findAbandoned, machinesOfRows } from '../../collect/abandoned-rows.js';
+import { collectAbandoned, type Abandoned } from '../../collect/abandoned-addresses.js';
 import { collectNodeNetworks, type Attempt } from '../../collect/node-networks.js';
 import { warnOfHidden } from '../../collect/optional-privileges.js';
 import { collectRoster } from '../../collect/roster.js';
@@ -21,8 +21,8 @@ export interface CollectedInterfaces {
   readonly interfaces: readonly RecordOf<'node-interface'>[];
   readonly vlans: StoredVlans | undefined;
   readonly addresses: readonly RecordOf<'ip-address'>[];
-  /** Machines whose guest is proven to be gone, by the row with an address of a node that they have. */
-  readonly abandoned: ReadonlyMap<number, RecordOf<'virtual-machine'>>;
+  /** By row with an address of a node: the machine whose guest has it no more, or is gone itself. */
+  readonly abandoned: ReadonlyMap<number, Abandoned>;
   /** What the plugin keeps of those rows on their machines. */
   readonly guestAddresses: readonly RecordOf<'guest-vm-interface-address'>[];
   /** Addresses that NetBox refused lately, by the sentence that said why. */
@@ -36,19 +36,18 @@ export async function collectInterfaces(run: RunContext): Promise<CollectedInter
   const { clusters, attempts, nodes } = await collectNodeNetworks(run);
   const warnings = (await Promise.all(clusters.map((cluster) => warnOfBridges(run, cluster, attempts)))).flat();
   const stored = await loadStored(run, nodes, warnings);
-  return { nodes, ...stored, ...(await collectOfDead(run, stored.addresses)), warnings };
+  return { nodes, ...stored, ...(await collectOfMachines(run, stored.addresses)), warnings };
 }
 
-/** Asked only where a machine has an address of a node. The guest of a living one is asked by the stage of addresses. */
-async function collectOfDead(
+/** Asked only where a machine has an address of a node: what its guest says now, or the proof that it is gone. */
+async function collectOfMachines(
   run: RunContext,
   addresses: readonly RecordOf<'ip-address'>[],
 ): Promise<Pick<CollectedInterfaces, 'abandoned' | 'guestAddresses'>> {
   const held = addresses.filter((row) => row.assigned_object_type === 'virtualization.vminterface' && !isShared(row));
   if (held.length === 0) return { abandoned: new Map(), guestAddresses: [] };
-  const phase = 'node-interfaces';
-  const found = await findAbandoned(run, await collectRoster(run), held, { phase, hasLetGo: () => false });
-  const abandoned = await machinesOfRows(run, found);
+  const asking = { phase: 'node-interfaces', asksLiving: true };
+  const abandoned = await collectAbandoned(run, await collectRoster(run), held, asking);
   const of = ascending([...abandoned.keys()]);
   const guestAddresses = run.capabilities.proxboxPlugin
     ? await run.collections.load('guest-vm-interface-address', {}, { filter: 'ip_address_id', of })

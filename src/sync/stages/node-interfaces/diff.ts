@@ -1,18 +1,19 @@
 /** Every interface of every node that could be read, with its VLAN and addresses. Nothing is ever deleted. Pure. */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { NodeInterface } from '../../../proxmox/parse/node-interfaces.js';
-import { AddressOwnership } from '../../plan/address-ownership.js';
+import { AddressOwnership, type Ownership } from '../../plan/address-ownership.js';
 import { addressRules, isPlaced, refusalOf, unusableReason, whyUnusable } from '../../plan/address-rules.js';
+import { Departures, releaseOf, type Departure, type Holder } from '../../plan/departures.js';
+import { byManagement, planDevicePrimaries, primaryOf, type Primary } from '../../plan/device-primaries.js';
 import type { KnownIds } from '../../plan/diff-object.js';
+import { isNameOf } from '../../plan/guest-names.js';
 import { letGoByNodes, usableAddresses, type NodeNetwork } from '../../plan/node-addresses.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { chooseVlan, newVlanFields, newVlanKey, vlanRules } from '../../plan/vlans.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
-import { objectKey, type ObjectKey, type Plan, type Reason } from '../../types.js';
+import { objectKey, type Desired, type ObjectKey, type Plan, type Reason } from '../../types.js';
 import type { CollectedInterfaces } from './collect.js';
-import { DevicePrimaries, primaryOf, type Primary } from './diff-addresses.js';
-import { DeadMachines, type AddressSubject } from './diff-dead-machines.js';
 import { addressFields, interfaceFields, interfaceRules, vlanFields, wantedVlan } from './map.js';
 
 export interface InterfaceInput extends CollectedInterfaces {
@@ -23,8 +24,9 @@ export interface InterfaceInput extends CollectedInterfaces {
 interface Planner {
   readonly builder: PlanBuilder;
   readonly ownership: AddressOwnership;
-  readonly primaries: DevicePrimaries;
-  readonly dead: DeadMachines;
+  readonly departures: Departures;
+  /** By row: the device that has it no more. */
+  readonly letGo: ReadonlyMap<number, RecordOf<'device'>>;
   readonly input: InterfaceInput;
   /** Stored interfaces by device id and name. */
   readonly stored: ReadonlyMap<string, RecordOf<'node-interface'>>;
@@ -46,16 +48,15 @@ export function planNodeInterfaces(input: InterfaceInput): Plan {
   const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: bootstrapOnlyTag(supportIds) });
   const stored = new Map(interfaces.map((row) => [`${row.device}/${row.name}`, row]));
   const letGo = letGoByNodes(input, input.options.network, supportIds);
-  const primaries = new DevicePrimaries(letGo);
-  const dead = new DeadMachines(input);
+  const departures = new Departures(input.guestAddresses);
   const moving = new Set([...letGo.keys(), ...input.abandoned.keys()]);
   const ownership = new AddressOwnership(addresses, { letGo: moving, refused });
-  const planner = { builder, ownership, primaries, dead, input, stored };
+  const planner = { builder, ownership, departures, letGo, input, stored };
   for (const warning of input.warnings) builder.warn(warning);
   const planned = nodes.flatMap((node) => planNode(planner, node));
-  primaries.planReleases(builder);
-  dead.planReleases(builder);
-  for (const { node, ...device } of planned) primaries.plan(builder, node, device);
+  departures.plan(builder);
+  const isReleased: Departures['isReleased'] = (device, field) => departures.isReleased(device, field);
+  for (const { node, ...device } of planned) planDevicePrimaries(builder, node, { ...device, isReleased });
   return builder.build('node-interfaces');
 }
 
@@ -84,13 +85,6 @@ function planNode(planner: Planner, node: NodeNetwork): readonly PlannedNode[] {
   const known = { node, device: device.device };
   const candidates = byManagement(network.interfaces).flatMap((one) => planInterface(planner, known, one));
   return [{ ...known, candidates }];
-}
-
-/** The interface with the default gateway first, bridges before others: its address may become the primary one. */
-function byManagement(interfaces: readonly NodeInterface[]): readonly NodeInterface[] {
-  const rank = (one: NodeInterface): number =>
-    (one.gateway !== null || one.gateway6 !== null ? 2 : 0) + (one.netboxType === 'bridge' ? 1 : 0);
-  return [...interfaces].sort((a, b) => rank(b) - rank(a));
 }
 
 /** Returns the addresses that may become primary ones. */
@@ -147,7 +141,7 @@ function planVlan(
 
 function planAddress(planner: Planner, port: PlannedInterface, address: string): readonly Primary[] {
   const { builder, ownership, input } = planner;
-  const { node, device, one, key, current } = port;
+  const { node, one, key, current } = port;
   const { options } = input;
   const subject = {
     kind: 'ip-address' as const,
@@ -155,46 +149,88 @@ function planAddress(planner: Planner, port: PlannedInterface, address: string):
     label: address,
     source: { ...node.source, name: one.name },
   };
-  const holder = `"${one.name}" of "${node.name}"`;
+  const label = `"${one.name}" of "${node.name}"`;
   builder.discovered('ip-address', 1);
   if (options.modes.ip_address === 'disabled') {
     builder.skip(subject, {
       code: 'mode_disabled',
-      message: `${address} of ${holder} is left alone (sync_mode_ip_address=disabled).`,
+      message: `${address} of ${label} is left alone (sync_mode_ip_address=disabled).`,
     });
     return [];
   }
   const planned = objectKey('ip-address', subject.key);
-  const owned = ownership.decide(address, { type: 'dcim.interface', id: current?.id, label: holder, planned });
-  const refusal = refusalOf(owned, holder) ?? refusedAsItIs(address, holder);
+  const owned = ownership.decide(address, { type: 'dcim.interface', id: current?.id, label, planned });
+  const refusal = refusalOf(owned, label) ?? refusedAsItIs(address, label);
   if (refusal !== undefined) {
     builder.skip(subject, refusal);
     return [];
   }
-  const released = owned.action === 'move' ? releasedBy(planner, owned.record, { device, subject }) : undefined;
-  const { ifDuplicate, after = released } = owned.action === 'create' ? owned : { ifDuplicate: undefined };
+  return placeAddress(planner, port, { owned, subject });
+}
+
+function placeAddress(
+  planner: Planner,
+  { device, one, key }: PlannedInterface,
+  { owned, subject }: { readonly owned: Ownership; readonly subject: Omit<Departure, 'reason'> },
+): readonly Primary[] {
+  const { builder, input } = planner;
+  const { options, supportIds } = input;
+  const move = moveOf(planner, owned, device);
+  const { ifDuplicate, after = move?.after } = owned.action === 'create' ? owned : { ifDuplicate: undefined };
   const action = builder.add(
     {
+      kind: 'ip-address',
       ...subject,
-      fields: addressFields(address, key),
-      rules: addressRules(options, owned, input.supportIds),
+      fields: { ...addressFields(subject.label, key), ...move?.fields },
+      rules: { ...addressRules(options, owned, supportIds), ...move?.rules },
       ...(ifDuplicate === undefined ? {} : { ifDuplicate }),
       ...(after === undefined ? {} : { after }),
     },
     'record' in owned ? owned.record : undefined,
     { mode: options.modes.ip_address },
   );
-  return isPlaced(action, owned) ? primaryOf(one, address, subject.key) : [];
+  if (action === 'update' && move !== undefined) leave(planner, move, subject);
+  return isPlaced(action, owned) ? primaryOf(one, subject.label, subject.key) : [];
 }
 
-/** What must have been written before a row comes to the device. */
-function releasedBy(
-  { builder, primaries, dead }: Planner,
-  row: RecordOf<'ip-address'>,
-  { device, subject }: { readonly device: RecordOf<'device'>; readonly subject: AddressSubject },
-): ObjectKey | undefined {
-  dead.dropLinks(builder, row, subject);
-  return dead.release(row) ?? primaries.release(row, device);
+interface Move extends Partial<Pick<Desired<'ip-address'>, 'fields' | 'rules'>> {
+  readonly record: RecordOf<'ip-address'>;
+  /** What lets go of the row; undefined: the device keeps it. */
+  readonly from: Holder | undefined;
+  /** What must have been written before. */
+  readonly after: ObjectKey | undefined;
+}
+
+/** undefined where the row comes from nowhere. The name of a guest does not come along. */
+function moveOf(planner: Planner, owned: Ownership, to: RecordOf<'device'>): Move | undefined {
+  if (owned.action !== 'move') return undefined;
+  const { record } = owned;
+  const from = holderOf(planner, record, to);
+  const { names } = planner.input.abandoned.get(record.id) ?? {};
+  const isNamed = names !== undefined && isNameOf(record, names);
+  const move = { record, from, after: releaseOf(from, record) };
+  return isNamed ? { ...move, fields: { dns_name: '' }, rules: { dns_name: 'always' } } : move;
+}
+
+function leave(
+  { builder, departures }: Planner,
+  { record, from }: Move,
+  { key, label, source }: Omit<Departure, 'reason'>,
+): void {
+  const reason = { code: 'gone_from_proxmox', message: `${label} is on an interface of a node now.` } as const;
+  departures.leaves(record, from);
+  departures.dropLinks(builder, record, { key, label, source, reason });
+}
+
+function holderOf(
+  { input, letGo }: Planner,
+  { id }: RecordOf<'ip-address'>,
+  to: RecordOf<'device'>,
+): Holder | undefined {
+  const machine = input.abandoned.get(id)?.machine;
+  if (machine !== undefined) return { kind: 'released-primary', record: machine };
+  const device = letGo.get(id);
+  return device === undefined || device.id === to.id ? undefined : { kind: 'released-device-primary', record: device };
 }
 
 function refusedAsItIs(address: string, holder: string): Reason | undefined {

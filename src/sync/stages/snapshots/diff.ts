@@ -3,20 +3,28 @@ import { nameList } from '../../../values/short-text.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { Snapshot } from '../../../proxmox/parse/snapshots.js';
 import { protectingMode } from '../../plan/absence.js';
-import type { SyncMode, SyncOptions } from '../../plan/options.js';
+import type { SyncOptions } from '../../plan/options.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { storageFinder, type FindStorage } from '../../plan/plugin-storages.js';
 import { machineMode } from '../../plan/roster.js';
+import { refusedClaims, type Claim } from '../../plan/unique-claims.js';
 import { snapshotRow, uniqueKey } from './map.js';
 import type { CollectedSnapshots, SnapshotGuest } from './types.js';
 
-interface Stored {
-  /** By machine and name. */
-  readonly ofMachines: ReadonlyMap<string, readonly RecordOf<'snapshot'>[]>;
-  /** Which machine has, or gets in this run, the row of a unique key. */
-  readonly owners: Map<string, { readonly id: number; readonly name: string }>;
-  /** Ids of rows whose snapshot was seen. */
-  readonly seen: Set<number>;
+/** A machine, for sentences. */
+interface Owner {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** By machine, VMID and name. */
+type RowsOfMachines = ReadonlyMap<string, readonly RecordOf<'snapshot'>[]>;
+
+/** A snapshot of a guest, with the row that stands for it. */
+interface Found extends Claim<Owner> {
+  readonly guest: SnapshotGuest;
+  readonly snapshot: Snapshot;
+  readonly row: RecordOf<'snapshot'> | undefined;
 }
 
 export function planSnapshots(
@@ -25,81 +33,74 @@ export function planSnapshots(
   options: SyncOptions,
 ): void {
   const findStorage = storageFinder(storages, roster.netboxClusters);
-  const stored = indexRows(rows);
+  const ofMachines = indexRows(rows);
   // Where nobody owns a key yet, the lowest endpoint and VMID win, whatever the order of answers.
   const ordered = [...guests].sort(
     (a, b) => a.source.endpointId - b.source.endpointId || a.resource.vmid - b.resource.vmid,
   );
-  // What goes or moves makes room for a snapshot of the same key.
-  for (const guest of ordered) noteSeen(builder, guest, { stored, options });
-  if (options.deleteNonexistentSnapshots) planVanished(builder, ordered, { rows, stored, options });
-  for (const guest of ordered) planGuest(builder, guest, { stored, findStorage, options });
+  const found = ordered.flatMap((guest) => findRows(builder, guest, { ofMachines, options }));
+  const seen = new Set(found.flatMap(({ row }) => row?.id ?? []));
+  const removed = options.deleteNonexistentSnapshots
+    ? planVanished(builder, ordered, { rows, seen, options })
+    : new Set<number>();
+  const staying = rows.filter(
+    ({ id, virtual_machine: machine }) => machine !== null && !seen.has(id) && !removed.has(id),
+  );
+  const held = new Map(staying.map((row) => [keyOf(row), ownerOf(row)]));
+  const refused = refusedClaims(found, held);
+  for (const guest of ordered) discover(builder, guest);
+  for (const one of found) planSnapshot(builder, one, { findStorage, options, inTheWay: refused.get(one) });
   warnOfUnread(builder, ordered);
 }
 
-/** Rows that stand for a snapshot, and the keys that they give up because the guest is on another node now. */
-function noteSeen(
+function discover(builder: PlanBuilder, { listing }: SnapshotGuest): void {
+  if (listing.status === 'read') builder.discovered('snapshot', listing.snapshots.length);
+}
+
+/** The snapshots of a guest. A row that is not to be changed keeps its key. */
+function findRows(
   builder: PlanBuilder,
   guest: SnapshotGuest,
-  { stored, options }: Pick<GuestPlan, 'stored' | 'options'>,
-): void {
+  { ofMachines, options }: { readonly ofMachines: RowsOfMachines; readonly options: SyncOptions },
+): readonly Found[] {
   const { listing, virtualMachine } = guest;
-  if (listing.status !== 'read') return;
-  const { seen, owners } = stored;
+  if (listing.status !== 'read') return [];
   const isProtecting = machineMode(guest.resource, options) === 'bootstrap_only';
-  for (const snapshot of listing.snapshots) {
-    const row = rowOf(snapshot, virtualMachine.id, stored);
-    if (row === undefined) continue;
-    seen.add(row.id);
-    const claim = uniqueKey(snapshot.vmid, snapshot.node, snapshot.name);
-    if (owners.has(claim) || (isProtecting && builder.isBootstrapOnly(row))) continue;
-    owners.delete(uniqueKey(row.vmid, row.node, row.name));
-    owners.set(claim, { id: virtualMachine.id, name: virtualMachine.name });
-  }
+  return listing.snapshots.map((snapshot) => {
+    const row = rowOf(snapshot, virtualMachine.id, ofMachines);
+    const has = row === undefined ? undefined : keyOf(row);
+    const isKept = row !== undefined && isProtecting && builder.isBootstrapOnly(row);
+    const wants = isKept && has !== undefined ? has : keyOf(snapshot);
+    return { owner: virtualMachine, wants, has, guest, snapshot, row };
+  });
 }
 
 /** A guest has one snapshot of a name: a row that says another node is the same snapshot before a migration. */
 function rowOf(
   { vmid, name, node }: Snapshot,
   machine: number,
-  { ofMachines }: Stored,
+  ofMachines: RowsOfMachines,
 ): RecordOf<'snapshot'> | undefined {
   const candidates = ofMachines.get(`${machine}/${vmid}/${name}`) ?? [];
   return candidates.find((row) => row.node === node) ?? candidates[0];
 }
 
-function indexRows(rows: readonly RecordOf<'snapshot'>[]): Stored {
+function indexRows(rows: readonly RecordOf<'snapshot'>[]): RowsOfMachines {
   const ofMachines = new Map<string, RecordOf<'snapshot'>[]>();
-  const owners: Stored['owners'] = new Map();
   for (const row of [...rows].sort((a, b) => a.id - b.id)) {
-    const machine = row.virtual_machine;
-    if (machine === null) continue;
-    const vmid = row.vmid;
-    const key = `${machine}/${vmid ?? ''}/${row.name}`;
+    if (row.virtual_machine === null) continue;
+    const key = `${row.virtual_machine}/${row.vmid ?? ''}/${row.name}`;
     ofMachines.set(key, [...(ofMachines.get(key) ?? []), row]);
-    owners.set(uniqueKey(vmid, row.node, row.name), { id: machine, name: machineOf(row) });
   }
-  return { ofMachines, owners, seen: new Set() };
+  return ofMachines;
 }
 
-function machineOf(row: RecordOf<'snapshot'>): string {
-  return row.virtual_machine_name === '' ? `virtual machine ${row.virtual_machine ?? ''}` : row.virtual_machine_name;
+function keyOf({ vmid, node, name }: Pick<RecordOf<'snapshot'>, 'vmid' | 'node' | 'name'>): string {
+  return uniqueKey(vmid, node, name);
 }
 
-interface GuestPlan {
-  readonly stored: Stored;
-  readonly findStorage: FindStorage;
-  readonly options: SyncOptions;
-}
-
-function planGuest(builder: PlanBuilder, guest: SnapshotGuest, { stored, findStorage, options }: GuestPlan): void {
-  const { listing } = guest;
-  if (listing.status !== 'read') return;
-  builder.discovered('snapshot', listing.snapshots.length);
-  const { storage } = listing;
-  const storageId = typeof storage === 'string' ? findStorage(guest.cluster.view, storage) : storage;
-  for (const snapshot of listing.snapshots)
-    planSnapshot(builder, { guest, snapshot, storageId, stored, mode: machineMode(guest.resource, options) });
+function ownerOf({ virtual_machine: id, virtual_machine_name: name }: RecordOf<'snapshot'>): Owner {
+  return { id: id ?? 0, name: name === '' ? `virtual machine ${id ?? ''}` : name };
 }
 
 /** What is not known of a guest is no fate of a snapshot; a sentence that concerns several guests is told once. */
@@ -112,52 +113,55 @@ function warnOfUnread(builder: PlanBuilder, guests: readonly SnapshotGuest[]): v
   }
 }
 
-interface OneSnapshot {
-  readonly guest: SnapshotGuest;
-  readonly snapshot: Snapshot;
-  readonly storageId: number | null | undefined;
-  readonly stored: Stored;
-  readonly mode: SyncMode;
+interface SnapshotPlan {
+  readonly findStorage: FindStorage;
+  readonly options: SyncOptions;
+  /** Who has the unique key of the snapshot, and keeps it. */
+  readonly inTheWay: Owner | undefined;
 }
 
-function planSnapshot(builder: PlanBuilder, { guest, snapshot, storageId, stored, mode }: OneSnapshot): void {
+function planSnapshot(
+  builder: PlanBuilder,
+  { guest, snapshot, row }: Found,
+  { findStorage, options, inTheWay }: SnapshotPlan,
+): void {
+  const { listing, cluster } = guest;
+  const storage = listing.status === 'read' ? listing.storage : undefined;
+  const storageId = typeof storage === 'string' ? findStorage(cluster.view, storage) : storage;
   const desired = snapshotRow(guest, snapshot, storageId);
-  const machine = guest.virtualMachine.id;
-  const current = rowOf(snapshot, machine, stored);
-  const claim = uniqueKey(snapshot.vmid, snapshot.node, snapshot.name);
-  const owner = stored.owners.get(claim);
-  if (owner !== undefined && owner.id !== machine) {
+  if (inTheWay !== undefined) {
     builder.skip(desired, {
       code: 'snapshot_conflict',
-      message: `Snapshot "${snapshot.name}" of "${guest.virtualMachine.name}" was not written: the plugin keeps one snapshot per VMID, name and node, and ${snapshot.vmid}, "${snapshot.name}", "${snapshot.node}" belongs to "${owner.name}". Give the nodes of the two clusters different names.`,
+      message: `Snapshot "${snapshot.name}" of "${guest.virtualMachine.name}" was not written: the plugin keeps one snapshot per VMID, name and node, and ${snapshot.vmid}, "${snapshot.name}", "${snapshot.node}" belongs to "${inTheWay.name}". Give the nodes of the two clusters different names.`,
     });
     return;
   }
-  stored.owners.set(claim, { id: machine, name: guest.virtualMachine.name });
   // Of the mode of the machine only the tag is heeded: a snapshot is no object that an operator goes on with.
-  builder.add(desired, current, current === undefined ? {} : { mode });
+  const mode = row === undefined ? {} : { mode: machineMode(guest.resource, options) };
+  builder.add(desired, row, mode);
 }
 
 interface Vanished {
   readonly rows: readonly RecordOf<'snapshot'>[];
-  readonly stored: Stored;
+  readonly seen: ReadonlySet<number>;
   readonly options: SyncOptions;
 }
 
 /**
  * Only rows of machines whose snapshots were all read: each absence is proven by the guest's own list, and needs no limit.
- * What an operator put on a row keeps it.
+ * What an operator put on a row keeps it. Returns the ids of those that go.
  */
 function planVanished(
   builder: PlanBuilder,
   guests: readonly SnapshotGuest[],
-  { rows, stored, options }: Vanished,
-): void {
+  { rows, seen, options }: Vanished,
+): ReadonlySet<number> {
+  const removed = new Set<number>();
   const isProtecting = protectingMode(options) === 'bootstrap_only';
   const machines = new Map(guests.map((guest) => [guest.virtualMachine.id, guest]));
   for (const row of rows) {
     const guest = machines.get(row.virtual_machine ?? 0);
-    if (guest?.listing.status !== 'read' || row.vmid !== guest.resource.vmid || stored.seen.has(row.id)) continue;
+    if (guest?.listing.status !== 'read' || row.vmid !== guest.resource.vmid || seen.has(row.id)) continue;
     if (isProtecting && builder.isBootstrapOnly(row)) continue;
     const { key, source, virtualMachine } = guest;
     const label = `${row.name} of ${virtualMachine.name}`;
@@ -170,6 +174,7 @@ function planVanished(
       continue;
     }
     builder.remove({ kind: 'snapshot', key: `${key}/${row.node}/${row.name}`, label, current: row, source }, reason);
-    stored.owners.delete(uniqueKey(row.vmid, row.node, row.name));
+    removed.add(row.id);
   }
+  return removed;
 }

@@ -1,7 +1,7 @@
 /** Stored MAC addresses that a run decides about, and which of them a machine beyond the run has no more. */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { parseNetworkDevices } from '../../../proxmox/parse/network-devices.js';
-import { findAbandoned } from '../../collect/abandoned-rows.js';
+import { findAbandoned, type HasLetGo } from '../../collect/abandoned-rows.js';
 import { loadIfAllowed, loadRowsOf } from '../../collect/machine-rows.js';
 import type { Roster } from '../../plan/roster.js';
 import type { RunContext } from '../../run-context.js';
@@ -36,6 +36,9 @@ export async function collectMacs(
   return { macs, abandonedMacs: await collectAbandonedMacs(run, roster, { guests, macs }) };
 }
 
+const hasNoMore: HasLetGo<RecordOf<'mac-address'>> = ({ resource }, config, { row }) =>
+  !parseNetworkDevices(config, resource.type).some(({ mac }) => mac !== null && hasMac(row, mac));
+
 /** By row: the interface, of a machine whose guest is gone or beyond the run, that has it no more. */
 async function collectAbandonedMacs(
   run: RunContext,
@@ -50,8 +53,7 @@ async function collectAbandonedMacs(
   );
   const found = await findAbandoned(run, roster, contested, {
     phase: 'vm-interfaces',
-    hasLetGo: ({ resource }, config, { row }) =>
-      !parseNetworkDevices(config, resource.type).some(({ mac }) => mac !== null && hasMac(row, mac)),
+    hasLetGo: run.options.netboxVmIds === null ? undefined : hasNoMore,
   });
   const of = [...found.keys()].flatMap(({ assigned_object_id: id }) => id ?? []).sort((a, b) => a - b);
   const ports = await run.collections.load('vm-interface', {}, { filter: 'id', of }, { fresh: true });

@@ -36,12 +36,14 @@ export function planGuestRows(builder: PlanBuilder, guest: CollectedGuest, input
   if (network?.status !== 'told') return;
   const stored = input.rows;
   const names = new Set(network.interfaces.map(({ name }) => guestRowName(name)));
-  const claims = planClaims(guest, stored, { names, input });
+  const mayChange = (row: RecordOf<'guest-vm-interface'>): boolean =>
+    input.options.modes.vm_interface !== 'bootstrap_only' || !builder.isBootstrapOnly(row);
+  const claims = planClaims(guest, stored, { names, input, mayChange });
   builder.discovered('guest-vm-interface', network.interfaces.length);
   for (const one of network.interfaces) {
     const current = stored.find((row) => row.name === guestRowName(one.name));
     const claim = claims.find(({ claimant }) => claimant === guestRowName(one.name));
-    planRow(builder, guest, { one, current, core: coreOf(claim, current) }, input.options);
+    planRow(builder, guest, { one, current, core: coreOf(claim) }, input.options);
   }
   for (const { released } of claims) {
     if (released !== undefined && !names.has(released.name)) release(builder, guest, released);
@@ -51,7 +53,15 @@ export function planGuestRows(builder: PlanBuilder, guest: CollectedGuest, input
 function planClaims(
   guest: CollectedGuest,
   stored: readonly RecordOf<'guest-vm-interface'>[],
-  { names, input }: { readonly names: ReadonlySet<string>; readonly input: GuestRowInput },
+  {
+    names,
+    input,
+    mayChange,
+  }: {
+    readonly names: ReadonlySet<string>;
+    readonly input: GuestRowInput;
+    readonly mayChange: (row: RecordOf<'guest-vm-interface'>) => boolean;
+  },
 ): readonly Claim[] {
   return guest.matches.map(({ nic, current }): Claim => {
     const matching = nic.inside
@@ -65,19 +75,15 @@ function planClaims(
     // The first in the guest's order takes it; the one that has it keeps it as long as it is one of them.
     if (matching.includes(ownerName)) return { interfaceKey, claimant: ownerName, released: undefined };
     const isForeign = !names.has(ownerName) && !hasTag(owner, input.proxboxTag);
-    if (isForeign || first === undefined) return { interfaceKey, claimant: undefined, released: undefined };
+    if (isForeign || first === undefined || !mayChange(owner))
+      return { interfaceKey, claimant: undefined, released: undefined };
     return { interfaceKey, claimant: first, released: owner };
   });
 }
 
-/**
- * A row that exists cannot take over in the same request in which another lets go, as the plugin checks them in its own
- * order: undefined leaves its relation as it is until the next run.
- */
-function coreOf(claim: Claim | undefined, current: RecordOf<'guest-vm-interface'> | undefined): Core | undefined {
-  if (claim === undefined) return null;
-  if (claim.released !== undefined && current !== undefined) return undefined;
-  return { ...ref('vm-interface', claim.interfaceKey), otherwise: 'dependency_failed' };
+/** Of a guest interface that is behind no network device: none. */
+function coreOf(claim: Claim | undefined): Core {
+  return claim === undefined ? null : { ...ref('vm-interface', claim.interfaceKey), otherwise: 'dependency_failed' };
 }
 
 function planRow(
@@ -86,7 +92,7 @@ function planRow(
   row: {
     readonly one: GuestInterface;
     readonly current: RecordOf<'guest-vm-interface'> | undefined;
-    readonly core: Core | undefined;
+    readonly core: Core;
   },
   options: SyncOptions,
 ): void {
@@ -99,7 +105,7 @@ function planRow(
       label: `${machineName(guest)} ${name}`,
       fields: {
         virtual_machine: ref('virtual-machine', guest.key),
-        ...(core === undefined ? {} : { vm_interface: core }),
+        vm_interface: core,
         name,
         mac_address: one.mac ?? '',
         enabled: true,

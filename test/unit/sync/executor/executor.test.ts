@@ -505,6 +505,26 @@ describe('an address that NetBox keeps unique', () => {
     expect(lines(unknown.outcomes)).toEqual(['ip-address 10.0.0.5/24: failed rejected']);
   });
 
+  it('takes along what only says more about it: left out with it, and failed with it', async () => {
+    const link = (along: object): Change =>
+      create(
+        aDesired({
+          kind: 'guest-vm-interface-address',
+          key: 'a',
+          label: 'ens18 10.0.0.5/24',
+          fields: { guest_interface: 1, ip_address: { ...ref('ip-address', 'a'), ...along } },
+        }),
+      );
+    const told = async (along: object, more: Partial<Desired>): Promise<readonly string[]> =>
+      lines((await apply(refuse(duplicate), [link(along), anAddress(more)])).outcomes);
+
+    expect(await told({ along: true }, { ifDuplicate: taken })).toContain(
+      'guest-vm-interface-address ens18 10.0.0.5/24: skipped dependency_left_out',
+    );
+    for (const failing of [told({}, { ifDuplicate: taken }), told({ along: true }, {})])
+      expect(await failing).toContain('guest-vm-interface-address ens18 10.0.0.5/24: failed dependency_failed');
+  });
+
   it('is failed where NetBox refused it for something else', async () => {
     const { outcomes } = await apply(refuse('10.0.0.5 is a network ID.'), [anAddress({ ifDuplicate: taken })]);
     expect(lines(outcomes)).toEqual(['ip-address 10.0.0.5/24: failed rejected']);

@@ -177,6 +177,24 @@ describe('backups of machines', () => {
     expect(built.warnings).toMatchObject([{ code: 'duplicate', message: expect.stringContaining('4, 9') }]);
   });
 
+  it('of two rows of one backup the one that has its unique key is kept true, whatever its id', () => {
+    const rows = [aRow(4, 100, volid(100, 0), { storage: '' }), aRow(9, 100, volid(100, 0), { size: 5 })];
+
+    const built = plan({ found: [content(100)], rows, options: deleting });
+
+    expect(built.changes[0]).toMatchObject({ action: 'update', current: { id: 9 } });
+    expect(told(built)).not.toContain('delete backup gone_from_proxmox');
+  });
+
+  it('of two rows of one backup that is gone both go at once', () => {
+    const rows = [aRow(4, 100, volid(100, 0), { storage: '' }), aRow(9, 100, volid(100, 0))];
+
+    expect(plan({ rows, options: deleting }).changes).toMatchObject([
+      { action: 'delete', current: { id: 4 } },
+      { action: 'delete', current: { id: 9 } },
+    ]);
+  });
+
   it.each([
     ['one sync-state row names it', 1, ['create backup', 'create backup-journal']],
     ['two do', 2, ['skip backup vm_missing']],

@@ -1,13 +1,13 @@
 /** Which addresses an interface of a guest should have. Pure. */
-import { counted } from '../../../values/short-text.js';
+import { counted } from '../../values/short-text.js';
 import ipaddr from 'ipaddr.js';
-import { tellsAddress, type GuestAddress, type GuestInterface } from '../../../proxmox/parse/guest-interfaces.js';
-import type { GuestConfig, GuestType } from '../../../proxmox/types.js';
-import { canonicalAddress } from '../../../netbox/kinds/values.js';
-import { whyUnusable } from '../../plan/address-rules.js';
-import { matchNics, type GuestNic } from '../../plan/guest-nics.js';
-import type { NetworkOptions } from '../../plan/options.js';
-import type { GuestNetwork } from '../../guests.js';
+import { tellsAddress, type GuestAddress, type GuestInterface } from '../../proxmox/parse/guest-interfaces.js';
+import type { GuestConfig, GuestType } from '../../proxmox/types.js';
+import { canonicalAddress } from '../../netbox/kinds/values.js';
+import { whyUnusable } from './address-rules.js';
+import { matchNics, type GuestNic } from './guest-nics.js';
+import type { NetworkOptions } from './options.js';
+import type { GuestNetwork } from '../guests.js';
 
 export interface WantedAddress {
   /** With prefix, in NetBox's spelling. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { GuestAddress, GuestInterface } from '../../../../../src/proxmox/parse/guest-interfaces.js';
-import type { NetworkOptions } from '../../../../../src/sync/plan/options.js';
-import { judgedNetwork, wantedNics } from '../../../../../src/sync/stages/ip-addresses/map.js';
-import { syncOptions } from '../../../../support/factories/sync.js';
+import type { GuestAddress, GuestInterface } from '../../../../src/proxmox/parse/guest-interfaces.js';
+import type { NetworkOptions } from '../../../../src/sync/plan/options.js';
+import { judgedNetwork, wantedNics } from '../../../../src/sync/plan/guest-addresses.js';
+import { syncOptions } from '../../../support/factories/sync.js';
 
 const address = (text: string): GuestAddress => {
   const [host = '', prefix] = text.split('/');
