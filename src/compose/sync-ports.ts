@@ -37,11 +37,8 @@ export function createSyncPorts(deps: SyncPortDeps): SyncPorts {
     netboxClient: (endpoint) => netboxAccess.client(endpoint.id),
     proxmoxEndpoints: () => proxmoxEndpoints.all(),
     netboxSource: (endpoint, signal) => deps.netboxSource(endpoint.id, signal),
-    openSession: (endpoint, signal, onWait) =>
-      proxmoxSessions.open(endpoint, proxmoxEndpoints.credentials(endpoint.id), {
-        signal,
-        ...(onWait === undefined ? {} : { onWait }),
-      }),
+    openSession: (endpoint, signal, options) =>
+      proxmoxSessions.open(endpoint, proxmoxEndpoints.credentials(endpoint.id), { signal, ...options }),
     noteSupport: (report) => deps.supportReports.note(report),
     machineMemory: deps.machineMemory,
     mirrorPlugin: (id, seen) => proxmoxEndpoints.mirrorPlugin(id, seen),

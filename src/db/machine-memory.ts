@@ -19,6 +19,8 @@ export interface RememberedMachine {
   readonly guestName?: string;
   /** That its addresses got, the oldest first. */
   readonly hostNames?: readonly string[];
+  /** A sync made the machine when it could not put the discovery tag on it: no operator has taken it off. */
+  readonly lacksDiscoveryTag?: true;
 }
 
 export interface MachineMemory {
@@ -36,7 +38,7 @@ export function createMachineMemory(db: Database): MachineMemory {
     recall(scope) {
       const rows = db.orm.select().from(machineMemory).where(within(scope)).all();
       return new Map(
-        rows.map(({ virtualMachineId: id, smbiosUuid, createdAt, missedRuns, guestName, hostNames }) => [
+        rows.map(({ virtualMachineId: id, smbiosUuid, createdAt, missedRuns, guestName, hostNames, ...row }) => [
           id,
           {
             smbiosUuid,
@@ -44,6 +46,7 @@ export function createMachineMemory(db: Database): MachineMemory {
             missedRuns,
             ...(guestName === null ? {} : { guestName }),
             ...(hostNames === null ? {} : { hostNames: hostNames.split('\n') }),
+            ...(row.lacksDiscoveryTag === true ? { lacksDiscoveryTag: true } : {}),
           },
         ]),
       );
@@ -61,8 +64,13 @@ export function createMachineMemory(db: Database): MachineMemory {
   };
 }
 
-function toColumns({ guestName, hostNames, ...more }: RememberedMachine) {
-  return { ...more, guestName: guestName ?? null, hostNames: hostNames?.join('\n') ?? null };
+function toColumns({ guestName, hostNames, lacksDiscoveryTag, ...more }: RememberedMachine) {
+  return {
+    ...more,
+    guestName: guestName ?? null,
+    hostNames: hostNames?.join('\n') ?? null,
+    lacksDiscoveryTag: lacksDiscoveryTag ?? null,
+  };
 }
 
 function upsert(db: Database, row: typeof machineMemory.$inferInsert): void {

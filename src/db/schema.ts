@@ -93,6 +93,7 @@ export const machineMemory = sqliteTable(
     guestName: text('guest_name'),
     /** One a line. */
     hostNames: text('host_names'),
+    lacksDiscoveryTag: integer('lacks_discovery_tag', { mode: 'boolean' }),
   },
   ({ netboxEndpointId, branch, virtualMachineId }) => [
     primaryKey({ columns: [netboxEndpointId, branch, virtualMachineId] }),

@@ -43,8 +43,11 @@ export interface Connection {
   /** `cluster/resources` by type, kept for a few seconds. */
   readonly resources: SharedReads<unknown>;
   readonly connectedAtMs: number;
-  /** At most a few seconds old. `restricted` sessions see no nodes. */
-  clusterStatus(caller: Caller): Promise<{ readonly status: ClusterStatus; readonly identity: SessionIdentity }>;
+  /** At most a few seconds old, or, where that is asked for, read now. `restricted` sessions see no nodes. */
+  clusterStatus(
+    caller: Caller,
+    isFresh?: boolean,
+  ): Promise<{ readonly status: ClusterStatus; readonly identity: SessionIdentity }>;
   /** Read once, and again when the cluster or its nodes have changed. Null where it cannot be read. */
   rootCertificate(caller: Caller): Promise<string | null>;
   /** When a request was last under way, on the monotonic clock. */
@@ -165,8 +168,8 @@ function createConnection(parts: ConnectionParts): Connection {
       throw error;
     }
   };
-  const clusterStatus: Connection['clusterStatus'] = async (caller) => {
-    const status = await statuses.read('', (signal) => readStatus({ ...caller, signal }), caller.signal);
+  const clusterStatus: Connection['clusterStatus'] = async (caller, isFresh) => {
+    const status = await statuses.read('', (signal) => readStatus({ ...caller, signal }), caller.signal, isFresh);
     if (status !== 'restricted') return { status, identity: identifySession(status, endpoint.name) };
     return { status: unknownClusterStatus, identity: { mode: 'restricted', name: linkTarget(endpoint).host } };
   };

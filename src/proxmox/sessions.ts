@@ -38,6 +38,8 @@ export interface OpenOptions {
   readonly gate?: Gate;
   /** Told of every repetition that a request of the session waits for. */
   readonly onWait?: (wait: Wait) => void;
+  /** `cluster/status` is read now, though it was a moment ago: whoever says what an endpoint has must have asked it. */
+  readonly fresh?: boolean;
 }
 
 export interface ProxmoxSessions {
@@ -60,6 +62,7 @@ interface Opening {
   readonly credentials: ProxmoxCredentials;
   readonly key: string;
   readonly caller: CountedCaller;
+  readonly isFresh: boolean;
 }
 
 interface Shared extends ProxmoxSessionsDeps {
@@ -83,7 +86,7 @@ export function createProxmoxSessions(deps: ProxmoxSessionsDeps): ProxmoxSession
       sharedGate.setWidth(readWidth(tunables));
       const { signal, counters, onWait, gate = sharedGate } = options;
       const scope = { signal, counters, onWait, gate };
-      const opening = { endpoint, credentials, key, caller: createCaller(scope) };
+      const opening = { endpoint, credentials, key, caller: createCaller(scope), isFresh: options.fresh ?? false };
       const session = await reuse(opening, shared);
       if (session !== undefined) return session;
       const load = (abort: AbortSignal): Promise<Connection> =>
@@ -97,11 +100,14 @@ export function createProxmoxSessions(deps: ProxmoxSessionsDeps): ProxmoxSession
 }
 
 /** A session on a connection that still answers; undefined when a new connection is needed. */
-async function reuse({ key, caller }: Opening, { cache, logger }: Shared): Promise<ConnectedSession | undefined> {
+async function reuse(
+  { key, caller, isFresh }: Opening,
+  { cache, logger }: Shared,
+): Promise<ConnectedSession | undefined> {
   const connection = cache.find(key);
   if (connection === undefined) return undefined;
   try {
-    return createSession(connection, (await connection.clusterStatus(caller)).identity, caller);
+    return createSession(connection, (await connection.clusterStatus(caller, isFresh)).identity, caller);
   } catch (error) {
     const failure = toProxboxError(error);
     if (failure.code === 'cancelled' && caller.signal?.aborted === true) throw failure;

@@ -59,7 +59,7 @@ export function createCollectionStore(clock: Clock): CollectionStore {
   /** By scope: sentence and when it was told. Kept when a job begins: an attempt that must fail is a write all the same. */
   const refused = new Map<string, Map<string, number>>();
 
-  const forbidden = createForbiddenStore(clock);
+  const forbidden = createForbiddenStore();
   const requiredFields = new Map<string, RequiredFields>();
 
   function window(...[key, client, options]: Parameters<CollectionStore['window']>): ReadWindow {

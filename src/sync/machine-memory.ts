@@ -12,6 +12,8 @@ export interface RememberedMachine {
   readonly guestName?: string;
   /** That its addresses got, the oldest first. */
   readonly hostNames?: readonly string[];
+  /** A sync made the machine when it could not put the discovery tag on it: no operator has taken it off. */
+  readonly lacksDiscoveryTag?: true;
 }
 
 interface MemoryScope {

@@ -33,6 +33,13 @@ import type { Warning } from './types.js';
 import { createWaitNews, type OnWait } from './wait-news.js';
 import type { ConnectedCluster } from './guests.js';
 
+interface SessionOptions {
+  /** Told of every repetition that a request of the session waits for. */
+  readonly onWait?: OnWait;
+  /** What the endpoint has is read now, though it was a moment ago. */
+  readonly fresh?: boolean;
+}
+
 /** What a run needs of the rest of the service; the composition root fills it in. */
 export interface SyncPorts {
   readonly clock: Clock;
@@ -48,8 +55,11 @@ export interface SyncPorts {
   readonly netboxSource: (endpoint: NetBoxEndpoint, signal: AbortSignal) => Promise<EndpointSource>;
   /** What endpoints led to, over the end of the process. */
   readonly knownClusters: Pick<KnownClusterStore, 'all' | 'remember' | 'older'>;
-  /** `onWait`: told of every repetition that a request of the session waits for. */
-  readonly openSession: (endpoint: ProxmoxEndpoint, signal: AbortSignal, onWait?: OnWait) => Promise<ProxmoxSession>;
+  readonly openSession: (
+    endpoint: ProxmoxEndpoint,
+    signal: AbortSignal,
+    options?: SessionOptions,
+  ) => Promise<ProxmoxSession>;
   readonly machineMemory: MachineMemoryPort;
   /** Takes over what the plugin's own row of an endpoint says about writing and being enabled. */
   readonly mirrorPlugin: MirrorPlugin;
@@ -189,10 +199,16 @@ function requestsFromNowOn(sessions: readonly Connected[]): () => number {
 }
 
 /** Connects the endpoints of the scope, and tells which clusters they lead to. */
-async function meetClusters(ports: SyncPorts, { request, scope, signal }: OpenOptions, onWait: OnWait) {
+async function meetClusters(ports: SyncPorts, { request, scope, signal, maxAgeMs }: OpenOptions, onWait: OnWait) {
   const { dryRun: isDryRun, branch } = request;
   const known = openKnownClusters(ports.knownClusters, { netboxEndpointId: scope.netbox.id, isDryRun, branch });
-  const { sessions, warnings } = await connect(ports, { scope, known, signal, onWait });
+  const { sessions, warnings } = await connect(ports, {
+    scope,
+    known,
+    signal,
+    // A run that says what an endpoint has, has asked it; calls of a batch share what each of them read.
+    session: { onWait, fresh: maxAgeMs === undefined },
+  });
   return { known, sessions, warnings, clusters: toClusters(sessions, known, warnings) };
 }
 
@@ -206,13 +222,13 @@ interface ConnectOptions {
   readonly scope: RunScope;
   readonly known: KnownClusters;
   readonly signal: AbortSignal;
-  readonly onWait: OnWait;
+  readonly session: SessionOptions;
 }
 
 /** Connects all endpoints at once. One that fails is "unknown", never "empty"; when all fail, the first cause is thrown. */
 async function connect(
   ports: SyncPorts,
-  { scope, known, signal, onWait }: ConnectOptions,
+  { scope, known, signal, session: options }: ConnectOptions,
 ): Promise<{ sessions: readonly Connected[]; warnings: Warning[] }> {
   const warnings: Warning[] = [];
   const sessions: Connected[] = [];
@@ -226,7 +242,7 @@ async function connect(
   for (const endpoint of scope.unusable) lose(endpoint);
   const attempts = scope.endpoints.map(async (endpoint) => {
     try {
-      const session = await ports.openSession(endpoint, signal, onWait);
+      const session = await ports.openSession(endpoint, signal, options);
       if (session.mode === 'restricted') throw restrictedError(session);
       const summary = await summarize(endpoint, session, signal);
       warnings.push(...recognize(summary, known));

@@ -29,10 +29,14 @@ export function problemsOf({ phase, outcomes, warnings, notes }: Told): readonly
   const leftOut = notes
     .filter(({ code }) => reasonCodes[code].isPartial)
     .map(({ code, message, source }) => ({ code, message, phase, hasFailed: false, ...sourced(source) }));
-  // What concerns a whole kind is the reason of each of its objects, and a warning as well.
-  const said = new Set(ofObjects.map(({ message }) => message));
+  // What concerns a whole kind is the reason of each of its objects, and a warning as well: that of what others do without
+  // counts and names them.
+  const single = ofObjects.filter(
+    ({ message, hasFailed }) => hasFailed || !warnings.some((warning) => warning.message.startsWith(`${message} `)),
+  );
+  const said = new Set(single.map(({ message }) => message));
   const others = warnings.filter(({ message }) => !said.has(message));
-  return [...ofObjects, ...warningProblems(phase, others), ...leftOut];
+  return [...single, ...warningProblems(phase, others), ...leftOut];
 }
 
 export function warningProblems(phase: string, warnings: readonly Warning[]): readonly Problem[] {

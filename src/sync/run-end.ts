@@ -28,17 +28,20 @@ export interface Done {
   readonly warnings: readonly Warning[];
   /** Stages that were not run, because one that they need has failed. */
   readonly cancelled: number;
+  /** The stage that was asked for, where what ran besides only goes on with it: its failure is that of the run. */
+  readonly main?: StageResult | undefined;
 }
 
 export function statusOfRun(done: Done): StageStatus {
-  const { stages, cancelled } = done;
+  const { stages, cancelled, main } = done;
+  if (main?.status === 'failed') return 'failed';
   if (stages.length > 0 && stages.every(({ status }) => status === 'failed')) return 'failed';
   const isWhole = cancelled === 0 && stages.every(({ status }) => status === 'completed');
   return isWhole && !problemsOfRun(done).some(isDefect) ? 'completed' : 'partial';
 }
 
 /** What was told object by object, of all stages. */
-export function problemsOfRun({ stages, support, warnings }: Omit<Done, 'cancelled'>): readonly Problem[] {
+export function problemsOfRun({ stages, support, warnings }: Omit<Done, 'cancelled' | 'main'>): readonly Problem[] {
   const all = support === undefined ? stages : [support, ...stages];
   return [...warningProblems('run', warnings), ...all.flatMap(problemsOf)];
 }

@@ -5,7 +5,7 @@ import type { OpenedRun } from './open-run.js';
 import type { RunContext } from './run-context.js';
 import type { FullUpdateEntry } from './stages/index.js';
 import { addCounts, noCounts, noneOfKind, type KindCounts, type StageResult } from './summary.js';
-import type { Outcome } from './types.js';
+import type { Outcome, Warning } from './types.js';
 
 /** What the run cost both sides. */
 export function traffic({ counters, proxmoxRequests }: OpenedRun): Readonly<Record<string, unknown>> {
@@ -15,12 +15,13 @@ export function traffic({ counters, proxmoxRequests }: OpenedRun): Readonly<Reco
   };
 }
 
+/** `more`: what was told before the stage began. */
 export function withRunWarnings(
   body: Readonly<Record<string, unknown>>,
-  run: RunContext,
+  more: readonly Warning[],
 ): Readonly<Record<string, unknown>> {
   const own: readonly unknown[] = Array.isArray(body['warnings']) ? body['warnings'] : [];
-  const all = [...run.warnings.map(({ code, message }) => ({ reason: code, message })), ...own];
+  const all = [...more.map(({ code, message }) => ({ reason: code, message })), ...own];
   return all.length === 0 ? body : { ...body, warnings: all };
 }
 

@@ -19,7 +19,7 @@ import type { FullUpdateEntry, StageJob } from './stages/index.js';
 import { supportObjectsStage } from './stages/support-objects/index.js';
 import { announcement, leftOut, stepDone, stepFailed } from './step-frames.js';
 import type { StageResult } from './summary.js';
-import { objectKey, type StageName } from './types.js';
+import { objectKey, type StageName, type Warning } from './types.js';
 
 /** What a run has besides its context, which exists only once both sides are connected. */
 export interface Conductor {
@@ -53,13 +53,15 @@ export async function runSingleStage(job: StageJob, conductor: Conductor, open: 
     try {
       const opened = await open();
       const { run } = opened;
-      tellWarnings(run, phase);
+      tellWarnings(run, phase, run.warnings);
       const disabled = disabledReason(stage, run);
       const support = disabled === undefined ? await ensureSupport(run) : undefined;
+      tellWarnings(run, phase, support?.warnings ?? []);
       if (support !== undefined && !run.options.dryRun) conductor.noteSupport(bootstrapReport(support));
       const cancelled = support === undefined ? 0 : await runJob(job, withSupport(run, support), stages);
-      const body = { ...bodyOf(stages, run, disabled), ...dryRunOf(run), ...traffic(opened) };
-      const done = { stages, support, warnings: run.warnings, cancelled };
+      const before = [...run.warnings, ...(support?.warnings ?? [])];
+      const body = { ...bodyOf(stages, before, disabled), ...dryRunOf(run), ...traffic(opened) };
+      const done = { stages, support, warnings: run.warnings, cancelled, main: stages[0] };
       const status = statusOfRun(done);
       if (status !== 'failed') events.emit(stepDone(stage, { ...body, status }, telling.elapsedMs()));
       return finish(telling, done, body, disabled);
@@ -82,13 +84,14 @@ function begin(conductor: Conductor, words: Pick<Telling, 'title' | 'step' | 'ph
 }
 
 /**
- * The stage, then what hangs on the same objects: each writes what the one before it made possible.
+ * The stage, then what hangs on the same objects: each writes what the one before it made possible. As in a full update, what
+ * follows is for the objects that were written, however few of all those are.
  * @returns how many stages were not run
  */
 async function runJob({ stage, followUps }: StageJob, run: RunContext, done: StageResult[]): Promise<number> {
   const main = await runStage(stage, run);
   done.push(main);
-  if (main.error !== undefined) return 0;
+  if (!main.isThrough) return 0;
   const inMachineRun = { ...run, isMachineRun: true };
   const wanted = (followUps?.(run.options) ?? []).filter((next) => disabledReason(next, run) === undefined);
   return inOrder(wanted, done, { runOne: (next) => runStage(next, inMachineRun), leaveOut: () => undefined });
@@ -128,12 +131,12 @@ async function inOrder(stages: readonly Stage[], done: StageResult[], { runOne, 
 
 function bodyOf(
   [result, ...followUps]: readonly StageResult[],
-  run: RunContext,
+  before: readonly Warning[],
   disabled: string | undefined,
 ): Readonly<Record<string, unknown>> {
   if (result === undefined) return { count: 0, message: disabled };
   const named = followUps.map((one) => ({ stage: one.stage, body: stageResultBody(one) }));
-  return withRunWarnings(withFollowUps(stageResultBody(result), named), run);
+  return withRunWarnings(withFollowUps(stageResultBody(result), named), before);
 }
 
 function dryRunOf({ options: { dryRun } }: RunContext): { readonly dry_run?: true } {
@@ -161,7 +164,7 @@ export async function runFullUpdate(
     const table = all.filter(({ when }) => when?.(run.options) ?? true);
     const announced = table.filter(({ when }) => when === undefined).map(({ stage }) => stage.name);
     for (const frame of announcement(id, announced)) events.emit(frame);
-    tellWarnings(run, phase);
+    tellWarnings(run, phase, run.warnings);
     const cancelled = await inOrder(
       table.map(({ stage }) => stage),
       stages,
@@ -265,6 +268,6 @@ export function disabledReason(stage: Stage, { options }: RunContext): string | 
     : undefined;
 }
 
-function tellWarnings(run: RunContext, phase: string): void {
-  for (const warning of run.warnings) run.events.emit(warningDetail(phase, warning));
+function tellWarnings(run: RunContext, phase: string, warnings: readonly Warning[]): void {
+  for (const warning of warnings) run.events.emit(warningDetail(phase, warning));
 }

@@ -124,9 +124,13 @@ export function definePortionedStage<Collected>(definition: PortionedStageDefini
   };
 }
 
-/** All that a stage would do, in one plan: for what picks single objects out of it. */
-export async function planWhole(stage: Stage, run: RunContext): Promise<Plan> {
+/** All that a stage would do, in one plan, and who is told what came of it. */
+export type WholePlan = Plan & Pick<PreparedStage, 'remember'>;
+
+/** For what picks single objects out of the work of a stage. */
+export async function planWhole(stage: Stage, run: RunContext): Promise<WholePlan> {
+  const { plans: portions, remember } = await stage.prepare(run);
   const plans: Plan[] = [];
-  for await (const plan of (await stage.prepare(run)).plans) plans.push(plan);
-  return joinPlans(stage.name, plans);
+  for await (const plan of portions) plans.push(plan);
+  return { ...joinPlans(stage.name, plans), ...(remember === undefined ? {} : { remember }) };
 }

@@ -48,19 +48,28 @@ function itemObject(data: EventOf<'item_progress'>): LegacyObject {
 }
 
 /** In a full update each stage releases the button of its own objects, however it ended. */
-function endOfStage({ step, status }: EventOf<'step'>, commanded: string): LegacyObject | undefined {
+function endOfStage({ step, status, message }: EventOf<'step'>, commanded: string): LegacyObject | undefined {
   const object = objectOfPhase.get(step);
   const hasEnded = status === 'completed' || status === 'failed';
-  return hasEnded && object !== undefined && object !== commanded ? { object, end: true } : undefined;
+  return hasEnded && object !== undefined && object !== commanded
+    ? { object, end: true, data: { ok: status === 'completed', message } }
+    : undefined;
 }
 
-/**
- * @param commanded the object that the client asked for: errors are told under its name, and its end marker, which must
- *   come even when nothing else did, is left to the caller
- */
+/** How it ended, as the `complete` frame of a stream says it. */
+function endOfRun({ ok, message, result, errors }: EventOf<'complete'>, commanded: string): LegacyObject {
+  return {
+    object: commanded,
+    end: true,
+    data: { ok, status: 'status' in result ? result.status : null, message, errors },
+  };
+}
+
+/** @param commanded the object that the client asked for: errors and the end of the run are told under its name */
 export function legacyObject({ event, data }: RunEvent, commanded: string): LegacyObject | undefined {
   if (event === 'item_progress') return itemObject(data);
   if (event === 'step') return endOfStage(data, commanded);
+  if (event === 'complete') return endOfRun(data, commanded);
   if (event === 'error') return { object: commanded, type: 'error', data: { error: data.error } };
   if (event === 'error_detail') {
     return { object: objectOf(data.phase), type: 'warning', data: { warning: data.detail } };

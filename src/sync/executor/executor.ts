@@ -1,11 +1,13 @@
 /** Applies a plan to NetBox, and accounts for every change of it. */
 import { errorText, toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
 import { decode } from '../../netbox/kinds/decode.js';
-import { isPluginKind, kindDefinition, type ObjectKind } from '../../netbox/kinds/index.js';
+import { isPluginKind, kindDefinition, kinds, type ObjectKind } from '../../netbox/kinds/index.js';
 import { writeOrder } from '../../netbox/kinds/order.js';
+import { halves } from '../../netbox/batches.js';
 import { endsTheRun } from '../../netbox/run-ending.js';
 import type { BulkOptions, JsonObject, NetBoxClient, NetBoxRecord, PatchItem } from '../../netbox/types.js';
 import { isObject } from '../../values/plain-object.js';
+import { counted } from '../../values/short-text.js';
 import type { Collections } from '../collections.js';
 import { diffObject } from '../plan/diff-object.js';
 import {
@@ -67,6 +69,12 @@ interface CreateJob {
   readonly body: JsonObject;
 }
 
+/** Why objects of a kind were not written, and which. */
+interface RefusedKind extends Reason {
+  readonly kind: ObjectKind;
+  readonly labels: string[];
+}
+
 interface UpdateJob {
   readonly change: Extract<Change, { action: 'update' }>;
   readonly item: PatchItem;
@@ -87,6 +95,8 @@ class Execution {
   readonly #context: ExecutorContext;
   readonly #book: OutcomeBook;
   readonly #warnings: Warning[] = [];
+  /** What concerns all of a kind, by its sentence: told once, of what others do without with those that were left out. */
+  readonly #refusedKinds = new Map<string, RefusedKind>();
   readonly #leftOut = new LeftOut();
   readonly #unwanted: Unwanted;
   /** The first error after which no further write can succeed. */
@@ -112,6 +122,7 @@ class Execution {
     }
     const warnings = [
       ...this.#warnings,
+      ...[...this.#refusedKinds.values()].map(asWarning),
       ...this.#unwanted.warnings(),
       ...this.#leftOut.warnings(new Map([...this.#context.unmade, ...this.#book.all])),
     ];
@@ -222,10 +233,8 @@ class Execution {
   /** What is sent for a new object; undefined when it cannot be sent, which is told. */
   #creation(kind: ObjectKind, desired: Desired): CreateJob | undefined {
     const { isNote, noun } = kindDefinition(kind);
-    const forbidden = this.#unwanted.forbidden(desired);
     const resolved = resolveBody(creationFields(desired), this.#book.ids, this.#book.isWritten);
-    if (forbidden !== undefined) this.#refuseKind(desired, { code: 'forbidden', message: forbidden });
-    else if (isNote === true && !this.#book.hasNews(desired)) {
+    if (isNote === true && !this.#book.hasNews(desired)) {
       const message = `No ${noun} was written for "${desired.label}", which was not written itself.`;
       this.#book.fail(desired, { code: 'dependency_failed', message });
     } else if ('missing' in resolved) this.#book.failFor(desired, resolved.missing);
@@ -238,7 +247,20 @@ class Execution {
     return undefined;
   }
 
+  /** Those that NetBox does not let the token create are left out, but for one, by which it shows when it does. */
   async #create(kind: ObjectKind, creates: readonly Desired[]): Promise<void> {
+    const probe = this.#unwanted.probe(creates.filter((one) => this.#unwanted.forbidden(one) !== undefined));
+    if (probe !== undefined) await this.#send(kind, [probe]);
+    const allowed: Desired[] = [];
+    for (const desired of creates.filter((one) => one !== probe)) {
+      const message = this.#unwanted.forbidden(desired);
+      if (message === undefined) allowed.push(desired);
+      else this.#refuseKind(desired, { code: 'forbidden', message });
+    }
+    await this.#send(kind, allowed);
+  }
+
+  async #send(kind: ObjectKind, creates: readonly Desired[]): Promise<void> {
     const jobs = creates.flatMap((desired) => this.#creation(kind, desired) ?? []);
     if (jobs.length === 0) return;
     const keys = new Map(jobs.map((job) => [job.body, creationKey(kind, job.desired.key, job.body)]));
@@ -252,16 +274,20 @@ class Execution {
         keyOf: (body) => keys.get(body) ?? '',
       },
     );
-    if (outcomes.some(({ status }) => status === 'created')) this.#unwanted.allowed(kind);
     const adopted: UpdateJob[] = [];
+    const refused: Desired[] = [];
     for (const [index, { desired }] of jobs.entries()) {
       const outcome = outcomes[index];
       if (outcome === undefined) continue;
-      if (outcome.status === 'created') this.#book.written(desired, outcome.record, 'created');
-      else if (outcome.status === 'failed') await this.#notCreated(desired, outcome.error);
-      else adopted.push(...this.#adopt(desired, outcome.record));
+      if (outcome.status === 'created') {
+        this.#unwanted.allowed(desired);
+        this.#book.written(desired, outcome.record, 'created');
+      } else if (outcome.status !== 'failed') adopted.push(...this.#adopt(desired, outcome.record));
+      else if (await this.#isOneOfMany(desired, outcome.error, jobs.length)) refused.push(desired);
+      else await this.#notCreated(desired, outcome.error);
     }
     this.#stopAtEnd();
+    for (const part of halves(refused)) await this.#send(kind, part);
     if (adopted.length > 0)
       await this.#patchPass(
         kind,
@@ -304,6 +330,12 @@ class Execution {
     if (this.#end !== undefined) throw this.#end;
   }
 
+  /** Whether the object may have been refused for the company it was sent in. */
+  async #isOneOfMany({ kind }: Desired, error: ProxboxError, sent: number): Promise<boolean> {
+    const reason = kindReason(kind, error);
+    return sent > 1 && reason?.code === 'forbidden' && (await this.#unwanted.areMixed(kind, reason.message));
+  }
+
   async #notCreated(desired: Desired, error: ProxboxError): Promise<void> {
     const reason = kindReason(desired.kind, error);
     if (reason?.code === 'forbidden') await this.#unwanted.forbid(desired, reason.message);
@@ -335,11 +367,17 @@ class Execution {
   #refuseKind(desired: Desired, { code, message }: Reason): void {
     const spare = spareCode(desired.kind);
     const reason = { code: spare ?? code, message };
-    if (!this.#warnings.some(({ message }) => message === reason.message)) {
-      this.#warnings.push(reason);
-      this.#context.logger.warn({ kind: desired.kind, code: reason.code }, reason.message);
-    }
+    const { kind, label } = desired;
+    const refused = this.#refusedKinds.get(message) ?? { ...reason, kind, labels: [] };
+    if (refused.labels.length === 0) this.#context.logger.warn({ kind, code: reason.code }, message);
+    refused.labels.push(label);
+    this.#refusedKinds.set(message, refused);
     if (isPluginKind(desired.kind) || spare !== undefined) this.#book.settle(desired, { status: 'skipped', reason });
     else this.#book.fail(desired, reason);
   }
+}
+
+function asWarning({ code, message, kind, labels }: RefusedKind): Warning {
+  const leftOut = spareCode(kind) === undefined ? '' : ` Left out: ${counted(kinds[kind].noun, labels)}.`;
+  return { code, message: `${message}${leftOut}` };
 }

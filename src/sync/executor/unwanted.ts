@@ -69,9 +69,25 @@ export class Unwanted {
     if (spareCode(desired.kind) !== undefined) await this.#collections.forbidden.remember(desired, message);
   }
 
-  /** NetBox created an object of the kind: whatever forbade it before was mended, for this and all later runs. */
-  allowed(kind: ObjectKind): void {
-    this.#collections.forbidden.forget(kind);
+  /** Of objects that are left out, the one that is tried to see whether it may be made by now. */
+  probe(refused: readonly Desired[]): Desired | undefined {
+    return this.#collections.forbidden.probe(refused);
+  }
+
+  /**
+   * Whether objects that NetBox refused together are to be told apart: it lets the token create some of the kind, and refuses a
+   * whole request for one that is not among them. Only of what others do without is that found out: of the rest there may be
+   * very many, and a run without them says so.
+   */
+  async areMixed(kind: ObjectKind, message: string): Promise<boolean> {
+    if (spareCode(kind) === undefined) return false;
+    await this.#collections.forbidden.learn(kind, message);
+    return this.#collections.forbidden.isConditional(kind);
+  }
+
+  /** NetBox created an object. */
+  allowed(desired: Desired): void {
+    this.#collections.forbidden.created(desired);
   }
 
   /** Once per field and tag, with what NetBox said. */
@@ -93,6 +109,11 @@ export class Unwanted {
       why: `the tag "${name}" is restricted to other object types. Allow this one in the tag, or give the tag another name.`,
     }));
   }
+}
+
+/** Whether NetBox is known to refuse a tag on objects of a kind. `refusals`: of `Collections`. */
+export function isTagLeftOut(refusals: ReadonlySet<string>, kind: ObjectKind, id: number): boolean {
+  return [...refusals].some((sentence) => sentence.startsWith(tagWords(kind, id)));
 }
 
 function fieldsIn(kind: ObjectKind, said: string) {

@@ -9,6 +9,7 @@ import { readGuestNetwork } from '../collect/guest-network.js';
 import { readFromCluster } from '../collect/proxmox.js';
 import { hostOf } from '../plan/address-ownership.js';
 import { matchNics } from '../plan/guest-nics.js';
+import type { ConnectedCluster } from '../guests.js';
 import type { RunContext } from '../run-context.js';
 import { readContent } from '../stages/backups/collect.js';
 import { contentPlaces } from '../stages/backups/map.js';
@@ -23,14 +24,21 @@ export async function findBackup(run: RunContext, query: ObjectQuery): Promise<F
   const cluster = requireCluster(run);
   const storages = await readFromCluster(run, cluster, (session) => readStorages(session, { signal: run.signal }));
   const own = storages.filter(({ name }) => name === query.storage);
-  const { places } = contentPlaces(own, cluster.view.nodes);
+  const { places, outOfReach } = contentPlaces(own, cluster.view.nodes);
   const { values, first } = await settle(
     run,
     places.map((place) => readContent(run, cluster, { place, vmid: query.vmid })),
   );
   const backup = values.flatMap(({ backups }) => backups).find(({ volumeId }) => volumeId === query.volid);
   if (backup === undefined && first !== undefined) throw first;
-  if (backup === undefined) return null;
+  if (backup === undefined) {
+    throwIfOffline(
+      cluster,
+      outOfReach.map(({ node }) => node),
+      `has the backup "${query.volid}"`,
+    );
+    return null;
+  }
   const { volumeId, storage, vmid, subtype, format, size, creationTime, notes } = backup;
   return { resource: { volid: volumeId, storage, vmid, subtype, format, size, ctime: creationTime, notes }, storage };
 }
@@ -56,7 +64,7 @@ export async function findSnapshot(run: RunContext, query: ObjectQuery): Promise
 
 /** The task with the UPID, else the one that began last. */
 export async function findTask(run: RunContext, query: ObjectQuery): Promise<FoundObject | null> {
-  const { cluster } = await requireGuest(run, query);
+  const { cluster, resource: guest } = await requireGuest(run, query);
   const until = Math.floor(Date.parse(run.now) / 1000);
   const { vmid } = query;
   const nodes = cluster.view.nodes.filter(({ online }) => online);
@@ -72,7 +80,12 @@ export async function findTask(run: RunContext, query: ObjectQuery): Promise<Fou
     .sort((a, b) => (b.startTime ?? '').localeCompare(a.startTime ?? ''));
   const [task] = tasks;
   if (task === undefined && first !== undefined) throw first;
-  if (task === undefined) return null;
+  if (task === undefined) {
+    // A task is in the archive of its node, whose name is in its id.
+    const [, home = guest.node] = query.upid === '' ? [] : query.upid.split(':');
+    throwIfOffline(cluster, [home], query.upid === '' ? 'has further tasks' : `has the task "${query.upid}"`);
+    return null;
+  }
   const { upid, node, taskId: id, taskType: type, username: user, startTime, endTime, status } = task;
   const resource = { upid, node, id, type, user, starttime: startTime, endtime: endTime, status };
   return { resource, params: { upid } };
@@ -126,6 +139,14 @@ export async function findAddress(run: RunContext, query: ObjectQuery): Promise<
     };
   if (network.status === 'untold' && network.isProblem) throw errorOf(network.reason, query.ip_address);
   return null;
+}
+
+/** What was not found may be on a node that cannot be asked: that is no absence. */
+function throwIfOffline({ view }: ConnectedCluster, nodes: readonly (string | null)[], what: string): void {
+  const offline = view.nodes.find(({ name, online }) => !online && nodes.includes(name));
+  if (offline === undefined) return;
+  const message = `The node "${offline.name}" of "${view.name}" is offline, so nobody knows whether it ${what}.`;
+  throw errorOf({ code: 'node_offline', message }, what);
 }
 
 /** What could be read, and why the first of the others could not. */

@@ -9,7 +9,7 @@ import { applyPlan, type Applied } from '../executor/executor.js';
 import { findChanges, objectOf, onlyObjects } from '../plan/single-object.js';
 import type { RunContext } from '../run-context.js';
 import { disabledReason } from '../runner.js';
-import { planWhole } from '../stage.js';
+import { planWhole, type WholePlan } from '../stage.js';
 import { objectKey, type Change, type Outcome, type Plan, type Reason } from '../types.js';
 import { errorOf, isLeftAlone, plannedBeside, writtenBeside } from './answer.js';
 import { interfaceEntry } from './rows-of-machine.js';
@@ -177,7 +177,12 @@ function needOf({ reason, key }: { readonly reason: Reason; readonly key: string
 }
 
 /** Where something that the object needs is missing it is made, and the stage plans again. */
-async function planOf(entry: IndividualEntry, query: ObjectQuery, run: RunContext, progress: Progress): Promise<Plan> {
+async function planOf(
+  entry: IndividualEntry,
+  query: ObjectQuery,
+  run: RunContext,
+  progress: Progress,
+): Promise<WholePlan> {
   const plan = await planWhole(entry.stage, run);
   run.signal.throwIfAborted();
   const [change] = findChanges(plan, (object) => object.kind === entry.kind && entry.matches(object, query));
@@ -248,16 +253,16 @@ function dryRun(object: Change, plan: Plan, progress: Progress): Synced {
   return rehearsed(object, plan.known);
 }
 
-async function apply(object: Change, plan: Plan, run: RunContext, progress: Progress): Promise<Synced> {
+async function apply(object: Change, plan: WholePlan, run: RunContext, progress: Progress): Promise<Synced> {
   const applied = await applySelected(plan, run);
   progress.dependencies.push(...writtenBeside(applied.outcomes, isOutcomeOf(object)));
   if (applied.stopped !== undefined) throw applied.stopped;
   return resultOf(object, applied, applied.ids);
 }
 
-function applySelected(plan: Plan, run: RunContext): Promise<Applied> {
+async function applySelected(plan: WholePlan, run: RunContext): Promise<Applied> {
   const { bulkBatchSize, bulkBatchDelayMs } = run.settings.values;
-  return applyPlan(plan, {
+  const applied = await applyPlan(plan, {
     client: run.client,
     collections: run.collections,
     tagChanges: run.capabilities.tagChanges,
@@ -267,6 +272,8 @@ function applySelected(plan: Plan, run: RunContext): Promise<Applied> {
     batchOf: () => ({ batchSize: bulkBatchSize, delayMs: bulkBatchDelayMs }),
     onProgress: () => undefined,
   });
+  plan.remember?.(applied.outcomes);
+  return applied;
 }
 
 function isOutcomeOf(object: Change): (outcome: Pick<Outcome, 'kind' | 'key'>) => boolean {

@@ -39,7 +39,7 @@ export function findChanges(plan: Plan, fits: (object: PlannedObject) => boolean
  * The plan reduced to some objects, what they refer to (and what that refers to), and the rows that say more about these.
  * `also`: kinds that are kept whole, because no field refers to what they belong to.
  */
-export function onlyObjects(plan: Plan, objects: readonly Change[], also: readonly ObjectKind[] = []): Plan {
+export function onlyObjects<P extends Plan>(plan: P, objects: readonly Change[], also: readonly ObjectKind[] = []): P {
   const byKey = new Map(
     plan.changes.filter((change) => change.action !== 'delete').map((change) => [keyOf(change), change]),
   );

@@ -3,7 +3,7 @@
  * set, so that operators may rename and recolour them. Pure.
  */
 import type { RecordOf } from '../../netbox/kinds/index.js';
-import { objectKey, ref, type Desired, type FieldsOf, type RulesOf, type TagRef } from '../types.js';
+import { objectKey, ref, type Desired, type FieldsOf, type Ref, type RulesOf, type TagRef } from '../types.js';
 import type { PlanBuilder } from './plan-builder.js';
 
 export type SupportKind = 'tag' | 'cluster-type' | 'manufacturer' | 'device-type' | 'device-role' | 'vm-type';
@@ -186,6 +186,11 @@ export function bootstrapOnlyTag(known: ReadonlyMap<string, number>): number | u
 /** The id of the tag that we put on what we make; undefined when NetBox has none (yet). */
 export function proxboxTagId(known: ReadonlyMap<string, number>): number | undefined {
   return known.get(objectKey('tag', 'proxbox'));
+}
+
+/** The tag that says of a machine that a sync made it. */
+export function discoveryTag(type: 'qemu' | 'lxc'): Ref<'tag'> {
+  return ref('tag', `proxbox-discovered-${type}`);
 }
 
 /** The id of the tag that marks machines whose guest is gone; undefined when NetBox has none (yet). */

@@ -46,12 +46,24 @@ describe('a frame as an older object', () => {
     [
       'the end of a stage of a full update',
       step({ step: 'devices', status: 'completed', message: '' }),
-      { object: 'device', end: true },
+      { object: 'device', end: true, data: { ok: true } },
     ],
     [
       'the end of a stage that failed in a full update',
-      step({ step: 'devices', status: 'failed', message: '' }),
-      { object: 'device', end: true },
+      step({ step: 'devices', status: 'failed', message: 'why' }),
+      { object: 'device', end: true, data: { ok: false, message: 'why' } },
+    ],
+    [
+      'the end of the run, as it ended',
+      {
+        event: 'complete',
+        data: { ok: false, message: 'm', result: { status: 'partial' }, errors: [{ detail: 'd' }] },
+      },
+      {
+        object: 'full-update',
+        end: true,
+        data: { ok: false, status: 'partial', message: 'm', errors: [{ detail: 'd' }] },
+      },
     ],
   ] as const satisfies readonly (readonly [string, RunEvent, object])[])('tells %s', (_name, event, expected) => {
     expect(legacyObject(event, 'full-update')).toMatchObject(expected);
@@ -61,7 +73,6 @@ describe('a frame as an older object', () => {
     ['the end of the commanded stage itself', step({ step: 'devices', status: 'completed', message: '' })],
     ['the start of a stage', step({ step: 'virtual-machines', status: 'started', message: '' })],
     ['the end of a stage without a button', step({ step: 'storage', status: 'completed', message: '' })],
-    ['the complete frame', { event: 'complete', data: { ok: true, message: '', result: {}, errors: [] } }],
     ['what was bootstrapped', { event: 'bootstrap_done', data: {} }],
   ] as const satisfies readonly (readonly [string, RunEvent])[])('leaves out %s', (_name, event) => {
     expect(legacyObject(event, 'device')).toBeUndefined();

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { systemClock, type Clock } from '../../../src/config/clock.js';
-import { exampleEstate } from '../../simulator/estate/index.js';
+import { exampleEstate, setNodeOnline } from '../../simulator/estate/index.js';
 import { openWorld, type World } from '../../support/world.js';
 import { anApp, type Fixture, type FixtureOptions } from './app-fixture.js';
 import { eventually } from '../../support/eventually.js';
@@ -255,7 +255,7 @@ describe('other handshakes', () => {
 
 const parsed = (texts: readonly string[]): readonly Record<string, unknown>[] =>
   texts.map((text) => JSON.parse(text) as Record<string, unknown>);
-const isEndOf = (object: string) => (text: string) => text === JSON.stringify({ object, end: true });
+const isEndOf = (object: string) => (text: string) => text.startsWith(`{"object":"${object}","end":true,`);
 
 async function commanding(url: string, key: string): Promise<Client> {
   const client = await sendFirst(`${url}/ws`, keyFrame(key));
@@ -265,11 +265,12 @@ async function commanding(url: string, key: string): Promise<Client> {
 }
 
 describe('commands', () => {
+  const estate = exampleEstate();
   let world: World;
   let laterMs = 0;
   const clock: Clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + laterMs };
   beforeAll(async () => {
-    world = await openWorld({ estate: exampleEstate(), clock });
+    world = await openWorld({ estate, clock });
   });
   afterAll(() => world.close());
   afterEach(() => {
@@ -364,11 +365,40 @@ describe('commands', () => {
       type: 'error',
       data: { error: expect.stringContaining('netbox_forbidden') },
     });
+    expect(failed.at(-1)).toEqual({
+      object: 'full-update',
+      end: true,
+      data: {
+        ok: false,
+        status: 'failed',
+        message: 'Full update sync failed.',
+        errors: [expect.objectContaining({ detail: expect.stringContaining('netbox_forbidden') })],
+      },
+    });
 
     world.netbox.faults.clear();
     client.socket.send('Sync Nodes');
     expect(await client.next()).toBe('Sync Nodes');
     expect(parsed(await client.until(isEndOf('device'))).some(({ type }) => type === 'error')).toBe(false);
+  });
+
+  it('that are done in part say so in the marker, as a stream does', async () => {
+    setNodeOnline(estate.clusters[0]!, 'pve2', false);
+    const client = await commanding(world.url, world.apiKey);
+
+    client.socket.send('Sync Virtual Machines');
+    const stage = parsed(await client.until(isEndOf('virtual_machine'))).at(-1);
+    client.socket.send('Full Update');
+    const all = parsed(await client.until(isEndOf('full-update'))).at(-1);
+    setNodeOnline(estate.clusters[0]!, 'pve2', true);
+
+    const part = {
+      status: 'partial',
+      message: expect.stringContaining('node_offline'),
+      errors: expect.arrayContaining([expect.objectContaining({ reason: 'node_offline' })]),
+    };
+    expect(stage).toEqual({ object: 'virtual_machine', end: true, data: { ok: true, ...part } });
+    expect(all).toEqual({ object: 'full-update', end: true, data: { ok: false, ...part } });
   });
 
   it('are stopped when their client goes away', async () => {
@@ -384,6 +414,33 @@ describe('commands', () => {
   });
 });
 
+it('a command that is under way when the service stops ends with what became of it', async () => {
+  const world = await openWorld({ estate: exampleEstate() });
+  const client = await commanding(world.url, world.apiKey);
+  world.proxmox.forEach(({ faults }) => faults.add({ match: {}, action: 'hang' }));
+  client.socket.send('Full Update');
+  await eventually(async () => expect((await world.ask('GET', '/sync/active')).body.active).toBe(true));
+
+  const stopped = world.close();
+
+  const objects = parsed(await client.until(isEndOf('full-update')));
+  expect(objects.slice(-2)).toEqual([
+    { object: 'full-update', type: 'error', data: { error: 'Server shutdown or request cancelled.' } },
+    {
+      object: 'full-update',
+      end: true,
+      data: {
+        ok: false,
+        status: 'cancelled',
+        message: 'Full update sync cancelled.',
+        errors: [expect.objectContaining({ reason: 'cancelled' })],
+      },
+    },
+  ]);
+  expect((await client.closed).code).toBe(1001);
+  await stopped;
+});
+
 describe('without a NetBox endpoint', () => {
   it('a command is answered with the reason and its marker', async () => {
     const { url, key } = await listening();
@@ -393,7 +450,11 @@ describe('without a NetBox endpoint', () => {
 
     expect(parsed([await client.next(), await client.next()])).toEqual([
       { object: 'full-update', type: 'error', data: { error: expect.stringContaining('No NetBox endpoint found') } },
-      { object: 'full-update', end: true },
+      {
+        object: 'full-update',
+        end: true,
+        data: { ok: false, status: 'failed', message: expect.stringContaining('No NetBox endpoint found'), errors: [] },
+      },
     ]);
     client.socket.send('Sync Nodes');
     expect(await client.next()).toBe('Sync Nodes');

@@ -8,9 +8,9 @@ const machines = '/virtualization/virtual-machines/create';
 let target: SimulatedTarget;
 afterEach(() => target.close());
 
-async function open(vms = 8): Promise<Estate> {
+async function open(vms = 8, variables: Readonly<Record<string, string>> = {}): Promise<Estate> {
   const estate = createEstate({ vms, clusters: 1, seed: 3 });
-  target = await openSimulated(estate);
+  target = await openSimulated(estate, { variables });
   return estate;
 }
 
@@ -91,6 +91,30 @@ describe('a stage of which NetBox refuses most', () => {
     });
     expect(complete.errors.map(({ reason, count }) => [reason, count])).toContainEqual(['forbidden', 8]);
     expect(frames.at(-2)?.event).toBe('error');
+  });
+
+  it('goes on with what hangs on the others, as a full update does, and is failed all the same', async () => {
+    await open(8, { PROXBOX_BULK_BATCH_SIZE: '1' });
+    target.simulator.faults.add({
+      match: { method: 'POST', path: /\/virtualization\/virtual-machines\//, times: 5 },
+      action: { status: 400, body: [{ name: ['Not this one.'] }] },
+    });
+
+    const { complete } = await target.world.stream(`${machines}/stream`);
+
+    expect(complete).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('5 of 8 virtual machines failed') as string,
+      result: { status: 'failed', failed: 5, created: 3 },
+    });
+    const written = target.simulator.state.objects('virtualization/virtual-machines').map(({ id }) => id);
+    const machineOf = (row: object): unknown => Reflect.get(row, 'virtual_machine');
+    for (const kind of ['interfaces', 'virtual-disks']) {
+      const rows = target.simulator.state.objects(`virtualization/${kind}`).map(machineOf);
+      expect([...new Set(rows)].sort(), kind).toEqual(written);
+    }
+    target.simulator.faults.clear();
+    expect((await target.world.stream(`${machines}/stream`)).complete).toMatchObject({ ok: true, errors: [] });
   });
 });
 

@@ -8,6 +8,7 @@ export function makeOurTags({ simulator }: SimulatedTarget): void {
     ['Proxbox: Discovered LXC Container', 'proxbox-discovered-lxc'],
     ['Proxbox: Discovered Cluster', 'proxbox-discovered-cluster'],
     ['Proxbox: Discovered Node', 'proxbox-discovered-node'],
+    ['Proxbox: Soft-deleted VM', 'proxbox-soft-deleted'],
   ])
     simulator.operator.create('extras/tags', { name, slug, color: '00ff00' });
 }

@@ -56,7 +56,7 @@ export function expectContent(world: Pick<FaultWorld, 'content'>, wanted: readon
 const isNote = (line: string): boolean => line.startsWith('extras/journal-entries ');
 
 /** No note twice; everything else as wanted. */
-function expectContentButForNotes(world: FaultWorld, wanted: readonly string[]): void {
+export function expectContentButForNotes(world: FaultWorld, wanted: readonly string[]): void {
   const found = world.content();
   const notes = found.filter(isNote);
   expectContent(

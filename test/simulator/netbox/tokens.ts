@@ -15,6 +15,8 @@ export interface TokenRecord {
   enabled: boolean;
   /** Paths of kinds (`extras/tags`) of which its user may add none. */
   readonly cannotAdd: Set<string>;
+  /** Constraints of the permission to add, by path of the kind: POST is offered, and refused with an object that does not meet them. */
+  readonly mayAddOnly: Map<string, (object: Readonly<Record<string, unknown>>) => boolean>;
   /** ISO 8601, undefined for never. */
   expires: string | undefined;
   /** Client networks that may use it; empty for all. */
@@ -76,6 +78,7 @@ export const createTokens = (): Tokens => {
         username: 'admin',
         write: true,
         cannotAdd: new Set(),
+        mayAddOnly: new Map(),
         superuser: true,
         enabled: true,
         expires: undefined,

@@ -46,6 +46,14 @@ describe('what is remembered of machines', () => {
     expect([...memory.recall(main)]).toStrictEqual([[7, row(0)]]);
   });
 
+  it('has which machines lack their discovery tag, until they have it', () => {
+    memory.remember(main, new Map([[7, { ...row(0), lacksDiscoveryTag: true }]]));
+    expect([...memory.recall(main)]).toEqual([[7, { ...row(0), lacksDiscoveryTag: true }]]);
+
+    memory.remember(main, new Map([[7, row(0)]]));
+    expect([...memory.recall(main)]).toStrictEqual([[7, row(0)]]);
+  });
+
   it('belongs to one NetBox and one branch', () => {
     memory.remember(main, new Map([[7, row(1)]]));
     memory.remember({ ...main, branch: 'td5smq0f' }, new Map([[7, row(2)]]));

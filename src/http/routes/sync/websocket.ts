@@ -56,7 +56,7 @@ const commands: ReadonlyMap<string, Command> = new Map([
 
 const sendObject = (socket: TextSocket, object: LegacyObject): Promise<void> => socket.send(JSON.stringify(object));
 
-/** Tells a run frame by frame, and always ends with the end marker. The run stops when the client goes away. */
+/** Tells a run frame by frame; the last one is the end marker. The run stops when the client goes away. */
 async function tellRun(socket: TextSocket, prepared: PreparedRun, object: string): Promise<void> {
   const abort = new AbortController();
   const onClosed = (): void => abort.abort(new ProxboxError('cancelled', 'The client closed the connection.'));
@@ -72,7 +72,7 @@ async function tellRun(socket: TextSocket, prepared: PreparedRun, object: string
   }
 }
 
-/** Never throws: a command that fails must not end the connection. */
+/** Never throws: a command that fails must not end the connection, and the end marker comes even when nothing else did. */
 async function carryOut(deps: SocketRouteDeps, socket: TextSocket, { object, prepare, echo }: Command): Promise<void> {
   if (echo !== undefined) await socket.send(echo);
   try {
@@ -80,9 +80,10 @@ async function carryOut(deps: SocketRouteDeps, socket: TextSocket, { object, pre
   } catch (error) {
     const known = toProxboxError(error);
     if (known.code === 'internal') deps.logger.error({ err: known }, 'A command of a WebSocket client failed.');
-    await sendObject(socket, { object, type: 'error', data: { error: errorText(known) } });
+    const message = errorText(known);
+    await sendObject(socket, { object, type: 'error', data: { error: message } });
+    await sendObject(socket, { object, end: true, data: { ok: false, status: 'failed', message, errors: [] } });
   }
-  await sendObject(socket, { object, end: true });
 }
 
 /** One at a time; the next one is read when the last one has ended. */

@@ -10,6 +10,7 @@ import { readGuestRows, type GuestRows } from '../../guest-reads.js';
 import type { ConnectedCluster } from '../../guests.js';
 import { isGuestTag } from '../../plan/guest-tags.js';
 import type { SyncOptions } from '../../plan/options.js';
+import type { RememberedMachine } from '../../machine-memory.js';
 import type { ReasonCode } from '../../reasons.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
@@ -37,7 +38,8 @@ export async function collectOrphans(run: RunContext): Promise<CollectedOrphans>
   const listed = lists.answers.map(({ cluster, answer }) => ({ cluster, view: cluster.view, ...answer }));
   const virtualMachines = await loadMachines(run, listed, states);
   const clusters: SweptCluster[] = [];
-  for (const list of listed) clusters.push(await prove(run, list, { states, virtualMachines, warnings }));
+  const untagged = untaggedMachines(run);
+  for (const list of listed) clusters.push(await prove(run, list, { states, virtualMachines, untagged, warnings }));
   const gone = orphanStates(clusters, states).flatMap(({ virtual_machine: id }) => id ?? []);
   const isDeleting = run.options.orphanAction === 'delete' && !run.options.dryRun;
   return {
@@ -48,9 +50,15 @@ export async function collectOrphans(run: RunContext): Promise<CollectedOrphans>
     belongings: isDeleting ? await collectBelongings(run, gone, warnings) : undefined,
     guestTags: isDeleting ? await collectGuestTags(run, virtualMachines) : new Set(),
     missedRuns: countMissedRuns(run, { clusters, states, gone }, warnings),
+    untagged,
     skippedReason: null,
     warnings,
   };
+}
+
+function untaggedMachines({ memory }: RunContext): ReadonlySet<number> {
+  const remembered = memory.recall() ?? new Map<number, RememberedMachine>();
+  return new Set([...remembered].flatMap(([id, { lacksDiscoveryTag }]) => (lacksDiscoveryTag === true ? [id] : [])));
 }
 
 type ListedCluster = GuestRows & Pick<SweptCluster, 'view'> & { readonly cluster: ConnectedCluster };
@@ -94,6 +102,7 @@ async function loadMachines(
 interface Stored {
   readonly states: readonly RecordOf<'vm-state'>[];
   readonly virtualMachines: readonly RecordOf<'virtual-machine'>[];
+  readonly untagged: CollectedOrphans['untagged'];
   readonly warnings: Warning[];
 }
 
@@ -101,10 +110,10 @@ interface Stored {
 async function prove(
   run: RunContext,
   { cluster, unreadable, guests }: ListedCluster,
-  { states, virtualMachines, warnings }: Stored,
+  { states, virtualMachines, untagged, warnings }: Stored,
 ): Promise<SweptCluster> {
   const { view } = cluster;
-  const due = new Set(virtualMachines.flatMap((machine) => (isDue(machine, run) ? [machine.id] : [])));
+  const due = new Set(virtualMachines.flatMap((machine) => (isDue(machine, run, untagged) ? [machine.id] : [])));
   const vmids = unlistedVmids(
     { view, guests },
     states.filter(({ virtual_machine: id }) => due.has(id ?? -1)),
@@ -164,7 +173,7 @@ function refusalOf({ netboxVmIds, modes }: SyncOptions, hasPlugin: boolean): Ref
 }
 
 function nothing(skippedReason: SkippedReason, warnings: readonly Warning[]): CollectedOrphans {
-  const none = { clusters: [], states: [], virtualMachines: [], missedRuns: new Map() };
+  const none = { clusters: [], states: [], virtualMachines: [], missedRuns: new Map(), untagged: new Set<number>() };
   return { ...none, guards: new Map(), belongings: undefined, guestTags: new Set(), skippedReason, warnings };
 }
 

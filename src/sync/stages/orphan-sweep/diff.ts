@@ -8,8 +8,8 @@ import type { SyncOptions } from '../../plan/options.js';
 import type { CustomFieldDefaults } from '../../plan/ownership.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { isSoftDeleted, markedEntry, markOf } from '../../plan/soft-delete.js';
-import { bootstrapOnlyTag, softDeletedTag } from '../../plan/support-objects.js';
-import { objectKey, type Plan, type Reason, type SourceRef } from '../../types.js';
+import { bootstrapOnlyTag, discoveryTag, softDeletedTag } from '../../plan/support-objects.js';
+import { type Plan, type Reason, type SourceRef } from '../../types.js';
 import { operatorDataBelow } from './map-belongings.js';
 import type { CollectedOrphans, SweptCluster } from './types.js';
 
@@ -59,13 +59,18 @@ export function homeOf<Cluster extends Pick<SweptCluster, 'view'>>(
 }
 
 /**
- * Machines that a sync has made (only those carry a discovery tag; whoever takes it off keeps the machine), and that it is not to
- * leave alone. Marked once is marked, whatever people have made of the status since; deletion takes those as well.
+ * Machines that a sync has made (only those carry a discovery tag, but for those that it could not put one on; whoever takes it
+ * off keeps the machine), and that it is not to leave alone. Marked once is marked, whatever people have made of the status
+ * since; deletion takes those as well.
  */
-export function isDue(machine: RecordOf<'virtual-machine'>, { options, supportIds }: SweepInput): boolean {
-  const isDiscovered = ['qemu', 'lxc'].some((type) =>
-    hasTag(machine, supportIds.get(objectKey('tag', `proxbox-discovered-${type}`))),
-  );
+export function isDue(
+  machine: RecordOf<'virtual-machine'>,
+  { options, supportIds }: SweepInput,
+  untagged: CollectedOrphans['untagged'],
+): boolean {
+  const isDiscovered =
+    untagged.has(machine.id) ||
+    (['qemu', 'lxc'] as const).some((type) => hasTag(machine, supportIds.get(discoveryTag(type).ref)));
   return isDiscovered && !hasTag(machine, bootstrapOnlyTag(supportIds)) && !isSettled(machine, { options, supportIds });
 }
 
@@ -87,7 +92,7 @@ export function planSweep(collected: CollectedOrphans, input: SweepInput): Plan 
   for (const warning of collected.warnings) builder.warn(warning);
   for (const cluster of collected.clusters) {
     const due = orphansOf(cluster, collected)
-      .filter(({ current }) => isDue(current, input))
+      .filter(({ current }) => isDue(current, input, collected.untagged))
       .filter((orphan) => isOverdue(builder, orphan, collected, options));
     const admitted = admitAbsence(builder, {
       kind: 'virtual-machine',

@@ -42,6 +42,8 @@ export interface CollectedOrphans {
   readonly guestTags: ReadonlySet<number>;
   /** How many runs in a row found the guest of a machine gone, this one included. */
   readonly missedRuns: ReadonlyMap<number, number>;
+  /** Machines that a sync made when it could not put the discovery tag on them. */
+  readonly untagged: ReadonlySet<number>;
   readonly skippedReason: SkippedReason | null;
   readonly warnings: readonly Warning[];
 }

@@ -1,8 +1,11 @@
 /** Which guest a machine stood for when it was last seen: remembered, as NetBox has no place for it, and as the guest may go. */
 import { parseGuestOrigin, type GuestOrigin } from '../../../proxmox/parse/guest-config.js';
 import type { RememberedMachine } from '../../machine-memory.js';
+import type { GuestType } from '../../../proxmox/types.js';
+import { isTagLeftOut } from '../../executor/unwanted.js';
 import { guestSubject } from '../../plan/roster.js';
 import { isSoftDeleted } from '../../plan/soft-delete.js';
+import { discoveryTag } from '../../plan/support-objects.js';
 import type { RunContext } from '../../run-context.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { Outcome } from '../../types.js';
@@ -18,7 +21,7 @@ interface Known {
  * What earlier runs remembered, by machine. What this run reads of guests whose machine is not marked as gone is remembered
  * in its place; of machines that NetBox has no more, nothing is.
  */
-export function rememberOrigins(run: RunContext, known: Known): ReadonlyMap<number, GuestOrigin> {
+export function rememberOrigins(run: RunContext, known: Known): ReadonlyMap<number, RememberedMachine> {
   const remembered = run.memory.recall();
   if (remembered === undefined) return new Map();
   const changes = new Map<number, RememberedMachine | null>();
@@ -33,21 +36,40 @@ export function rememberOrigins(run: RunContext, known: Known): ReadonlyMap<numb
   return remembered;
 }
 
-/** The guests of machines that were made just now. */
-export function rememberNew(run: RunContext, guests: readonly CollectedGuest[], outcomes: readonly Outcome[]): void {
-  const made = new Map(
+/** The guests of machines that were made just now, and which machines lack their discovery tag, or have it by now. */
+export function rememberWritten(
+  run: RunContext,
+  guests: readonly CollectedGuest[],
+  outcomes: readonly Outcome[],
+): void {
+  const written = new Map(
     outcomes.flatMap(({ kind, status, key, id }) =>
-      kind === 'virtual-machine' && status === 'created' && id !== undefined ? [[key, id] as const] : [],
+      kind === 'virtual-machine' && id !== undefined ? [[key, { id, isNew: status === 'created' }] as const] : [],
     ),
   );
-  if (made.size === 0) return;
+  const remembered = run.memory.recall() ?? new Map<number, RememberedMachine>();
   const changes = guests.flatMap(({ view, resource, config }) => {
-    const id = made.get(guestSubject(view, resource).key);
-    return id === undefined || config.status !== 'read'
-      ? []
-      : [[id, { missedRuns: 0, ...parseGuestOrigin(config.config) }] as const];
+    const machine = written.get(guestSubject(view, resource).key);
+    if (machine === undefined || config.status !== 'read') return [];
+    const { id, isNew } = machine;
+    const isTagged = canTag(run, resource.type);
+    if (isNew) {
+      const origin = parseGuestOrigin(config.config);
+      const made = { missedRuns: 0, ...origin, ...(isTagged ? {} : { lacksDiscoveryTag: true as const }) };
+      return isTelling(origin) || !isTagged ? [[id, made] as const] : [];
+    }
+    const { lacksDiscoveryTag = false, ...before } = remembered.get(id) ?? unknown;
+    return lacksDiscoveryTag && isTagged ? [[id, before] as const] : [];
   });
-  run.memory.remember(new Map(changes.filter(([, origin]) => isTelling(origin))));
+  run.memory.remember(new Map(changes));
+}
+
+const unknown: RememberedMachine = { smbiosUuid: '', createdAt: '', missedRuns: 0 };
+
+/** Whether NetBox has the discovery tag, and takes it on machines. */
+function canTag({ supportIds, collections }: RunContext, type: GuestType): boolean {
+  const id = supportIds.get(discoveryTag(type).ref);
+  return id !== undefined && !isTagLeftOut(collections.refusals(), 'virtual-machine', id);
 }
 
 function isTelling({ smbiosUuid, createdAt }: GuestOrigin): boolean {

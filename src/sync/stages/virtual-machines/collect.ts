@@ -35,7 +35,7 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     gone: await collectGone(run, list, { states: known, virtualMachines }),
     tags: await loadTags(run, guests),
     colours: await loadColours(run, guests),
-    origins: rememberOrigins(run, { guests, states: known, virtualMachines }),
+    remembered: rememberOrigins(run, { guests, states: known, virtualMachines }),
     cloudInits: await loadCloudInits(run, warnings),
     warnings,
   };

@@ -6,7 +6,8 @@ import { sidecarTags } from '../../plan/ownership.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { markOn, returnedEntry } from '../../plan/soft-delete.js';
 import { nodeRowOf } from '../../../plugin-endpoints/plugin-rows.js';
-import { objectKey, type FieldsOf, ref } from '../../types.js';
+import { discoveryTag } from '../../plan/support-objects.js';
+import { objectKey, type Desired, type FieldsOf, ref } from '../../types.js';
 import { planCloudInit } from './diff-cloud-init.js';
 import {
   stateFields,
@@ -39,9 +40,15 @@ export function planMachine(builder: PlanBuilder, prepared: Prepared, context: P
     {
       ...subject,
       label: name,
-      fields: virtualMachineFields(toMap, input),
-      createTags: [ref('tag', `proxbox-discovered-${guest.resource.type}`)],
-      rules: virtualMachineRules(input.options, current, mark !== undefined),
+      ...withLackingTag(
+        {
+          fields: virtualMachineFields(toMap, input),
+          rules: virtualMachineRules(input.options, current, mark !== undefined),
+        },
+        prepared,
+        context,
+      ),
+      createTags: [discoveryTag(guest.resource.type)],
       ...(mark === undefined ? {} : { removeTags: [mark] }),
     },
     current,
@@ -57,6 +64,25 @@ export function planMachine(builder: PlanBuilder, prepared: Prepared, context: P
   if (action === 'skip' || action === 'refuse' || !input.hasPlugin) return;
   planState(builder, prepared, toMap, context);
   planCloudInit(builder, { prepared, name, rows: context.collected.cloudInits, options: input.options });
+}
+
+type Wanted = Pick<Desired<'virtual-machine'>, 'fields' | 'rules'>;
+
+/**
+ * A machine that was made when its discovery tag could not be had gets it as soon as it can, whatever is to be done about tags
+ * otherwise: it belongs to how the machine was made. One from which an operator took it is not remembered as lacking it.
+ */
+function withLackingTag(
+  wanted: Wanted,
+  { guest, current }: Prepared,
+  { input: { options, supportIds }, collected: { remembered } }: PlanContext,
+): Wanted {
+  const tag = discoveryTag(guest.resource.type);
+  if (current === undefined || remembered.get(current.id)?.lacksDiscoveryTag !== true || !supportIds.has(tag.ref))
+    return wanted;
+  const areTagsOurs = options.overwrite.overwrite_vm_tags || current.tags.length === 0;
+  const { tags = [] } = areTagsOurs ? wanted.fields : {};
+  return { fields: { ...wanted.fields, tags: [...tags, tag] }, rules: { ...wanted.rules, tags: 'union' } };
 }
 
 /** Disks that no storage knows: a path of the node has no size that counts, whatever stands in the configuration. */

@@ -1,4 +1,5 @@
 /** Every guest against what NetBox has: identity first, then names, then fields. One that fails fails alone. Pure. */
+import { counted } from '../../../values/short-text.js';
 import { hasTag } from '../../../netbox/kinds/values.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { parseGuestName } from '../../../proxmox/parse/guest-name.js';
@@ -12,7 +13,7 @@ import type { PlannedCluster } from '../../plan/infrastructure-types.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { guestLabel, guestSubject, whyUndescribed } from '../../plan/roster.js';
 import { isSoftDeleted } from '../../plan/soft-delete.js';
-import { bootstrapOnlyTag, proxboxTagId } from '../../plan/support-objects.js';
+import { bootstrapOnlyTag, discoveryTag, proxboxTagId } from '../../plan/support-objects.js';
 import { type Plan, type Reason, type Warning } from '../../types.js';
 import { planMachine } from './diff-machine.js';
 import { nameGuests } from './diff-names.js';
@@ -53,6 +54,7 @@ export function planGuests(collected: CollectedGuests, input: GuestPlanInput): P
   planTags(builder, prepared, collected, input);
   const names = nameGuests(builder, prepared, collected, homes);
   for (const guest of prepared) planMachine(builder, guest, { homes, names, input, collected });
+  warnOfLackingTags(builder, prepared, collected, input);
   return builder.build('virtual-machines');
 }
 
@@ -157,7 +159,7 @@ function vmidOfAnother(
   const before = state.proxmox_vm_type.toLowerCase();
   const isOther =
     (before !== '' && before !== type) ||
-    isAnotherGuest(lookup.collected.origins.get(virtualMachine.id), parseGuestOrigin(config));
+    isAnotherGuest(lookup.collected.remembered.get(virtualMachine.id), parseGuestOrigin(config));
   if (!isOther) return undefined;
   const was = before === '' || before === type ? 'another guest' : `a guest of type ${before}`;
   return {
@@ -217,6 +219,32 @@ function planTags(
       .filter(({ guest }) => guest.view.key === view.key)
       .flatMap(({ config }) => guestTagNames(config));
     planGuestTags(builder, names, collected.tags, collected.colours.get(view.key) ?? new Map());
+  }
+}
+
+/** Of a type whose discovery tag could not be made: the run that can puts it on, and until then the machines are remembered. */
+function warnOfLackingTags(
+  builder: PlanBuilder,
+  prepared: readonly Prepared[],
+  { remembered }: CollectedGuests,
+  { supportIds, options }: GuestPlanInput,
+): void {
+  for (const type of ['qemu', 'lxc'] as const) {
+    if (options.dryRun || supportIds.has(discoveryTag(type).ref)) continue;
+    const lacking = prepared.filter(
+      ({ guest, current }) =>
+        guest.resource.type === type &&
+        (current === undefined || remembered.get(current.id)?.lacksDiscoveryTag === true),
+    );
+    if (lacking.length === 0) continue;
+    const names = counted(
+      'virtual machine',
+      lacking.map(({ subject }) => subject.label),
+    );
+    builder.warn({
+      code: 'tag_unusable',
+      message: `Without the tag proxbox-discovered-${type}, which the token may not make: ${names}. The next run that finds the tag puts it on. Until then only the database of this service tells that a sync made them: without that they are not swept when their guests are gone.`,
+    });
   }
 }
 

@@ -6,7 +6,7 @@ import type { RunContext } from '../../run-context.js';
 import { defineStage, type Stage } from '../../stage.js';
 import type { Outcome } from '../../types.js';
 import { collectGuests } from './collect.js';
-import { rememberNew } from './collect-origins.js';
+import { rememberWritten } from './collect-origins.js';
 import { planGuests } from './diff.js';
 
 export const virtualMachinesStage = defineStage({
@@ -31,7 +31,7 @@ export const virtualMachinesStage = defineStage({
       now: run.now,
       stampEveryRun: run.settings.values.stampEveryRun,
     }),
-  remember: ({ guests }, outcomes, run) => rememberNew(run, guests, outcomes),
+  remember: ({ guests }, outcomes, run) => rememberWritten(run, guests, outcomes),
   extra: (outcomes, { run }) => ({ restored: outcomes.filter((one) => lostItsMark(one, run.supportIds)).length }),
   discovered: ({ guests }) => ({
     noun: 'virtual machine',

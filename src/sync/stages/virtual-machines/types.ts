@@ -1,9 +1,9 @@
 /** What is collected for virtual machines, and what planning makes of it step by step. */
 import { decode } from '../../../netbox/kinds/decode.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
-import type { GuestOrigin } from '../../../proxmox/parse/guest-config.js';
 import type { parseGuestName } from '../../../proxmox/parse/guest-name.js';
 import type { GuestConfig, GuestResource, GuestType, ListedResource } from '../../../proxmox/types.js';
+import type { RememberedMachine } from '../../machine-memory.js';
 import type { ClusterView } from '../../plan/cluster-views.js';
 import type { TagColours } from '../../plan/guest-tags.js';
 import type { KnownIds } from '../../plan/diff-object.js';
@@ -40,8 +40,8 @@ export interface CollectedGuests {
   readonly colours: ReadonlyMap<string, TagColours>;
   /** Cloud-init rows of the plugin; undefined where they cannot be written. */
   readonly cloudInits: readonly RecordOf<'cloud-init'>[] | undefined;
-  /** Which guests machines stood for in earlier runs, by machine. */
-  readonly origins: ReadonlyMap<number, GuestOrigin>;
+  /** What earlier runs remembered, by machine: which guest it stood for, whether it lacks its discovery tag. */
+  readonly remembered: ReadonlyMap<number, RememberedMachine>;
   readonly warnings: readonly Warning[];
 }
 

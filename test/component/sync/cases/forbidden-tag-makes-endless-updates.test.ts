@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { path } from '../../../contract/netbox/target.js';
 import { aCluster, anEstate, type ClusterPlan } from '../../../contract/sync/estates.js';
-import { all, machineOf, sync, syncQuietly, tagsOf } from '../../../contract/sync/target.js';
+import { all, machineOf, sync, syncQuietly, tagsOf, watchedSync } from '../../../contract/sync/target.js';
 import type { StreamResult } from '../../../support/world.js';
 import { makeOurTags } from '../our-tags.js';
 import { openSimulated, type SimulatedTarget } from '../simulated-target.js';
@@ -71,22 +71,6 @@ describe('a token that may not add tags', () => {
     expect(optionsAsked()).toBe(0);
   });
 
-  it('that may add some is not tried again with those that were refused, but with others', async () => {
-    await open([tagged(101, 'prod')]);
-    target.simulator.faults.add({ match: { path: /extras\/tags/, method: 'POST', times: 2 }, action: refusal });
-
-    await sync(target);
-    await syncQuietly(target);
-    target.world.estate.clusters[0]!.guests.get(101)!.config['tags'] = 'prod;web';
-    await sync(target);
-
-    expect(await tagsOfMachine(101)).toEqual(['proxbox', 'proxbox-discovered-qemu', 'web']);
-    // What was created says that others may be, too.
-    await sync(target);
-    expect(await tagsOfMachine(101)).toContain('prod');
-    await syncQuietly(target);
-  });
-
   it('nor see VLANs syncs all the same', async () => {
     await open([tagged(100, 'prod', ',tag=120'), { vmid: 101 }]);
     mayAddTags(false);
@@ -98,6 +82,117 @@ describe('a token that may not add tags', () => {
     expect(await all(target, path.vmInterfaces)).toHaveLength(1);
     await syncQuietly(target);
   });
+});
+
+/** Conditions of the permission; undefined: none. */
+function mayAddOnly(kind: string, isCovered?: (object: Readonly<Record<string, unknown>>) => boolean): void {
+  for (const { mayAddOnly: conditions } of target.simulator.tokens.all())
+    if (isCovered === undefined) conditions.delete(kind);
+    else conditions.set(kind, isCovered);
+}
+
+const tagsCalled = (...names: readonly string[]) =>
+  mayAddOnly('extras/tags', ({ name }) => names.includes(String(name)));
+const postedTo = (at: string) =>
+  target.simulator.requestLog
+    .filter(({ method, target: asked }) => method === 'POST' && asked.startsWith(at))
+    .map(({ body }) => (JSON.parse(body) as { name: string }[]).map(({ name }) => name));
+
+/** A run after which nothing is changed: what it asked with, by name. */
+async function probesOf(at: string = path.tags): Promise<readonly (readonly string[])[]> {
+  const seen = await watchedSync(target);
+  expect(seen.changes).toBe(0);
+  const probes = postedTo(at);
+  expect(seen.writes).toEqual(probes.map(() => `POST ${at}`));
+  return probes;
+}
+
+describe('a token that may add only some tags', () => {
+  const own = ['proxbox', 'proxbox-discovered-qemu'];
+
+  it('makes those in one run, and tells of the others once, with how many and which', async () => {
+    await open([tagged(101, 'db;lab;prod;web'), tagged(102, 'prod;web')]);
+    tagsCalled('web', 'lab');
+
+    const first = await sync(target);
+
+    expect(first.complete.result).toMatchObject({ status: 'completed' });
+    expect(await tagsOfMachine(101)).toEqual(['lab', ...own, 'web']);
+    const warnings = first.complete.result!.warnings!.filter(({ reason }) => reason === 'tag_unusable');
+    expect(warnings.map(({ message = '' }) => /Left out: .*/.exec(message)?.[0])).toEqual([
+      'Left out: 2 tags (db, prod).',
+    ]);
+    const frames = first.frames.filter(
+      ({ event, data }) => event === 'error_detail' && /tag/.test(JSON.stringify(data['message'])),
+    );
+    expect(frames).toHaveLength(1);
+  });
+
+  it('is asked about one of the others in a run, each in its turn, and nothing else is written', async () => {
+    await open([tagged(101, 'db;lab;prod')]);
+    tagsCalled();
+    await sync(target);
+
+    expect(await probesOf()).toEqual([['db']]);
+    expect(await probesOf()).toEqual([['lab']]);
+    expect(await probesOf()).toEqual([['prod']]);
+    expect(await probesOf()).toEqual([['db']]);
+    expect(optionsAsked()).toBe(0);
+  });
+
+  it('has all of them in the very next run after it may', async () => {
+    await open([tagged(101, 'db;lab;prod')]);
+    tagsCalled('lab');
+    await sync(target);
+    await probesOf();
+
+    mayAddOnly('extras/tags');
+    await sync(target);
+
+    expect(await tagsOfMachine(101)).toEqual(['db', 'lab', 'prod', ...own]);
+    await syncQuietly(target);
+  });
+
+  it('has those that it may by now, and goes without the rest', async () => {
+    await open([tagged(101, 'db;lab;prod')]);
+    tagsCalled();
+    await sync(target);
+
+    tagsCalled('db', 'prod');
+    await sync(target);
+
+    expect(await tagsOfMachine(101)).toEqual(['db', 'prod', ...own]);
+    expect(await probesOf()).toEqual([['lab']]);
+  });
+
+  it('makes a new one that it may while others are left out', async () => {
+    await open([tagged(101, 'prod')]);
+    tagsCalled('web');
+    await sync(target);
+    target.world.estate.clusters[0]!.guests.get(101)!.config['tags'] = 'prod;web';
+
+    await sync(target);
+
+    expect(await tagsOfMachine(101)).toEqual([...own, 'web']);
+    expect(await probesOf()).toEqual([['prod']]);
+  });
+});
+
+it('a token that may add only some VLANs makes those, and is asked about one of the others in a run', async () => {
+  await open([tagged(100, '', ',tag=120'), tagged(101, '', ',tag=130'), tagged(102, '', ',tag=140')]);
+  mayAddOnly('ipam/vlans', ({ vid }) => vid === 50 || vid === 130);
+
+  const first = await sync(target);
+
+  expect(told(first).filter((reason) => reason === 'vlan_unavailable').length).toBeGreaterThan(0);
+  const vids = async () => (await all(target, path.vlans)).map(({ vid }) => vid).sort();
+  expect(await vids()).toEqual([130, 50]);
+  expect(await probesOf(path.vlans)).toHaveLength(1);
+
+  mayAddOnly('ipam/vlans');
+  await sync(target);
+  expect(await vids()).toEqual([120, 130, 140, 50]);
+  await syncQuietly(target);
 });
 
 it('a token that may not add VLANs leaves them out, until it may', async () => {

@@ -7,7 +7,7 @@ import { jsonAnswer, type SimulatedAnswer } from '../../http/types.js';
 import { ApiFailure } from '../failures.js';
 import { atLeast } from '../release.js';
 import type { KindSpec } from '../types.js';
-import { pythonType } from '../values.js';
+import { isRecord, pythonType } from '../values.js';
 
 /** A list (`id` undefined) or one object of a kind. */
 export interface KindRoute {
@@ -80,6 +80,13 @@ const answerOptions = (call: ApiCall, route: KindRoute): SimulatedAnswer => {
   });
 };
 
+/** NetBox saves all objects of a request in a transaction, looks whether the permission covers each, and undoes it if not. */
+const meetsConstraints = ({ token }: ApiCall, { kind }: KindRoute, data: unknown): boolean => {
+  const isCovered = token.mayAddOnly.get(kind.path);
+  if (isCovered === undefined) return true;
+  return (Array.isArray(data) ? data : [data]).every((object: unknown) => isRecord(object) && isCovered(object));
+};
+
 /** Everything that can be done with a kind. */
 export const answerKind = (call: ApiCall, route: KindRoute): SimulatedAnswer => {
   const { method } = call.request;
@@ -93,5 +100,7 @@ export const answerKind = (call: ApiCall, route: KindRoute): SimulatedAnswer => 
   if (reading.includes(method)) return route.id === undefined ? answerList(kindCall) : answerRead(kindCall, route.id);
   checkMediaType(call);
   const data = readJson(call.request);
+  if (method === 'POST' && !meetsConstraints(call, route, data))
+    throw new ApiFailure(403, { detail: 'You do not have permission to perform this action.' });
   return route.id === undefined ? writeList(kindCall, data) : writeObject(kindCall, route.id, data);
 };

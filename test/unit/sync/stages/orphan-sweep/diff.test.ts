@@ -45,6 +45,7 @@ const belongings: NonNullable<CollectedOrphans['belongings']> = {
 };
 const found = {
   guards: new Map(),
+  untagged: new Set<number>(),
   belongings,
   guestTags: new Set([55]),
   missedRuns: new Map(),

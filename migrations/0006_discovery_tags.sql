@@ -1,0 +1,1 @@
+ALTER TABLE machine_memory ADD COLUMN lacks_discovery_tag INTEGER;
