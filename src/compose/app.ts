@@ -73,14 +73,14 @@ async function registerPlugins(app: App, deps: AppDeps, routes: RouteIndex): Pro
     clock,
     addressOf,
     rateLimit: env.rateLimit,
-    isVerifiedKey: (key) => apiKeys.isVerifiedCached(key),
+    isKnownKey: (key) => apiKeys.isVerifiedCached(key) || apiKeys.hasWorked(key),
   });
   registerAuth(app, { addressOf, apiKeys, lockout, isAllowedOrigin });
   registerDryRun(app);
 }
 
 function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
-  const { clock, settings, netboxEndpoints, proxmoxEndpoints, netboxClients, netboxAccess } = deps;
+  const { clock, settings, netboxEndpoints, netboxClients, netboxAccess } = deps;
   const sockets: SocketRouteDeps = {
     ...deps,
     stopping: deps.stopping.signal,
@@ -88,12 +88,12 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   };
   registerDocumentationRoutes(app);
   registerMetaRoutes(app, { ...deps, rootSocket: messageCounter(sockets) });
-  registerAuthRoutes(app, deps.apiKeys);
+  registerAuthRoutes(app, deps);
   registerNetBoxEndpointRoutes(app, {
-    netboxEndpoints,
+    ...deps,
     netboxStatus: (id) => netboxAccess.status(id),
   });
-  registerProxmoxEndpointRoutes(app, proxmoxEndpoints);
+  registerProxmoxEndpointRoutes(app, deps);
   registerProxmoxReadRoutes(app, deps);
   registerProxmoxClusterReadRoutes(app, deps);
   registerProxmoxNodeReadRoutes(app, deps);

@@ -58,7 +58,7 @@ function makeStores(foundations: Foundations, { bcryptCost }: DepsOptions) {
     encryptionKeys,
     netboxEndpoints,
     proxmoxEndpoints,
-    knownClusters: createKnownClusters({ db, logger }),
+    knownClusters: createKnownClusters({ db }),
     outboundGuard,
     apiKeys: createApiKeys({ db, clock, logger, ...(bcryptCost === undefined ? {} : { bcryptCost }) }),
     machineMemory: createMachineMemory(db),
@@ -145,7 +145,13 @@ function tellOfChanges({ settings }: Foundations, stores: Stores, clients: Clien
 }
 
 /** How the process ends: runs at once when it stops, the rest when no request is open any more, the database last. */
-function makeEnd({ clock, stopping, db, logFile }: Foundations, clients: Clients, { sync, verbs }: Services) {
+function makeEnd(
+  { clock, stopping, db, logFile }: Foundations,
+  { lockout }: Stores,
+  clients: Clients,
+  services: Services,
+) {
+  const { sync, verbs } = services;
   const endRuns = () => void sync.activeRuns.abortAll(new Error('The service stops.'), runsMayTakeMs);
   stopping.signal.addEventListener('abort', endRuns);
   let isReady = true;
@@ -158,6 +164,7 @@ function makeEnd({ clock, stopping, db, logFile }: Foundations, clients: Clients
       // Their clients may be gone, so nothing else has waited for them.
       await Promise.race([verbs.settled(), clock.sleep(verbsMayTakeMs, undefined, { isBackground: true })]);
       await Promise.all([clients.netboxClients.close(), clients.proxmoxSessions.close()]);
+      lockout.flush();
       db.close();
       await logFile.close();
     },
@@ -182,6 +189,6 @@ export function createDeps(options: DepsOptions): AppDeps {
   foundations.readSettingsThrough(clients.netboxAccess);
   const services = makeServices(foundations, stores, clients);
   tellOfChanges(foundations, stores, clients, services);
-  const end = makeEnd(foundations, clients, services);
+  const end = makeEnd(foundations, stores, clients, services);
   return { ...foundations, ...stores, ...clients, ...services, ...end };
 }

@@ -5,7 +5,9 @@ import { z } from 'zod';
 import { systemClock, type Clock } from '../config/clock.js';
 import type { Env } from '../config/env.js';
 import { createSettingsResolver, type SettingsResolverDeps } from '../config/settings-resolver.js';
-import { openDatabase, type Database, type OpenDatabaseOptions } from '../db/open.js';
+import type { Database, OpenDatabaseOptions } from '../db/open.js';
+import { openDatabaseAlone } from '../db/open-alone.js';
+import { createPatience } from '../db/patience.js';
 import { errorText, ProxboxError } from '../errors/proxbox-error.js';
 import { defaultClosingPauseMs } from '../http/stream/pace-frames.js';
 import { createLogBuffer } from '../telemetry/log-buffer.js';
@@ -15,7 +17,7 @@ import { createLogger, type LogSink } from '../telemetry/logger.js';
 export interface DepsOptions {
   readonly env: Env;
   readonly clock?: Clock;
-  /** Default openDatabase. */
+  /** Default openDatabaseAlone. */
   readonly openDatabase?: (options: OpenDatabaseOptions) => Database;
   /** Where the console lines go instead of standard output. */
   readonly console?: LogSink;
@@ -79,12 +81,14 @@ export function makeFoundations(options: DepsOptions) {
   /** Aborted when the service stops: runs and log streams end. Every open stream and WebSocket listens for it. */
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
+  const db = (options.openDatabase ?? openDatabaseAlone)({ path: env.databasePath, clock, logger });
   return {
     env,
     clock,
     version: packageVersion(),
     ...telemetry,
-    db: (options.openDatabase ?? openDatabase)({ path: env.databasePath, clock, logger }),
+    db,
+    patiently: createPatience(db, clock),
     ca: readCaBundle(env.caBundle),
     ...makeSettings({ env, clock, logger }),
     stopping,

@@ -17,7 +17,7 @@ export function parseRange(text: string): readonly [Address, number] | undefined
   return address === undefined ? undefined : [address, address.kind() === 'ipv4' ? 32 : 128];
 }
 
-function isInRange(address: Address, range: readonly [Address, number]): boolean {
+export function isInRange(address: Address, range: readonly [Address, number]): boolean {
   const [network, bits] = range;
   return address.kind() === network.kind() && address.match([network, bits]);
 }

@@ -2,7 +2,7 @@
  * Opens the SQLite file: creates it, or adopts one of the Python service, repairs and migrates it. Whatever is wrong
  * with the file or its folder is one clear error; nothing is ever created over a file that cannot be read.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import BetterSqlite3 from 'better-sqlite3';
@@ -25,7 +25,12 @@ export interface Database {
   insert<T extends SQLiteTable>(table: T, values: T['$inferInsert']): number;
   /** Runs `work` in BEGIN IMMEDIATE: other writers, also other processes, wait. Rolls back when it throws. */
   immediate<T>(work: () => T): T;
-  /** Writes the WAL back into the file. */
+  /**
+   * For what may be lost, such as hints and counts: a file that cannot be read or written now is a line in the log, which
+   * says what for, and answers `otherwise`.
+   */
+  attempt<T>(otherwise: T, what: string, work: () => T): T;
+  /** Writes the WAL back into the file, where its disk has room for that. */
   close(): void;
 }
 
@@ -57,8 +62,15 @@ function createFile(file: string): void {
     throw refuse(file, 'it is a folder. Set PROXBOX_DATABASE_PATH to a file in it.');
   if (existsSync(file)) return;
   try {
+    // Complete before it has its name: a file without content was a database once.
+    const made = `${file}.new`;
+    rmSync(made, { force: true });
     // It will hold credentials: readable for the owner only. SQLite gives -wal and -shm the same mode.
-    closeSync(openSync(file, 'a', 0o600));
+    closeSync(openSync(made, 'wx', 0o600));
+    const handle = new BetterSqlite3(made);
+    handle.exec('VACUUM');
+    handle.close();
+    renameSync(made, file);
   } catch (error) {
     throw refuse(
       file,
@@ -75,8 +87,11 @@ function checkIntegrity(sqlite: BetterSqlite3.Database, file: string): void {
   }
 }
 
+/** In milliseconds. The event loop stands still for so long when another process is writing; patience.ts asks again. */
+const busyTimeout = { atStart: 5000, afterwards: 50 } as const;
+
 function applyPragmas(sqlite: BetterSqlite3.Database, logger: Logger): void {
-  sqlite.pragma('busy_timeout = 5000');
+  sqlite.pragma(`busy_timeout = ${busyTimeout.atStart}`);
   const mode = sqlite.pragma('journal_mode = WAL', { simple: true });
   if (mode !== 'wal' && mode !== 'memory') {
     logger.warn({ mode }, 'The file system of the database does not support write-ahead logging.');
@@ -129,6 +144,7 @@ function reasonOf(error: unknown): string {
   if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN')) {
     return `it is not writable (${text}). Give this process write access to the file and its folder.`;
   }
+  if (code.startsWith('SQLITE_FULL')) return 'its disk is full. Make room on it.';
   if (code.startsWith('SQLITE_BUSY')) return 'another process holds it locked. Stop that process first.';
   return `${text}.`;
 }
@@ -167,6 +183,12 @@ export function openDatabaseCopy(options: OpenDatabaseOptions): Database {
   }
 }
 
+/** A new file is never without content (createFile): its content was lost. */
+function refuseEmptyFile(file: string): void {
+  if (statSync(file, { throwIfNoEntry: false })?.size !== 0 || existsSync(`${file}-wal`)) return;
+  throw refuse(file, 'it is empty. Restore a backup, or remove the file to start with an empty database.');
+}
+
 /** Checked, repaired and migrated. */
 function ready(handle: BetterSqlite3.Database, file: string, options: OpenDatabaseOptions): Database {
   applyPragmas(handle, options.logger);
@@ -174,6 +196,7 @@ function ready(handle: BetterSqlite3.Database, file: string, options: OpenDataba
   refuseNewerFile(handle, file);
   const orm = drizzle(handle, { schema });
   prepare(handle, orm, options);
+  handle.pragma(`busy_timeout = ${busyTimeout.afterwards}`);
   options.logger.info({ path: file }, 'Database opened.');
   return {
     path: file,
@@ -181,9 +204,26 @@ function ready(handle: BetterSqlite3.Database, file: string, options: OpenDataba
     sqlite: handle,
     insert: (table, values) => orm.get<{ readonly id: number }>(insertStatement(handle, table, values)).id,
     immediate: (work) => handle.transaction(work).immediate(),
+    attempt(otherwise, what, work) {
+      if (!handle.open) return otherwise;
+      try {
+        return work();
+      } catch (error) {
+        options.logger.warn({ path: file }, `${what}: ${errorText(error)}`);
+        return otherwise;
+      }
+    },
     close() {
       if (!handle.open) return;
-      handle.pragma('wal_checkpoint(TRUNCATE)');
+      try {
+        handle.pragma('wal_checkpoint(TRUNCATE)');
+      } catch (error) {
+        const reason = errorText(error);
+        options.logger.warn(
+          { path: file, reason },
+          'What was written last stays in the write-ahead log of the database.',
+        );
+      }
       handle.close();
     },
   };
@@ -193,6 +233,7 @@ function ready(handle: BetterSqlite3.Database, file: string, options: OpenDataba
 export function openDatabase(options: OpenDatabaseOptions): Database {
   const file = path.resolve(options.path);
   createFile(file);
+  refuseEmptyFile(file);
   let sqlite: BetterSqlite3.Database | undefined;
   try {
     sqlite = new BetterSqlite3(file);

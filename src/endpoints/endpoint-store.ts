@@ -1,6 +1,7 @@
 /** What the stores of NetBox and of Proxmox endpoints have in common. */
 import type { Logger } from 'pino';
 import type { Database } from '../db/open.js';
+import type { Patiently } from '../db/patience.js';
 import type { ColumnRules } from './column-rules.js';
 import type { ChangeFeed, ChangeListener } from './endpoint-changes.js';
 
@@ -28,6 +29,11 @@ export interface EndpointStoreDeps extends ColumnRules {
 
 export interface StoreContext extends EndpointStoreDeps {
   readonly feed: ChangeFeed;
+}
+
+/** What the routes write with. */
+export interface Patience {
+  readonly patiently: Patiently;
 }
 
 /** Which part of a list a client asked for. */

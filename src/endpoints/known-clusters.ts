@@ -3,11 +3,9 @@
  * rest, so nothing here throws, and nobody waits for a locked file.
  */
 import { and, eq } from 'drizzle-orm';
-import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { Database } from '../db/open.js';
 import { endpointIds, knownClusters } from '../db/schema.js';
-import { errorText } from '../errors/proxbox-error.js';
 
 export interface KnownCluster {
   readonly endpointId: number;
@@ -35,32 +33,13 @@ export interface KnownClusterStore {
 }
 
 const Nodes = z.array(z.object({ name: z.string(), ip: z.string() }));
-/** Instead of the 5 s that other writes wait for a locked file. */
-const patienceMs = 50;
-
-export function createKnownClusters({
-  db,
-  logger,
-}: {
-  readonly db: Database;
-  readonly logger: Pick<Logger, 'warn'>;
-}): KnownClusterStore {
-  function attempt<T>(otherwise: T, work: () => T): T {
-    if (!db.sqlite.open) return otherwise;
-    const patience = db.sqlite.pragma('busy_timeout', { simple: true });
-    db.sqlite.pragma(`busy_timeout = ${patienceMs}`);
-    try {
-      return work();
-    } catch (error) {
-      logger.warn(
-        { path: db.path },
-        `What is known of clusters cannot be read or kept in the database; NetBox is asked instead: ${errorText(error)}`,
-      );
-      return otherwise;
-    } finally {
-      db.sqlite.pragma(`busy_timeout = ${String(patience)}`);
-    }
-  }
+export function createKnownClusters({ db }: { readonly db: Database }): KnownClusterStore {
+  const attempt = <T>(otherwise: T, work: () => T): T =>
+    db.attempt(
+      otherwise,
+      'What is known of clusters cannot be read or kept in the database; NetBox is asked instead',
+      work,
+    );
 
   function remember(netboxEndpointId: number, known: KnownCluster): boolean {
     const columns = columnsOf(known);

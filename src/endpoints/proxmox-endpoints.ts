@@ -38,7 +38,7 @@ export interface ProxmoxEndpointStore extends EndpointStore<
   /**
    * Remembers what the plugin's row says; a change of its `allow_writes` since the last time (never seen counts as
    * false) is copied to `allow_writes`.
-   * @returns true when `allow_writes` was copied and thereby changed; false also when the row is gone
+   * @returns true when `allow_writes` was copied and thereby changed; false also when the row is gone or cannot be written now
    */
   mirrorPlugin(id: number, seen: PluginEndpointValues): boolean;
 }
@@ -168,21 +168,24 @@ function mirrorPlugin(context: StoreContext, id: number, seen: PluginEndpointVal
     const now = [seen.endpointId, seen.allowWrites, seen.enabled];
     return row !== undefined && now.some((value, index) => value !== last[index]);
   };
-  // Mostly there is nothing to write, and nobody has to wait for a locked file.
+  // Mostly there is nothing to write.
   if (!isNews(findRow(context, id))) return false;
-  const isChanged = db.immediate(() => {
-    const row = findRow(context, id);
-    if (!isNews(row)) return false;
-    const copies = (row.plugin_allow_writes ?? false) !== seen.allowWrites;
-    const columns = {
-      plugin_endpoint_id: seen.endpointId,
-      plugin_allow_writes: seen.allowWrites,
-      plugin_enabled: seen.enabled,
-      allow_writes: copies ? seen.allowWrites : row.allow_writes,
-    };
-    db.orm.update(proxmoxEndpoints).set(columns).where(eq(proxmoxEndpoints.id, id)).run();
-    return columns.allow_writes !== row.allow_writes;
-  });
+  const what = "The switches of an endpoint on the plugin's page cannot be taken over, and are read again later";
+  const isChanged = db.attempt(false, what, () =>
+    db.immediate(() => {
+      const row = findRow(context, id);
+      if (!isNews(row)) return false;
+      const copies = (row.plugin_allow_writes ?? false) !== seen.allowWrites;
+      const columns = {
+        plugin_endpoint_id: seen.endpointId,
+        plugin_allow_writes: seen.allowWrites,
+        plugin_enabled: seen.enabled,
+        allow_writes: copies ? seen.allowWrites : row.allow_writes,
+      };
+      db.orm.update(proxmoxEndpoints).set(columns).where(eq(proxmoxEndpoints.id, id)).run();
+      return columns.allow_writes !== row.allow_writes;
+    }),
+  );
   if (isChanged) {
     const { allowWrites } = seen;
     logSecurityEvent(logger, { event: 'allow_writes_changed', endpointId: id, allowWrites, origin: 'plugin' });

@@ -59,6 +59,21 @@ export const errorCatalog = {
     'Bring NetBox up, or set PROXBOX_ENCRYPTION_KEY.',
     { retryable: true },
   ),
+  disk_full: reasoned(507, 'The disk of the database is full: nothing was stored.', 'Make room on it, then repeat.', {
+    retryable: true,
+  }),
+  database_locked: reasoned(
+    503,
+    'Another process has held the database locked for five seconds.',
+    'Wait for it or stop it, then repeat.',
+    { retryable: true },
+  ),
+  database_unusable: reasoned(
+    503,
+    'The file of the database can no longer be read or written.',
+    'Check its disk and its permissions.',
+    { retryable: true },
+  ),
   netbox_unreachable: remote(502, 'No connection to NetBox.', 'Check address, port, DNS and that NetBox runs.', {
     retryable: true,
     category: 'connection',

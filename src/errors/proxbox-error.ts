@@ -1,5 +1,6 @@
 /** The one error of the service: a code of the catalog, what happened to what, and what to do. */
 import { errorCatalog, type ErrorCode } from './catalog.js';
+import { sqliteFailure } from './sqlite-failure.js';
 
 /** Values that survive JSON: what `detail` of an error may hold. */
 export type ErrorDetail = string | Readonly<Record<string, unknown>> | readonly unknown[] | null;
@@ -62,8 +63,10 @@ export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Wraps what is not yet a ProxboxError as `internal`, so that callers handle one type. */
+/** Wraps what is not yet a ProxboxError, mostly as `internal`, so that callers handle one type. */
 export function toProxboxError(error: unknown): ProxboxError {
   if (error instanceof ProxboxError) return error;
+  const failure = sqliteFailure(error);
+  if (failure !== undefined) return new ProxboxError(failure.code, failure.message, { cause: error });
   return new ProxboxError('internal', 'An unexpected error occurred.', { detail: errorText(error), cause: error });
 }

@@ -48,7 +48,12 @@ export function connectTimeoutMs({ netboxTimeoutS }: Tunables): number {
   return Math.min(maxConnectTimeoutMs, netboxTimeoutS * 1000);
 }
 
-function openTransport(endpoint: NetBoxEndpoint, baseUrl: string, deps: ConnectionDeps): LastingTransport {
+function openTransport(
+  endpoint: NetBoxEndpoint,
+  session: Session,
+  baseUrl: string,
+  deps: ConnectionDeps,
+): LastingTransport {
   if (!endpoint.verifySsl && baseUrl.startsWith('https:')) {
     deps.logger.warn(
       { endpoint: endpoint.id, baseUrl },
@@ -61,6 +66,7 @@ function openTransport(endpoint: NetBoxEndpoint, baseUrl: string, deps: Connecti
     ...(deps.caBundle === undefined ? {} : { ca: deps.caBundle }),
     connections,
     connectTimeoutMs: connectTimeoutMs(deps.settings()),
+    secrets: () => [session.secret.reveal()],
   });
 }
 
@@ -71,7 +77,7 @@ export function connectEndpoint(
   deps: ConnectionDeps,
 ): Connection {
   const { clock, logger, random, gate, cache, userAgent } = deps;
-  const transport = openTransport(endpoint, baseUrl, deps);
+  const transport = openTransport(endpoint, session, baseUrl, deps);
   const totals = { requests: 0, writes: 0, retries: 0, overwhelmed: 0, cacheHits: 0 };
   const shared = { endpointId: endpoint.id, clock, logger, session };
   const pause = createHostPause(clock);

@@ -12,6 +12,8 @@ export interface Session {
   /** Uses the fallback for the rest of the session's life. */
   useFallback(): void;
   readonly usesV1: boolean;
+  /** What nobody else may see of the token. */
+  readonly secret: Secret;
   readonly fingerprint: string;
 }
 
@@ -67,6 +69,7 @@ export function createSession(endpoint: NetBoxEndpoint, credentials: NetBoxCrede
     get usesV1() {
       return usesV1;
     },
+    secret: new Secret(secret),
     fingerprint: createHash('sha256').update(JSON.stringify(decisive)).digest('hex'),
   };
 }

@@ -64,7 +64,7 @@ export interface SchemaGeneratorDeps extends Pick<DownloadDeps, 'createTransport
   readonly proxmoxEndpoints: Pick<ProxmoxEndpointStore, 'all' | 'credentials'>;
   readonly proxmoxSessions: Pick<ProxmoxSessions, 'open'>;
   readonly proxmoxSchemas: Pick<Schemas, 'reload'>;
-  readonly outboundGuard: Pick<OutboundGuard, 'validateUrl'>;
+  readonly outboundGuard: Pick<OutboundGuard, 'checkUrl'>;
   /** Aborted when the service stops. */
   readonly stopping: AbortSignal;
 }
@@ -73,6 +73,8 @@ const timeoutMs = 60_000;
 
 interface Located extends SchemaSource {
   readonly verifyTls: boolean;
+  /** Of the host of a URL that the caller named: those that were checked. */
+  readonly addresses?: readonly string[];
 }
 
 export function createSchemaGenerator(deps: SchemaGeneratorDeps): SchemaGenerator {
@@ -130,9 +132,11 @@ async function locate({ tag, sourceUrl, scope }: GenerateOrder, deps: SchemaGene
   if (endpoint !== undefined) return locateAt(endpoint, wanted, deps);
   if (sourceUrl === undefined) return { tag: wanted ?? 'latest', source: publicViewer, isFile: false, verifyTls: true };
   const { href } = refused(() => checkedUrl(sourceUrl));
-  const reason = await deps.outboundGuard.validateUrl(href);
-  if (reason !== null) throw new ProxboxError('bad_request', `source_url is not read: ${reason}`);
-  return { tag: wanted ?? 'latest', source: href, isFile: false, verifyTls: true };
+  const verdict = await deps.outboundGuard.checkUrl(href);
+  if (verdict.reason !== null) throw new ProxboxError('bad_request', `source_url is not read: ${verdict.reason}`);
+  const { addresses } = verdict;
+  const located = { tag: wanted ?? 'latest', source: href, isFile: false, verifyTls: true };
+  return addresses === 'any' ? located : { ...located, addresses };
 }
 
 async function locateAt(
@@ -164,9 +168,19 @@ async function make(located: Located, order: GenerateOrder, deps: SchemaGenerato
 
 async function read(located: Located, order: GenerateOrder, deps: SchemaGeneratorDeps): Promise<MadeSchema> {
   const { retries, backoffMs } = order;
-  const { source: url, verifyTls } = located;
+  const { source: url, verifyTls, addresses } = located;
   const tlsHint = 'Trust its authority with PROXBOX_CA_BUNDLE, or set verify_ssl of the endpoint to false for a lab';
-  const download = { url, verifyTls, ca: deps.caBundle, retries, backoffMs, timeoutMs, tlsHint, signal: deps.stopping };
+  const download = {
+    url,
+    verifyTls,
+    addresses,
+    ca: deps.caBundle,
+    retries,
+    backoffMs,
+    timeoutMs,
+    tlsHint,
+    signal: deps.stopping,
+  };
   try {
     const tell = (line: string): void => deps.logger.info({ tag: located.tag }, line);
     return makeSchema(located, await downloadViewer(download, { ...deps, tell }), deps.clock.now());

@@ -15,6 +15,8 @@ const maxBytes = 20 * 1024 * 1024;
 export interface DownloadOptions {
   readonly url: string;
   readonly verifyTls: boolean;
+  /** The only ones to connect to; absent: whatever the host resolves to. */
+  readonly addresses?: readonly string[] | undefined;
   /** PEM text of further authorities. */
   readonly ca?: string | undefined;
   /** Repetitions after a failure that may pass. */
@@ -97,6 +99,7 @@ export async function downloadViewer(options: DownloadOptions, deps: DownloadDep
     origin: url.origin,
     verifyTls: options.verifyTls,
     ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(options.addresses === undefined ? {} : { addresses: options.addresses }),
     connections: 1,
     connectTimeoutMs: options.timeoutMs,
     maxResponseBytes: maxBytes,

@@ -21,6 +21,8 @@ export interface Authenticator {
   readonly account: string;
   /** May log in first. Throws `proxmox_unauthorized` when that is refused, and again for 30 s without asking. */
   prove(method: Method, onLogin: () => void): Promise<Proof>;
+  /** What Proxmox may not repeat: the stored secret and the ticket that is in use. */
+  secrets(): readonly string[];
   /** Proxmox answered 401: forgets the ticket. False when there is nothing better to try (tokens). */
   reject(proof: Proof): boolean;
 }
@@ -58,6 +60,7 @@ function tokenAuthenticator(login: Login): Authenticator {
       headers: { authorization: `PVEAPIToken=${login.account}=${login.secret.reveal()}` },
       generation: 0,
     }),
+    secrets: () => [login.secret.reveal()],
     reject: () => false,
   };
 }
@@ -111,6 +114,7 @@ function ticketAuthenticator(login: Login, deps: AuthenticatorDeps): Authenticat
       const held = await current(onLogin);
       return { headers: ticketHeaders(held, method), generation: held.generation };
     },
+    secrets: () => [login.secret.reveal(), ...(ticket === null ? [] : [ticket.value, ticket.csrf])],
     reject: (proof) => {
       if (ticket?.generation === proof.generation) ticket = null;
       return true;

@@ -8,7 +8,7 @@ import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import type { LastingTransports } from '../transport/lasting-transports.js';
 import type { Sender } from '../transport/types.js';
 import { isObject } from '../values/plain-object.js';
-import { createAuthenticator } from './authenticator.js';
+import { createAuthenticator, type Authenticator } from './authenticator.js';
 import { accountOf, type Account, type Login } from './credentials.js';
 import { reasonText, reworded, shapeError } from './failures.js';
 import { type HostPort, hostPortText, originOf, parseHost, path } from './host.js';
@@ -114,10 +114,11 @@ async function probe(
     ...(deps.ca === undefined ? {} : { ca: deps.ca }),
     connections: deps.connections,
     connectTimeoutMs: policy.timeoutMs,
+    secrets: () => authenticator.secrets(),
   });
   const { transport, lastUsedMs } = noticingUse(lasting, clock);
   const common = { endpointName: endpoint.name, transport, clock };
-  const authenticator = createAuthenticator(login, { ...common, timeoutMs: policy.timeoutMs });
+  const authenticator: Authenticator = createAuthenticator(login, { ...common, timeoutMs: policy.timeoutMs });
   const request = createRequester({ ...common, authenticator, policy, random: deps.random });
   try {
     const version = parseVersion(await request({ method: 'GET', path: 'version' }, caller), endpoint.name);

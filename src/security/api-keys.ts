@@ -3,7 +3,7 @@
  * is left. Errors of this file are answered as `{"detail": ...}`.
  */
 import { randomBytes } from 'node:crypto';
-import { desc, eq } from 'drizzle-orm';
+import { desc, eq, sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import type { Clock } from '../config/clock.js';
 import type { Database } from '../db/open.js';
@@ -62,6 +62,8 @@ export interface ApiKeysDeps {
 
 interface Parts extends ApiKeysDeps {
   readonly fingerprints: KeyFingerprints;
+  /** The questions of every request, made ready once. */
+  readonly queries: ReturnType<typeof prepareQueries>;
 }
 
 const minimumCharacters = 32;
@@ -89,16 +91,20 @@ function lastActive(): ProxboxError {
   return new ProxboxError('conflict', message, { detail: { code: 'last_active_api_key_required', message } });
 }
 
-function activeRows({ db }: ApiKeysDeps): readonly KeyRow[] {
-  return db.orm.select().from(apiKeys).where(eq(apiKeys.isActive, true)).orderBy(apiKeys.id).all();
+function prepareQueries({ orm }: Database) {
+  return {
+    /** Two tell whether one is the last. */
+    twoActive: orm.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.isActive, true)).limit(2).prepare(),
+    byId: orm
+      .select()
+      .from(apiKeys)
+      .where(eq(apiKeys.id, sql.placeholder('id')))
+      .prepare(),
+  };
 }
 
-function rowById({ db }: ApiKeysDeps, id: number): KeyRow | undefined {
-  return db.orm.select().from(apiKeys).where(eq(apiKeys.id, id)).get();
-}
-
-function existing(deps: ApiKeysDeps, id: number): KeyRow {
-  const row = rowById(deps, id);
+function existing({ queries }: Parts, id: number): KeyRow {
+  const row = queries.byId.get({ id });
   if (row === undefined) throw new ProxboxError('not_found', 'API key not found.');
   return row;
 }
@@ -154,26 +160,26 @@ async function create(deps: Parts, label: string): ReturnType<ApiKeys['create']>
 }
 
 /** Inside BEGIN IMMEDIATE, so that two retirements at once cannot take the last two active keys. */
-function retire(deps: ApiKeysDeps, id: number, change: () => void): void {
+function retire(deps: Parts, id: number, change: () => void): void {
   deps.db.immediate(() => {
     const row = existing(deps, id);
-    if (row.isActive && activeRows(deps).length === 1) throw lastActive();
+    if (row.isActive && deps.queries.twoActive.all().length === 1) throw lastActive();
     change();
   });
 }
 
-function remove(deps: ApiKeysDeps, id: number): void {
+function remove(deps: Parts, id: number): void {
   retire(deps, id, () => deps.db.orm.delete(apiKeys).where(eq(apiKeys.id, id)).run());
   logSecurityEvent(deps.logger, { event: 'key_deleted', keyId: id });
 }
 
-function deactivate(deps: ApiKeysDeps, id: number): ApiKeyRecord {
+function deactivate(deps: Parts, id: number): ApiKeyRecord {
   retire(deps, id, () => deps.db.orm.update(apiKeys).set({ isActive: false }).where(eq(apiKeys.id, id)).run());
   logSecurityEvent(deps.logger, { event: 'key_deactivated', keyId: id });
   return toRecord(existing(deps, id));
 }
 
-function activate(deps: ApiKeysDeps, id: number): ApiKeyRecord {
+function activate(deps: Parts, id: number): ApiKeyRecord {
   const row = existing(deps, id);
   deps.db.orm.update(apiKeys).set({ isActive: true }).where(eq(apiKeys.id, id)).run();
   logSecurityEvent(deps.logger, { event: 'key_activated', keyId: id });
@@ -182,12 +188,12 @@ function activate(deps: ApiKeysDeps, id: number): ApiKeyRecord {
 
 export function createApiKeys(options: ApiKeysDeps): ApiKeys {
   const { db, clock } = options;
-  const deps = { ...options, fingerprints: createKeyFingerprints(options) };
-  const { fingerprints } = deps;
-  const verifier = createKeyVerifier({ fingerprints, rowById: (id) => rowById(deps, id), clock });
+  const deps = { ...options, fingerprints: createKeyFingerprints(options), queries: prepareQueries(db) };
+  const { fingerprints, queries } = deps;
+  const verifier = createKeyVerifier({ fingerprints, rowById: (id) => queries.byId.get({ id }), clock });
   return {
     bootstrapStatus: () => bootstrapStatus(deps),
-    hasActiveKey: () => activeRows(deps).length > 0,
+    hasActiveKey: () => queries.twoActive.all().length > 0,
     register: (rawKey, label) => register(deps, rawKey, label),
     list: () => db.orm.select().from(apiKeys).orderBy(desc(apiKeys.createdAt), desc(apiKeys.id)).all().map(toRecord),
     create: (label) => create(deps, label),

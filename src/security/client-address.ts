@@ -1,5 +1,5 @@
 /** The address that rate limit and lockout count: the peer, or what a trusted proxy says about it. Pure. */
-import { findRange, parseAddress } from '../config/cidr-list.js';
+import { isInRange, parseAddress, parseRange } from '../config/cidr-list.js';
 
 export type ClientAddress = (peer: string | undefined, forwardedFor: string | readonly string[] | undefined) => string;
 
@@ -9,9 +9,13 @@ export type ClientAddress = (peer: string | undefined, forwardedFor: string | re
  * @param trustedProxies valid addresses and CIDR ranges
  */
 export function createClientAddress(trustedProxies: readonly string[]): ClientAddress {
+  const trusted = trustedProxies.flatMap((text) => {
+    const range = parseRange(text);
+    return range === undefined ? [] : [range];
+  });
   const isTrusted = (text: string): boolean => {
     const address = parseAddress(text);
-    return address !== undefined && findRange(address, trustedProxies) !== undefined;
+    return address !== undefined && trusted.some((range) => isInRange(address, range));
   };
 
   return (peer, forwardedFor) => {

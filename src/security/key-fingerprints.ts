@@ -3,11 +3,9 @@
  * whose fingerprint is not written yet (the Python service writes none) has to be hashed against row after row.
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import { and, eq, isNull } from 'drizzle-orm';
-import type { Logger } from 'pino';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Database } from '../db/open.js';
 import { apiKeyFingerprints, apiKeys, serviceSecrets } from '../db/schema.js';
-import { errorText } from '../errors/proxbox-error.js';
 
 export type KeyRow = typeof apiKeys.$inferSelect;
 
@@ -42,53 +40,51 @@ function secretOf(db: Database): Buffer {
   return Buffer.from(storedSecret(db) ?? made.toString('base64'), 'base64');
 }
 
-export function createKeyFingerprints({
-  db,
-  logger,
-}: {
-  readonly db: Database;
-  readonly logger: Logger;
-}): KeyFingerprints {
+/** The questions of every request, made ready once. */
+function prepareQueries({ orm }: Database) {
+  const isOfKey = and(eq(apiKeys.id, apiKeyFingerprints.apiKeyId), eq(apiKeys.keyHash, apiKeyFingerprints.keyHash));
+  const isIt = eq(apiKeyFingerprints.fingerprint, sql.placeholder('fingerprint'));
+  return {
+    find: orm
+      .select({ row: apiKeys, hasBeenUsed: apiKeyFingerprints.hasBeenUsed })
+      .from(apiKeyFingerprints)
+      .innerJoin(apiKeys, isOfKey)
+      .where(and(isIt, eq(apiKeys.isActive, true)))
+      .prepare(),
+    without: orm
+      .select({ row: apiKeys })
+      .from(apiKeys)
+      .leftJoin(apiKeyFingerprints, isOfKey)
+      .where(and(eq(apiKeys.isActive, true), isNull(apiKeyFingerprints.apiKeyId)))
+      .orderBy(apiKeys.id)
+      .prepare(),
+  };
+}
+
+export function createKeyFingerprints({ db }: { readonly db: Database }): KeyFingerprints {
   const { orm } = db;
+  const queries = prepareQueries(db);
   // At the start, where the database was written already: later its disk may be full.
   const secret = secretOf(db);
-  const isOfKey = and(eq(apiKeys.id, apiKeyFingerprints.apiKeyId), eq(apiKeys.keyHash, apiKeyFingerprints.keyHash));
 
   return {
     of(key) {
       return createHmac('sha256', secret).update(key, 'utf8').digest('base64');
     },
     find(fingerprint) {
-      return orm
-        .select({ row: apiKeys, hasBeenUsed: apiKeyFingerprints.hasBeenUsed })
-        .from(apiKeyFingerprints)
-        .innerJoin(apiKeys, isOfKey)
-        .where(and(eq(apiKeyFingerprints.fingerprint, fingerprint), eq(apiKeys.isActive, true)))
-        .get();
+      return queries.find.get({ fingerprint });
     },
     rowsWithout() {
-      return orm
-        .select({ row: apiKeys })
-        .from(apiKeys)
-        .leftJoin(apiKeyFingerprints, isOfKey)
-        .where(and(eq(apiKeys.isActive, true), isNull(apiKeyFingerprints.apiKeyId)))
-        .orderBy(apiKeys.id)
-        .all()
-        .map(({ row }) => row);
+      return queries.without.all().map(({ row }) => row);
     },
     write({ id: apiKeyId, keyHash }, fingerprint, hasBeenUsed) {
-      try {
+      db.attempt(undefined, 'The fingerprint of an API key cannot be written; the key is hashed again', () =>
         db.immediate(() => {
           orm.delete(apiKeyFingerprints).where(eq(apiKeyFingerprints.fingerprint, fingerprint)).run();
           orm.delete(apiKeyFingerprints).where(eq(apiKeyFingerprints.apiKeyId, apiKeyId)).run();
           orm.insert(apiKeyFingerprints).values({ apiKeyId, fingerprint, keyHash, hasBeenUsed }).run();
-        });
-      } catch (error) {
-        logger.warn(
-          { reason: errorText(error) },
-          'The fingerprint of an API key cannot be written; the key is hashed again.',
-        );
-      }
+        }),
+      );
     },
   };
 }

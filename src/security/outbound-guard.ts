@@ -1,5 +1,5 @@
 /**
- * Which hosts this service may be told to contact. `validateUrl` is for addresses that a request brings along; endpoints
+ * Which hosts this service may be told to contact. `checkUrl` is for addresses that a request brings along; endpoints
  * that an operator registers are only checked against the explicit block list, since private and loopback addresses are
  * what they are for.
  */
@@ -27,9 +27,13 @@ export interface OutboundGuardDeps {
   readonly registeredHosts: () => ReadonlySet<string>;
 }
 
+/** Why not, or the addresses that were looked at: of a name the only ones to connect to, since it may have others a moment later. */
+export type OutboundVerdict =
+  { readonly reason: string } | { readonly addresses: readonly string[] | 'any'; readonly reason: null };
+
 export interface OutboundGuard {
-  /** Answers null when the target may be contacted, else the reason. */
-  validateUrl(url: string): Promise<string | null>;
+  /** `any`: the host is an address itself, or that of a stored endpoint. */
+  checkUrl(url: string): Promise<OutboundVerdict>;
 }
 
 const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
@@ -82,36 +86,43 @@ function canonicalHost(host: string): string {
     .toLowerCase();
 }
 
+const anyAddress: OutboundVerdict = { reason: null, addresses: 'any' };
+
 export function createOutboundGuard({ lookup, settings, registeredHosts }: OutboundGuardDeps): OutboundGuard {
-  async function resolveVerdict(host: string): Promise<string | null> {
+  async function resolveVerdict(host: string): Promise<OutboundVerdict> {
     let addresses: readonly string[];
     try {
       addresses = await lookup(host);
     } catch (error) {
-      return `Could not resolve host '${host}': ${errorText(error)}`;
+      return { reason: `Could not resolve host '${host}': ${errorText(error)}` };
     }
-    if (addresses.length === 0) return `Could not resolve host '${host}': no address`;
+    if (addresses.length === 0) return { reason: `Could not resolve host '${host}': no address` };
     for (const address of addresses) {
       const reason = addressVerdict(address, settings());
-      if (reason !== null) return `Host '${host}' resolves to ${address}: ${reason}`;
+      if (reason !== null) return { reason: `Host '${host}' resolves to ${address}: ${reason}` };
     }
-    return null;
+    return { reason: null, addresses };
   }
 
-  async function hostVerdict(host: string): Promise<string | null> {
+  async function hostVerdict(host: string): Promise<OutboundVerdict> {
     const canonical = canonicalHost(host);
-    if (registeredHosts().has(canonical)) return null;
-    if (parseAddress(canonical) !== undefined) return addressVerdict(canonical, settings());
-    if (localNames.has(canonical)) return 'localhost is not allowed';
-    if (internalName.test(canonical)) return `Host '${canonical}' appears to be an internal domain`;
+    if (registeredHosts().has(canonical)) return anyAddress;
+    if (parseAddress(canonical) !== undefined) {
+      const reason = addressVerdict(canonical, settings());
+      return reason === null ? anyAddress : { reason };
+    }
+    if (localNames.has(canonical)) return { reason: 'localhost is not allowed' };
+    if (internalName.test(canonical)) return { reason: `Host '${canonical}' appears to be an internal domain` };
     return resolveVerdict(canonical);
   }
 
   return {
-    async validateUrl(url) {
-      if (url.trim() === '') return 'URL cannot be empty';
+    async checkUrl(url) {
+      if (url.trim() === '') return { reason: 'URL cannot be empty' };
       const parsed = URL.canParse(url.trim()) ? new URL(url.trim()) : null;
-      return parsed === null || parsed.hostname === '' ? 'URL has no valid hostname' : hostVerdict(parsed.hostname);
+      return parsed === null || parsed.hostname === ''
+        ? { reason: 'URL has no valid hostname' }
+        : hostVerdict(parsed.hostname);
     },
   };
 }

@@ -5,14 +5,20 @@
  */
 import type { HttpResult, Sender, Transport, TransportOptions } from './types.js';
 import { createTransport } from './undici-transport.js';
+import { withoutSecrets } from './without-secrets.js';
 
 export interface LastingTransport extends Sender {
   /** Frees the sockets as soon as no request is under way; a later request opens its own. */
   retire(): void;
 }
 
+export interface LastingTransportOptions extends TransportOptions {
+  /** Those that its requests carry now: what comes back is read without them. */
+  readonly secrets: () => readonly string[];
+}
+
 export interface LastingTransports {
-  open(options: TransportOptions): LastingTransport;
+  open(options: LastingTransportOptions): LastingTransport;
   /** Resolves when running requests have ended; later ones fail as `aborted`. */
   close(): Promise<void>;
 }
@@ -42,18 +48,18 @@ export function createLastingTransports(openPool = createTransport): LastingTran
         void pool.close();
         pool = undefined;
       };
+      const send: Sender['send'] = async (request) => {
+        if (closed !== undefined) return stopped(options.origin);
+        underWay += 1;
+        try {
+          return await opened().send(request);
+        } finally {
+          underWay -= 1;
+          if (isRetired) release();
+        }
+      };
       return {
-        origin: options.origin,
-        send: async (request) => {
-          if (closed !== undefined) return stopped(options.origin);
-          underWay += 1;
-          try {
-            return await opened().send(request);
-          } finally {
-            underWay -= 1;
-            if (isRetired) release();
-          }
-        },
+        ...withoutSecrets({ origin: options.origin, send }, options.secrets),
         retire: () => {
           isRetired = true;
           release();

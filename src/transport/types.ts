@@ -59,6 +59,8 @@ export interface TransportOptions {
   /** PEM text of an additional CA bundle. */
   readonly ca?: string;
   readonly connections: number;
+  /** The only ones to connect to; absent: whatever the host resolves to at each new connection. */
+  readonly addresses?: readonly string[];
   readonly connectTimeoutMs: number;
   /** Default 64 MiB. */
   readonly maxResponseBytes?: number;

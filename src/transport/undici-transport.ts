@@ -1,13 +1,25 @@
 /**
  * One connection pool per remote origin, with its own TLS rules: certificate checks are switched off for that origin
- * alone. Host names are resolved for every new connection, so a changed address is noticed.
+ * alone. Host names are resolved for every new connection, so a changed address is noticed, unless it was said which ones may be
+ * connected to.
  */
+import { isIPv6, type LookupFunction } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { Pool } from 'undici';
 import { exchange } from './exchange.js';
 import type { HttpResult, Transport, TransportOptions } from './types.js';
 
 const defaultMaxResponseBytes = 64 * 1024 * 1024;
+
+/** Answers these addresses, whatever the name says by now. */
+function fixedLookup(addresses: readonly string[]): LookupFunction {
+  const found = addresses.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }));
+  return (_hostName, { all = false }, callback) => {
+    const [first] = found;
+    if (all) callback(null, found);
+    else callback(null, first?.address ?? '', first?.family ?? 4);
+  };
+}
 
 /**
  * The pool of one origin. `close` lets running requests finish; later ones fail as `aborted`. A connection that is only being
@@ -24,6 +36,7 @@ export function createTransport(options: TransportOptions): Transport {
     connect: {
       timeout: options.connectTimeoutMs,
       rejectUnauthorized: options.verifyTls,
+      ...(options.addresses === undefined ? {} : { lookup: fixedLookup(options.addresses) }),
       // Node replaces its own list by `ca`, so the list is named as well.
       ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
     },

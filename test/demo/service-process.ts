@@ -8,8 +8,8 @@ import { freePort } from './free-port.js';
 export interface ServiceProcess {
   readonly url: string;
   readonly pid: number;
-  /** Ends the process gracefully. */
-  stop(): Promise<void>;
+  /** Ends the process gracefully. Answers its exit code; null when it had to be killed, or was. */
+  stop(): Promise<number | null>;
 }
 
 /** npm and vitest work in the folder of the project. */
@@ -64,9 +64,10 @@ async function waitUntilReady(url: string, child: ChildProcess, output: readonly
   throw new Error(`The service did not start on ${url}. Its last lines:\n${output.slice(-20).join('')}`);
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+async function stop(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
   child.kill('SIGTERM');
   const tooLate = delay(stopLimitMs, undefined, { ref: false });
   await Promise.race([once(child, 'exit'), tooLate.then(() => child.kill('SIGKILL'))]);
+  return child.exitCode;
 }

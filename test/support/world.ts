@@ -136,7 +136,13 @@ async function startHere(variables: Variables, clock: Clock | undefined): Promis
 
 async function startProcess(variables: Variables): Promise<Running> {
   const service = await startService(variables);
-  return { url: service.url, process: service, stop: () => service.stop() };
+  return {
+    url: service.url,
+    process: service,
+    stop: async () => {
+      await service.stop();
+    },
+  };
 }
 
 const apiKey = 'a-key-for-tests-of-at-least-32-characters';

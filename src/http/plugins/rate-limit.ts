@@ -16,8 +16,8 @@ export interface RateLimitDeps {
   readonly addressOf: (request: FastifyRequest) => string;
   /** PROXBOX_RATE_LIMIT; null when it is not set. */
   readonly rateLimit: number | null;
-  /** Without any hash work: was this key verified in the last minutes? */
-  readonly isVerifiedKey: (key: string) => boolean;
+  /** Without any hash work: has this key let somebody in before, a restart ago or lately? */
+  readonly isKnownKey: (key: string) => boolean;
 }
 
 const windowMs = 60_000;
@@ -39,7 +39,7 @@ function bucketOf(request: FastifyRequest, deps: RateLimitDeps): Bucket | undefi
   if (isSocketRequest(request)) return { name: 'websocket', limit: socketsPerMinute };
   if (isPublicRequest(request)) return undefined;
   const key = presentedKey(request);
-  const isKeyed = key !== undefined && deps.isVerifiedKey(key);
+  const isKeyed = key !== undefined && deps.isKnownKey(key);
   if (deps.rateLimit !== null) return { name: 'all', limit: deps.rateLimit, isKeyed };
   return isKeyed
     ? { name: 'keyed', limit: defaults.keyed, isKeyed }

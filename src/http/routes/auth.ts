@@ -1,5 +1,6 @@
 /** API keys: whether the first one is registered, registering it, and managing further ones. */
 import { z } from 'zod';
+import type { Patience } from '../../endpoints/endpoint-store.js';
 import type { ApiKeys } from '../../security/api-keys.js';
 import type { App } from '../app-type.js';
 import { recordBodyLimit } from '../plugins/request-limits.js';
@@ -13,7 +14,11 @@ const KeyParams = z.object({ key_id: integerField() });
 const tags = ['auth'];
 const bodyLimit = recordBodyLimit;
 
-function registerBootstrapRoutes(app: App, apiKeys: ApiKeys): void {
+interface AuthRouteDeps extends Patience {
+  readonly apiKeys: ApiKeys;
+}
+
+function registerBootstrapRoutes(app: App, { apiKeys, patiently }: AuthRouteDeps): void {
   app.get(
     '/auth/bootstrap-status',
     {
@@ -39,14 +44,15 @@ function registerBootstrapRoutes(app: App, apiKeys: ApiKeys): void {
       },
     },
     async (request, reply) => {
-      await apiKeys.register(request.body.api_key, request.body.label);
+      await patiently(() => apiKeys.register(request.body.api_key, request.body.label));
       return reply.status(201).send({ detail: 'API key registered.' });
     },
   );
 }
 
-export function registerAuthRoutes(app: App, apiKeys: ApiKeys): void {
-  registerBootstrapRoutes(app, apiKeys);
+export function registerAuthRoutes(app: App, deps: AuthRouteDeps): void {
+  const { apiKeys, patiently } = deps;
+  registerBootstrapRoutes(app, deps);
   app.get(
     '/auth/keys',
     { schema: { tags, summary: 'All keys, newest first', response: { 200: z.object({ keys: z.array(Key) }) } } },
@@ -65,24 +71,24 @@ export function registerAuthRoutes(app: App, apiKeys: ApiKeys): void {
         response: { 201: CreatedKey },
       },
     },
-    async (request, reply) => reply.status(201).send(await apiKeys.create(request.body?.label ?? '')),
+    async (request, reply) => reply.status(201).send(await patiently(() => apiKeys.create(request.body?.label ?? ''))),
   );
   app.delete(
     '/auth/keys/:key_id',
     { schema: { tags, summary: 'Delete a key', params: KeyParams } },
     async (request, reply) => {
-      apiKeys.remove(request.params.key_id);
+      await patiently(() => apiKeys.remove(request.params.key_id));
       return reply.status(204).send();
     },
   );
   app.post(
     '/auth/keys/:key_id/deactivate',
     { schema: { tags, summary: 'Retire a key', params: KeyParams, response: { 200: Key } } },
-    async (request) => apiKeys.deactivate(request.params.key_id),
+    (request) => patiently(() => apiKeys.deactivate(request.params.key_id)),
   );
   app.post(
     '/auth/keys/:key_id/activate',
     { schema: { tags, summary: 'Use a retired key again', params: KeyParams, response: { 200: Key } } },
-    async (request) => apiKeys.activate(request.params.key_id),
+    (request) => patiently(() => apiKeys.activate(request.params.key_id)),
   );
 }

@@ -5,13 +5,14 @@ import {
   NetBoxEndpointRecord as Endpoint,
   NetBoxEndpointUpdate,
 } from '../../endpoints/bodies.js';
+import type { Patience } from '../../endpoints/endpoint-store.js';
 import type { NetBoxEndpointStore } from '../../endpoints/netbox-endpoints.js';
 import type { App } from '../app-type.js';
 import { recordBodyLimit } from '../plugins/request-limits.js';
 import { integerField } from '../query-fields.js';
 import { Deleted, ListWindow } from './endpoint-schemas.js';
 
-export interface NetBoxEndpointDeps {
+export interface NetBoxEndpointDeps extends Patience {
   readonly netboxEndpoints: NetBoxEndpointStore;
   /** The JSON of `/api/status/`, of the row with this id or of the active one. */
   readonly netboxStatus: (netboxId: number | undefined) => Promise<unknown>;
@@ -22,7 +23,8 @@ const Params = z.object({ netbox_id: integerField() });
 const tags = ['netbox'];
 const bodyLimit = recordBodyLimit;
 
-export function registerNetBoxEndpointRoutes(app: App, { netboxEndpoints, netboxStatus }: NetBoxEndpointDeps): void {
+export function registerNetBoxEndpointRoutes(app: App, deps: NetBoxEndpointDeps): void {
+  const { netboxEndpoints, netboxStatus, patiently } = deps;
   app.post(
     '/netbox/endpoint',
     {
@@ -34,7 +36,7 @@ export function registerNetBoxEndpointRoutes(app: App, { netboxEndpoints, netbox
         response: { 200: Endpoint },
       },
     },
-    async (request) => netboxEndpoints.create(request.body),
+    (request) => patiently(() => netboxEndpoints.create(request.body)),
   );
   app.get(
     '/netbox/endpoint',
@@ -58,13 +60,13 @@ export function registerNetBoxEndpointRoutes(app: App, { netboxEndpoints, netbox
         response: { 200: Endpoint },
       },
     },
-    async (request) => netboxEndpoints.update(request.params.netbox_id, request.body),
+    (request) => patiently(() => netboxEndpoints.update(request.params.netbox_id, request.body)),
   );
   app.delete(
     '/netbox/endpoint/:netbox_id',
     { schema: { tags, summary: 'Forget the NetBox endpoint', params: Params, response: { 200: Deleted } } },
     async (request) => {
-      netboxEndpoints.remove(request.params.netbox_id);
+      await patiently(() => netboxEndpoints.remove(request.params.netbox_id));
       return { message: 'NetBox Endpoint deleted.' };
     },
   );

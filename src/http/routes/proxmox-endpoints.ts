@@ -5,6 +5,7 @@ import {
   ProxmoxEndpointRecord as Endpoint,
   ProxmoxEndpointUpdate,
 } from '../../endpoints/bodies.js';
+import type { Patience } from '../../endpoints/endpoint-store.js';
 import type { ProxmoxEndpointStore } from '../../endpoints/proxmox-endpoints.js';
 import type { App } from '../app-type.js';
 import { recordBodyLimit } from '../plugins/request-limits.js';
@@ -16,7 +17,11 @@ const Params = z.object({ endpoint_id: integerField() });
 const tags = ['proxmox'];
 const bodyLimit = recordBodyLimit;
 
-export function registerProxmoxEndpointRoutes(app: App, proxmoxEndpoints: ProxmoxEndpointStore): void {
+interface ProxmoxEndpointDeps extends Patience {
+  readonly proxmoxEndpoints: ProxmoxEndpointStore;
+}
+
+export function registerProxmoxEndpointRoutes(app: App, { proxmoxEndpoints, patiently }: ProxmoxEndpointDeps): void {
   app.post(
     '/proxmox/endpoints',
     {
@@ -28,7 +33,7 @@ export function registerProxmoxEndpointRoutes(app: App, proxmoxEndpoints: Proxmo
         response: { 200: Endpoint },
       },
     },
-    async (request) => proxmoxEndpoints.create(request.body),
+    (request) => patiently(() => proxmoxEndpoints.create(request.body)),
   );
   app.get(
     '/proxmox/endpoints',
@@ -59,13 +64,13 @@ export function registerProxmoxEndpointRoutes(app: App, proxmoxEndpoints: Proxmo
         response: { 200: Endpoint },
       },
     },
-    async (request) => proxmoxEndpoints.update(request.params.endpoint_id, request.body),
+    (request) => patiently(() => proxmoxEndpoints.update(request.params.endpoint_id, request.body)),
   );
   app.delete(
     '/proxmox/endpoints/:endpoint_id',
     { schema: { tags, summary: 'Forget a Proxmox endpoint', params: Params, response: { 200: Deleted } } },
     async (request) => {
-      proxmoxEndpoints.remove(request.params.endpoint_id);
+      await patiently(() => proxmoxEndpoints.remove(request.params.endpoint_id));
       return { message: 'Proxmox endpoint deleted.' };
     },
   );

@@ -58,7 +58,7 @@ describe('npm run doctor -- proxmox', () => {
     deps.proxmoxEndpoints.update(1, { name: 'renamed' });
     await deps.close();
     const closed = contentOf(folder);
-    expect(Object.keys(closed)).toEqual(['database.db']);
+    expect(Object.keys(closed)).toEqual(['database.db', 'database.db.lock']);
 
     const alone = await doctor(folder, 'proxmox', '--endpoint-ids', '1');
 

@@ -1,6 +1,6 @@
 /** The real process: what refuses its start, and how it ends. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, get, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -125,6 +125,34 @@ describe('the start is refused in one line with exit code 1', () => {
 
     expect(code).toBe(1);
     expect(stderr).toContain(databasePath);
+  });
+
+  it('with a database that is empty, where there was one', async () => {
+    const databasePath = path.join(folder(), 'database.db');
+    writeFileSync(databasePath, '');
+    const { code, stderr } = await start({ PROXBOX_DATABASE_PATH: databasePath, PROXBOX_ENCRYPTION_KEY: 'k' }).ended;
+
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `proxbox-api cannot start: The database ${databasePath} cannot be used: it is empty. Restore a backup, or remove the file to start with an empty database.\n`,
+    });
+    expect(statSync(databasePath).size).toBe(0);
+  });
+
+  it('with a database that another process is running with, until that one ends, however it ends', async () => {
+    const first = await serving();
+    const variables = { PROXBOX_DATABASE_PATH: first.databasePath, PROXBOX_ENCRYPTION_KEY: 'k' };
+
+    const { code, stderr } = await start({ ...variables, PORT: String(await freePort()) }).ended;
+
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `proxbox-api cannot start: The database ${first.databasePath} cannot be used: another proxbox-api is running with it. Stop that one, or set PROXBOX_DATABASE_PATH.\n`,
+    });
+    expect((await fetch(first.url('/health'))).status).toBe(200);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    await serving(variables);
   });
 
   it('with a key file that exists and cannot be read', async () => {

@@ -60,6 +60,22 @@ async function timedOut(answer: ScriptedAnswer): Promise<HttpResult> {
   }
 }
 
+describe('the addresses of a host that were looked at', () => {
+  it.each([[['127.0.0.1']], [['127.0.0.1', '127.0.0.2']]])(
+    '%j are the only ones to connect to, whatever its name says by now',
+    async (addresses) => {
+      const server = await openServer();
+      server.script({ json: { here: true } });
+      const origin = `http://name-that-nobody-has.invalid:${server.port}`;
+
+      const pinned = await openTransport(origin, { addresses }).send(get);
+
+      expect(pinned).toMatchObject({ ok: true, response: { status: 200 } });
+      expect(failureOf(await openTransport(origin).send(get)).kind).toBe('dns');
+    },
+  );
+});
+
 describe('an answer', () => {
   it('comes with status, reason phrase, headers and text', async () => {
     const result = await sendTo({

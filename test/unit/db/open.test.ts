@@ -37,7 +37,7 @@ describe('a new database', () => {
 
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const pragmas = ['journal_mode', 'synchronous', 'busy_timeout', 'foreign_keys'];
-    expect(pragmas.map((name) => sqlite.pragma(name, { simple: true }))).toEqual(['wal', 2, 5000, 1]);
+    expect(pragmas.map((name) => sqlite.pragma(name, { simple: true }))).toEqual(['wal', 2, 50, 1]);
   });
 
   it('has the same tables and indexes as one of the Python service', () => {

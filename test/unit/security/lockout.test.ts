@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Database } from '../../../src/db/open.js';
 import { authLockouts } from '../../../src/db/schema.js';
 import { createLockout, type Lockout } from '../../../src/security/lockout.js';
@@ -65,6 +65,7 @@ describe('wrong keys', () => {
   it('keep the lock over a restart', () => {
     const { clock, db, lockout } = setUp();
     fail(lockout, 5);
+    lockout.flush();
 
     const reopened = openTestDatabase(db.path, clock);
 
@@ -74,10 +75,38 @@ describe('wrong keys', () => {
   it('do not lock for hours when the clock was set back', () => {
     const { db, lockout } = setUp();
     fail(lockout, 5);
+    lockout.flush();
 
     const earlier = testClock('2025-01-01T00:00:00Z');
 
     expect(createLockout({ db, clock: earlier, logger: logProbe().logger }).check(address).isLocked).toBe(false);
+  });
+
+  it('are written in portions, one a second, and none at once', async () => {
+    const { clock, db, lockout } = setUp();
+    const immediate = vi.spyOn(db, 'immediate');
+    for (let n = 0; n < 1000; n += 1) lockout.recordFailure(`10.1.${n >> 8}.${n & 255}`);
+    expect(immediate).not.toHaveBeenCalled();
+
+    for (const rows of [200, 400, 600, 800, 1000, 1000]) {
+      clock.advance(1000);
+      await Promise.resolve();
+      expect(db.orm.select().from(authLockouts).all()).toHaveLength(rows);
+    }
+    expect(immediate).toHaveBeenCalledTimes(5);
+  });
+
+  it('are counted all the same where the database cannot be written', () => {
+    const { db, lockout } = setUp();
+    db.sqlite.exec("CREATE TRIGGER full BEFORE INSERT ON authlockout BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+
+    expect(fail(lockout, 5)).toEqual([4, 3, 2, 1, 0]);
+    lockout.flush();
+
+    expect(lockout.check(address).isLocked).toBe(true);
+    db.sqlite.exec('DROP TRIGGER full');
+    lockout.flush();
+    expect(db.orm.select().from(authLockouts).all()).toMatchObject([{ ipAddress: address, attempts: 5 }]);
   });
 
   it('leave no rows behind for ever', () => {
@@ -86,6 +115,7 @@ describe('wrong keys', () => {
     clock.advance(301_000);
 
     lockout.recordFailure('10.0.0.9');
+    lockout.flush();
 
     expect(
       db.orm

@@ -4,6 +4,7 @@ import {
   createOutboundGuard,
   defaultGuardSettings,
   type GuardSettings,
+  type OutboundGuard,
 } from '../../../src/security/outbound-guard.js';
 
 const names = new Map<string, readonly string[]>([
@@ -24,7 +25,16 @@ function guard(settings: Partial<GuardSettings> = {}, registered: readonly strin
   });
 }
 
+const reasonOf = async (asked: OutboundGuard, url: string): Promise<string | null> =>
+  (await asked.checkUrl(url)).reason;
+
 describe('a guarded URL', () => {
+  it('is told with the addresses that were looked at, the only ones to connect to', async () => {
+    expect(await guard().checkUrl('http://public.example/')).toEqual({ reason: null, addresses: ['93.184.216.34'] });
+    expect(await guard().checkUrl('http://93.184.216.34/')).toEqual({ reason: null, addresses: 'any' });
+    expect(await guard({}, ['nas.local']).checkUrl('http://nas.local/')).toEqual({ reason: null, addresses: 'any' });
+  });
+
   it.each([
     'http://169.254.169.254/latest/meta-data/',
     'http://127.0.0.1:8080/',
@@ -52,7 +62,7 @@ describe('a guarded URL', () => {
     'no url',
     ' ',
   ])('to %s is refused', async (url) => {
-    expect(await guard().validateUrl(url)).toEqual(expect.any(String));
+    expect(await reasonOf(guard(), url)).toEqual(expect.any(String));
   });
 
   it.each([
@@ -61,30 +71,28 @@ describe('a guarded URL', () => {
     'http://10.1.2.3/',
     'http://[2606:2800:220:1::1]/',
   ])('to %s is allowed', async (url) => {
-    expect(await guard().validateUrl(url)).toBeNull();
+    expect(await reasonOf(guard(), url)).toBeNull();
   });
 
   it('says why', async () => {
-    expect(await guard().validateUrl('')).toBe('URL cannot be empty');
-    expect(await guard().validateUrl('http://localhost/')).toBe('localhost is not allowed');
-    expect(await guard().validateUrl('http://nas.local/')).toBe("Host 'nas.local' appears to be an internal domain");
-    expect(await guard().validateUrl('http://nowhere.example/')).toContain(
+    expect(await reasonOf(guard(), '')).toBe('URL cannot be empty');
+    expect(await reasonOf(guard(), 'http://localhost/')).toBe('localhost is not allowed');
+    expect(await reasonOf(guard(), 'http://nas.local/')).toBe("Host 'nas.local' appears to be an internal domain");
+    expect(await reasonOf(guard(), 'http://nowhere.example/')).toContain(
       "Could not resolve host 'nowhere.example': ENOTFOUND",
     );
-    expect(await guard().validateUrl('http://127.0.0.1/')).toContain('is a reserved/internal IP address');
-    expect(await guard().validateUrl('http://mixed.example/')).toContain("Host 'mixed.example' resolves to 127.0.0.1");
+    expect(await reasonOf(guard(), 'http://127.0.0.1/')).toContain('is a reserved/internal IP address');
+    expect(await reasonOf(guard(), 'http://mixed.example/')).toContain("Host 'mixed.example' resolves to 127.0.0.1");
   });
 
   it('follows the settings: block list, allow list, private addresses, protection off', async () => {
     const blocked = guard({ blockedIpRanges: ['93.184.0.0/16'], allowedIpRanges: ['93.184.216.34'] });
 
-    expect(await blocked.validateUrl('http://public.example/')).toContain(
-      'is in explicitly blocked range 93.184.0.0/16',
-    );
-    expect(await guard({ allowedIpRanges: ['127.0.0.0/8'] }).validateUrl('http://127.0.0.1/')).toBeNull();
-    expect(await guard({ allowPrivateIps: false }).validateUrl('http://192.168.1.1/')).toContain('reserved');
-    expect(await guard({ ssrfProtectionEnabled: false }).validateUrl('http://127.0.0.1/')).toBeNull();
-    expect(await guard({}, ['127.0.0.1', 'nas.local']).validateUrl('http://nas.local/')).toBeNull();
+    expect(await reasonOf(blocked, 'http://public.example/')).toContain('is in explicitly blocked range 93.184.0.0/16');
+    expect(await reasonOf(guard({ allowedIpRanges: ['127.0.0.0/8'] }), 'http://127.0.0.1/')).toBeNull();
+    expect(await reasonOf(guard({ allowPrivateIps: false }), 'http://192.168.1.1/')).toContain('reserved');
+    expect(await reasonOf(guard({ ssrfProtectionEnabled: false }), 'http://127.0.0.1/')).toBeNull();
+    expect(await reasonOf(guard({}, ['127.0.0.1', 'nas.local']), 'http://nas.local/')).toBeNull();
   });
 });
 

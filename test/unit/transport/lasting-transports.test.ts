@@ -4,7 +4,13 @@ import type { HttpResult } from '../../../src/transport/types.js';
 import { data, fakeTransport, type FakeTransport } from '../proxmox/fakes.js';
 
 const request = { method: 'GET', path: '/', timeoutMs: 1 } as const;
-const options = { origin: 'https://pve1.lab:8006', verifyTls: true, connections: 1, connectTimeoutMs: 1 };
+const options = {
+  origin: 'https://pve1.lab:8006',
+  verifyTls: true,
+  connections: 1,
+  connectTimeoutMs: 1,
+  secrets: () => [],
+};
 const aborted = { ok: false, failure: { kind: 'aborted', maybeSent: false } };
 
 function setUp(respond: () => HttpResult | Promise<HttpResult> = () => data(1)) {

@@ -1,0 +1,152 @@
+/** The database cannot be written: a full disk, and another process that holds the file locked. */
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
+import { afterEach, describe, expect, it } from 'vitest';
+import { anApp } from '../component/http/app-fixture.js';
+import { createEstate } from '../simulator/estate/index.js';
+import { openWorld, type World } from '../support/world.js';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'proxbox-disk-'));
+  cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A disk of its own, of so many bytes; undefined where this user may not mount one. */
+function smallDisk(bytes: number): string | undefined {
+  const folder = path.join(temporaryFolder(), 'disk');
+  mkdirSync(folder);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder], { stdio: 'ignore' });
+  } catch {
+    return undefined;
+  }
+  cleanups.push(() => execFileSync('umount', ['-l', folder]));
+  return folder;
+}
+
+function fill(folder: string): void {
+  const block = Buffer.alloc(4096);
+  try {
+    for (;;) appendFileSync(path.join(folder, 'filler'), block);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+  }
+}
+
+const endpoint = (number: number) => ({
+  name: `another ${number} ${'x'.repeat(200)}`,
+  ip_address: '127.0.0.1',
+  port: 1,
+  username: 'root@pam',
+  password: 'a password of some length',
+  enabled: false,
+});
+
+async function open(options: Partial<Parameters<typeof openWorld>[0]>): Promise<World> {
+  const world = await openWorld({ estate: createEstate({ vms: 6, clusters: 1, seed: 5 }), ...options });
+  cleanups.push(() => world.close());
+  return world;
+}
+
+/** Until one cannot be stored: a write-ahead log has some room of its own. */
+async function writeUntilFull(world: World) {
+  for (let number = 0; number < 2000; number += 1) {
+    const answer = await world.ask('POST', '/proxmox/endpoints', endpoint(number));
+    if (answer.status !== 200) return answer;
+  }
+  throw new Error('the disk never was full');
+}
+
+describe('a full disk', () => {
+  it('is told by what writes; reads, runs and the end of the process go on', async (context) => {
+    const folder = smallDisk(2 * 1024 * 1024);
+    if (folder === undefined) return context.skip('only root may mount a small disk');
+    const file = path.join(folder, 'database.db');
+    const world = await open({ service: 'process', variables: { PROXBOX_DATABASE_PATH: file } });
+    fill(folder);
+
+    const refused = await writeUntilFull(world);
+
+    expect(refused).toMatchObject({
+      status: 507,
+      body: {
+        reason: 'disk_full',
+        detail: `Nothing was stored: the disk is full (${file}). Make room on it, then repeat the request.`,
+      },
+    });
+    expect((await world.ask('POST', '/auth/keys')).status).toBe(507);
+    expect((await world.ask('GET', '/proxmox/endpoints')).status).toBe(200);
+    expect((await world.fullUpdate()).complete).toMatchObject({ ok: true, errors: [] });
+    const wrong = { 'x-proxbox-api-key': 'wrong-key-wrong-key-wrong-key-wrong-key' };
+    const statuses = [];
+    for (let n = 0; n < 6; n += 1) statuses.push((await fetch(`${world.url}/version`, { headers: wrong })).status);
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
+    expect((await world.ask('GET', '/version')).status).toBe(200);
+    expect(await world.process?.stop()).toBe(0);
+    rmSync(path.join(folder, 'filler'));
+    await world.restart();
+    expect((await world.ask('POST', '/proxmox/endpoints', endpoint(9999))).status).toBe(200);
+  });
+});
+
+describe('a database that another process holds locked', () => {
+  function lock(file: string): () => void {
+    const other = new BetterSqlite3(file);
+    cleanups.push(() => other.close());
+    other.exec('BEGIN IMMEDIATE');
+    return () => other.exec('ROLLBACK');
+  }
+
+  it('makes a write wait while others are answered, and is told after five seconds', async () => {
+    const { app, headers, folder } = await anApp();
+    const file = path.join(folder, 'database.db');
+    lock(file);
+    let isAnswered = false;
+
+    const writing = app.inject({ method: 'POST', url: '/proxmox/endpoints', headers, payload: endpoint(1) });
+    void writing.then(() => (isAnswered = true));
+
+    for (let n = 0; n < 20; n += 1) {
+      const answers = [await app.inject('/health'), await app.inject({ url: '/proxmox/endpoints', headers })];
+      expect([answers.map(({ statusCode }) => statusCode), isAnswered]).toEqual([[200, 200], false]);
+    }
+    const { statusCode, json } = await writing;
+    expect([statusCode, json()]).toEqual([
+      503,
+      {
+        reason: 'database_locked',
+        path: file,
+        detail: `Another process holds the database locked (${file}). Wait for it or stop it, then repeat the request.`,
+      },
+    ]);
+  });
+
+  it('is written as soon as the lock is gone', async () => {
+    const { app, headers, folder } = await anApp();
+    const unlock = lock(path.join(folder, 'database.db'));
+
+    const writing = app.inject({ method: 'POST', url: '/proxmox/endpoints', headers, payload: endpoint(1) });
+    for (let n = 0; n < 3; n += 1) await app.inject('/health');
+    unlock();
+
+    expect((await writing).statusCode).toBe(200);
+  });
+
+  it('costs a run nothing but what it would have remembered', async () => {
+    const folder = temporaryFolder();
+    const file = path.join(folder, 'database.db');
+    const world = await open({ variables: { PROXBOX_DATABASE_PATH: file } });
+    lock(file);
+
+    expect((await world.fullUpdate()).complete).toMatchObject({ ok: true, errors: [] });
+  });
+});
