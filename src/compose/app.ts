@@ -26,6 +26,8 @@ import { registerAuthRoutes } from '../http/routes/auth.js';
 import { registerBootstrapStatusRoute } from '../http/routes/bootstrap-status.js';
 import { registerCacheRoutes } from '../http/routes/cache.js';
 import { registerCustomFieldRoutes } from '../http/routes/custom-fields.js';
+import { registerFirewallReadRoutes } from '../http/routes/firewall-reads.js';
+import { registerFirewallWriteRoutes } from '../http/routes/firewall-writes.js';
 import { registerHaCommandRoutes } from '../http/routes/ha-commands.js';
 import { registerMetaRoutes } from '../http/routes/meta.js';
 import { registerNetBoxEndpointRoutes } from '../http/routes/netbox-endpoint.js';
@@ -98,6 +100,8 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerProxmoxClusterReadRoutes(app, deps);
   registerProxmoxNodeReadRoutes(app, deps);
   registerProxmoxHaRoutes(app, deps);
+  registerFirewallReadRoutes(app, deps);
+  registerFirewallWriteRoutes(app, deps);
   registerVerbRoutes(app, deps);
   registerHaCommandRoutes(app, deps);
   registerProxmoxDoctorRoute(app, deps.proxmoxDoctor);

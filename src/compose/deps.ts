@@ -10,6 +10,7 @@ import { createKnownClusters } from '../endpoints/known-clusters.js';
 import { createNetBoxEndpointStore } from '../endpoints/netbox-endpoints.js';
 import { createNetBoxUrls } from '../endpoints/netbox-url.js';
 import { createProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
+import { createFirewallWrites } from '../firewall/write.js';
 import { createNetBoxAccess } from '../netbox/access.js';
 import { createNetBoxClients } from '../netbox/clients.js';
 import { probeTls } from '../netbox/tls-probe.js';
@@ -99,6 +100,7 @@ function makeServices(foundations: Foundations, stores: Stores, clients: Clients
   const supportReports = createSupportReports();
   const ports = createSyncPorts({ ...lower, supportReports });
   const proxmoxSchemas = createSchemas(env);
+  const verbs = createVerbService(lower);
   return {
     sync: createSyncService(ports),
     supportPass: createSupportPass({ env, netboxEndpoints, ports, reports: supportReports }),
@@ -109,7 +111,8 @@ function makeServices(foundations: Foundations, stores: Stores, clients: Clients
       stored: () => proxmoxEndpoints.all(),
       mirrorPlugin: (id, seen) => proxmoxEndpoints.mirrorPlugin(id, seen),
     }),
-    verbs: createVerbService(lower),
+    verbs,
+    firewall: createFirewallWrites({ ...lower, verbs }),
     customFields: createCustomFields(lower),
     proxmoxDoctor: createProxmoxDoctor({
       ...lower,

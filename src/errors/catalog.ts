@@ -4,6 +4,7 @@
  * it. A route with a fixed answer of its own may pass another status (see ProxboxError.status).
  */
 import { family, type CatalogEntry } from './catalog-entry.js';
+import { firewallEntries } from './firewall-entries.js';
 import { verbEntries } from './verb-entries.js';
 
 /** Answers to what the client did. */
@@ -185,6 +186,7 @@ export const errorCatalog = {
     'Check that Proxmox was read completely; force_deletes=true lifts the limit.',
   ),
   ...verbEntries,
+  ...firewallEntries,
   internal: bug(500, 'A bug in this service.', 'Report it with the log lines of the request.'),
 } as const satisfies Record<string, CatalogEntry>;
 

@@ -32,6 +32,9 @@ export type ReadName =
   | 'backup_jobs'
   | 'replication_jobs'
   | 'high_availability'
+  | 'firewall'
+  | 'node_firewall'
+  | 'guest_firewall'
   | 'cluster_options';
 
 interface Grant {
@@ -159,6 +162,14 @@ export const readNeeds: readonly ReadNeed[] = [
   reader('backup_jobs', 'cluster/backup', [sysAudit('/')], refused('backup routines')),
   reader('replication_jobs', 'cluster/replication', [vmAudit], leftOut('replications')),
   reader('high_availability', 'cluster/ha/resources', [sysAudit('/')], refused('the pages about high availability')),
+  reader('firewall', 'cluster/firewall/rules', [sysAudit('/')], refused('the firewall pages')),
+  reader('node_firewall', 'nodes/{node}/firewall/rules', [sysAudit('/nodes')], refused('firewall rules of nodes')),
+  reader(
+    'guest_firewall',
+    'nodes/{node}/{type}/{vmid}/firewall/rules',
+    [vmAudit],
+    refused('the firewall of guests on their pages'),
+  ),
   reader('cluster_options', 'cluster/options', [], refused('colours of tags')),
 ];
 

@@ -44,6 +44,14 @@ export type SecurityEvent =
       /** `done`, or the code of the error. */
       readonly outcome: string;
     }
+  | {
+      readonly event: 'firewall_write';
+      readonly endpointId: number;
+      /** Of Proxmox; absent when nobody was asked. */
+      readonly path?: string;
+      /** `pushed`, `deleted`, `skipped`, or the code of the error. */
+      readonly outcome: string;
+    }
   | { readonly event: 'encryption_key_changed'; readonly change: 'set' | 'generated' | 'deleted' | 'plugin' };
 
 export function logSecurityEvent(logger: Logger, event: SecurityEvent, actor?: string): void {

@@ -50,6 +50,7 @@ export const floors = [
           'Joins the parts: makes every object from those below it, registers plugins and routes, works in the background.',
         imports: [
           'http',
+          'firewall',
           'sync',
           'verbs',
           'custom-fields',
@@ -77,6 +78,7 @@ export const floors = [
           'The wire: authentication, limits, routes and streams; a handler makes one call and shapes its answer.',
         imports: [
           'proxmox-live',
+          'firewall',
           'sync',
           'verbs',
           'proxmox-reads',
@@ -97,6 +99,12 @@ export const floors = [
         name: 'proxmox-live',
         purpose: "`/proxmox/api2`: lets a call through to Proxmox when the release's schema and the gates allow it.",
         imports: ['proxmox-schema', 'proxmox-reads', 'plugin-endpoints', 'proxmox', ...common],
+        importsTypesOf: ['verbs', 'endpoints'],
+      },
+      {
+        name: 'firewall',
+        purpose: "Proxmox's firewall: what the plugin's pages read of it, and what they push.",
+        imports: ['proxmox-reads', 'plugin-endpoints', 'proxmox', 'telemetry', ...common],
         importsTypesOf: ['verbs', 'endpoints'],
       },
     ],

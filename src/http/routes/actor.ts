@@ -1,7 +1,7 @@
 /** Who a client says that it acts for. */
 import type { FastifyRequest } from 'fastify';
 
-const maxActor = 150;
+export const maxActor = 150;
 
 /** Without control characters; empty when the header is absent. */
 export function headerText(request: FastifyRequest, name: string): string {

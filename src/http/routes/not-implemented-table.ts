@@ -70,7 +70,6 @@ const verbs: readonly UnbuiltRoute[] = guestPaths.flatMap((guest) => [
 
 const proxmoxReads: readonly UnbuiltRoute[] = [
   ...unbuilt('Reading further properties of nodes and storages', [
-    '/proxmox/nodes/:node/qemu/:vmid/firewall',
     '/proxmox/nodes/:node/config',
     '/proxmox/nodes/:node/storage/:storage/identity',
     '/proxmox/storage/zfs/pools',
@@ -109,45 +108,6 @@ const proxmoxReads: readonly UnbuiltRoute[] = [
     ['POST', '/proxmox/metrics/pull/query'],
   ]),
   ...unbuilt('The API of Proxmox as Python models', ['/proxmox/viewer/pydantic']),
-];
-
-const fw = '/proxmox/firewall';
-const firewallScopes = [`${fw}/datacenter`, `${fw}/nodes/:node`, `${fw}/vms/:vmid`, `${fw}/vnets/:vnet`] as const;
-const readRules = (scope: string): boolean => scope !== `${fw}/nodes/:node` && !scope.startsWith(`${fw}/vnets`);
-
-const firewallWrites: Paths = firewallScopes.flatMap((scope) => [
-  ['POST', `${scope}/rules`] as const,
-  [['PUT', 'DELETE'], `${scope}/rules/:pos`] as const,
-  ['POST', `${scope}/ipsets`] as const,
-  ['DELETE', `${scope}/ipsets/:name`] as const,
-  ['POST', `${scope}/ipsets/:name/entries`] as const,
-  [['PUT', 'DELETE'], `${scope}/ipsets/:name/entries/*`] as const,
-  ['POST', `${scope}/aliases`] as const,
-  [['PUT', 'DELETE'], `${scope}/aliases/:name`] as const,
-  ['PUT', `${scope}/options`] as const,
-]);
-
-const firewall: readonly UnbuiltRoute[] = [
-  empty('The firewall summary', `${fw}/summary`, 'empty_list'),
-  empty('The firewall rules of a node', `${fw}/nodes/:node/rules`, 'empty_list'),
-  ...unbuilt('Reading the firewall', [
-    ...firewallScopes
-      .filter(readRules)
-      .flatMap((scope) => ['rules', 'ipsets', 'aliases'].map((kind) => `${scope}/${kind}`)),
-    ...firewallScopes.slice(0, 3).map((scope) => `${scope}/options`),
-    `${fw}/datacenter/groups`,
-  ]),
-  ...unbuilt(
-    'Writing the firewall',
-    [
-      ...firewallWrites,
-      ['POST', `${fw}/datacenter/groups`],
-      ['DELETE', `${fw}/datacenter/groups/:group`],
-      ['POST', `${fw}/datacenter/groups/:group/rules`],
-      [['PUT', 'DELETE'], `${fw}/datacenter/groups/:group/rules/:pos`],
-    ],
-    'writes_disabled_for_endpoint',
-  ),
 ];
 
 const crud = (path: string): Paths => [
@@ -223,7 +183,6 @@ export const unbuiltRoutes: readonly UnbuiltRoute[] = [
   ...netbox,
   ...verbs,
   ...proxmoxReads,
-  ...firewall,
   ...companions,
   ...provisioning,
 ];

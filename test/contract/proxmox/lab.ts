@@ -3,7 +3,13 @@
  * pools, jobs and rules there are, so that the simulator can be asked the recorded calls.
  */
 import { makeNode } from '../../simulator/estate/generate-node.js';
-import { formatUpid, type EstateCluster, type EstateStorage, type PveRow } from '../../simulator/estate/index.js';
+import {
+  formatUpid,
+  type EstateCluster,
+  type EstateFirewall,
+  type EstateStorage,
+  type PveRow,
+} from '../../simulator/estate/index.js';
 import { makeCluster } from '../../simulator/estate/make-cluster.js';
 import { makeGuest } from '../../simulator/estate/make-guest.js';
 import type { AclEntry, SimulatedUser } from '../../simulator/proxmox/types.js';
@@ -459,6 +465,54 @@ const taskOf = ({ status, ...draft }: TaskDraft): EstateCluster['nodes'][number]
 
 const gone = "Configuration file 'nodes/pve1/qemu-server/9999.conf' does not exist";
 
+const https = { type: 'in', action: 'ACCEPT', enable: 1, proto: 'tcp', dport: '443' };
+const any = { type: 'in', action: 'ACCEPT', enable: 0, log: 'nolog' };
+
+const firewalls: ReadonlyMap<string, Partial<EstateFirewall>> = new Map([
+  [
+    'cluster',
+    {
+      rules: [
+        { type: 'in', action: 'ACCEPT', enable: 1, macro: 'SSH', source: '+mgmt', log: 'nolog' },
+        { type: 'group', action: 'web', enable: 1 },
+      ],
+      aliases: [
+        { name: 'al', cidr: '10.0.0.0/8' },
+        { name: 'lan', cidr: '10.0.0.0/8', comment: 'the lan' },
+      ],
+      ipsets: [{ name: 'mgmt', comment: 'hosts', entries: [{ cidr: '10.0.0.1' }] }],
+      groups: [
+        {
+          group: 'web',
+          comment: 'web in',
+          rules: [
+            https,
+            https,
+            { ...https, dport: '80', comment: 'http', log: 'nolog' },
+            { type: 'out', action: 'DROP', enable: 0 },
+          ],
+        },
+      ],
+      options: { enable: 1 },
+    },
+  ],
+  [
+    'guests/100',
+    {
+      rules: [any, any, { type: 'group', action: 'web', enable: 1, iface: 'net0' }],
+      options: { enable: 1, policy_in: 'DROP' },
+    },
+  ],
+]);
+
+const copiedFirewalls = (): EstateCluster['firewalls'] =>
+  new Map(
+    [...firewalls].map(([place, firewall]) => [
+      place,
+      structuredClone({ rules: [], aliases: [], ipsets: [], groups: [], options: {}, ...firewall }),
+    ]),
+  );
+
 /** A fresh copy: a test may change it. */
 export const createLab = (release: Release): EstateCluster => {
   const nodes = [
@@ -504,6 +558,7 @@ export const createLab = (release: Release): EstateCluster => {
       },
       { id: '200-0', type: 'local', guest: 200, jobnum: 0, source: 'pve1', target: 'pve2', disable: 1 },
     ],
+    firewalls: copiedFirewalls(),
     ha: {
       resources: [
         { sid: 'vm:100', type: 'vm', state: 'stopped', max_relocate: 2, comment: 'keep' },

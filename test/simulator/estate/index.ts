@@ -13,6 +13,7 @@ export type { Random } from './random.js';
 export type {
   Estate,
   EstateCluster,
+  EstateFirewall,
   EstateGuest,
   EstateNode,
   EstateStorage,

@@ -14,6 +14,7 @@ export function makeCluster(draft: ClusterDraft): EstateCluster {
     backupJobs: [],
     replicationJobs: [],
     ha: { resources: [], groups: [], rules: [] },
+    firewalls: new Map(),
     options: { keyboard: 'en-us' },
     ...draft,
     nodes,

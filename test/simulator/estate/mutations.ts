@@ -5,7 +5,7 @@
 import type { GuestDraft } from './make-guest.js';
 import { makeGuest } from './make-guest.js';
 import { uuidOf } from './numbering.js';
-import type { EstateCluster, EstateGuest, EstateNode, EstateSnapshot, GuestStatus } from './types.js';
+import type { EstateCluster, EstateFirewall, EstateGuest, EstateNode, EstateSnapshot, GuestStatus } from './types.js';
 
 export type { GuestDraft } from './make-guest.js';
 
@@ -17,10 +17,11 @@ export function addGuest(cluster: EstateCluster, draft: GuestDraft): EstateGuest
   return guest;
 }
 
-/** Removes the guest with its images; its backups stay, as they do on a real cluster. */
+/** Removes the guest with its images and its firewall; its backups stay, as they do on a real cluster. */
 export function removeGuest(cluster: EstateCluster, vmid: number): void {
   requireGuest(cluster, vmid);
   cluster.guests.delete(vmid);
+  cluster.firewalls.delete(`guests/${vmid}`);
 }
 
 export function renameGuest(cluster: EstateCluster, vmid: number, name: string): void {
@@ -108,6 +109,13 @@ export function joinCluster(host: EstateCluster, cluster: EstateCluster): void {
 
 export function setNodeOnline(cluster: EstateCluster, node: string, online: boolean): void {
   requireNode(cluster, node).online = online;
+}
+
+/** The firewall of a place, made empty when there is none yet: `cluster`, `nodes/pve1`, `guests/100`, `vnets/office`. */
+export function firewallAt({ firewalls }: EstateCluster, place: string): EstateFirewall {
+  const known = firewalls.get(place) ?? { rules: [], aliases: [], ipsets: [], groups: [], options: {} };
+  firewalls.set(place, known);
+  return known;
 }
 
 /** The status daemon of a node that is online stops reporting, or reports again. */

@@ -40,6 +40,8 @@ export interface EstateCluster {
   /** Rows of `cluster/replication`. */
   readonly replicationJobs: PveRow[];
   readonly ha: EstateHa;
+  /** By place: `cluster`, `nodes/pve1`, `guests/100`, `vnets/office`; a place that is not there has none yet. */
+  readonly firewalls: Map<string, EstateFirewall>;
   /** `cluster/options`; `tag-style` is text or object. */
   options: PveRow;
 }
@@ -176,4 +178,29 @@ export interface EstateHa {
   readonly rules: PveRow[];
   /** The `resource-mode` it was disarmed with; absent or null while armed. PVE 9.2 only. */
   disarmed?: string | null;
+}
+
+/** The firewall of one place. Rows in Proxmox's spelling, without digests and positions. */
+export interface EstateFirewall {
+  /** In the order in which they are tried. */
+  readonly rules: PveRow[];
+  readonly aliases: PveRow[];
+  readonly ipsets: EstateIpSet[];
+  /** Of the datacenter alone. */
+  readonly groups: EstateSecurityGroup[];
+  readonly options: PveRow;
+}
+
+export interface EstateIpSet {
+  readonly name: string;
+  /** Empty: none. */
+  comment: string;
+  readonly entries: PveRow[];
+}
+
+export interface EstateSecurityGroup {
+  readonly group: string;
+  /** Empty: none. */
+  comment: string;
+  readonly rules: PveRow[];
 }

@@ -3,6 +3,7 @@ import { accessRoutes } from './access.js';
 import { actionRoutes } from './actions.js';
 import { backupJobRoutes } from './backup-jobs.js';
 import { clusterRoutes } from './cluster.js';
+import { firewallRoutes } from './firewall.js';
 import { guestRoutes } from './guests.js';
 import { haRoutes } from './ha.js';
 import { indexRoutes } from './indexes.js';
@@ -21,5 +22,6 @@ export const routes: readonly Route[] = [
   ...backupJobRoutes,
   ...taskRoutes,
   ...haRoutes,
+  ...firewallRoutes,
   ...actionRoutes,
 ];

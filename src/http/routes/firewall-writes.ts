@@ -1,0 +1,142 @@
+/** What the plugin's pages push into Proxmox's firewall. Which routes there are follows from the tables of places and objects. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { ProxboxError } from '../../errors/proxbox-error.js';
+import { bodySchemas } from '../../firewall/body.js';
+import { objectTable, type ObjectName, type WriteOp } from '../../firewall/objects.js';
+import { placeTable, type PlaceKind } from '../../firewall/places.js';
+import type { FirewallWrites } from '../../firewall/write.js';
+import type { PluginMirror } from '../../plugin-endpoints/mirror.js';
+import type { App } from '../app-type.js';
+import { tellIntegers, validationEntries } from '../plugins/validation-entries.js';
+import { booleanField } from '../query-fields.js';
+import { headerText, maxActor } from './actor.js';
+import { firewallPath, firewallTags, GuestQuery, placeIn, placeParams } from './firewall-reads.js';
+import { gateOf, GateQuery, type GateDeps } from './gated.js';
+
+export interface FirewallWriteRouteDeps extends GateDeps {
+  readonly firewall: FirewallWrites;
+  readonly pluginMirror: Pick<PluginMirror, 'noticeRefusal' | 'look'>;
+}
+
+const Query = GateQuery.extend(GuestQuery.shape).extend({
+  force: booleanField.default(false).describe('Delete an IP set with its members'),
+});
+type Query = z.infer<typeof Query>;
+
+const name = z.string().min(1).max(256);
+const itemParams = {
+  ':pos': { pos: z.string().regex(/^\d{1,5}$/, 'must be the position of a rule') },
+  ':name': { name },
+  '*': { '*': name },
+} as const;
+/** Of which list, and which of it. */
+const ItemParams = z.object({
+  pos: z.string().optional(),
+  name: z.string().optional(),
+  '*': z.string().optional(),
+  parent: z.string().default(''),
+});
+
+const off = 'writes_disabled_for_endpoint';
+const offText =
+  'Firewall writes are disabled on this endpoint. Enable ProxmoxEndpoint.allow_writes before pushing firewall changes.';
+const texts: Readonly<Record<string, string>> = {
+  [off]: offText,
+  endpoint_id_required: 'Firewall writes require an explicit endpoint_id query parameter.',
+};
+
+function actorIn(request: FastifyRequest): string {
+  const actor = headerText(request, 'x-proxbox-actor').slice(0, maxActor);
+  if (actor !== '') return actor;
+  const detail = { reason: 'actor_required', detail: 'Firewall writes require X-Proxbox-Actor.' };
+  throw new ProxboxError('actor_required', detail.detail, { detail });
+}
+
+function bodyIn(object: ObjectName, body: unknown): Readonly<Record<string, unknown>> {
+  const result = z.safeParse(bodySchemas[object], body ?? {}, { error: tellIntegers });
+  if (result.success) return result.data;
+  const detail = validationEntries(result.error.issues, body ?? {}, 'body');
+  throw new ProxboxError('invalid_request', 'The body of the request is not valid.', { detail });
+}
+
+interface Asked {
+  readonly kind: PlaceKind;
+  readonly object: ObjectName;
+  readonly op: WriteOp;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly query: Query;
+}
+
+/** The gate comes first, then who asks, then the body. */
+async function answerWrite(asked: Asked, deps: FirewallWriteRouteDeps): Promise<FastifyReply> {
+  const { kind, object, op, request, reply, params, query } = asked;
+  const gated = gateOf(deps, query, off);
+  if ('refusal' in gated) {
+    const { refusal } = gated;
+    return reply.status(403).send({ ...refusal, detail: texts[refusal.reason] ?? refusal.detail });
+  }
+  const actor = actorIn(request);
+  const { pos, name, '*': rest, parent } = ItemParams.parse(params);
+  const written = await deps.firewall.write({
+    endpoint: gated.endpoint,
+    endpointId: query.endpoint_id ?? gated.endpoint.id,
+    actor,
+    place: placeIn(kind, params, query),
+    object,
+    op,
+    parent,
+    key: pos ?? name ?? rest,
+    body: op === 'remove' ? {} : bodyIn(object, request.body),
+    isForced: query.force,
+    confirm: () => confirm(query, deps),
+  });
+  return reply.send(written);
+}
+
+/** The switch on the plugin's page may have been turned since this service looked at it. */
+async function confirm(query: Query, deps: FirewallWriteRouteDeps): Promise<void> {
+  await deps.pluginMirror.look();
+  const gated = gateOf(deps, query, off);
+  if (!('refusal' in gated)) return;
+  const detail = texts[gated.refusal.reason] ?? gated.refusal.detail;
+  throw new ProxboxError(off, detail, { detail, where: { endpoint_id: query.endpoint_id ?? 0 } });
+}
+
+const methods = { create: 'POST', update: 'PUT', remove: 'DELETE' } as const satisfies Record<WriteOp, string>;
+const verbs = { create: 'Make, or change, a', update: 'Change a', remove: 'Delete a' } as const;
+
+function registerWrite(
+  app: App,
+  [kind, object, op]: readonly [kind: PlaceKind, object: ObjectName, op: WriteOp],
+  deps: FirewallWriteRouteDeps,
+): void {
+  const place = placeTable[kind];
+  const { route, item, noun } = objectTable[object];
+  const list = `${firewallPath}/${place.route}/${route}`;
+  const summary = item === null ? `Change firewall options of ${place.of}` : `${verbs[op]} ${noun} of ${place.of}`;
+  app.route({
+    method: methods[op],
+    url: op === 'create' || item === null ? list : `${list}/${item}`,
+    schema: {
+      tags: firewallTags,
+      summary: object === 'groupRules' ? `${verbs[op]} rule of a security group` : summary,
+      params: z.looseObject({
+        ...placeParams[kind].shape,
+        ...(route.includes(':parent') ? { parent: name } : {}),
+        ...(op === 'create' || item === null ? {} : itemParams[item]),
+      }),
+      querystring: Query,
+    },
+    handler: (request, reply) =>
+      answerWrite({ kind, object, op, request, reply, params: request.params, query: request.query }, deps),
+  });
+}
+
+export function registerFirewallWriteRoutes(app: App, deps: FirewallWriteRouteDeps): void {
+  for (const kind of ['datacenter', 'node', 'guest', 'vnet'] as const)
+    for (const object of placeTable[kind].objects)
+      for (const op of objectTable[object].ops) registerWrite(app, [kind, object, op], deps);
+}
