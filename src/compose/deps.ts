@@ -5,6 +5,7 @@
 import { lookup } from 'node:dns/promises';
 import { createCustomFields } from '../custom-fields/service.js';
 import { createMachineMemory } from '../db/machine-memory.js';
+import { createRefusalStore } from '../db/refusals.js';
 import { checkHosts, hostsOf, ssrfHint } from '../endpoints/endpoint-hosts.js';
 import { createKnownClusters } from '../endpoints/known-clusters.js';
 import { createNetBoxEndpointStore } from '../endpoints/netbox-endpoints.js';
@@ -63,6 +64,7 @@ function makeStores(foundations: Foundations, { bcryptCost }: DepsOptions) {
     outboundGuard,
     apiKeys: createApiKeys({ db, clock, logger, ...(bcryptCost === undefined ? {} : { bcryptCost }) }),
     machineMemory: createMachineMemory(db),
+    refusals: createRefusalStore(db, clock),
     lockout: createLockout({ db, clock, logger }),
     clientAddress: createClientAddress(env.trustedProxies),
   };

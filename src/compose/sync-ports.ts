@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../config/clock.js';
 import type { SettingsResolver } from '../config/types.js';
 import type { MachineMemory } from '../db/machine-memory.js';
+import type { RefusalStore } from '../db/refusals.js';
 import type { KnownClusterStore } from '../endpoints/known-clusters.js';
 import type { ProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
 import type { NetBoxAccess } from '../netbox/access.js';
@@ -22,6 +23,7 @@ export interface SyncPortDeps {
   readonly netboxSource: NetBoxSource;
   readonly proxmoxSessions: Pick<ProxmoxSessions, 'open'>;
   readonly machineMemory: MachineMemory;
+  readonly refusals: RefusalStore;
   readonly supportReports: SupportReports;
 }
 
@@ -41,6 +43,7 @@ export function createSyncPorts(deps: SyncPortDeps): SyncPorts {
       proxmoxSessions.open(endpoint, proxmoxEndpoints.credentials(endpoint.id), { signal, ...options }),
     noteSupport: (report) => deps.supportReports.note(report),
     machineMemory: deps.machineMemory,
+    refusals: deps.refusals,
     mirrorPlugin: (id, seen) => proxmoxEndpoints.mirrorPlugin(id, seen),
   };
 }

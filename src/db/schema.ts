@@ -80,6 +80,18 @@ export const endpointIds = sqliteTable(
   ({ kind, id: number }) => [primaryKey({ columns: [kind, number] })],
 );
 
+/** Our own: what a NetBox refused because of another object there (refusals.ts). */
+export const refusals = sqliteTable(
+  'refusal',
+  {
+    netboxEndpointId: integer('netbox_endpoint_id').notNull(),
+    branch: text('branch').notNull(),
+    sentence: text('sentence').notNull(),
+    refusedAt: text('refused_at').notNull(),
+  },
+  ({ netboxEndpointId, branch, sentence }) => [primaryKey({ columns: [netboxEndpointId, branch, sentence] })],
+);
+
 /** Our own: what a run should know of machines from the runs before it (machine-memory.ts). */
 export const machineMemory = sqliteTable(
   'machine_memory',

@@ -82,6 +82,10 @@ class ScopedClient implements NetBoxClient {
     return new ScopedClient(this.#core, { ...this.#scope, ...scope }, this.#fresh);
   }
 
+  atOnce(): number {
+    return this.#core.atOnce();
+  }
+
   openWindow(since: number | 'now', maxAgeMs: number): ReadWindow {
     return this.#core.cache.openWindow(since, maxAgeMs);
   }
@@ -131,7 +135,9 @@ class ScopedClient implements NetBoxClient {
     values: readonly (string | number)[],
     ...[query = {}, options = {}]: [query?: Query, options?: ListOptions]
   ): Promise<readonly NetBoxRecord[]> {
-    return listByValues({ path, filter, values, query }, (chunk) => this.#list(path, chunk, options));
+    return listByValues({ path, filter, values, query, atOnce: this.atOnce() }, (chunk) =>
+      this.#list(path, chunk, options),
+    );
   }
 
   async mayCreate(path: string): Promise<boolean | undefined> {

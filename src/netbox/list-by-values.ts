@@ -1,4 +1,5 @@
 /** A filter with many values, in chunks that fit the request line a default gunicorn accepts (4,094 bytes). */
+import pLimit from 'p-limit';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { describeErrors } from './answer-text.js';
 import { refusedFilters } from './lists.js';
@@ -18,6 +19,8 @@ export interface ByValues {
   readonly filter: string;
   readonly values: readonly Value[];
   readonly query: Query;
+  /** Chunks to ask for at the same time, at least 1. */
+  readonly atOnce: number;
 }
 
 /** Each value once, at most 100 per chunk, within the byte budget. */
@@ -57,20 +60,23 @@ function withoutRefused(error: ProxboxError, values: readonly Value[]): readonly
   return [values.slice(0, middle), values.slice(middle)];
 }
 
-/** Rows of all chunks, one of each id. `list` reads one chunk and throws what NetBox refuses. */
+/** Rows of all chunks, one of each id. `list` reads one chunk and throws what NetBox refuses; then no further one is begun. */
 export async function listByValues(
   request: ByValues,
   list: (query: Query) => Promise<readonly NetBoxRecord[]>,
 ): Promise<readonly NetBoxRecord[]> {
-  const found: NetBoxRecord[] = [];
-  const waiting = [...chunkValues(request)];
-  for (let chunk = waiting.shift(); chunk !== undefined; chunk = waiting.shift()) {
+  const limit = pLimit(request.atOnce);
+  const readAll = async (chunks: readonly (readonly Value[])[]): Promise<readonly NetBoxRecord[]> =>
+    (await Promise.all(chunks.map(readChunk))).flat();
+  async function readChunk(chunk: readonly Value[]): Promise<readonly NetBoxRecord[]> {
     try {
-      found.push(...(await list({ ...request.query, [request.filter]: chunk })));
+      return await limit(() => list({ ...request.query, [request.filter]: chunk }));
     } catch (error) {
-      if (!(error instanceof ProxboxError) || !refusedFilters(error).includes(request.filter)) throw error;
-      waiting.unshift(...withoutRefused(error, chunk));
+      if (error instanceof ProxboxError && refusedFilters(error).includes(request.filter))
+        return readAll(withoutRefused(error, chunk));
+      limit.clearQueue();
+      throw error;
     }
   }
-  return uniqueById(found);
+  return uniqueById(await readAll(chunkValues(request)));
 }

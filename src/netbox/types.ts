@@ -150,6 +150,8 @@ export interface PatchItem {
 export interface NetBoxClient {
   readonly endpointId: number;
   readonly baseUrl: string;
+  /** Requests that may be in flight now: as many as are configured, fewer while NetBox has no capacity; at least 1. */
+  atOnce(): number;
   /** The same client, cache and gate with another abort signal, branch or counters. */
   scoped(scope: ClientScope): NetBoxClient;
   /** @param since the `opened` of the window before which everything is too old; `now` = of this one */

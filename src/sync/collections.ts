@@ -4,13 +4,17 @@ import { kindDefinition, type ObjectKind, type RecordOf } from '../netbox/kinds/
 import type { ListOptions, NetBoxClient, NetBoxRecord, Query, ReadWindow } from '../netbox/types.js';
 import type { Clock } from '../config/clock.js';
 import { createForbiddenStore, type Forbidden } from './forbidden.js';
+import type { Refusals } from './refusals.js';
 import { RequiredFields } from './required-fields.js';
 
 /** The calls of one job: NetBox endpoint revision, branch, Proxmox endpoints. */
 export interface CollectionScope {
   readonly key: string;
+  /** Revision of the NetBox endpoint: what it refuses is refused whichever Proxmox endpoints a call is about. */
+  readonly netbox: string;
   /** Schema id of the branch that the client reads; empty = main. */
   readonly branch: string;
+  readonly refusals: Refusals;
 }
 
 /** The answers are in the cache of the client, which its own writes keep true (netbox/get-cache.ts). */
@@ -22,10 +26,12 @@ export interface Collections {
     values?: { readonly filter: string; readonly of: readonly (string | number)[] },
     options?: LoadOptions,
   ): Promise<readonly RecordOf<K>[]>;
-  /** Sentences of `rememberRefusal`, of the last hour: what they are about need not be tried again. */
-  refusals(): ReadonlySet<string>;
-  /** NetBox refused an object because of another one; the sentence names both, and so ends with either. */
-  rememberRefusal(sentence: string): void;
+  /** Objects that NetBox refused because of another one: not tried again until either changes. */
+  readonly refusals: Refusals;
+  /** Sentences of `leaveOut`, of the last hour. */
+  leftOut(): ReadonlySet<string>;
+  /** NetBox does not take a part of objects, which are written without; that it does again it tells only who tries. */
+  leaveOut(sentence: string): void;
   /** What the token may not create. */
   readonly forbidden: Forbidden;
   readonly requiredFields: RequiredFields;
@@ -47,17 +53,17 @@ export interface CollectionStore {
     options: { readonly beginsJob: boolean; readonly maxAgeMs?: number | undefined },
   ): ReadWindow;
   open(scope: CollectionScope, client: NetBoxClient): Collections;
-  forgetRefusals(): void;
+  forgetLeftOut(): void;
   forgetForbidden(): void;
 }
 
-const refusalMs = 3_600_000;
+const leftOutMs = 3_600_000;
 
 export function createCollectionStore(clock: Clock): CollectionStore {
   /** By scope: where its job began in the order of all reads. */
   const jobs = new Map<string, number>();
-  /** By scope: sentence and when it was told. Kept when a job begins: an attempt that must fail is a write all the same. */
-  const refused = new Map<string, Map<string, number>>();
+  /** By NetBox and branch: sentence and when it was told. Kept when a job begins: an attempt that must fail is a write all the same. */
+  const leftOut = new Map<string, Map<string, number>>();
 
   const forbidden = createForbiddenStore();
   const requiredFields = new Map<string, RequiredFields>();
@@ -68,21 +74,23 @@ export function createCollectionStore(clock: Clock): CollectionStore {
     return opened;
   }
 
-  function open({ key, branch }: CollectionScope, client: NetBoxClient): Collections {
+  function open({ netbox, branch, refusals }: CollectionScope, client: NetBoxClient): Collections {
     const openedAtMs = clock.monotonicMs();
-    const sentences = refused.get(key) ?? new Map<string, number>();
-    refused.set(key, sentences);
+    const key = `${netbox}|${branch}`;
+    const sentences = leftOut.get(key) ?? new Map<string, number>();
+    leftOut.set(key, sentences);
     const fields = requiredFields.get(key) ?? new RequiredFields();
     requiredFields.set(key, fields);
-    for (const [sentence, atMs] of sentences) if (openedAtMs - atMs > refusalMs) sentences.delete(sentence);
+    for (const [sentence, atMs] of sentences) if (openedAtMs - atMs > leftOutMs) sentences.delete(sentence);
     return {
       async load(kind, query, ...[values, options = {}]) {
         if (values?.of.length === 0) return [];
         const cache = options.fresh === true ? 'fresh' : 'use';
         return decodeAll(kind, await readRows(client, branch, { kind, query, values, cache }));
       },
-      refusals: () => new Set(sentences.keys()),
-      rememberRefusal: (sentence) => void sentences.set(sentence, clock.monotonicMs()),
+      refusals,
+      leftOut: () => new Set(sentences.keys()),
+      leaveOut: (sentence) => void sentences.set(sentence, clock.monotonicMs()),
       forbidden: forbidden.open(key, client),
       requiredFields: fields,
     };
@@ -91,7 +99,7 @@ export function createCollectionStore(clock: Clock): CollectionStore {
   return {
     window,
     open,
-    forgetRefusals: () => refused.clear(),
+    forgetLeftOut: () => leftOut.clear(),
     forgetForbidden: () => forbidden.clear(),
   };
 }

@@ -1,4 +1,5 @@
 /** Opens a run: reads the settings, connects both sides, and freezes what the run works with. */
+import { setMaxListeners } from 'node:events';
 import { nameList } from '../values/short-text.js';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
@@ -26,6 +27,7 @@ import { openMemory, type MachineMemoryPort } from './machine-memory.js';
 import { buildClusterViews, type SessionSummary } from './plan/cluster-views.js';
 import { recognize, unremembered } from './recognize.js';
 import { objectTypesOf, type RequiredFields } from './required-fields.js';
+import { openRefusals, type RefusalPort } from './refusals.js';
 import type { SyncRequest } from './request.js';
 import { resolveOptions } from './resolve-options.js';
 import type { LegacyFields, RunContext } from './run-context.js';
@@ -61,6 +63,7 @@ export interface SyncPorts {
     options?: SessionOptions,
   ) => Promise<ProxmoxSession>;
   readonly machineMemory: MachineMemoryPort;
+  readonly refusals: RefusalPort;
   /** Takes over what the plugin's own row of an endpoint says about writing and being enabled. */
   readonly mirrorPlugin: MirrorPlugin;
   /** Told at the beginning of every run that writes what became of the tags, roles and types. */
@@ -117,6 +120,8 @@ export async function openRun(
   options: OpenOptions,
 ): Promise<OpenedRun> {
   const { request, scope, signal, runId } = options;
+  // Every read that waits for its turn listens to it.
+  setMaxListeners(0, signal);
   const counters: RequestCounters = { requests: 0, writes: 0, retries: 0, overwhelmed: 0, cacheHits: 0 };
   const { branch } = request;
   const news = { events: options.events, clock: ports.clock, phase: options.kind };
@@ -130,13 +135,16 @@ export async function openRun(
   if (branch !== '' && !capabilities.branching) throw branchingMissing(branch, client.endpointId);
   const { known, sessions, warnings, clusters } = await meetClusters(ports, options, createWaitNews(news));
   const notes: string[] = [...request.notes];
-  const pluginEndpoints = capabilities.proxboxPlugin
-    ? await client.list('/api/plugins/proxbox/endpoints/proxmox/')
-    : [];
+  const ofNetBox = { netboxEndpointId: scope.netbox.id, branch };
+  const refusals = openRefusals(ports.refusals, ofNetBox, ports.logger);
+  const opened = collections.open({ key: scope.key, netbox: scope.netbox.revision, branch, refusals }, client);
+  const [pluginEndpoints, legacyFields] = await Promise.all([
+    capabilities.proxboxPlugin ? client.list('/api/plugins/proxbox/endpoints/proxmox/') : [],
+    readCustomFields(client, opened.requiredFields),
+  ]);
   const mirrorPlugin = request.dryRun ? () => undefined : ports.mirrorPlugin;
   const rows = mirrorRows(mirrorPlugin, scope.endpoints, pluginEndpoints);
   const endpointRow = scope.endpoints.length === 1 ? rows[0] : undefined;
-  const opened = collections.open({ key: scope.key, branch }, client);
   const run: RunContext = {
     runId,
     now: ports.clock.now().toISOString(),
@@ -152,12 +160,12 @@ export async function openRun(
     supportIds: new Map(),
     unmade: new Map(),
     pluginEndpoints,
-    legacyFields: await readCustomFields(client, opened.requiredFields),
+    legacyFields,
     warnings: [...unread, ...warnings, ...notes.map((message): Warning => ({ code: 'option_unknown', message }))],
     told: new Set(),
     guestReads: guestReads.open({ fresh: options.freshGuests }),
     proxmoxReads: pLimit(readConcurrency(settings, request, options.kind)),
-    memory: openMemory(ports.machineMemory, { netboxEndpointId: scope.netbox.id, branch }, ports.logger),
+    memory: openMemory(ports.machineMemory, ofNetBox, ports.logger),
     isMachineRun: false,
     showsObjects: request.showsObjects,
     events: options.events,

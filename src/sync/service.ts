@@ -7,6 +7,7 @@ import type { RunEvent } from './events.js';
 import { createGuestReadStore } from './guest-reads.js';
 import { createIndividualSync, type IndividualSync } from './individual/service.js';
 import { openRun, type OpenedRun, type RunStores, type SyncPorts } from './open-run.js';
+import { forgetRefusals } from './refusals.js';
 import type { SyncRequest } from './request.js';
 import { createRunQueue, type RunQueue } from './run-queue.js';
 import type { RunSummary } from './run-finish.js';
@@ -69,7 +70,8 @@ export function createSyncService(ports: SyncPorts): SyncService {
     prepareFullUpdate: (request) =>
       prepare('full-update', request, (conductor, openIt) => runFullUpdate(fullUpdateStages, conductor, openIt)),
     forget: () => {
-      stores.collections.forgetRefusals();
+      stores.collections.forgetLeftOut();
+      forgetRefusals(ports.refusals, ports.logger);
       stores.collections.forgetForbidden();
       stores.guestReads.drop();
     },

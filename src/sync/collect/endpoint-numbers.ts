@@ -48,7 +48,8 @@ const settled: { readonly own: readonly number[]; readonly doubtful: readonly nu
 async function loadStored(run: RunContext): Promise<Stored> {
   const load = async <K extends 'device-state' | 'vm-state'>(kind: K): Promise<readonly RecordOf<K>[]> =>
     (await loadIfAllowed(run, [], { kind, without: '' }, () => run.collections.load(kind, {}))) ?? [];
-  return { devices: await load('device-state'), machines: await load('vm-state') };
+  const [devices, machines] = await Promise.all([load('device-state'), load('vm-state')]);
+  return { devices, machines };
 }
 
 async function judge(

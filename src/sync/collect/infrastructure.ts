@@ -25,18 +25,13 @@ export async function collectInfrastructure(
   const collected = await collectClusters(run, given);
   const { views, records } = collected;
   const types = views.map(({ mode }) => ({ slug: mode, title: clusterTypeName(mode) }));
-  return {
-    views,
-    records: {
-      ...records,
-      clusterTypes: await loadNamed(run, 'cluster-type', types, clusterTypeSlugs),
-      sites: [
-        ...(await collectPlacements(run, 'site', views)),
-        ...(await loadNamed(run, 'site', siteless(collected).map(defaultSite))),
-      ],
-      tenants: await collectPlacements(run, 'tenant', views),
-    },
-  };
+  const [clusterTypes, placed, siteSupport, tenants] = await Promise.all([
+    loadNamed(run, 'cluster-type', types, clusterTypeSlugs),
+    collectPlacements(run, 'site', views),
+    loadNamed(run, 'site', siteless(collected).map(defaultSite)),
+    collectPlacements(run, 'tenant', views),
+  ]);
+  return { views, records: { ...records, clusterTypes, sites: [...placed, ...siteSupport], tenants } };
 }
 
 /** What is only needed to make or mend clusters is not read where they are taken as they are. */
@@ -47,8 +42,12 @@ async function collectSettled(
 ): Promise<CollectedInfrastructure> {
   const nodes = unique(given.flatMap((view) => view.nodes.map(({ name }) => name)));
   const hasPlugin = run.capabilities.proxboxPlugin;
-  const nodeLinks = hasPlugin ? await run.collections.load('node-link', {}, { filter: 'name', of: nodes }) : [];
   const views = await withAliases(run, given, []);
+  const [nodeLinks, sites, tenants] = await Promise.all([
+    hasPlugin ? run.collections.load('node-link', {}, { filter: 'name', of: nodes }) : [],
+    collectPlacements(run, 'site', views),
+    collectPlacements(run, 'tenant', views),
+  ]);
   const records = {
     ...noEvidence(run),
     hasPlugin,
@@ -57,8 +56,8 @@ async function collectSettled(
     deviceStates: [],
     nodeLinks,
     clusterTypes: [],
-    sites: await collectPlacements(run, 'site', views),
-    tenants: await collectPlacements(run, 'tenant', views),
+    sites,
+    tenants,
   };
   return { views, records };
 }
@@ -88,10 +87,11 @@ async function collectPlacements<K extends 'site' | 'tenant'>(
   const ids = unique(placements.map((placement) => placement.id).filter((id) => id !== null));
   const slugs = unique(given(placements.map(({ slug }) => slug)));
   const names = unique(given(placements.map(({ name }) => name)));
-  const records = [
-    ...(await run.collections.load(kind, {}, { filter: 'id', of: ids })),
-    ...(await run.collections.load(kind, {}, { filter: 'slug', of: slugs })),
-  ];
+  const [byId, bySlug] = await Promise.all([
+    run.collections.load(kind, {}, { filter: 'id', of: ids }),
+    run.collections.load(kind, {}, { filter: 'slug', of: slugs }),
+  ]);
+  const records = [...byId, ...bySlug];
   const known = new Set(records.map((record: RecordOf<'site' | 'tenant'>) => record.name));
   const unnamed = names.filter((name) => !known.has(name));
   return [...records, ...(await run.collections.load(kind, {}, { filter: 'name', of: unnamed }))];

@@ -7,6 +7,22 @@ import type { ReasonCode } from '../reasons.js';
 import type { RunContext } from '../run-context.js';
 import type { Warning } from '../types.js';
 
+/** Warnings of reads that are done at once: a list for each, and all of them in the order of the reads, whichever came first. */
+export class WarningLists {
+  readonly #lists: Warning[][] = [];
+
+  /** For one more read. */
+  next(): Warning[] {
+    const list: Warning[] = [];
+    this.#lists.push(list);
+    return list;
+  }
+
+  all(): readonly Warning[] {
+    return this.#lists.flat();
+  }
+}
+
 /** Up to so many values one filtered request is cheaper than the whole table; it is also what fits one request line. */
 const few = 100;
 

@@ -63,19 +63,25 @@ export async function collectClusters(run: RunContext, given: readonly ClusterVi
   const hasPlugin = capabilities.proxboxPlugin;
   const plugin = async <Row>(load: () => Promise<readonly Row[]>) => (hasPlugin ? load() : []);
   const nodeNames = unique(given.flatMap((view) => view.nodes.map((node) => node.name)));
-  const deviceStates = trustedRows(run, await plugin(() => collections.load('device-state', {})));
-  const nodeLinks = await plugin(() => collections.load('node-link', {}, { filter: 'name', of: nodeNames }));
+  const names = unique(given.map(({ name }) => name));
+  const [states, nodeLinks, clusterLinks] = await Promise.all([
+    plugin(() => collections.load('device-state', {})),
+    plugin(() => collections.load('node-link', {}, { filter: 'name', of: nodeNames })),
+    plugin(() => collections.load('cluster-link', {}, { filter: 'name', of: names })),
+  ]);
+  const deviceStates = trustedRows(run, states);
   const owned = deviceStates.map((row) => ({
     ...row,
     proxmox_endpoint_raw_id: endpointIdOf(row, { endpoints, records: { nodeLinks, pluginEndpoints } }),
   }));
   const views = await withAliases(run, given, owned);
-  const devices = await loadDevices(run, views, deviceStates);
-  const names = unique(given.map(({ name }) => name));
-  const clusterLinks = await plugin(() => collections.load('cluster-link', {}, { filter: 'name', of: names }));
-  const standing = await loadStanding(run, views, { devices, owned });
   const named = namesOf(run);
-  const clusters = await loadClusters(run, views, { standing, clusterLinks, named });
+  const [devices, byName] = await Promise.all([
+    loadDevices(run, views, deviceStates),
+    loadByName(run, possiblyCalled(run, views, named)),
+  ]);
+  const standing = await loadStanding(run, views, { devices, owned });
+  const clusters = await withRenamed(run, views, { byName, standing, clusterLinks });
   const records = {
     hasPlugin,
     clusters,
@@ -118,19 +124,29 @@ function namesOf(run: RunContext): readonly Namesake[] {
   return [...here, ...others];
 }
 
-/** By the names that they have or may have; by id only those that an operator has renamed. */
-async function loadClusters(
+/** The names that the clusters of views have or may have. */
+function possiblyCalled(
+  { known }: RunContext,
+  views: readonly ClusterView[],
+  named: readonly Namesake[],
+): readonly string[] {
+  return views.flatMap((view) => rememberedCluster(view, known.byEndpoint)?.name ?? possibleNames(view, named));
+}
+
+/** By id only those that an operator has renamed. */
+async function withRenamed(
   run: RunContext,
   views: readonly ClusterView[],
-  { standing, clusterLinks, named }: Pick<ClusterCandidates, 'standing' | 'clusterLinks' | 'named'>,
+  {
+    byName: clusters,
+    standing,
+    clusterLinks,
+  }: Pick<ClusterCandidates, 'standing' | 'clusterLinks'> & { readonly byName: readonly RecordOf<'cluster'>[] },
 ): Promise<readonly RecordOf<'cluster'>[]> {
-  const remembered = views.map((view) => rememberedCluster(view, run.known.byEndpoint));
-  const names = views.flatMap((view, index) => remembered[index]?.name ?? possibleNames(view, named));
-  const clusters = await loadByName(run, names);
   const loaded = new Set(clusters.map(({ id }) => id));
   const viewNames = new Set(views.map(({ name }) => name));
   const wanted = [
-    ...remembered.flatMap((cluster) => cluster?.id ?? []),
+    ...views.flatMap((view) => rememberedCluster(view, run.known.byEndpoint)?.id ?? []),
     ...standing.filter(({ clusterName }) => viewNames.has(clusterName)).map(({ cluster }) => cluster),
     ...clusterLinks.flatMap((row) => row.netbox_cluster ?? []),
   ].filter((id) => !loaded.has(id));

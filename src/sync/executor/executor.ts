@@ -2,7 +2,7 @@
 import { errorText, toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
 import { decode } from '../../netbox/kinds/decode.js';
 import { isPluginKind, kindDefinition, kinds, type ObjectKind } from '../../netbox/kinds/index.js';
-import { writeOrder } from '../../netbox/kinds/order.js';
+import { placeOf, precedes, writeOrder } from '../../netbox/kinds/order.js';
 import { halves } from '../../netbox/batches.js';
 import { endsTheRun } from '../../netbox/run-ending.js';
 import type { BulkOptions, JsonObject, NetBoxClient, NetBoxRecord, PatchItem } from '../../netbox/types.js';
@@ -33,6 +33,7 @@ import { LeftOut } from './left-out.js';
 import { OutcomeBook, type OutcomeContext } from './outcome-book.js';
 import { orderByKeys } from './key-order.js';
 import { creationFields, resolveBody, withoutStored, withTagChanges } from './resolve-body.js';
+import { sideBySide } from './side-by-side.js';
 import { spareCode, Unwanted } from './unwanted.js';
 
 export interface WriteProgress {
@@ -82,7 +83,7 @@ interface UpdateJob {
 
 /**
  * Applies a plan: the only place that writes to NetBox during a run. Objects are written kind by kind in the order of
- * their dependencies, in bulk; the failure of one object is an outcome, not an exception, and fails only what refers to
+ * their dependencies, in bulk, and at once where NetBox is asked by several requests and neither needs the other; the failure of one object is an outcome, not an exception, and fails only what refers to
  * it. Every change ends in exactly one outcome, so that the counts always add up.
  */
 export async function applyPlan(plan: Plan, context: ExecutorContext): Promise<Applied> {
@@ -94,7 +95,7 @@ class Execution {
   readonly #plan: Plan;
   readonly #context: ExecutorContext;
   readonly #book: OutcomeBook;
-  readonly #warnings: Warning[] = [];
+  readonly #warnings: { readonly kind: ObjectKind; readonly warning: Warning }[] = [];
   /** What concerns all of a kind, by its sentence: told once, of what others do without with those that were left out. */
   readonly #refusedKinds = new Map<string, RefusedKind>();
   readonly #leftOut = new LeftOut();
@@ -111,22 +112,41 @@ class Execution {
 
   async apply(): Promise<Applied> {
     for (const change of this.#plan.changes) this.#book.settleUnwritten(change);
+    const unwritten = this.#book.all.size;
     let stopped: ProxboxError | undefined;
+    const atOnce = (): number => this.#context.client.atOnce();
     try {
       // What goes makes room for what comes: an address may move, a unique name be given again. Dependents go first.
-      for (const kind of writeOrder.toReversed()) await this.#deleteKind(kind);
-      for (const kind of writeOrder) await this.#writeKind(kind);
+      await sideBySide(this.#kindsOf('delete').toReversed(), {
+        precedes: (earlier, later) => precedes(later, earlier),
+        atOnce,
+        work: (kind) => this.#deleteKind(kind),
+      });
+      await sideBySide(this.#kindsOf('create', 'update'), {
+        precedes,
+        atOnce,
+        work: (kind) => this.#writeKind(kind),
+      });
     } catch (error) {
       stopped = toProxboxError(error);
       this.#book.failRest(this.#plan.changes, stopped);
     }
     const warnings = [
-      ...this.#warnings,
-      ...[...this.#refusedKinds.values()].map(asWarning),
+      ...this.#warnings.toSorted(byKind).map(({ warning }) => warning),
+      ...[...this.#refusedKinds.values()].toSorted(byKind).map(asWarning),
       ...this.#unwanted.warnings(),
       ...this.#leftOut.warnings(new Map([...this.#context.unmade, ...this.#book.all])),
     ];
-    return { outcomes: [...this.#book.all.values()], warnings, ids: this.#book.ids, stopped };
+    const outcomes = [...this.#book.all.values()];
+    const written = outcomes.slice(unwritten).sort((a, b) => placeOfOutcome(a) - placeOfOutcome(b));
+    return { outcomes: [...outcomes.slice(0, unwritten), ...written], warnings, ids: this.#book.ids, stopped };
+  }
+
+  /** Those with such a change, in the order of writing. */
+  #kindsOf(...actions: readonly Change['action'][]): readonly ObjectKind[] {
+    const wanted = this.#plan.changes.filter(({ action }) => actions.includes(action));
+    const found = new Set(wanted.map((change) => ('desired' in change ? change.desired.kind : change.kind)));
+    return writeOrder.filter((kind) => found.has(kind));
   }
 
   async #writeKind(kind: ObjectKind): Promise<void> {
@@ -145,7 +165,6 @@ class Execution {
     const removals = this.#plan.changes.filter(
       (change): change is Removal => change.action === 'delete' && change.kind === kind,
     );
-    if (removals.length === 0) return;
     const { path, noun } = kindDefinition(kind);
     const ids = removals.map(({ current }) => current.id);
     const outcomes = await this.#context.client.bulkDelete(path, ids, this.#bulk(kind, 'delete', ids.length));
@@ -157,10 +176,8 @@ class Execution {
         continue;
       }
       if (endsTheRun(outcome.error)) this.#end ??= outcome.error;
-      this.#warnings.push({
-        code: 'delete_failed',
-        message: `The ${noun} "${removal.label}" (id ${removal.current.id}) was not deleted: ${errorText(outcome.error)}`,
-      });
+      const message = `The ${noun} "${removal.label}" (id ${removal.current.id}) was not deleted: ${errorText(outcome.error)}`;
+      this.#warnings.push({ kind, warning: { code: 'delete_failed', message } });
     }
     this.#stopAtEnd();
   }
@@ -351,7 +368,7 @@ class Execution {
     }
     const duplicate = duplicateReason(desired, error);
     if (duplicate !== undefined) {
-      this.#context.collections.rememberRefusal(duplicate.message);
+      this.#context.collections.refusals.remember(duplicate.message);
       this.#book.settle(desired, { status: 'skipped', reason: duplicate });
       return;
     }
@@ -380,4 +397,14 @@ class Execution {
 function asWarning({ code, message, kind, labels }: RefusedKind): Warning {
   const leftOut = spareCode(kind) === undefined ? '' : ` Left out: ${counted(kinds[kind].noun, labels)}.`;
   return { code, message: `${message}${leftOut}` };
+}
+
+/** Whichever ended first, what is told comes in the order of the kinds. */
+function byKind(a: { readonly kind: ObjectKind }, b: { readonly kind: ObjectKind }): number {
+  return placeOf(a.kind) - placeOf(b.kind);
+}
+
+/** Among those of writes, whichever ended first: what went, then what came, each in the order of its kinds. */
+function placeOfOutcome({ kind, status }: Outcome): number {
+  return status === 'deleted' ? -1 - placeOf(kind) : placeOf(kind);
 }

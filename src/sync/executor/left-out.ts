@@ -1,5 +1,6 @@
 /** What was written without one of its relations. */
 import { kinds, type ObjectKind } from '../../netbox/kinds/index.js';
+import { placeOf } from '../../netbox/kinds/order.js';
 import { nameList } from '../../values/short-text.js';
 import type { Desired, ObjectKey, Outcome, Ref, Warning } from '../types.js';
 
@@ -23,7 +24,8 @@ export class LeftOut {
   }
 
   warnings(outcomes: ReadonlyMap<ObjectKey, Outcome>): readonly Warning[] {
-    return [...this.#entries.values()].flatMap(({ ref, kind, labels }) => {
+    const entries = [...this.#entries.values()].sort((a, b) => placeOf(a.kind) - placeOf(b.kind));
+    return entries.flatMap(({ ref, kind, labels }) => {
       if (ref.otherwise === undefined) return [];
       const outcome = outcomes.get(ref.ref);
       const what = outcome === undefined ? ref.ref : `${kinds[outcome.kind].noun} "${outcome.label}"`;

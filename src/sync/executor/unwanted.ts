@@ -23,7 +23,7 @@ export function spareCode(kind: ObjectKind): ReasonCode | undefined {
 
 /**
  * Custom fields of ours that another tool has made for something else, and tags that may not hang on a kind. NetBox refuses
- * the whole object for one of them, so it is written without. What was refused is remembered (`Collections.refusals`): a
+ * the whole object for one of them, so it is written without. What was refused is remembered (`Collections.leftOut`): a
  * run that tries again what must fail is no quiet run.
  */
 export class Unwanted {
@@ -41,7 +41,7 @@ export class Unwanted {
 
   /** A body without what NetBox is known to refuse. */
   without(kind: ObjectKind, body: JsonObject): JsonObject {
-    const sentences = [...this.#collections.refusals()];
+    const sentences = [...this.#collections.leftOut()];
     const isRefused = (code: Warning['code'], what: string): boolean => {
       const message = sentences.find((sentence) => sentence.startsWith(what));
       if (message !== undefined) this.#told.set(message, { code, message });
@@ -98,7 +98,7 @@ export class Unwanted {
   async #learn(kind: ObjectKind, error: ProxboxError): Promise<void> {
     const said = describeErrors(error.upstream?.body ?? '');
     for (const { what, why } of [...fieldsIn(kind, said), ...(await this.#tagsIn(kind, said))])
-      this.#collections.rememberRefusal(`${what}: ${why}`);
+      this.#collections.leaveOut(`${what}: ${why}`);
   }
 
   async #tagsIn(kind: ObjectKind, said: string) {
@@ -111,9 +111,9 @@ export class Unwanted {
   }
 }
 
-/** Whether NetBox is known to refuse a tag on objects of a kind. `refusals`: of `Collections`. */
-export function isTagLeftOut(refusals: ReadonlySet<string>, kind: ObjectKind, id: number): boolean {
-  return [...refusals].some((sentence) => sentence.startsWith(tagWords(kind, id)));
+/** Whether NetBox is known to refuse a tag on objects of a kind. `leftOut`: of `Collections`. */
+export function isTagLeftOut(leftOut: ReadonlySet<string>, kind: ObjectKind, id: number): boolean {
+  return [...leftOut].some((sentence) => sentence.startsWith(tagWords(kind, id)));
 }
 
 function fieldsIn(kind: ObjectKind, said: string) {

@@ -90,8 +90,8 @@ export function createIndividualSync({ ports, activeRuns, collections }: Individ
       const asked = isLongName ? { ...query, cluster_name: cluster?.view.name ?? '' } : query;
       return await syncObject(entry, asked, { looking, prepare: prepareSupport }, progress);
     } finally {
-      // What it wrote may be what NetBox refused an object for.
-      if (opened.counters.writes > 0) collections.forgetRefusals();
+      // What it wrote may be what NetBox did not take on others.
+      if (opened.counters.writes > 0) collections.forgetLeftOut();
     }
   }
 

@@ -54,7 +54,7 @@ export interface OwnershipFacts {
   /** Ids of rows whose interface proves not to have them any more. */
   readonly letGo?: ReadonlySet<number>;
   /** Sentences of earlier refusals (`Collections.refusals`), which are not tried again. */
-  readonly refused?: ReadonlySet<string>;
+  readonly refused?: Pick<ReadonlySet<string>, 'has'>;
 }
 
 /**
@@ -70,7 +70,7 @@ export class AddressOwnership {
   readonly #settledHosts = new Map<string, AddressHolder>();
 
   readonly #letGo: ReadonlySet<number>;
-  readonly #refused: ReadonlySet<string>;
+  readonly #refused: Pick<ReadonlySet<string>, 'has'>;
 
   constructor(rows: readonly RecordOf<'ip-address'>[], { letGo, refused }: OwnershipFacts = {}) {
     this.#letGo = letGo ?? new Set();
@@ -185,7 +185,7 @@ function sharedWith(address: string, holder: AddressHolder, row: RecordOf<'ip-ad
 }
 
 function owned(address: string, holder: AddressHolder, rows: readonly RecordOf<'ip-address'>[]): Reason {
-  const held = rows.map((row) => `${row.address} (id ${row.id}), ${ownerOf(row)}`);
+  const held = rows.map((row) => `${row.address} (id ${row.id}), ${placeOf(row)}${ownerOf(row)}`);
   const owners = nameList(held, { separator: '; ' });
   const namesake = rows.map(machineOf).find((name) => name !== '' && name === holder.guestName?.toLowerCase());
   const hint =
@@ -196,6 +196,11 @@ function owned(address: string, holder: AddressHolder, rows: readonly RecordOf<'
     code: 'ip_conflict',
     message: `${address} of ${holder.label} was not written: NetBox keeps addresses unique and has ${owners}. Unassign or delete that one if ${holder.label} is right.${hint}`,
   };
+}
+
+/** Where it is kept apart from others. The sentence is what is remembered of a refusal, so it tells whatever decides that. */
+function placeOf({ vrf }: RecordOf<'ip-address'>): string {
+  return vrf === null ? '' : `in the VRF with the id ${vrf}, `;
 }
 
 /** The name of the virtual machine that has a row, in small letters; "" where it is none. */

@@ -20,7 +20,7 @@ export function refusedClaims<Owner>(
   held: ReadonlyMap<string, Owner>,
 ): ReadonlyMap<Claim<Owner>, Owner> {
   const refused = new Map<Claim<Owner>, Owner>();
-  for (let before = -1; before < refused.size; ) {
+  for (let before = -1; before < refused.size;) {
     before = refused.size;
     const taken = new Map(held);
     for (const claim of claims) {

@@ -22,6 +22,12 @@ describe('the NetBox simulator', () => {
         total: 3,
         writes: 2,
         mostAtOnce: 1,
+        mostOfRoute: {
+          'POST /api/extras/tags/': 1,
+          'PATCH /api/extras/tags/{id}/': 1,
+          'GET /api/extras/tags/': 1,
+        },
+        rounds: 3,
         byRoute: { 'POST /api/extras/tags/': 1, 'PATCH /api/extras/tags/{id}/': 1, 'GET /api/extras/tags/': 1 },
         ignoredBranchHeaders: 0,
       });

@@ -139,11 +139,13 @@ describe('rule 5: the same NetBox content in every order, and nothing more to wr
         'pve/db',
         'pve/web',
       ]);
-      for (const call of [of(2), of(1), '/full-update/stream']) {
-        // An address that NetBox refuses twice is tried once an hour.
+      const again = [of(2), of(1), '/full-update/stream'];
+      for (const call of again) {
+        // An address that NetBox refuses is tried once more by a run that knows the other guest from NetBox alone.
         const { changes, writes } = await watchedSync(target, call);
         expect([changes, writes.filter((write) => !write.includes('ip-addresses'))]).toEqual([0, []]);
       }
+      for (const call of again) await syncQuietly(target, call);
     }
   });
 

@@ -6,7 +6,9 @@ import { all, machineOf, one, tagsOf } from '../../contract/sync/target.js';
 import type { Observed } from '../../contract/sync/target.js';
 import type { StreamResult } from '../../support/world.js';
 import { renameGuest, setStatus } from '../../simulator/estate/index.js';
+import { createSteppedClock } from '../../support/stepped-clock.js';
 import { makeOurTags } from './our-tags.js';
+import { stages } from './plugin-calls.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
 
 const machineModel = 'virtualization.virtualmachine';
@@ -268,3 +270,104 @@ describe('a machine that NetBox does not take', () => {
     await expectQuiet();
   });
 });
+
+describe('an address that NetBox does not give twice', () => {
+  const full = ['/full-update/stream', '/full-update/stream?proxmox_endpoint_ids=1'];
+  const dayMs = 86_400_000;
+  const host = '10.0.0.5/';
+  const clock = createSteppedClock();
+
+  /** Requests of the calls to create the address, each a day after the one before. */
+  async function attempts(...calls: readonly string[]): Promise<number> {
+    target.simulator.resetCounters();
+    for (const call of calls) {
+      clock.step(dayMs);
+      await target.world.stream(call);
+    }
+    const creations = target.simulator.requestLog.filter(
+      ({ method, body }) => method === 'POST' && body.includes(host),
+    );
+    return creations.length;
+  }
+
+  /** A guest that has the address of a machine that nobody knows. */
+  async function contested(): Promise<{ readonly machine: number; readonly address: number }> {
+    const guest = { vmid: 100, ...withAgent('10.0.0.5') };
+    target = await openSimulated(anEstate(aCluster({ nodes: ['pve1'], guests: [guest] })), { clock });
+    const cluster = create('virtualization/clusters', {
+      name: 'theirs',
+      type: create('virtualization/cluster-types', { name: 'other', slug: 'other' }).id,
+    });
+    const machine = create('virtualization/virtual-machines', { name: 'theirs', cluster: cluster.id }).id;
+    const port = create('virtualization/interfaces', { virtual_machine: machine, name: 'eth0' }).id;
+    const address = create('ipam/ip-addresses', {
+      address: '10.0.0.5/24',
+      assigned_object_type: 'virtualization.vminterface',
+      assigned_object_id: port,
+    }).id;
+    return { machine, address };
+  }
+
+  it('is tried once: by no later run, by no job for an endpoint, and not after a restart', async () => {
+    await contested();
+    expect(await attempts(full[0] ?? '')).toBe(1);
+
+    expect(await attempts(...full, ...stages(1))).toBe(0);
+    await target.world.restart();
+    expect(await attempts(...full, ...stages(1))).toBe(0);
+  });
+
+  it.each([
+    ['the other machine is renamed', 'virtualization/virtual-machines', 'machine', { name: 'else' }],
+    ['the other address gets another mask', 'ipam/ip-addresses', 'address', { address: '10.0.0.5/25' }],
+  ] as const)('is tried again, once, when %s', async (_what, at, which, fields) => {
+    const { [which]: id } = await contested();
+    expect(await attempts(...full)).toBe(1);
+
+    target.simulator.operator.update(at, id, fields);
+    await target.world.restart();
+
+    expect(await attempts(...full, ...stages(1))).toBe(1);
+  });
+
+  it('is tried again, once, when the guest is renamed, when its operator says so, and after a month', async () => {
+    await contested();
+    expect(await attempts(...full)).toBe(1);
+
+    const [cluster] = target.world.estate.clusters;
+    renameGuest(cluster!, 100, 'renamed');
+    expect(await attempts(...full)).toBe(1);
+    await target.world.ask('GET', '/clear-cache');
+    expect(await attempts(...full)).toBe(1);
+    clock.step(30 * dayMs);
+    expect(await attempts(...full)).toBe(1);
+  });
+
+  it('is written as soon as the other one is gone', async () => {
+    const { address } = await contested();
+    expect(await attempts(...full)).toBe(1);
+
+    target.simulator.operator.remove('ipam/ip-addresses', address);
+
+    expect(await attempts(...full)).toBe(1);
+    expect(await all(target, '/api/ipam/ip-addresses/')).toHaveLength(2);
+  });
+});
+
+function withAgent(host: string): Pick<ClusterPlan['guests'][number], 'status' | 'config' | 'agent'> {
+  const mac = 'BC:24:11:00:00:01';
+  return {
+    status: 'running',
+    config: { agent: 1, scsi0: 'ceph:vm-100-disk-0,size=8G', net0: `virtio=${mac},bridge=vmbr0` },
+    agent: {
+      state: 'running',
+      interfaces: [
+        {
+          name: 'ens18',
+          'hardware-address': mac.toLowerCase(),
+          'ip-addresses': [{ 'ip-address': host, 'ip-address-type': 'ipv4', prefix: 24 }],
+        },
+      ],
+    },
+  };
+}

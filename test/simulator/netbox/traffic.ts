@@ -17,6 +17,10 @@ export interface Counters {
   readonly writes: number;
   /** The most requests that were worked on at one moment; the settings of the plugin are read beside all others. */
   readonly mostAtOnce: number;
+  /** The same of each route, by `METHOD /api/path/`. */
+  readonly mostOfRoute: Readonly<Record<string, number>>;
+  /** The longest chain of requests of which each came when the one before had its answer: with one at a time all of them. */
+  readonly rounds: number;
   /** Requests by `METHOD /api/path/`, ids written as `{id}`. */
   readonly byRoute: Readonly<Record<string, number>>;
   /** Requests with an `X-NetBox-Branch` header that NetBox ignored. */
@@ -44,25 +48,59 @@ export const branchHeaderOf = (request: SimulatedRequest): string | undefined =>
 
 const isBeside = ({ path }: SimulatedRequest): boolean => path.startsWith('/api/plugins/proxbox/settings/');
 
+const routeOf = ({ method, path }: SimulatedRequest): string => `${method} ${path.replace(/\/\d+\//g, '/{id}/')}`;
+
+/** What is worked on at the same time, and how long the longest chain of requests is. */
+const createOverlap = () => {
+  const ofRoute = new Map<string, number>();
+  const rounds = new WeakMap<SimulatedRequest, number>();
+  let mostOfRoute: Record<string, number> = {};
+  let atOnce = 0;
+  let mostAtOnce = 0;
+  let roundsDone = 0;
+  const step = (request: SimulatedRequest, by: 1 | -1): void => {
+    const route = routeOf(request);
+    const now = (ofRoute.get(route) ?? 0) + by;
+    ofRoute.set(route, now);
+    mostOfRoute[route] = Math.max(mostOfRoute[route] ?? 0, now);
+    if (!isBeside(request)) atOnce += by;
+    mostAtOnce = Math.max(mostAtOnce, atOnce);
+  };
+  return {
+    begin: (request: SimulatedRequest): void => {
+      step(request, 1);
+      if (!isBeside(request)) rounds.set(request, roundsDone + 1);
+    },
+    end: (request: SimulatedRequest): void => {
+      step(request, -1);
+      roundsDone = Math.max(roundsDone, rounds.get(request) ?? 0);
+    },
+    counters: () => ({ mostAtOnce, mostOfRoute: { ...mostOfRoute }, rounds: roundsDone }),
+    reset: (): void => {
+      mostAtOnce = atOnce;
+      mostOfRoute = {};
+      roundsDone = 0;
+    },
+  };
+};
+
 /** Counts requests and keeps the last few thousand. */
 export const createTraffic = (): Traffic => {
   let log: LoggedRequest[] = [];
   let byRoute: Record<string, number> = {};
   let total = 0;
   let writes = 0;
-  let atOnce = 0;
-  let mostAtOnce = 0;
+  const overlap = createOverlap();
   const entries = new WeakMap<SimulatedRequest, LoggedRequest>();
   return {
     get log() {
       return log;
     },
     note: (request) => {
-      const route = `${request.method} ${request.path.replace(/\/\d+\//g, '/{id}/')}`;
+      const route = routeOf(request);
       byRoute[route] = (byRoute[route] ?? 0) + 1;
       total += 1;
-      if (!isBeside(request)) atOnce += 1;
-      mostAtOnce = Math.max(mostAtOnce, atOnce);
+      overlap.begin(request);
       if (['POST', 'PUT', 'PATCH', 'DELETE'].includes(request.method)) writes += 1;
       const entry: LoggedRequest = {
         method: request.method,
@@ -75,20 +113,18 @@ export const createTraffic = (): Traffic => {
       log.push(entry);
       if (log.length > kept) log = log.slice(kept / 2);
     },
-    release: (request) => {
-      if (!isBeside(request)) atOnce -= 1;
-    },
+    release: (request) => overlap.end(request),
     answered: (request, status) => {
       const entry = entries.get(request);
       if (entry !== undefined) entry.status = status;
     },
-    counters: () => ({ total, writes, mostAtOnce, byRoute: { ...byRoute } }),
+    counters: () => ({ total, writes, ...overlap.counters(), byRoute: { ...byRoute } }),
     reset: () => {
       log = [];
       byRoute = {};
       total = 0;
       writes = 0;
-      mostAtOnce = atOnce;
+      overlap.reset();
     },
   };
 };

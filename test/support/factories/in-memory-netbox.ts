@@ -93,6 +93,7 @@ export function createInMemoryNetBox(options: { readonly version?: '4.5' | '4.6'
   };
 
   const client: NetBoxClient = {
+    atOnce: () => 1,
     endpointId: 1,
     baseUrl: 'http://netbox.test',
     scoped: () => client,

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { pino } from 'pino';
 import type { ResolvedSettings } from '../../../src/config/types.js';
 import type { NetBoxClient } from '../../../src/netbox/types.js';
-import { createCollectionStore } from '../../../src/sync/collections.js';
+import { createCollectionStore, type CollectionScope } from '../../../src/sync/collections.js';
 import type { RunEvent } from '../../../src/sync/events.js';
 import type { ExecutorContext, WriteProgress } from '../../../src/sync/executor/executor.js';
 import { createGuestReadStore } from '../../../src/sync/guest-reads.js';
@@ -31,10 +31,19 @@ export function someSettings(values: Partial<ResolvedSettings['values']> = {}): 
   };
 }
 
+function collectionScope(): CollectionScope {
+  const refused = new Set<string>();
+  const refusals = {
+    has: (sentence: string) => refused.has(sentence),
+    remember: (sentence: string) => void refused.add(sentence),
+  };
+  return { key: 'test', netbox: 'test', branch: '', refusals };
+}
+
 export function anExecutorContext(client: NetBoxClient, progress: WriteProgress[] = []): ExecutorContext {
   return {
     client,
-    collections: createCollectionStore(createFakeClock()).open({ key: 'test', branch: '' }, client),
+    collections: createCollectionStore(createFakeClock()).open(collectionScope(), client),
     tagChanges: false,
     unmade: new Map(),
     showsObjects: true,
@@ -56,7 +65,7 @@ export function aRun(client: NetBoxClient, changes: Partial<RunContext> = {}): O
     runId: 'R1',
     now,
     client,
-    collections: createCollectionStore(clock).open({ key: 'test', branch: '' }, client),
+    collections: createCollectionStore(clock).open(collectionScope(), client),
     capabilities: {
       cursorPaging: true,
       virtualMachineTypes: true,

@@ -19,16 +19,15 @@ export async function collectRoutines(run: RunContext): Promise<CollectedRoutine
   const guests = await collectGuestList({ ...run, options: { ...run.options, netboxVmIds: null } });
   // The list of guests says what is missing where there is no plugin.
   if (!run.capabilities.proxboxPlugin) return { lists: [], rows: [], nodes: [], warnings: guests.warnings };
-  const { lists, warnings } = await readJobLists(
-    run,
-    guests.clusters,
-    { what: 'backup jobs', read: 'backup_jobs' },
-    (session) => readBackupJobs(session, { signal: run.signal }),
-  );
-  // Read anew: what is missing in Proxmox is marked.
-  const rows = await run.collections.load('backup-routine', {}, undefined, { fresh: true });
-  const nodes = await loadNodeRows(run, guests.clusters);
-  const storages = await loadStorages(run, guests.clusters);
+  const [{ lists, warnings }, rows, nodes, storages] = await Promise.all([
+    readJobLists(run, guests.clusters, { what: 'backup jobs', read: 'backup_jobs' }, (session) =>
+      readBackupJobs(session, { signal: run.signal }),
+    ),
+    // Read anew: what is missing in Proxmox is marked.
+    run.collections.load('backup-routine', {}, undefined, { fresh: true }),
+    loadNodeRows(run, guests.clusters),
+    loadStorages(run, guests.clusters),
+  ]);
   const completed = lists.map((list) => ({
     ...list,
     guests: guestsOf(guests, list.cluster),
@@ -73,11 +72,13 @@ async function loadStorages(
   run: RunContext,
   clusters: readonly ConnectedCluster[],
 ): Promise<(cluster: ConnectedCluster) => readonly RecordOf<'storage'>[]> {
-  const netboxClusters = await findNetBoxClusters(
-    run,
-    clusters.map(({ view }) => view),
-  );
-  const storages = await run.collections.load('storage', {});
+  const [netboxClusters, storages] = await Promise.all([
+    findNetBoxClusters(
+      run,
+      clusters.map(({ view }) => view),
+    ),
+    run.collections.load('storage', {}),
+  ]);
   return ({ view }) => {
     const cluster = netboxClusters.get(view.key);
     return cluster === undefined ? [] : storages.filter((row) => row.cluster === cluster.id);

@@ -30,7 +30,10 @@ export async function collectBackups(run: RunContext): Promise<CollectedBackups 
   if (!run.capabilities.proxboxPlugin) return undefined;
   const roster = await collectRoster(run);
   const wanted = roster.clusters.filter(({ view }) => roster.listedClusters.has(view.key));
-  const rows = await loadGuestRows(run, 'backup', roster, { fresh: run.options.deleteNonexistentBackups });
+  const [rows, storages] = await Promise.all([
+    loadGuestRows(run, 'backup', roster, { fresh: run.options.deleteNonexistentBackups }),
+    run.collections.load('storage', {}),
+  ]);
   const reads = await Promise.all(wanted.map((cluster) => readClusterBackups(run, cluster, { roster, rows })));
   const [first] = reads.flatMap(({ causes }) => causes);
   if (first !== undefined && reads.every(({ answers }) => answers === 0)) throw first;
@@ -38,7 +41,7 @@ export async function collectBackups(run: RunContext): Promise<CollectedBackups 
     roster,
     clusters: reads.flatMap(({ backups }) => backups ?? []),
     rows,
-    storages: await run.collections.load('storage', {}),
+    storages,
     warnings: reads.flatMap(({ warnings }) => warnings),
   };
 }

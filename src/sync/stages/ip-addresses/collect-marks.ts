@@ -1,10 +1,9 @@
 /** What tells whether rows that guests have let go may be deleted: asked only when there are such rows. */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { relationId } from '../../../netbox/kinds/values.js';
-import { loadIfAllowed } from '../../collect/machine-rows.js';
+import { loadIfAllowed, WarningLists } from '../../collect/machine-rows.js';
 import { isOurs } from '../../plan/ownership.js';
 import type { RunContext } from '../../run-context.js';
-import type { Warning } from '../../types.js';
 import { takenBySync } from './map-journal.js';
 import type { AddressMarks } from './types.js';
 
@@ -17,16 +16,16 @@ export async function collectMarks(run: RunContext, letGo: readonly LetGoRow[]):
   const rows = letGo.filter(({ mayGo }) => mayGo).map(({ row }) => row);
   const ours = rows.filter((row) => isOurs('ip-address', row, run));
   const others = rows.filter((row) => !ours.includes(row));
-  const warnings: Warning[] = [];
-  const services = await loadIfAllowed(
+  const warnings = new WarningLists();
+  const ofServices = loadIfAllowed(
     run,
-    warnings,
+    warnings.next(),
     { kind: 'service', without: 'Addresses that guests no longer have are unassigned and not deleted.' },
     () => run.collections.load('service', {}, { filter: 'ip_address_id', of: idsOf(ours) }, { fresh: true }),
   );
-  const notes = await loadIfAllowed(
+  const ofOthers = loadIfAllowed(
     run,
-    warnings,
+    warnings.next(),
     {
       kind: 'journal-entry',
       without: 'Addresses that a sync has not made stay assigned to guests that no longer have them.',
@@ -39,11 +38,12 @@ export async function collectMarks(run: RunContext, letGo: readonly LetGoRow[]):
         { fresh: true },
       ),
   );
+  const [services, notes] = await Promise.all([ofServices, ofOthers]);
   return {
     ofServices:
       services === undefined ? undefined : new Set(services.flatMap(({ ipaddresses }) => addressIds(ipaddresses))),
     taken: takenBySync(notes ?? []),
-    warnings,
+    warnings: warnings.all(),
   };
 }
 

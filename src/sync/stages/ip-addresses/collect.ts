@@ -18,14 +18,16 @@ import { byMachine, machineName, type KnownGuest, type Roster } from '../../plan
 
 export async function collectAddresses(run: RunContext): Promise<CollectedAddresses> {
   const roster = await collectRoster(run);
-  const read = await readConfigs(run, roster.guests, 'vm-ip-addresses');
+  const [read, interfaces, assigned] = await Promise.all([
+    readConfigs(run, roster.guests, 'vm-ip-addresses'),
+    loadOfMachines(run, 'vm-interface', roster.guests),
+    loadAssigned(run, roster),
+  ]);
   const located = await askGuests(run, read);
   const unread = read.flatMap(({ config, ...guest }) =>
     config.status === 'read' ? [] : [{ guest, reason: config.reason }],
   );
-  const interfaces = await loadOfMachines(run, 'vm-interface', roster.guests);
-  const assigned = await loadAssigned(run, roster);
-  const addresses = await withOthers(run, located, assigned);
+  const [addresses, inside] = await Promise.all([withOthers(run, located, assigned), loadGuestTables(run, located)]);
   const rowsOf = byMachine(interfaces);
   const ports = located.map((one) => withPorts(one, rowsOf.get(one.guest.virtualMachine.id) ?? []));
   const letGo = letGoRows(ports, addresses, run.supportIds);
@@ -39,17 +41,23 @@ export async function collectAddresses(run: RunContext): Promise<CollectedAddres
     left: letGo.filter(({ row, mayGo }) => mayGo && !wanted.has(hostOf(row.address))).map(({ row }) => row),
     contested: contested.filter((row) => row.assigned_object_type === 'dcim.interface'),
   });
+  const [guests, marks, guestAddresses] = await Promise.all([
+    nameGuests(run, located, { interfaces, assigned, letGo }),
+    collectMarks(run, letGo),
+    withAbandoned(run, inside.guestAddresses, abandoned),
+  ]);
   return {
     roster,
-    guests: await nameGuests(run, located, { interfaces, assigned, letGo }),
+    guests,
     unread,
     interfaces,
     addresses,
     abandoned,
     ofNodes,
-    marks: await collectMarks(run, letGo),
-    refused: run.collections.refusals(),
-    ...(await loadGuestTables(run, located, abandoned)),
+    marks,
+    refused: run.collections.refusals,
+    guestInterfaces: inside.guestInterfaces,
+    guestAddresses,
   };
 }
 
@@ -84,19 +92,28 @@ function contestedRows(
 async function loadGuestTables(
   run: RunContext,
   located: readonly Located[],
-  abandoned: CollectedAddresses['abandoned'],
 ): Promise<Pick<CollectedAddresses, 'guestInterfaces' | 'guestAddresses'>> {
   if (!run.capabilities.proxboxPlugin) return { guestInterfaces: [], guestAddresses: [] };
   const isModelled = run.options.network.strategy === 'guest_os_model';
   const guestInterfaces = isModelled ? await loadGuestInterfaces(run, located) : [];
-  const kind = 'guest-vm-interface-address';
-  const ofGuests = await loadRowsOf(run, kind, {
+  const guestAddresses = await loadRowsOf(run, 'guest-vm-interface-address', {
     filter: 'guest_interface_id',
     of: guestInterfaces.map(({ id }) => id),
   });
-  const ofOthers = await run.collections.load(kind, {}, { filter: 'ip_address_id', of: [...abandoned.keys()].sort() });
+  return { guestInterfaces, guestAddresses };
+}
+
+/** With what it keeps about addresses that go to a guest from machines beyond the run. */
+async function withAbandoned(
+  run: RunContext,
+  ofGuests: CollectedAddresses['guestAddresses'],
+  abandoned: CollectedAddresses['abandoned'],
+): Promise<CollectedAddresses['guestAddresses']> {
+  if (!run.capabilities.proxboxPlugin) return ofGuests;
+  const of = [...abandoned.keys()].sort();
+  const ofOthers = await run.collections.load('guest-vm-interface-address', {}, { filter: 'ip_address_id', of });
   const seen = new Set(ofGuests.map(({ id }) => id));
-  return { guestInterfaces, guestAddresses: [...ofGuests, ...ofOthers.filter(({ id }) => !seen.has(id))] };
+  return [...ofGuests, ...ofOthers.filter(({ id }) => !seen.has(id))];
 }
 
 type Read = Awaited<ReturnType<typeof readConfigs<KnownGuest>>>[number];

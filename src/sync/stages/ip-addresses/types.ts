@@ -53,7 +53,7 @@ export interface CollectedAddresses {
   /** What is known of rows that guests have let go. */
   readonly marks: AddressMarks;
   /** Sentences of addresses that NetBox refused lately. */
-  readonly refused: ReadonlySet<string>;
+  readonly refused: Pick<ReadonlySet<string>, 'has'>;
   readonly guestInterfaces: readonly RecordOf<'guest-vm-interface'>[];
   readonly guestAddresses: readonly RecordOf<'guest-vm-interface-address'>[];
 }

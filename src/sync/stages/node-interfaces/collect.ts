@@ -26,7 +26,7 @@ export interface CollectedInterfaces {
   /** What the plugin keeps of those rows on their machines. */
   readonly guestAddresses: readonly RecordOf<'guest-vm-interface-address'>[];
   /** Addresses that NetBox refused lately, by the sentence that said why. */
-  readonly refused: ReadonlySet<string>;
+  readonly refused: Pick<ReadonlySet<string>, 'has'>;
   /** About what the accounts in Proxmox and NetBox may not see. */
   readonly warnings: readonly Warning[];
 }
@@ -88,12 +88,12 @@ async function loadStored(
     options.modes.ip_address === 'disabled'
       ? []
       : all.flatMap((one) => usableAddresses(one, options.network).map(hostOf));
-  return {
-    interfaces: await collections.load('node-interface', {}, { filter: 'device_id', of: ascending(deviceIds) }),
-    vlans: await loadVlans(run, warnings, numbers, sites),
-    refused: collections.refusals(),
-    addresses: await collections.load('ip-address', {}, { filter: 'address', of: [...new Set(hosts)].sort() }),
-  };
+  const [interfaces, vlans, addresses] = await Promise.all([
+    collections.load('node-interface', {}, { filter: 'device_id', of: ascending(deviceIds) }),
+    loadVlans(run, warnings, numbers, sites),
+    collections.load('ip-address', {}, { filter: 'address', of: [...new Set(hosts)].sort() }),
+  ]);
+  return { interfaces, vlans, addresses, refused: collections.refusals };
 }
 
 function ascending(numbers: readonly number[]): readonly number[] {

@@ -18,15 +18,14 @@ export async function collectReplications(run: RunContext): Promise<CollectedRep
   // The roster says what is missing where there is no plugin.
   if (!run.capabilities.proxboxPlugin)
     return { lists: [], rows: [], nodes: [], warnings: roster.warnings, marked: new Set(), isSelection };
-  const { lists, warnings } = await readJobLists(
-    run,
-    roster.clusters,
-    { what: 'replication jobs', read: 'replication_jobs' },
-    (session) => readReplicationJobs(session, { signal: run.signal }),
-  );
-  // Read anew: what is missing in Proxmox is marked.
-  const rows = await run.collections.load('replication', {}, undefined, { fresh: true });
-  const nodes = await loadNodeRows(run, roster.clusters);
+  const [{ lists, warnings }, rows, nodes] = await Promise.all([
+    readJobLists(run, roster.clusters, { what: 'replication jobs', read: 'replication_jobs' }, (session) =>
+      readReplicationJobs(session, { signal: run.signal }),
+    ),
+    // Read anew: what is missing in Proxmox is marked.
+    run.collections.load('replication', {}, undefined, { fresh: true }),
+    loadNodeRows(run, roster.clusters),
+  ]);
   const completed = await Promise.all(lists.map((list) => withGuests(run, list, roster, rows)));
   const marked = roster.virtualMachines.filter((machine) => isSoftDeleted(machine, run.supportIds)).map(({ id }) => id);
   return {

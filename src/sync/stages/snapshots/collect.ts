@@ -7,6 +7,7 @@ import { loadGuestRows } from '../../collect/guest-rows.js';
 import { readFailure, readFromCluster } from '../../collect/proxmox.js';
 import { collectRoster } from '../../collect/roster.js';
 import { substep } from '../../events.js';
+import type { Roster } from '../../plan/roster.js';
 import type { RunContext } from '../../run-context.js';
 import type { Reason } from '../../types.js';
 import type { CollectedSnapshots, SnapshotGuest, SnapshotListing } from './types.js';
@@ -24,6 +25,16 @@ type Attempt = SnapshotListing & { readonly cause?: ProxboxError };
 export async function collectSnapshots(run: RunContext): Promise<CollectedSnapshots | undefined> {
   if (!run.capabilities.proxboxPlugin) return undefined;
   const roster = await collectRoster(run);
+  const [guests, rows, storages] = await Promise.all([
+    readGuests(run, roster),
+    loadGuestRows(run, 'snapshot', roster, { fresh: run.options.deleteNonexistentSnapshots }),
+    run.collections.load('storage', {}),
+  ]);
+  return { roster, guests, rows, storages };
+}
+
+/** Throws the first cause when no guest at all could be read. */
+async function readGuests(run: RunContext, roster: Roster): Promise<readonly SnapshotGuest[]> {
   let done = 0;
   const attempts = await Promise.all(
     roster.guests.map(async (guest) => {
@@ -38,12 +49,7 @@ export async function collectSnapshots(run: RunContext): Promise<CollectedSnapsh
   );
   const [first] = attempts.flatMap(({ listing }) => listing.cause ?? []);
   if (first !== undefined && attempts.every(({ listing }) => listing.cause !== undefined)) throw first;
-  return {
-    roster,
-    guests: await withStorages(run, attempts),
-    rows: await loadGuestRows(run, 'snapshot', roster, { fresh: run.options.deleteNonexistentSnapshots }),
-    storages: await run.collections.load('storage', {}),
-  };
+  return withStorages(run, attempts);
 }
 
 async function withStorages(run: RunContext, guests: readonly SnapshotGuest[]): Promise<readonly SnapshotGuest[]> {

@@ -33,10 +33,14 @@ export const storageStage = defineStage({
 
 async function collect(run: RunContext) {
   const views = run.clusters.map(({ view }) => view);
-  const netboxClusters = await findNetBoxClusters(run, views);
-  const { answers, warnings } = await readFromEachCluster(run, { what: 'storages', read: 'storages' }, (session) =>
-    readStorages(session, { signal: run.signal }),
-  );
+  const [{ answers, warnings }, netboxClusters, rows] = await Promise.all([
+    readFromEachCluster(run, { what: 'storages', read: 'storages' }, (session) =>
+      readStorages(session, { signal: run.signal }),
+    ),
+    findNetBoxClusters(run, views),
+    // Unfiltered: the plugin's `cluster` filter takes one value, and silently uses the last of several.
+    run.capabilities.proxboxPlugin ? run.collections.load('storage', {}) : [],
+  ]);
   const clusters = answers.map(({ cluster: { view }, answer: storages }): ClusterStorages => {
     return {
       cluster: view.name,
@@ -45,6 +49,5 @@ async function collect(run: RunContext) {
       storages,
     };
   });
-  // Unfiltered: the plugin's `cluster` filter takes one value, and silently uses the last of several.
-  return { clusters, warnings, rows: run.capabilities.proxboxPlugin ? await run.collections.load('storage', {}) : [] };
+  return { clusters, warnings, rows };
 }

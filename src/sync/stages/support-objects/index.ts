@@ -38,17 +38,17 @@ export const supportObjectsStage = defineStage({
 const onlyToMake: ReadonlySet<SupportKind> = new Set(['cluster-type', 'manufacturer', 'device-type']);
 
 async function collect(run: RunContext): Promise<SupportRecords> {
-  const records = new Map<SupportKind, readonly RecordOf<SupportKind>[]>();
-  const kinds = [...new Set(supportObjects.map(({ kind }) => kind))];
   const settled = await isSettled(run);
-  for (const kind of kinds) {
-    if (settled && onlyToMake.has(kind)) continue;
-    if (kind === 'vm-type' && !run.capabilities.virtualMachineTypes) continue;
-    const wanted = supportObjects.filter((object) => object.kind === kind);
-    const also = kind === 'tag' ? ['bootstrap-only'] : kind === 'cluster-type' ? clusterTypeSlugs : [];
-    records.set(kind, await loadNamed(run, kind, wanted.map(named), also));
-  }
-  return records;
+  const kinds = [...new Set(supportObjects.map(({ kind }) => kind))]
+    .filter((kind) => !settled || !onlyToMake.has(kind))
+    .filter((kind) => kind !== 'vm-type' || run.capabilities.virtualMachineTypes);
+  return new Map(await Promise.all(kinds.map(async (kind) => [kind, await load(run, kind)] as const)));
+}
+
+function load(run: RunContext, kind: SupportKind): Promise<readonly RecordOf<SupportKind>[]> {
+  const wanted = supportObjects.filter((object) => object.kind === kind);
+  const also = kind === 'tag' ? ['bootstrap-only'] : kind === 'cluster-type' ? clusterTypeSlugs : [];
+  return loadNamed(run, kind, wanted.map(named), also);
 }
 
 function named({ slug, desired: { label: title } }: SupportObject): Named {

@@ -14,27 +14,28 @@ const fewMachines = 100;
 
 export async function collectDisks(run: RunContext): Promise<CollectedDisks> {
   const roster = await collectRoster(run);
-  const machines = await withSizes(run, await readConfigs(run, roster.guests, 'virtual-disks'));
-  if (machines.length === 0) return { roster, machines, disks: [], states: [], storages: [], warnings: [] };
+  if (roster.guests.length === 0) return { roster, machines: [], disks: [], states: [], storages: [], warnings: [] };
+  const [machines, stored] = await Promise.all([readMachines(run, roster), loadStored(run, roster)]);
+  return { roster, machines, ...stored };
+}
+
+async function readMachines(run: RunContext, { guests }: Roster): Promise<CollectedDisks['machines']> {
+  return withSizes(run, await readConfigs(run, guests, 'virtual-disks'));
+}
+
+async function loadStored(
+  run: RunContext,
+  roster: Roster,
+): Promise<Pick<CollectedDisks, 'disks' | 'states' | 'storages' | 'warnings'>> {
   const ids = isNarrow(run, roster) ? machineIds(roster) : undefined;
-  // Fresh, because a disk that is stored and not configured is deleted.
-  const disks = await run.collections.load(
-    'virtual-disk',
-    {},
-    ids === undefined ? undefined : { filter: 'virtual_machine_id', of: ids },
-    { fresh: true },
-  );
   const warnings: Warning[] = [];
-  const states = await loadStates(run, warnings, disks, ids);
+  const whole = ids === undefined ? loadPluginTable(run, warnings, 'virtual-disk-state') : undefined;
+  // Fresh, because a disk that is stored and not configured is deleted.
+  const narrow = ids === undefined ? undefined : { filter: 'virtual_machine_id', of: ids };
+  const [disks, all] = await Promise.all([run.collections.load('virtual-disk', {}, narrow, { fresh: true }), whole]);
+  const states = ids === undefined ? all : await loadStatesOf(run, warnings, disks, ids);
   const storages = states === undefined ? undefined : await loadPluginTable(run, warnings, 'storage');
-  return {
-    roster,
-    machines,
-    disks,
-    states,
-    storages: storages ?? [],
-    warnings,
-  };
+  return { disks, states, storages: storages ?? [], warnings };
 }
 
 /** A selection, or a small scope in a NetBox that holds much more: there whole tables are a waste. */
@@ -46,13 +47,12 @@ function machineIds({ guests }: Roster): readonly number[] {
   return guests.map(({ virtualMachine }) => virtualMachine.id).sort((a, b) => a - b);
 }
 
-async function loadStates(
+function loadStatesOf(
   run: RunContext,
   warnings: Warning[],
   disks: readonly RecordOf<'virtual-disk'>[],
-  machines: readonly number[] | undefined,
+  machines: readonly number[],
 ): Promise<readonly RecordOf<'virtual-disk-state'>[] | undefined> {
-  if (machines === undefined) return loadPluginTable(run, warnings, 'virtual-disk-state');
   const own = disks.filter((disk) => machines.includes(disk.virtual_machine ?? 0));
   const of = own.map(({ id }) => id).sort((a, b) => a - b);
   return loadPluginTable(run, warnings, 'virtual-disk-state', { filter: 'virtual_disk_id', of });

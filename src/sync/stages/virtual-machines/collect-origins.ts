@@ -69,7 +69,7 @@ const unknown: RememberedMachine = { smbiosUuid: '', createdAt: '', missedRuns: 
 /** Whether NetBox has the discovery tag, and takes it on machines. */
 function canTag({ supportIds, collections }: RunContext, type: GuestType): boolean {
   const id = supportIds.get(discoveryTag(type).ref);
-  return id !== undefined && !isTagLeftOut(collections.refusals(), 'virtual-machine', id);
+  return id !== undefined && !isTagLeftOut(collections.leftOut(), 'virtual-machine', id);
 }
 
 function isTelling({ smbiosUuid, createdAt }: GuestOrigin): boolean {

@@ -7,6 +7,7 @@ import { collectGuestList, loadVirtualMachines } from '../../collect/guest-list.
 import { collectInfrastructure } from '../../collect/infrastructure.js';
 import { loadPluginTable } from '../../collect/machine-rows.js';
 import { readFromCluster } from '../../collect/proxmox.js';
+import type { ClusterView } from '../../plan/cluster-views.js';
 import { possibleSlugs, type TagColours } from '../../plan/guest-tags.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
@@ -23,9 +24,13 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     .map(({ view }) => view)
     .filter((view) => guests.some((guest) => guest.view.key === view.key));
   const { views, records } = await collectInfrastructure(run, wanted);
-  const virtualMachines =
-    (await selectedAsNamed(run, guests)) ?? (await loadVirtualMachines(run, views, records.clusters, known));
   const warnings: Warning[] = [...list.warnings];
+  const [virtualMachines, tags, colours, cloudInits] = await Promise.all([
+    loadMachines(run, guests, { views, clusters: records.clusters, states: known }),
+    loadTags(run, guests),
+    loadColours(run, guests),
+    loadCloudInits(run, warnings),
+  ]);
   return {
     guests: guests.map((guest) => ({ ...guest, view: views.find(({ key }) => key === guest.view.key) ?? guest.view })),
     views,
@@ -33,12 +38,26 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     states: list.states,
     virtualMachines,
     gone: await collectGone(run, list, { states: known, virtualMachines }),
-    tags: await loadTags(run, guests),
-    colours: await loadColours(run, guests),
+    tags,
+    colours,
     remembered: rememberOrigins(run, { guests, states: known, virtualMachines }),
-    cloudInits: await loadCloudInits(run, warnings),
+    cloudInits,
     warnings,
   };
+}
+
+interface MachineScope {
+  readonly views: readonly ClusterView[];
+  readonly clusters: readonly RecordOf<'cluster'>[];
+  readonly states: readonly RecordOf<'vm-state'>[];
+}
+
+async function loadMachines(
+  run: RunContext,
+  guests: readonly CollectedGuest[],
+  { views, clusters, states }: MachineScope,
+): Promise<readonly RecordOf<'virtual-machine'>[]> {
+  return (await selectedAsNamed(run, guests)) ?? loadVirtualMachines(run, views, clusters, states);
 }
 
 /** The selected machines, where none of them needs a name that the others of its cluster would have to be asked about. */

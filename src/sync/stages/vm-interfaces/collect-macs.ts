@@ -28,10 +28,14 @@ export async function collectMacs(
   const wanted = open.flatMap(({ nic }) => (nic.device.mac === null ? [] : [toNetBox(nic.device.mac)]));
   const replaced = open.flatMap(({ current }) => current?.primary_mac_address ?? []).sort((a, b) => a - b);
   const without = 'Every interface gets a new one, and none is removed.';
-  const rows = await loadIfAllowed(run, warnings, { kind: 'mac-address', without }, async () => [
-    ...(await loadRowsOf(run, 'mac-address', { filter: 'mac_address', of: wanted }, { fresh: true })),
-    ...(await run.collections.load('mac-address', {}, { filter: 'id', of: replaced }, { fresh: true })),
-  ]);
+  const rows = await loadIfAllowed(run, warnings, { kind: 'mac-address', without }, async () =>
+    (
+      await Promise.all([
+        loadRowsOf(run, 'mac-address', { filter: 'mac_address', of: wanted }, { fresh: true }),
+        run.collections.load('mac-address', {}, { filter: 'id', of: replaced }, { fresh: true }),
+      ])
+    ).flat(),
+  );
   const macs = [...new Map((rows ?? []).map((row) => [row.id, row])).values()];
   return { macs, abandonedMacs: await collectAbandonedMacs(run, roster, { guests, macs }) };
 }

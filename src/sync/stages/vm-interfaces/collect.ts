@@ -1,6 +1,6 @@
 /** Reads the guests' configurations and agents, and what NetBox has of their interfaces, in a few list requests. */
 import { readConfigs } from '../../collect/guest-config.js';
-import { loadIfAllowed, loadRowsOf } from '../../collect/machine-rows.js';
+import { loadIfAllowed, loadOfMachines, loadRowsOf, WarningLists } from '../../collect/machine-rows.js';
 import { loadVlans } from '../../collect/vlans.js';
 import { collectRoster } from '../../collect/roster.js';
 import { matchNics } from '../../plan/guest-nics.js';
@@ -18,26 +18,23 @@ import { type Roster, byMachine } from '../../plan/roster.js';
 
 export async function collectInterfaces(run: RunContext): Promise<CollectedInterfaces> {
   const roster = await collectRoster(run);
-  const warnings: Warning[] = [];
-  const guests = await readGuests(run, roster, warnings);
-  return {
-    roster,
-    guests,
-    vlans: await collectVlans(run, guests, warnings),
-    bridges: await collectBridges(run, { roster, guests }, warnings),
-    guestRows: await loadGuestRows(run, guests, warnings),
-    ...(await collectMacs(run, roster, { guests, warnings })),
-    warnings,
-  };
+  const warnings = new WarningLists();
+  const guests = await readGuests(run, roster, warnings.next());
+  const [vlans, bridges, guestRows, macs] = await Promise.all([
+    collectVlans(run, guests, warnings.next()),
+    collectBridges(run, { roster, guests }, warnings.next()),
+    loadGuestRows(run, guests, warnings.next()),
+    collectMacs(run, roster, { guests, warnings: warnings.next() }),
+  ]);
+  return { roster, guests, vlans, bridges, guestRows, ...macs, warnings: warnings.all() };
 }
 
 async function readGuests(run: RunContext, roster: Roster, warnings: Warning[]): Promise<readonly CollectedGuest[]> {
-  const rows = await loadRowsOf(run, 'vm-interface', {
-    filter: 'virtual_machine_id',
-    of: roster.guests.map(({ virtualMachine }) => virtualMachine.id),
-  });
+  const [rows, read] = await Promise.all([
+    loadOfMachines(run, 'vm-interface', roster.guests),
+    readConfigs(run, roster.guests, 'vm-interfaces'),
+  ]);
   const rowsOf = byMachine(rows);
-  const read = await readConfigs(run, roster.guests, 'vm-interfaces');
   const networks = await readNetworks(run, read, warnings);
   const { strategy, useGuestAgentInterfaceName } = run.options.network;
   return read.map((guest, index) => {

@@ -10,7 +10,7 @@ import {
   storedKind,
   type ObjectKind,
 } from '../../../../src/netbox/kinds/index.js';
-import { writeOrder } from '../../../../src/netbox/kinds/order.js';
+import { precedes, writeOrder } from '../../../../src/netbox/kinds/order.js';
 import { kindsFor } from '../../../simulator/netbox/kinds/index.js';
 
 const views = objectKinds.filter((kind) => storedKind(kind) !== kind);
@@ -126,6 +126,41 @@ describe('the order of writing', () => {
   it.each(objectKinds)('puts %s after what it needs', (kind) => {
     const before = writeOrder.slice(0, writeOrder.indexOf(kind));
     expect(neededBy(kind).filter((one) => !before.some((other) => other === one))).toEqual([]);
+  });
+
+  it.each(objectKinds)(
+    'lets nothing be written at once with %s that it needs, directly or by way of others',
+    (kind) => {
+      const needed = new Set<string>(neededBy(kind));
+      for (const one of needed) if (isKind(one)) for (const further of neededBy(one)) needed.add(further);
+
+      expect([...needed].filter((one) => !isKind(one) || !precedes(one, kind))).toEqual([]);
+    },
+  );
+
+  it.each(objectKinds)('writes %s only at a time when nothing else of the same objects is', (kind) => {
+    const same = objectKinds.filter((other) => other !== kind && storedKind(other) === storedKind(kind));
+
+    expect(same.filter((other) => precedes(other, kind) === precedes(kind, other))).toEqual([]);
+  });
+
+  // NetBox keeps counts and sums of what hangs on an object in its row, and a change of the object saves the whole row.
+  it.each(views)('writes %s at no time when something is written that hangs on the object', (view) => {
+    const hanging = objectKinds.filter((kind) => kind !== view && targetsOf(kind).includes(storedKind(view)));
+
+    expect(hanging.filter((kind) => precedes(view, kind) === precedes(kind, view))).toEqual([]);
+  });
+
+  it('agrees with what precedes what', () => {
+    for (const [place, kind] of writeOrder.entries())
+      expect(writeOrder.slice(place).filter((later) => precedes(later, kind))).toEqual([]);
+  });
+
+  it('leaves room: what is kept about a device, and machines on it', () => {
+    expect([precedes('device-state', 'virtual-machine'), precedes('virtual-machine', 'device-state')]).toEqual([
+      false,
+      false,
+    ]);
   });
 
   // Until its rows are there an object looks as if it were nobody's, to other runs and after a crash. Notes can wait.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ProxboxError } from '../../../../src/errors/proxbox-error.js';
+import type { NetBoxClient } from '../../../../src/netbox/types.js';
 import { applyPlan, type WriteProgress } from '../../../../src/sync/executor/executor.js';
 import { type Change, type Desired, type ObjectKey, type Outcome, ref } from '../../../../src/sync/types.js';
 import { stored } from '../../../support/factories/netbox-records.js';
@@ -50,6 +51,71 @@ function lines(outcomes: readonly Outcome[]): readonly string[] {
     ({ kind, label, status, reason }) => `${kind} ${label}: ${status}${reason === undefined ? '' : ` ${reason.code}`}`,
   );
 }
+
+describe('with several requests at once', () => {
+  const deviceStates = '/api/plugins/proxbox/sync-state/devices/';
+  const changes = [
+    create(aMachine('web')),
+    create(aDesired({ kind: 'device-state', key: 'pve1', label: 'pve1', fields: { device: 1 } })),
+    create(
+      aDesired({
+        kind: 'vm-state',
+        key: 'web',
+        label: 'web',
+        fields: { virtual_machine: ref('virtual-machine', 'web') },
+      }),
+    ),
+  ];
+
+  /** A client whose writes at a path end with, or after, something else. */
+  function delayed(client: NetBoxClient, path: string, until: Promise<unknown>): NetBoxClient {
+    return {
+      ...client,
+      atOnce: () => 4,
+      bulkCreate: async (at, ...more) => {
+        if (at === path) await until;
+        return client.bulkCreate(at, ...more);
+      },
+    };
+  }
+
+  it('the outcomes have the order of kinds, whichever was written first', async () => {
+    const netbox = createInMemoryNetBox();
+    const written: string[] = [];
+    netbox.verdict = ({ path }) => void written.push(path);
+    const late = new Promise((resolve) => setTimeout(resolve, 5));
+    const { outcomes } = await applyPlan(
+      aPlan(changes, { known: new Map([['cluster:a', 1]]) }),
+      anExecutorContext(delayed(netbox.client, deviceStates, late)),
+    );
+
+    expect(written).toEqual([machines, states, deviceStates]);
+    expect(lines(outcomes)).toEqual([
+      'device-state pve1: created',
+      'virtual-machine web: created',
+      'vm-state web: created',
+    ]);
+  });
+
+  it('what is under way when NetBox is lost counts, and nothing more is begun', async () => {
+    const netbox = createInMemoryNetBox();
+    const gone = new ProxboxError('netbox_unreachable', 'No connection');
+    netbox.verdict = ({ path }) => (path === machines ? gone : undefined);
+    const late = new Promise((resolve) => setTimeout(resolve, 5));
+    const { outcomes, stopped } = await applyPlan(
+      aPlan(changes, { known: new Map([['cluster:a', 1]]) }),
+      anExecutorContext(delayed(netbox.client, deviceStates, late)),
+    );
+
+    expect(stopped).toBe(gone);
+    expect(lines(outcomes)).toEqual([
+      'device-state pve1: created',
+      'virtual-machine web: failed not_attempted',
+      'vm-state web: failed not_attempted',
+    ]);
+    expect(netbox.rows(states)).toEqual([]);
+  });
+});
 
 describe('the order of writing', () => {
   it('is by kind, so that whoever is referred to comes first, whatever the order of the plan', async () => {
