@@ -1,8 +1,9 @@
 /**
- * Run frames in the older form that WebSocket clients read: `{"object", "type"?, "data"?, "end"?}`. The plugin looks at
- * `object` and `end` only and shows the rest. Pure.
+ * Run frames in the older form that WebSocket clients read: `{"object", "type"?, "data"?, "end"?, "status"?}`. The plugin looks
+ * at `object`, `end`, `status` and `stages`, and shows the rest. Pure.
  */
 import type { ItemOperation, RunEvent } from '../../sync/events.js';
+import { isObject } from '../../values/plain-object.js';
 
 export interface LegacyObject {
   readonly object: string;
@@ -10,6 +11,10 @@ export interface LegacyObject {
   readonly data?: Readonly<Record<string, unknown>>;
   /** Nothing more will come of this object: the plugin's button is released. */
   readonly end?: true;
+  /** Of an end: the plugin (0.0.29) knows these two words, and takes no end of a full update without one of them. */
+  readonly status?: 'completed' | 'failed';
+  /** Of the end of a full update: what each stage came to, by name. */
+  readonly stages?: object;
 }
 
 const objectOfPhase: ReadonlyMap<string, string> = new Map([
@@ -50,19 +55,22 @@ function itemObject(data: EventOf<'item_progress'>): LegacyObject {
 /** In a full update each stage releases the button of its own objects, however it ended. */
 function endOfStage({ step, status, message }: EventOf<'step'>, commanded: string): LegacyObject | undefined {
   const object = objectOfPhase.get(step);
-  const hasEnded = status === 'completed' || status === 'failed';
-  return hasEnded && object !== undefined && object !== commanded
-    ? { object, end: true, data: { ok: status === 'completed', message } }
-    : undefined;
+  if ((status !== 'completed' && status !== 'failed') || object === undefined || object === commanded) return undefined;
+  return { object, end: true, status, data: { ok: status === 'completed', message } };
 }
 
 /** How it ended, as the `complete` frame of a stream says it. */
 function endOfRun({ ok, message, result, errors }: EventOf<'complete'>, commanded: string): LegacyObject {
+  const { status, stages }: { readonly status?: unknown; readonly stages?: unknown } = result;
   return {
-    object: commanded,
-    end: true,
-    data: { ok, status: 'status' in result ? result.status : null, message, errors },
+    ...endMarker(commanded, ok, { status, message, errors }),
+    ...(isObject(stages) ? { stages } : {}),
   };
+}
+
+/** `data` says the same as `ok`, and more. */
+export function endMarker(object: string, ok: boolean, data: NonNullable<LegacyObject['data']>): LegacyObject {
+  return { object, end: true, status: ok ? 'completed' : 'failed', data: { ok, ...data } };
 }
 
 /** @param commanded the object that the client asked for: errors and the end of the run are told under its name */

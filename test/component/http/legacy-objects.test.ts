@@ -46,22 +46,29 @@ describe('a frame as an older object', () => {
     [
       'the end of a stage of a full update',
       step({ step: 'devices', status: 'completed', message: '' }),
-      { object: 'device', end: true, data: { ok: true } },
+      { object: 'device', end: true, status: 'completed', data: { ok: true } },
     ],
     [
       'the end of a stage that failed in a full update',
       step({ step: 'devices', status: 'failed', message: 'why' }),
-      { object: 'device', end: true, data: { ok: false, message: 'why' } },
+      { object: 'device', end: true, status: 'failed', data: { ok: false, message: 'why' } },
     ],
     [
       'the end of the run, as it ended',
       {
         event: 'complete',
-        data: { ok: false, message: 'm', result: { status: 'partial' }, errors: [{ detail: 'd' }] },
+        data: {
+          ok: false,
+          message: 'm',
+          result: { status: 'partial', stages: { devices: 'completed', snapshots: 'failed' } },
+          errors: [{ detail: 'd' }],
+        },
       },
       {
         object: 'full-update',
         end: true,
+        status: 'failed',
+        stages: { devices: 'completed', snapshots: 'failed' },
         data: { ok: false, status: 'partial', message: 'm', errors: [{ detail: 'd' }] },
       },
     ],

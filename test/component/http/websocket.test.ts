@@ -368,6 +368,7 @@ describe('commands', () => {
     expect(failed.at(-1)).toEqual({
       object: 'full-update',
       end: true,
+      status: 'failed',
       data: {
         ok: false,
         status: 'failed',
@@ -397,8 +398,15 @@ describe('commands', () => {
       message: expect.stringContaining('node_offline'),
       errors: expect.arrayContaining([expect.objectContaining({ reason: 'node_offline' })]),
     };
-    expect(stage).toEqual({ object: 'virtual_machine', end: true, data: { ok: true, ...part } });
-    expect(all).toEqual({ object: 'full-update', end: true, data: { ok: false, ...part } });
+    expect(stage).toEqual({ object: 'virtual_machine', end: true, status: 'completed', data: { ok: true, ...part } });
+    // The plugin has no word for a part.
+    expect(all).toEqual({
+      object: 'full-update',
+      end: true,
+      status: 'failed',
+      stages: expect.objectContaining({ devices: 'completed', 'virtual-machines': 'partial' }),
+      data: { ok: false, ...part },
+    });
   });
 
   it('are stopped when their client goes away', async () => {
@@ -429,6 +437,7 @@ it('a command that is under way when the service stops ends with what became of 
     {
       object: 'full-update',
       end: true,
+      status: 'failed',
       data: {
         ok: false,
         status: 'cancelled',
@@ -453,6 +462,7 @@ describe('without a NetBox endpoint', () => {
       {
         object: 'full-update',
         end: true,
+        status: 'failed',
         data: { ok: false, status: 'failed', message: expect.stringContaining('No NetBox endpoint found'), errors: [] },
       },
     ]);

@@ -9,7 +9,7 @@ import { devicesStage } from '../../../sync/stages/devices/index.js';
 import { virtualMachinesStage } from '../../../sync/stages/virtual-machines/index.js';
 import type { App } from '../../app-type.js';
 import { keyIn, type Admit } from '../../socket-admission.js';
-import { legacyObject, type LegacyObject } from '../../stream/legacy-objects.js';
+import { endMarker, legacyObject, type LegacyObject } from '../../stream/legacy-objects.js';
 import { createTextSocket, type TextSocket, type TextSocketDeps } from '../../stream/websocket.js';
 
 export interface SocketRouteDeps extends TextSocketDeps {
@@ -82,7 +82,7 @@ async function carryOut(deps: SocketRouteDeps, socket: TextSocket, { object, pre
     if (known.code === 'internal') deps.logger.error({ err: known }, 'A command of a WebSocket client failed.');
     const message = errorText(known);
     await sendObject(socket, { object, type: 'error', data: { error: message } });
-    await sendObject(socket, { object, end: true, data: { ok: false, status: 'failed', message, errors: [] } });
+    await sendObject(socket, endMarker(object, false, { status: 'failed', message, errors: [] }));
   }
 }
 
