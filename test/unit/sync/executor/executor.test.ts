@@ -82,8 +82,13 @@ describe('with several requests at once', () => {
   it('the outcomes have the order of kinds, whichever was written first', async () => {
     const netbox = createInMemoryNetBox();
     const written: string[] = [];
-    netbox.verdict = ({ path }) => void written.push(path);
-    const late = new Promise((resolve) => setTimeout(resolve, 5));
+    const late = new Promise((resolve) => {
+      netbox.verdict = ({ path }) => {
+        written.push(path);
+        if (path === states) resolve(path);
+        return undefined;
+      };
+    });
     const { outcomes } = await applyPlan(
       aPlan(changes, { known: new Map([['cluster:a', 1]]) }),
       anExecutorContext(delayed(netbox.client, deviceStates, late)),
@@ -100,8 +105,13 @@ describe('with several requests at once', () => {
   it('what is under way when NetBox is lost counts, and nothing more is begun', async () => {
     const netbox = createInMemoryNetBox();
     const gone = new ProxboxError('netbox_unreachable', 'No connection');
-    netbox.verdict = ({ path }) => (path === machines ? gone : undefined);
-    const late = new Promise((resolve) => setTimeout(resolve, 5));
+    const late = new Promise((resolve) => {
+      netbox.verdict = ({ path }) => {
+        if (path !== machines) return undefined;
+        resolve(path);
+        return gone;
+      };
+    });
     const { outcomes, stopped } = await applyPlan(
       aPlan(changes, { known: new Map([['cluster:a', 1]]) }),
       anExecutorContext(delayed(netbox.client, deviceStates, late)),
