@@ -41,7 +41,6 @@ export const firewallEntries = {
     403,
     'The Proxmox account may not write this firewall.',
     'Grant the privilege that the detail names.',
-    { category: 'permission' },
   ),
   proxmox_firewall_read_failed: flat(
     502,

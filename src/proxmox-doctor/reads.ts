@@ -53,6 +53,7 @@ async function readCluster({ session }: Reading, status: ClusterStatus): Promise
     ask('backup_jobs', 'cluster/backup', session),
     ask('replication_jobs', 'cluster/replication', session),
     ask('high_availability', 'cluster/ha/resources', session),
+    ask('firewall', 'cluster/firewall/rules', session),
     ask('pools', 'pools', session),
     ask('cluster_options', 'cluster/options', session),
   ]);
@@ -60,13 +61,14 @@ async function readCluster({ session }: Reading, status: ClusterStatus): Promise
 }
 
 async function readNode({ session, node }: Reading): Promise<readonly ReadFinding[]> {
-  const reads = ['node_time', 'node_network', 'bridges', 'tasks'] as const;
+  const reads = ['node_time', 'node_network', 'bridges', 'tasks', 'node_firewall'] as const;
   if (node === null) return reads.map((read) => notTried(read, 'no node is known to be online'));
   return Promise.all([
     ask('node_time', path`nodes/${node}/time`, session),
     ask('node_network', path`nodes/${node}/network`, session),
     askFor('type=any_bridge', 'bridges', path`nodes/${node}/network`, session),
     ask('tasks', path`nodes/${node}/tasks`, session, { query: { source: 'archive', limit: 1 } }),
+    ask('node_firewall', path`nodes/${node}/firewall/rules`, session),
   ]);
 }
 
@@ -77,7 +79,7 @@ async function readGuests(reading: Reading, isReachable: (node: string) => boole
   try {
     guests = await session.guests();
   } catch (error) {
-    const rest = ['guest_config', 'snapshots', 'container_interfaces', 'guest_agent'] as const;
+    const rest = ['guest_config', 'snapshots', 'container_interfaces', 'guest_agent', 'guest_firewall'] as const;
     return [
       failed('guests', listing, toProxboxError(error)),
       ...rest.map((read) => notTried(read, 'no guest is known')),
@@ -94,6 +96,9 @@ async function readGuests(reading: Reading, isReachable: (node: string) => boole
     guest === undefined
       ? notTried('snapshots', 'no guest is seen')
       : ask('snapshots', path`nodes/${guest.node}/${guest.type}/${guest.vmid}/snapshot`, session),
+    guest === undefined
+      ? notTried('guest_firewall', 'no guest is seen')
+      : ask('guest_firewall', path`nodes/${guest.node}/${guest.type}/${guest.vmid}/firewall/rules`, session),
     readContainer(session, described),
     readAgent(reading, described),
   ]);

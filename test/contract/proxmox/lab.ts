@@ -505,7 +505,7 @@ const firewalls: ReadonlyMap<string, Partial<EstateFirewall>> = new Map([
   ],
 ]);
 
-const copiedFirewalls = (): EstateCluster['firewalls'] =>
+const copiedFirewalls = (): NonNullable<EstateCluster['firewalls']> =>
   new Map(
     [...firewalls].map(([place, firewall]) => [
       place,

@@ -95,7 +95,6 @@ function generateCluster(draft: ClusterDraft): EstateCluster {
     backupJobs: generateBackupJobs(profile),
     replicationJobs: generateReplication(guests, nodeNames),
     ha: generateHa(guests, nodes),
-    firewalls: new Map(),
     options: {
       keyboard: 'en-us',
       'tag-style':

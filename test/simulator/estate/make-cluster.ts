@@ -14,7 +14,6 @@ export function makeCluster(draft: ClusterDraft): EstateCluster {
     backupJobs: [],
     replicationJobs: [],
     ha: { resources: [], groups: [], rules: [] },
-    firewalls: new Map(),
     options: { keyboard: 'en-us' },
     ...draft,
     nodes,

@@ -21,7 +21,7 @@ export function addGuest(cluster: EstateCluster, draft: GuestDraft): EstateGuest
 export function removeGuest(cluster: EstateCluster, vmid: number): void {
   requireGuest(cluster, vmid);
   cluster.guests.delete(vmid);
-  cluster.firewalls.delete(`guests/${vmid}`);
+  cluster.firewalls?.delete(`guests/${vmid}`);
 }
 
 export function renameGuest(cluster: EstateCluster, vmid: number, name: string): void {
@@ -112,7 +112,8 @@ export function setNodeOnline(cluster: EstateCluster, node: string, online: bool
 }
 
 /** The firewall of a place, made empty when there is none yet: `cluster`, `nodes/pve1`, `guests/100`, `vnets/office`. */
-export function firewallAt({ firewalls }: EstateCluster, place: string): EstateFirewall {
+export function firewallAt(cluster: EstateCluster, place: string): EstateFirewall {
+  const firewalls = (cluster.firewalls ??= new Map<string, EstateFirewall>());
   const known = firewalls.get(place) ?? { rules: [], aliases: [], ipsets: [], groups: [], options: {} };
   firewalls.set(place, known);
   return known;

@@ -41,7 +41,7 @@ export interface EstateCluster {
   readonly replicationJobs: PveRow[];
   readonly ha: EstateHa;
   /** By place: `cluster`, `nodes/pve1`, `guests/100`, `vnets/office`; a place that is not there has none yet. */
-  readonly firewalls: Map<string, EstateFirewall>;
+  firewalls?: Map<string, EstateFirewall>;
   /** `cluster/options`; `tag-style` is text or object. */
   options: PveRow;
 }

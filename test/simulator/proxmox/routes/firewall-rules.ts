@@ -150,7 +150,7 @@ function verify(rule: PveRow, { cluster }: Call): void {
     if (rule[port] !== undefined && rule['proto'] === undefined && rule['macro'] === undefined)
       errors['proto'] = `missing property - '${port}' requires this property`;
   }
-  const groups = cluster.firewalls.get('cluster')?.groups ?? [];
+  const groups = cluster.firewalls?.get('cluster')?.groups ?? [];
   if (rule['type'] === 'group' && !groups.some(({ group }) => group === rule['action']))
     errors['action'] = `security group '${String(rule['action'])}' does not exist`;
   if (Object.keys(errors).length > 0) throw new ApiError(400, 'Parameter verification failed.', errors);
