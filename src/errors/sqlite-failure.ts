@@ -17,8 +17,8 @@ export function isLocked(error: unknown): boolean {
 
 /** undefined for what is no such failure: a violated constraint is the caller's, wrong SQL a bug. */
 export function sqliteFailure(error: unknown, file = 'the database'): SqliteFailure | undefined {
-  const code = codeOf(error);
-  if (code.startsWith('SQLITE_FULL')) {
+  const said = codeOf(error);
+  if (/^SQLITE_FULL/.test(said)) {
     return {
       code: 'disk_full',
       message: `Nothing was stored: the disk is full (${file}). Make room on it, then repeat the request.`,
@@ -30,9 +30,9 @@ export function sqliteFailure(error: unknown, file = 'the database'): SqliteFail
       message: `Another process holds the database locked (${file}). Wait for it or stop it, then repeat the request.`,
     };
   }
-  if (!/^SQLITE_(READONLY|IOERR|CANTOPEN|CORRUPT|NOTADB|PERM|PROTOCOL)/.test(code)) return undefined;
+  if (!/^SQLITE_(READONLY|IOERR|CANTOPEN|CORRUPT|NOTADB|PERM|PROTOCOL)/.test(said)) return undefined;
   return {
     code: 'database_unusable',
-    message: `The database cannot be used (${file}): ${error instanceof Error ? error.message : code}. Check its disk and its permissions.`,
+    message: `The database cannot be used (${file}): ${error instanceof Error ? error.message : said}. Check its disk and its permissions.`,
   };
 }

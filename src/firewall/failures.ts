@@ -16,9 +16,16 @@ const refusals: readonly (readonly [code: ErrorCode, pattern: RegExp])[] = [
 const nothingSaid = 'Proxmox may have acted all the same: look at the firewall there before you repeat it.';
 
 /** Failures of Proxmox and of the way to it; what is wrong with the request itself keeps its own code. */
-function isOfProxmox({ code }: ProxboxError): boolean {
-  return (code.startsWith('proxmox_') && code !== 'proxmox_session_unreachable') || code === 'remote_protocol';
-}
+const ofProxmox: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'proxmox_unreachable',
+  'proxmox_timeout',
+  'proxmox_tls_error',
+  'proxmox_unauthorized',
+  'proxmox_forbidden',
+  'proxmox_node_unreachable',
+  'proxmox_error',
+  'remote_protocol',
+]);
 
 function privilegeText(error: ProxboxError, needed: string): string {
   const named = missingPrivilege(error);
@@ -32,7 +39,7 @@ function isRefused(error: ProxboxError): boolean {
 /** An endpoint whose firewall could not be read completely: never an empty list. */
 export function readFailure(thrown: unknown, needed: string): ProxboxError {
   const error = toProxboxError(thrown);
-  if (!isOfProxmox(error) || error.code === 'proxmox_firewall_read_failed') return error;
+  if (!ofProxmox.has(error.code)) return error;
   const missing = isRefused(error) ? `The account lacks ${privilegeText(error, needed)}. ` : '';
   return new ProxboxError('proxmox_firewall_read_failed', 'The firewall could not be read.', {
     detail: `The firewall could not be read. ${missing}${errorText(error)}`,
@@ -78,7 +85,7 @@ function refusalOf(
 /** The failure of a write, or of the look before it. */
 export function writeFailure(thrown: unknown, { path, endpointId, needed, isSent }: Asked): ProxboxError {
   const error = toProxboxError(thrown);
-  if (!isOfProxmox(error) || error.code.startsWith('proxmox_firewall')) return error;
+  if (!ofProxmox.has(error.code)) return error;
   const where = { endpoint_id: endpointId, path };
   const refusal = refusalOf(error, needed);
   if (refusal !== undefined) {
