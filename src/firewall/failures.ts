@@ -1,5 +1,5 @@
 /** What Proxmox's refusals of firewall calls mean, as the plugin shows them: a reason and a sentence. */
-import type { ErrorCode } from '../errors/catalog.js';
+import { errorCatalog, type ErrorCode } from '../errors/catalog.js';
 import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import { missingPrivilege } from '../proxmox/failures.js';
 import { toText } from '../proxmox/parse/coerce.js';
@@ -15,17 +15,10 @@ const refusals: readonly (readonly [code: ErrorCode, pattern: RegExp])[] = [
 
 const nothingSaid = 'Proxmox may have acted all the same: look at the firewall there before you repeat it.';
 
-/** Failures of Proxmox and of the way to it; what is wrong with the request itself keeps its own code. */
-const ofProxmox: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'proxmox_unreachable',
-  'proxmox_timeout',
-  'proxmox_tls_error',
-  'proxmox_unauthorized',
-  'proxmox_forbidden',
-  'proxmox_node_unreachable',
-  'proxmox_error',
-  'remote_protocol',
-]);
+/** Failures of the other side and of the way to it; what is wrong with the request itself keeps its own code. */
+function isOfProxmox({ code }: ProxboxError): boolean {
+  return errorCatalog[code].isRemote || code === 'remote_protocol';
+}
 
 function privilegeText(error: ProxboxError, needed: string): string {
   const named = missingPrivilege(error);
@@ -39,7 +32,7 @@ function isRefused(error: ProxboxError): boolean {
 /** An endpoint whose firewall could not be read completely: never an empty list. */
 export function readFailure(thrown: unknown, needed: string): ProxboxError {
   const error = toProxboxError(thrown);
-  if (!ofProxmox.has(error.code)) return error;
+  if (!isOfProxmox(error)) return error;
   const missing = isRefused(error) ? `The account lacks ${privilegeText(error, needed)}. ` : '';
   return new ProxboxError('proxmox_firewall_read_failed', 'The firewall could not be read.', {
     detail: `The firewall could not be read. ${missing}${errorText(error)}`,
@@ -85,7 +78,7 @@ function refusalOf(
 /** The failure of a write, or of the look before it. */
 export function writeFailure(thrown: unknown, { path, endpointId, needed, isSent }: Asked): ProxboxError {
   const error = toProxboxError(thrown);
-  if (!ofProxmox.has(error.code)) return error;
+  if (!isOfProxmox(error)) return error;
   const where = { endpoint_id: endpointId, path };
   const refusal = refusalOf(error, needed);
   if (refusal !== undefined) {

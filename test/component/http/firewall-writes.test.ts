@@ -213,6 +213,20 @@ describe('a rule', () => {
     ]);
   });
 
+  it('keeps the ports that the plugin could not store', async () => {
+    const lab = await aWritableLab();
+    const ports = Array.from({ length: 15 }, (_, n) => `${20_000 + n * 100}:${20_000 + n * 100 + 50}`).join(',');
+    Object.assign(at(lab).rules[0]!, { dport: ports });
+    const { body } = await lab.read('/proxmox/firewall/datacenter/rules?proxmox_endpoint_ids=1');
+    const { dport, digest } = body[0];
+    expect([dport.length, ports.startsWith(dport)]).toEqual([128, true]);
+
+    const rule = { pos: 0, type: 'in', action: 'DROP', enable: true, proto: 'tcp', dport, comment: 'ssh', digest };
+    await lab.push('PUT', '/datacenter/rules/0', rule);
+
+    expect(lists(lab).rules[0]).toMatchObject({ action: 'DROP', dport: ports });
+  });
+
   it('is pushed together with others of its list that carry the same digest', async () => {
     const lab = await aWritableLab();
     const digest = await storedDigest(lab);
