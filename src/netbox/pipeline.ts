@@ -151,8 +151,15 @@ function transmit(call: NetBoxCall, deps: PipelineDeps, count: (counter: Counter
   });
 }
 
-/** Waits for the end of the host's pause and for a slot; a pause that began while waiting for the slot counts too. */
-async function passGate(call: NetBoxCall, deps: PipelineDeps, send: () => Promise<HttpResult>): Promise<HttpResult> {
+/**
+ * Waits for the end of the host's pause and for a slot; a pause that began while waiting for the slot counts too.
+ * @param waited told how long no slot was free
+ */
+async function passGate(
+  call: NetBoxCall,
+  deps: PipelineDeps,
+  { waited, send }: { readonly waited: (ms: number) => void; readonly send: () => Promise<HttpResult> },
+): Promise<HttpResult> {
   const { signal, onWait } = call.scope;
   const options = { signal, front: isInstallationPath(call.path) };
   for (;;) {
@@ -161,8 +168,11 @@ async function passGate(call: NetBoxCall, deps: PipelineDeps, send: () => Promis
     await deps.pause.wait(signal);
     const { gate, narrows, pause, pressure, settings } = deps;
     narrows.setWidth(pressure.width(settings().maxConcurrent));
-    const sendUnlessPaused = async (): Promise<HttpResult | undefined> =>
-      pause.remainingMs() > 0 ? undefined : send();
+    const queuedMs = deps.clock.monotonicMs();
+    const sendUnlessPaused = async (): Promise<HttpResult | undefined> => {
+      waited(deps.clock.monotonicMs() - queuedMs);
+      return pause.remainingMs() > 0 ? undefined : send();
+    };
     const result = await narrows.run(() => gate.run(sendUnlessPaused, options), options);
     if (result !== undefined) return result;
   }
@@ -235,8 +245,8 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     checkPath(call.path);
     refuseWrite(call);
     const count = counting(deps.totals, call.scope);
-    const attempt = async (): Promise<Attempt> => {
-      const result = await passGate(call, deps, () => transmit(call, deps, count));
+    const attempt = async (waited: (ms: number) => void): Promise<Attempt> => {
+      const result = await passGate(call, deps, { waited, send: () => transmit(call, deps, count) });
       const answer = result.ok ? classifyAnswer(result.response, gatewayMemory(result.response.status)) : undefined;
       if (answer?.overwhelmed === true) {
         count('overwhelmed');

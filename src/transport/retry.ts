@@ -58,7 +58,7 @@ export interface RetryPolicy {
   readonly baseDelayMs: number;
   /** Upper bound of one delay; default 30 s. */
   readonly maxDelayMs?: number;
-  /** No attempt is started later than this after the first; default 10 minutes. */
+  /** No attempt is started later than this after the first; waiting behind others does not count. Default 10 minutes. */
   readonly maxElapsedMs?: number;
 }
 
@@ -87,7 +87,8 @@ export interface Wait {
 export interface RetryTask<T> {
   readonly kind: RequestKind;
   readonly policy: RetryPolicy;
-  readonly attempt: () => Promise<T>;
+  /** @param waited to be told how long, in milliseconds, the attempt waited behind other requests */
+  readonly attempt: (waited: (ms: number) => void) => Promise<T>;
   readonly judge: (value: T) => Judgement;
   readonly signal?: AbortSignal | undefined;
   /**
@@ -129,9 +130,12 @@ function verdictOf<T>(outcome: Outcome, task: RetryTask<T>): Verdict {
 /** Repeats `attempt` by the table; returns the last value and its outcome. Throws `cancelled` when aborted while waiting. */
 export async function withRetries<T>(task: RetryTask<T>, deps: RetryDeps): Promise<RetryResult<T>> {
   const { policy, signal } = task;
-  const deadline = deps.clock.monotonicMs() + (policy.maxElapsedMs ?? defaultMaxElapsedMs);
+  let deadline = deps.clock.monotonicMs() + (policy.maxElapsedMs ?? defaultMaxElapsedMs);
+  const waited = (ms: number): void => {
+    deadline += ms;
+  };
   for (let index = 0; ; index += 1) {
-    const value = await task.attempt();
+    const value = await task.attempt(waited);
     const judgement = task.judge(value);
     const verdict = verdictOf(judgement.outcome, task);
     const result = { value, attempts: index + 1, outcome: judgement.outcome };

@@ -104,6 +104,16 @@ describe('back-off', () => {
     expect((await withRetries(task, { clock, random: () => 0 })).attempts).toBe(3);
   });
 
+  it('does not count the time in which an attempt waited behind others', async () => {
+    const clock = createFakeClock();
+    const attempt = async (waited: (ms: number) => void): Promise<void> => {
+      clock.advance(200_000);
+      waited(200_000);
+    };
+    const task = { kind: 'read' as const, policy, attempt, judge: () => ({ outcome: 'lost' as const }) };
+    expect((await withRetries(task, { clock, random: () => 0 })).attempts).toBe(1 + policy.maxRetries);
+  });
+
   it('looks once more after the last attempt of unknown fate', async () => {
     const clock = createFakeClock();
     let looks = 0;
