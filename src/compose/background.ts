@@ -25,8 +25,8 @@ const fetchBudgetMs = 10_000;
 async function refreshSettings(deps: BackgroundDeps): Promise<void> {
   const { env, settings, encryptionKeys, netboxEndpoints, logger } = deps;
   if (env.skipNetboxBootstrap || netboxEndpoints.active() === null) return;
-  await settings.refresh({ maxAgeMs: settingsIntervalMs, budgetMs: fetchBudgetMs });
   const wasPending = encryptionKeys.state() === 'pending';
+  await settings.refresh({ maxAgeMs: settingsIntervalMs, budgetMs: fetchBudgetMs });
   if (takePluginKey(deps) === 'unreachable' || !wasPending) return;
   if (encryptionKeys.state() === 'ready') logger.info('The encryption key of the NetBox plugin is in use.');
   else

@@ -17,6 +17,7 @@ import { createNetBoxClients } from '../netbox/clients.js';
 import { probeTls } from '../netbox/tls-probe.js';
 import { createPluginMirror } from '../plugin-endpoints/mirror.js';
 import { readNetBoxSource, type NetBoxSource } from '../plugin-endpoints/netbox-source.js';
+import { createWriteSwitch } from '../plugin-endpoints/write-switch.js';
 import { createProxmoxDoctor } from '../proxmox-doctor/service.js';
 import { createSchemaGenerator } from '../proxmox-schema/generator.js';
 import { createSchemas } from '../proxmox-schema/schemas.js';
@@ -102,7 +103,12 @@ function makeServices(foundations: Foundations, stores: Stores, clients: Clients
   const supportReports = createSupportReports();
   const ports = createSyncPorts({ ...lower, supportReports });
   const proxmoxSchemas = createSchemas(env);
-  const verbs = createVerbService(lower);
+  const confirmWrites = createWriteSwitch({
+    stored: (id) => proxmoxEndpoints.find(id),
+    netboxClient: () => clients.netboxAccess.client(),
+    mirrorPlugin: (id, seen) => proxmoxEndpoints.mirrorPlugin(id, seen),
+  });
+  const verbs = createVerbService({ ...lower, confirmWrites });
   return {
     sync: createSyncService(ports),
     supportPass: createSupportPass({ env, netboxEndpoints, ports, reports: supportReports }),
@@ -113,6 +119,7 @@ function makeServices(foundations: Foundations, stores: Stores, clients: Clients
       stored: () => proxmoxEndpoints.all(),
       mirrorPlugin: (id, seen) => proxmoxEndpoints.mirrorPlugin(id, seen),
     }),
+    confirmWrites,
     verbs,
     firewall: createFirewallWrites({ ...lower, verbs }),
     customFields: createCustomFields(lower),
@@ -129,7 +136,12 @@ function makeServices(foundations: Foundations, stores: Stores, clients: Clients
 }
 
 /** What was read through an endpoint or with a key is forgotten when it changes. */
-function tellOfChanges({ settings }: Foundations, stores: Stores, clients: Clients, services: Services): void {
+function tellOfChanges(
+  { settings, logger, takeKeyFrom }: Foundations,
+  stores: Stores,
+  clients: Clients,
+  services: Services,
+): void {
   const { netboxEndpoints, proxmoxEndpoints, knownClusters, encryptionKeys } = stores;
   const { netboxClients, proxmoxSessions } = clients;
   netboxEndpoints.onChange(({ id, isConnectionChanged, isElsewhere }) => {
@@ -139,11 +151,14 @@ function tellOfChanges({ settings }: Foundations, stores: Stores, clients: Clien
     netboxClients.drop(id);
     settings.drop();
   });
+  takeKeyFrom(encryptionKeys);
   proxmoxEndpoints.onChange((change) => {
     if (change.isConnectionChanged) proxmoxSessions.drop(change.id);
     services.pluginMirror.noticeChange(change);
   });
   encryptionKeys.onChange(() => {
+    const sealed = netboxEndpoints.sealPlain() + proxmoxEndpoints.sealPlain();
+    if (sealed > 0) logger.info({ sealed }, 'Secrets that were stored as plain text are encrypted now.');
     // Fresh settings were read with a token that could be read: they stay true.
     if (settings.current().pluginState !== 'fresh') settings.drop();
   });
@@ -177,7 +192,7 @@ function makeEnd(
 }
 
 /** Every long-lived object of the process, without what only the making needs. */
-export type AppDeps = Omit<Foundations, 'db' | 'ca' | 'logFile' | 'readSettingsThrough'> &
+export type AppDeps = Omit<Foundations, 'db' | 'ca' | 'logFile' | 'readSettingsThrough' | 'takeKeyFrom'> &
   Omit<Stores, 'guardSettings'> &
   Clients &
   Services &

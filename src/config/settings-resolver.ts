@@ -22,6 +22,8 @@ export interface SettingsResolverDeps {
   readonly logger: Logger;
   /** The body of the settings answer; rejects when NetBox is not configured or does not answer. */
   readonly fetchPluginSettings: (budgetMs: number) => Promise<unknown>;
+  /** Told of every good answer, before anybody gets it. */
+  readonly onPlugin?: (plugin: PluginSettings) => void;
 }
 
 interface Memory {
@@ -30,6 +32,7 @@ interface Memory {
   readAt: string;
   failedAtMs: number | null;
   inFlight: Promise<ProxboxError | null> | null;
+  isDropped: boolean;
 }
 
 /** Replaced as a whole by drop(), so that an answer of the former endpoint lands in a memory nobody reads. */
@@ -40,6 +43,7 @@ function emptyMemory(env: SettingsResolverDeps['env']): Memory {
     readAt: '',
     failedAtMs: null,
     inFlight: null,
+    isDropped: false,
   };
 }
 
@@ -99,6 +103,7 @@ async function read(
     const plugin = parsePluginSettings(await fetch());
     if (plugin === null) throw noSettingsObject();
     keep(memory, plugin, deps);
+    if (!memory.isDropped) deps.onPlugin?.(plugin);
     return null;
   } catch (error) {
     const failure = toProxboxError(error);
@@ -165,6 +170,7 @@ export function createSettingsResolver(deps: SettingsResolverDeps): SettingsReso
       return { settings: asked.resolved, failure };
     },
     drop() {
+      memory.isDropped = true;
       memory = emptyMemory(deps.env);
     },
   };

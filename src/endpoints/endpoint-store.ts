@@ -19,6 +19,8 @@ export interface EndpointStore<Record, Create, Update, Endpoint> {
   /** Every row, disabled ones included, ascending id. */
   all(): readonly Endpoint[];
   find(id: number): Endpoint | null;
+  /** Encrypts what was stored as plain text, where there is a key now. Answers how many values. */
+  sealPlain(): number;
   onChange(listener: ChangeListener): void;
 }
 

@@ -12,6 +12,7 @@ import { headerSafe } from './header-safe.js';
 import type { NetBoxEndpointCreate, NetBoxEndpointRecord, NetBoxEndpointUpdate } from './bodies.js';
 import { createChangeFeed } from './endpoint-changes.js';
 import { windowOf, type EndpointStore, type EndpointStoreDeps, type StoreContext } from './endpoint-store.js';
+import { sealPlain } from './seal-plain.js';
 import { newEndpointId } from './new-id.js';
 import { changedNetBoxRow, newNetBoxColumns } from './netbox-rules.js';
 import { toNetBoxEndpoint, toNetBoxRecord, type NetBoxRow } from './records.js';
@@ -112,6 +113,7 @@ export function createNetBoxEndpointStore(deps: EndpointStoreDeps): NetBoxEndpoi
     active: () => first((row) => row.enabled),
     find: (id) => first((row) => row.id === id),
     credentials: (id) => credentials(context, id),
+    sealPlain: () => sealPlain({ ...deps, table: 'netboxendpoint', columns: netboxColumns, scope: 'netbox' }),
     onChange: (listener) => feed.subscribe(listener),
   };
 }

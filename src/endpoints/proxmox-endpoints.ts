@@ -15,6 +15,7 @@ import { headerSafe } from './header-safe.js';
 import type { ProxmoxEndpointCreate, ProxmoxEndpointRecord, ProxmoxEndpointUpdate } from './bodies.js';
 import { createChangeFeed } from './endpoint-changes.js';
 import { holderOfId, newEndpointId } from './new-id.js';
+import { sealPlain } from './seal-plain.js';
 import { windowOf, type EndpointStore, type EndpointStoreDeps, type StoreContext } from './endpoint-store.js';
 import { changedProxmoxRow, newProxmoxColumns, type ProxmoxColumnRules } from './proxmox-rules.js';
 import { toProxmoxEndpoint, toProxmoxRecord, type ProxmoxRow } from './records.js';
@@ -232,6 +233,7 @@ export function createProxmoxEndpointStore(deps: EndpointStoreDeps): ProxmoxEndp
     },
     credentials: (id) => credentials(context, id),
     mirrorPlugin: (id, seen) => mirrorPlugin(context, id, seen),
+    sealPlain: () => sealPlain({ ...deps, table: 'proxmoxendpoint', columns: proxmoxColumns, scope: 'other' }),
     onChange: (listener) => feed.subscribe(listener),
   };
 }

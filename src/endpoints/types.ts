@@ -18,3 +18,9 @@ export interface ProxmoxCredentials {
   readonly tokenName: string | null;
   readonly tokenValue: Secret | null;
 }
+
+/**
+ * Asked right before a write is sent. Throws `endpoint_writes_disabled` (403) or, when that cannot be found out,
+ * `netbox_session_unavailable` (502): then nothing may be sent.
+ */
+export type ConfirmWrites = (endpoint: Pick<ProxmoxEndpoint, 'id' | 'name'>) => Promise<void>;

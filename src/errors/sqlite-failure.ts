@@ -5,20 +5,20 @@ export interface SqliteFailure {
   readonly message: string;
 }
 
-function codeOf(error: unknown): string {
+function saidBy(error: unknown): string {
   const isSqlite = error instanceof Error && error.name === 'SqliteError' && 'code' in error;
   return isSqlite ? String(error.code) : '';
 }
 
 /** Another process, or another connection of this one, is writing. */
 export function isLocked(error: unknown): boolean {
-  return /^SQLITE_(BUSY|LOCKED)/.test(codeOf(error));
+  return /^SQLITE_(BUSY|LOCKED)/.test(saidBy(error));
 }
 
 /** undefined for what is no such failure: a violated constraint is the caller's, wrong SQL a bug. */
 export function sqliteFailure(error: unknown, file = 'the database'): SqliteFailure | undefined {
-  const said = codeOf(error);
-  if (/^SQLITE_FULL/.test(said)) {
+  const said = saidBy(error);
+  if (said.startsWith('SQLITE_FULL')) {
     return {
       code: 'disk_full',
       message: `Nothing was stored: the disk is full (${file}). Make room on it, then repeat the request.`,

@@ -99,14 +99,15 @@ export function namesIn(scope: EndpointScope, manner = read): EndpointNames {
   };
 }
 
+/** Names are unique; an address may be that of several. */
 function bySelector(
   endpoints: readonly ProxmoxEndpoint[],
   { field, value }: EndpointSelector,
   refuse: (message: string) => ProxboxError,
-): ProxmoxEndpoint {
+): readonly [ProxmoxEndpoint, ...ProxmoxEndpoint[]] {
   const property = ({ ip_address: 'ipAddress', domain: 'domain', name: 'name' } as const)[field];
-  const found = endpoints.find((endpoint) => endpoint[property] === value);
-  if (found !== undefined) return found;
+  const [first, ...others] = endpoints.filter((endpoint) => endpoint[property] === value);
+  if (first !== undefined) return [first, ...others];
   throw refuse(`No result found for Proxmox Sessions based on the provided ${field}`);
 }
 
@@ -119,13 +120,18 @@ const isWanted = ({ enabled, plugin }: ProxmoxEndpoint): boolean => enabled && p
  */
 export function selectEndpoints(rows: readonly ProxmoxEndpoint[], scope: EndpointScope): SelectedEndpoints {
   const { endpointIds: ids, selector } = namesIn(scope);
+  const endpoints = namedEndpoints(rows, scope);
+  if (selector !== null) return { endpoints: endpoints.slice(0, 1), isSingle: true };
+  return { endpoints, isSingle: ids !== null && ids.length === 1 };
+}
+
+/** All that fit, for a write, which is for one of them alone. Errors as selectEndpoints. */
+export function namedEndpoints(rows: readonly ProxmoxEndpoint[], scope: EndpointScope): readonly ProxmoxEndpoint[] {
+  const { endpointIds: ids, selector } = namesIn(scope);
   const enabled = rows.filter((row) => row.enabled && (ids === null || ids.includes(row.id)));
-  if (selector !== null) {
-    const refuse = (message: string) => refuseRead(message, 'Check if the provided parameters are correct');
-    return { endpoints: [bySelector(enabled, selector, refuse)], isSingle: true };
-  }
-  if (ids !== null) return { endpoints: enabled, isSingle: ids.length === 1 };
-  return { endpoints: enabled.filter(isWanted), isSingle: false };
+  if (selector === null) return ids === null ? enabled.filter(isWanted) : enabled;
+  const refuse = (message: string) => refuseRead(message, 'Check if the provided parameters are correct');
+  return bySelector(enabled, selector, refuse);
 }
 
 const emptyTexts = {
@@ -151,5 +157,5 @@ export function requireEndpoints(
     throw refuse(`Unknown or disabled Proxmox endpoint id(s): ${unknown.join(', ')}. ${idTexts[source]}`);
   const chosen = rows.filter((row) => (ids === null ? isWanted(row) : ids.includes(row.id)));
   if (chosen.length === 0) throw refuse(emptyTexts[source]);
-  return selector === null ? chosen : [bySelector(chosen, selector, refuse)];
+  return selector === null ? chosen : [bySelector(chosen, selector, refuse)[0]];
 }

@@ -2,7 +2,7 @@
  * Passes a request on to Proxmox after the schema of the cluster's release has allowed it. What Proxmox answers is never
  * checked against the schema: releases add fields.
  */
-import type { ProxmoxEndpoint } from '../endpoints/types.js';
+import type { ConfirmWrites, ProxmoxEndpoint } from '../endpoints/types.js';
 import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import type { Parameters } from '../proxmox/encoding.js';
 import { reasonText, reworded } from '../proxmox/failures.js';
@@ -23,6 +23,7 @@ import { targetOf, writeTargetOf, type LiveControl } from './target.js';
 export interface LiveDeps extends ReadDeps {
   readonly proxmoxSchemas: Schemas;
   readonly verbs: Pick<VerbService, 'record'>;
+  readonly confirmWrites: ConfirmWrites;
 }
 
 export interface LiveRequest {
@@ -176,7 +177,10 @@ export async function answerLive(request: LiveRequest, deps: LiveDeps): Promise<
   const found = find(request, address, schemasFor(address, session.version.release, schemas));
   const values = checkedValues(request, address, found);
   const call = { path: encodedPath(address.segments), values, operation: found.operation };
-  const act = () => send(request, session, call);
+  const act = async () => {
+    if (request.method !== 'GET') await deps.confirmWrites(endpoint);
+    return send(request, session, call);
+  };
   const place = request.method === 'GET' ? undefined : guestOf(address, session);
   const write = { endpoint, actor: request.actor, operation: `${request.method} /${call.path}` };
   const data = place === undefined ? await act() : await deps.verbs.record({ ...write, place }, act);

@@ -2,7 +2,13 @@
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import type { ReadDeps } from '../proxmox-reads/read-endpoints.js';
-import { selectEndpoints, sourceFor, sourceOf, type EndpointScope } from '../plugin-endpoints/select-endpoints.js';
+import {
+  namedEndpoints,
+  selectEndpoints,
+  sourceFor,
+  sourceOf,
+  type EndpointScope,
+} from '../plugin-endpoints/select-endpoints.js';
 
 /** Of the query; a parameter of Proxmox with one of these names is sent as `op_<name>`. */
 export interface LiveControl {
@@ -66,7 +72,7 @@ export function writeTargetOf(control: LiveControl, deps: ReadDeps): ProxmoxEndp
       detail: 'Leave source=netbox out and name the endpoint with target_name or proxmox_endpoint_ids.',
     });
   }
-  const endpoint = theOne(selectEndpoints(deps.proxmoxEndpoints.all(), scopeOf(control)).endpoints);
+  const endpoint = theOne(namedEndpoints(deps.proxmoxEndpoints.all(), scopeOf(control)));
   if (endpoint.allowWrites) return endpoint;
   throw new ProxboxError('endpoint_writes_disabled', 'Writing to this Proxmox endpoint is switched off.', {
     detail: `Writing to endpoint '${endpoint.name}' is switched off. Nothing was sent. Set allow_writes with PUT /proxmox/endpoints/${endpoint.id}.`,

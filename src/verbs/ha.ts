@@ -1,6 +1,6 @@
 /** Arming and disarming high availability of a whole cluster (Proxmox 9.2). */
 import type { Logger } from 'pino';
-import type { ProxmoxEndpoint } from '../endpoints/types.js';
+import type { ConfirmWrites, ProxmoxEndpoint } from '../endpoints/types.js';
 import { toProxboxError } from '../errors/proxbox-error.js';
 import { logSecurityEvent } from '../telemetry/security-events.js';
 import { causeText } from './failure.js';
@@ -25,6 +25,7 @@ export interface HaCommandRow {
 }
 
 export interface HaDeps extends LocateDeps {
+  readonly confirmWrites: ConfirmWrites;
   readonly logger: Logger;
 }
 
@@ -34,6 +35,7 @@ async function send(endpoint: ProxmoxEndpoint, { command, mode }: HaOrder, deps:
   try {
     const session = await openVerbSession({ endpoint, endpointId: endpoint.id }, deps);
     release = session.version.release;
+    await deps.confirmWrites(endpoint);
     const parameters = command === 'disarm' ? { 'resource-mode': mode } : {};
     await session.write('POST', `cluster/ha/status/${command}-ha`, parameters, { timeoutMs: dispatchTimeoutMs });
     return { cluster_name: session.name, status: 'ok', error: null };

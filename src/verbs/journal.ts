@@ -41,17 +41,26 @@ function quoted(text: string): string {
   return `\`${oneLine(text).replaceAll('`', "'")}\``;
 }
 
+/** Letters, digits and marks that mean nothing in Markdown; an underscore only within a word. */
+const plainText = /^(?:[\p{L}\p{N} .,:;@+()=/-]|(?<=[\p{L}\p{N}])_(?=[\p{L}\p{N}]))*$/u;
+
+/** A name from outside as it is, or as code where Markdown would make something of it. */
+function named(text: string): string {
+  const line = oneLine(text);
+  return plainText.test(line) ? line : quoted(line);
+}
+
 /** `undefined` lines are left out. */
 function commentsOf(subject: JournalSubject, { result, upid, error, taskResult }: JournalState): string {
   const { verb, actor, idempotencyKey, endpoint, endpointId, dispatchedAt } = subject;
   const lines: readonly (readonly [string, string | null | undefined])[] = [
     ['verb', verb],
-    ['actor', oneLine(actor)],
+    ['actor', named(actor)],
     ['result', result],
     ['proxmox_task_upid', upid],
     ['task_result', taskResult === undefined ? undefined : quoted(taskResult)],
-    ['idempotency_key', idempotencyKey === undefined ? undefined : oneLine(idempotencyKey)],
-    ['endpoint', `${oneLine(endpoint.name)} (id=${endpointId})`],
+    ['idempotency_key', idempotencyKey === undefined ? undefined : named(idempotencyKey)],
+    ['endpoint', `${named(endpoint.name)} (id=${endpointId})`],
     ['dispatched_at', dispatchedAt],
     ['error_detail', error === undefined ? undefined : quoted(error)],
   ];

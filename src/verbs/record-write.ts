@@ -1,11 +1,11 @@
 /**
- * A write on a guest that is no verb: any operation of Proxmox. Where NetBox knows the guest it is recorded as a verb is, in an
- * entry that is written first; where it does not, or cannot be asked, it is carried out without one.
+ * A write on a guest that is no verb: any operation of Proxmox. By the rules of the verbs: it is recorded in an entry that is written
+ * first, and without one nothing is sent.
  */
 import type { Logger } from 'pino';
 import type { Clock } from '../config/clock.js';
 import type { ProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
-import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
+import { errorText, ProxboxError } from '../errors/proxbox-error.js';
 import type { NetBoxAccess } from '../netbox/access.js';
 import { toText } from '../proxmox/parse/coerce.js';
 import { auditTarget } from './audit-target.js';
@@ -31,7 +31,7 @@ export interface RecordedWrite extends Pick<VerbCall, 'endpoint' | 'actor'> {
   readonly place: GuestPlace;
 }
 
-/** Answers what `act` answers, and throws what it throws. */
+/** Answers what `act` answers, and throws what it throws, or why there can be no entry; then `act` was not called. */
 export async function recordWrite(
   write: RecordedWrite,
   act: () => Promise<unknown>,
@@ -44,7 +44,7 @@ export async function recordWrite(
     const upid = text?.startsWith('UPID:') === true ? text : null;
     const state: JournalState = { result: 'ok', kind: 'info', upid };
     await complete(entry, state, deps);
-    if (entry !== undefined && upid !== null) {
+    if (upid !== null) {
       void recordTaskEnd({ session: write.place.session, upid, entry, state }, deps);
     }
     return data;
@@ -54,39 +54,25 @@ export async function recordWrite(
   }
 }
 
-async function openEntry(write: RecordedWrite, deps: RecordDeps): Promise<JournalEntry | undefined> {
+/** Throws as that of a verb. */
+async function openEntry(write: RecordedWrite, deps: RecordDeps): Promise<JournalEntry> {
   const { endpoint, actor, operation: verb, place } = write;
   const { type, vmid } = place;
   const guest = { endpoint, endpointId: endpoint.id, type, vmid, verb };
-  try {
-    const netbox = await openNetBox(deps.netboxAccess);
-    const virtualMachineId = await auditTarget(netbox, guest, place, {
-      stored: () => deps.proxmoxEndpoints.all(),
-      openOther: (other) => openVerbSession({ endpoint: other, endpointId: other.id }, deps),
-    });
-    const subject = { ...guest, actor, idempotencyKey: undefined, virtualMachineId };
-    return await openJournal(netbox, { ...subject, dispatchedAt: journalTime(deps.clock) });
-  } catch (error) {
-    const { code, cause } = toProxboxError(error);
-    const fields = {
-      endpointId: endpoint.id,
-      vmid,
-      code,
-      ...(cause === undefined ? {} : { reason: causeText(cause) }),
-    };
-    deps.logger.warn(fields, 'A write on a guest is carried out without a journal entry in NetBox.');
-    return undefined;
-  }
+  const netbox = await openNetBox(deps.netboxAccess);
+  const virtualMachineId = await auditTarget(netbox, guest, place, {
+    stored: () => deps.proxmoxEndpoints.all(),
+    openOther: (other) => openVerbSession({ endpoint: other, endpointId: other.id }, deps),
+  });
+  const subject = { ...guest, actor, idempotencyKey: undefined, virtualMachineId };
+  return openJournal(netbox, { ...subject, dispatchedAt: journalTime(deps.clock) });
 }
 
-async function complete(entry: JournalEntry | undefined, state: JournalState, deps: RecordDeps): Promise<void> {
+async function complete(entry: JournalEntry, state: JournalState, deps: RecordDeps): Promise<void> {
   try {
-    await entry?.write(state);
+    await entry.write(state);
   } catch (error) {
     if (!(error instanceof ProxboxError)) throw error;
-    deps.logger.warn(
-      { entry: entry?.url, reason: causeText(error) },
-      'The journal entry of a write was not completed.',
-    );
+    deps.logger.warn({ entry: entry.url, reason: causeText(error) }, 'The journal entry of a write was not completed.');
   }
 }

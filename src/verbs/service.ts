@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { ConfirmWrites } from '../endpoints/types.js';
 import { errorCatalog, type ErrorCode } from '../errors/catalog.js';
 import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import { toText } from '../proxmox/parse/coerce.js';
@@ -16,10 +17,11 @@ import { locateGuest, openVerbSession } from './locate.js';
 import { openNetBox } from './open-netbox.js';
 import { recordWrite, type RecordDeps, type RecordedWrite } from './record-write.js';
 import { recordTaskEnd } from './task-end.js';
-import type { GuestPlace, Told, Verb, VerbAction, VerbAnswer, VerbCall } from './types.js';
+import type { GuestPlace, Settled, Told, Verb, VerbAction, VerbAnswer, VerbCall } from './types.js';
 
 export interface VerbDeps extends RecordDeps {
   readonly logger: Logger;
+  readonly confirmWrites: ConfirmWrites;
 }
 
 export interface VerbService {
@@ -93,7 +95,7 @@ async function perform(verb: Verb, action: VerbAction, call: VerbCall, deps: Ver
   });
   const dispatchedAt = journalTime(deps.clock);
   const entry = await openJournal(netbox, { ...audited, virtualMachineId, dispatchedAt });
-  const outcome = await act(verb, action, place, deps);
+  const outcome = await act(verb, action, { place, endpoint: call.endpoint }, deps);
   logOutcome(verb, call, outcome, deps);
   const body = bodyOf(verb, call, outcome, { dispatched_at: dispatchedAt, journal_entry_url: entry.url });
   const performed = await complete(entry, outcome, body, deps);
@@ -102,23 +104,27 @@ async function perform(verb: Verb, action: VerbAction, call: VerbCall, deps: Ver
   return performed;
 }
 
+interface Target {
+  readonly place: GuestPlace;
+  readonly endpoint: VerbCall['endpoint'];
+}
+
+/** The gate once more, as the last thing before the verb is sent. */
+async function refusalOf(endpoint: VerbCall['endpoint'], deps: VerbDeps): Promise<Outcome | undefined> {
+  try {
+    await deps.confirmWrites(endpoint);
+    return undefined;
+  } catch (error) {
+    const { code, status } = toProxboxError(error);
+    return { status, result: 'rejected', upid: null, told: {}, code, detail: causeText(error), isFinal: false };
+  }
+}
+
 /** Never throws: whatever happens is an outcome. */
-async function act(verb: Verb, action: VerbAction, place: GuestPlace, deps: VerbDeps): Promise<Outcome> {
+async function act(verb: Verb, action: VerbAction, { place, endpoint }: Target, deps: VerbDeps): Promise<Outcome> {
   try {
     const settled = await action.check?.(place);
-    if (settled !== undefined) {
-      const { result, code, detail, told = {} } = settled;
-      const status = code === undefined ? 200 : errorCatalog[code].status;
-      return {
-        status,
-        result,
-        upid: null,
-        told,
-        isFinal: true,
-        ...(code === undefined ? {} : { code }),
-        ...(detail === undefined ? {} : { detail }),
-      };
-    }
+    if (settled !== undefined) return settledOutcome(settled);
   } catch (error) {
     return failedOutcome(verb, verb.checkFailed, error, { isFinal: false, deps });
   }
@@ -127,6 +133,8 @@ async function act(verb: Verb, action: VerbAction, place: GuestPlace, deps: Verb
     const outcome = failedOutcome(verb, 'proxmox_dispatch_interrupted', stopped, { isFinal: false, deps });
     return { ...outcome, result: 'interrupted' };
   }
+  const refused = await refusalOf(endpoint, deps);
+  if (refused !== undefined) return refused;
   try {
     const upid = toText(await action.dispatch(place));
     const told = action.told?.(place, upid) ?? {};
@@ -134,6 +142,18 @@ async function act(verb: Verb, action: VerbAction, place: GuestPlace, deps: Verb
   } catch (error) {
     return failedOutcome(verb, verb.failed.code, error, { isFinal: true, deps });
   }
+}
+
+function settledOutcome({ result, code, detail, told = {} }: Settled): Outcome {
+  return {
+    status: code === undefined ? 200 : errorCatalog[code].status,
+    result,
+    upid: null,
+    told,
+    isFinal: true,
+    ...(code === undefined ? {} : { code }),
+    ...(detail === undefined ? {} : { detail }),
+  };
 }
 
 /** A bug is told as such, without its text. */

@@ -6,6 +6,7 @@ import swagger from '@fastify/swagger';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ProxboxError } from '../../errors/proxbox-error.js';
+import { isObject } from '../../values/plain-object.js';
 import type { App } from '../app-type.js';
 
 const assetFolder = path.join(path.dirname(createRequire(import.meta.url).resolve('@fastify/swagger-ui')), 'static');
@@ -35,6 +36,51 @@ const page = `<!doctype html>
 </html>
 `;
 
+const methods = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options'] as const;
+
+/** What any operation may be answered instead: its own list names what it answers when it is carried out. */
+const refusals = {
+  '4XX': {
+    description:
+      'Refused: the key, the rate limit, the size, the parameters, or what is stored; `detail` says which and what to do.',
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Refusal' } } },
+  },
+  '5XX': {
+    description: 'NetBox, Proxmox, the database or this service failed; see docs/errors.md.',
+    content: { 'application/json': { schema: { type: 'object' } } },
+  },
+} as const;
+
+const refusalSchema = {
+  type: 'object',
+  required: ['detail'],
+  properties: {
+    detail: { description: 'What was wrong and what to do; for parameters a list with one entry for each.' },
+    reason: { type: 'string', description: 'Code of docs/errors.md' },
+    message: { type: 'string' },
+  },
+} as const;
+
+const objectOf = (value: unknown): Readonly<Record<string, unknown>> => (isObject(value) ? value : {});
+
+function refusable(item: unknown): Readonly<Record<string, unknown>> {
+  const path = objectOf(item);
+  const operations = methods.flatMap((method) => {
+    if (!(method in path)) return [];
+    const operation = objectOf(path[method]);
+    return [[method, { ...operation, responses: { ...objectOf(operation['responses']), ...refusals } }] as const];
+  });
+  return { ...path, ...Object.fromEntries(operations) };
+}
+
+/** The document in which every operation names the statuses with which it may be refused or fail. */
+function withRefusals(document: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const components = objectOf(document['components']);
+  const schemas = { ...objectOf(components['schemas']), Refusal: refusalSchema };
+  const paths = Object.entries(objectOf(document['paths'])).map(([path, item]) => [path, refusable(item)] as const);
+  return { ...document, components: { ...components, schemas }, paths: Object.fromEntries(paths) };
+}
+
 /** Must be awaited before the first route is registered. */
 export async function registerOpenapi(app: App, version: string): Promise<void> {
   await app.register(swagger, {
@@ -50,14 +96,17 @@ export async function registerOpenapi(app: App, version: string): Promise<void> 
       },
       security: [{ apiKey: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: (input) => {
+      const { schema, url } = jsonSchemaTransform(input);
+      return { url, schema: input.route.config?.isPublic === true ? { ...schema, security: [] } : schema };
+    },
   });
 }
 
 const hidden = { config: { isPublic: true }, schema: { hide: true } };
 
 export function registerDocumentationRoutes(app: App): void {
-  app.get('/openapi.json', hidden, async () => app.swagger());
+  app.get('/openapi.json', hidden, async () => withRefusals(objectOf(app.swagger())));
   for (const url of ['/docs', '/redoc']) {
     app.get(url, hidden, async (_request, reply) => reply.type('text/html; charset=utf-8').send(page));
   }

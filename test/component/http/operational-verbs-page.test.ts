@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEstate } from '../../simulator/estate/index.js';
 import { pveum, root } from '../../support/pveum.js';
 import { openWorld, type World } from '../../support/world.js';
+import { switchInPlugin } from './verb-world.js';
 
 const page = readFileSync(new URL('../../../docs/operational-verbs.md', import.meta.url), 'utf8');
 const tryIt = page.slice(page.indexOf('## Try it'));
@@ -48,6 +49,7 @@ describe('the examples of docs/operational-verbs.md', () => {
     world = await openWorld({ estate: createEstate({ vms: 20, clusters: 2, seed: 1 }) });
     const synced = await world.ask('GET', '/virtualization/virtual-machines/create');
     expect(synced.status).toBe(200);
+    switchInPlugin(world, true);
   });
   afterAll(() => world.close());
 
@@ -77,6 +79,7 @@ describe.each(['8.4', '9.1'] as const)('the role of docs/operational-verbs.md on
     const [simulator] = world.proxmox;
     await world.ask('GET', '/virtualization/virtual-machines/create');
     await world.ask('PUT', '/proxmox/endpoints/1', { allow_writes: true });
+    switchInPlugin(world, true);
     const act = async () => {
       const verbs = [
         ['start', {}],

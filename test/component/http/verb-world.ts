@@ -86,6 +86,12 @@ const patientClock: Clock = {
   sleep: (ms, signal, options) => systemClock.sleep(ms === verbsMayTakeMs ? 3_600_000 : ms, signal, options),
 };
 
+/** `allow_writes` of the endpoints on the plugin's page. */
+export function switchInPlugin({ netbox }: World, allowWrites: boolean): void {
+  const path = 'plugins/proxbox/endpoints/proxmox';
+  for (const { id } of netbox.state.objects(path)) netbox.operator.update(path, id, { allow_writes: allowWrites });
+}
+
 export interface VerbWorldOptions {
   readonly taskDurationMs?: number;
   /** The time of the clusters, in epoch milliseconds. */
@@ -122,6 +128,7 @@ export async function aVerbWorld({
     return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers };
   };
   for (const id of [1, 2]) await send('PUT', `/proxmox/endpoints/${id}`, { body: { allow_writes: true } });
+  switchInPlugin(world, true);
   const synced = await send('GET', '/virtualization/virtual-machines/create?sync_vm_network=false');
   if (synced.status !== 200) throw new Error(`the machines could not be synced: ${JSON.stringify(synced.body)}`);
   world.netbox.resetCounters();

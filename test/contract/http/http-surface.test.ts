@@ -196,6 +196,29 @@ describe('the API document', () => {
     );
   });
 
+  it('names for every operation the statuses with which it may be refused or fail, and which ones need no key', async () => {
+    const { app } = await anApp();
+    interface Operation {
+      readonly responses: Record<string, unknown>;
+      readonly security?: readonly unknown[];
+    }
+    const document: { paths: Record<string, Record<string, Operation>> } = (await app.inject('/openapi.json')).json();
+    const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.entries(item).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, ...operation })),
+    );
+
+    const silent = operations.filter(({ responses }) => !('4XX' in responses) || !('5XX' in responses));
+    const open = operations.filter(({ security }) => security?.length === 0);
+
+    expect(operations.length).toBeGreaterThan(130);
+    expect(silent.map(({ name }) => name)).toEqual([]);
+    for (const { name } of open) {
+      const [method = '', path = ''] = name.split(' ');
+      expect((await app.inject({ method: method as 'GET', url: path, payload: {} })).statusCode, name).not.toBe(401);
+    }
+    expect(open.map(({ name }) => name)).toEqual(expect.arrayContaining(['GET /health', 'GET /auth/bootstrap-status']));
+  });
+
   it.each(['/docs', '/redoc'])('is shown on %s from bundled files that exist', async (url) => {
     const { app } = await anApp({ withKey: false });
 
