@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../config/clock.js';
 import type { EndpointChange } from '../endpoints/endpoint-changes.js';
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
-import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
+import { errorText, toProxboxError } from '../errors/proxbox-error.js';
 import type { NetBoxClient } from '../netbox/types.js';
 import { pluginEndpointsPath } from './netbox-source.js';
 import { takeOver, type MirrorPlugin } from './take-over.js';
@@ -18,11 +18,6 @@ export interface PluginMirror {
   noticeChange(change: Pick<EndpointChange, 'kind'>): void;
   /** A write was refused because `allow_writes` is off: read at once, at most every 10 s for one endpoint. */
   noticeRefusal(endpointId: number): void;
-  /**
-   * Before something is written: what the switches say now. Without NetBox or plugin there is nothing to look at.
-   * @throws ProxboxError `netbox_session_unavailable` when they could not be read
-   */
-  look(): Promise<void>;
 }
 
 export interface PluginMirrorDeps {
@@ -39,14 +34,12 @@ const changeDelaysMs = [5_000, 60_000] as const;
 const intervalMs = 300_000;
 const refusalIntervalMs = 10_000;
 const budgetMs = 30_000;
-/** Somebody waits for it, who waits 30 s for everything. */
-const lookMs = 8_000;
 /** Reads that are due within one of these share a request. */
 const roundingMs = 1_000;
 
-async function readRows(deps: PluginMirrorDeps, ms: number): Promise<void> {
+async function readRows(deps: PluginMirrorDeps): Promise<void> {
   if (deps.stored().length === 0) return;
-  const signal = AbortSignal.any([deps.signal, AbortSignal.timeout(ms)]);
+  const signal = AbortSignal.any([deps.signal, AbortSignal.timeout(budgetMs)]);
   const client = (await deps.netboxClient()).scoped({ signal });
   if (!(await client.capabilities()).proxboxPlugin) return;
   const rows = await client.list(pluginEndpointsPath, {}, { cache: 'bypass' });
@@ -59,7 +52,7 @@ function createReader(deps: PluginMirrorDeps): () => Promise<void> {
   let next: Promise<void> | undefined;
   const read = async (): Promise<void> => {
     try {
-      await readRows(deps, budgetMs);
+      await readRows(deps);
     } catch (error) {
       const { code } = toProxboxError(error);
       deps.logger.debug({ code, reason: errorText(error) }, "The plugin's Proxmox endpoints could not be read.");
@@ -75,19 +68,6 @@ function createReader(deps: PluginMirrorDeps): () => Promise<void> {
     next ??= running.then(begin);
     return next;
   };
-}
-
-async function lookAtSwitches(deps: PluginMirrorDeps): Promise<void> {
-  try {
-    await readRows(deps, lookMs);
-  } catch (error) {
-    const cause = toProxboxError(error);
-    if (cause.code === 'not_configured') return;
-    throw new ProxboxError('netbox_session_unavailable', 'NetBox cannot be used.', {
-      detail: `NetBox does not say whether writing is still switched on, so nothing was sent. ${errorText(cause)}`,
-      cause,
-    });
-  }
 }
 
 export function createPluginMirror(deps: PluginMirrorDeps): PluginMirror {
@@ -132,6 +112,5 @@ export function createPluginMirror(deps: PluginMirrorDeps): PluginMirror {
       refusedAtMs.set(endpointId, nowMs);
       void read();
     },
-    look: () => lookAtSwitches(deps),
   };
 }

@@ -1,7 +1,8 @@
 /** What the plugin's pages push into Proxmox's firewall. Which routes there are follows from the tables of places and objects. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { ProxboxError } from '../../errors/proxbox-error.js';
+import type { ConfirmWrites, ProxmoxEndpoint } from '../../endpoints/types.js';
+import { ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
 import { bodySchemas } from '../../firewall/body.js';
 import { objectTable, type ObjectName, type WriteOp } from '../../firewall/objects.js';
 import { placeTable, type PlaceKind } from '../../firewall/places.js';
@@ -16,7 +17,8 @@ import { gateOf, GateQuery, type GateDeps } from './gated.js';
 
 export interface FirewallWriteRouteDeps extends GateDeps {
   readonly firewall: FirewallWrites;
-  readonly pluginMirror: Pick<PluginMirror, 'noticeRefusal' | 'look'>;
+  readonly confirmWrites: ConfirmWrites;
+  readonly pluginMirror: Pick<PluginMirror, 'noticeRefusal'>;
 }
 
 const Query = GateQuery.extend(GuestQuery.shape).extend({
@@ -91,18 +93,20 @@ async function answerWrite(asked: Asked, deps: FirewallWriteRouteDeps): Promise<
     key: pos ?? name ?? rest,
     body: op === 'remove' ? {} : bodyIn(object, request.body),
     isForced: query.force,
-    confirm: () => confirm(query, deps),
+    confirm: () => confirm(gated.endpoint, deps),
   });
   return reply.send(written);
 }
 
-/** The switch on the plugin's page may have been turned since this service looked at it. */
-async function confirm(query: Query, deps: FirewallWriteRouteDeps): Promise<void> {
-  await deps.pluginMirror.look();
-  const gated = gateOf(deps, query, off);
-  if (!('refusal' in gated)) return;
-  const detail = texts[gated.refusal.reason] ?? gated.refusal.detail;
-  throw new ProxboxError(off, detail, { detail, where: { endpoint_id: query.endpoint_id ?? 0 } });
+/** The switches may have been turned since the gate looked at them. */
+async function confirm(endpoint: ProxmoxEndpoint, { confirmWrites }: FirewallWriteRouteDeps): Promise<void> {
+  try {
+    await confirmWrites(endpoint);
+  } catch (error) {
+    const failure = toProxboxError(error);
+    if (failure.code !== 'endpoint_writes_disabled') throw failure;
+    throw new ProxboxError(off, offText, { detail: offText, where: { endpoint_id: endpoint.id }, cause: failure });
+  }
 }
 
 const methods = { create: 'POST', update: 'PUT', remove: 'DELETE' } as const satisfies Record<WriteOp, string>;
