@@ -238,6 +238,15 @@ export const tunables: TunableTable = {
     description:
       'Bytes of JSON kept; the least recently used list goes first. One of more than a quarter of it is not kept, and read again by the next call.',
   }),
+  fullReadHours: float({
+    variable: 'PROXBOX_FULL_READ_HOURS',
+    field: null,
+    default: 24,
+    min: 0,
+    unit: 'h',
+    description:
+      'How long NetBox is asked only for what changed since (its change log, permission core.view_objectchange), before everything is read again. 0: every run reads everything, and does not ask. Works only with a cache (PROXBOX_NETBOX_GET_CACHE_TTL above 0); a restart, a branch and doubt about the change log read everything too.',
+  }),
   debugCache: flag({
     variable: 'PROXBOX_DEBUG_CACHE',
     field: 'debug_cache',

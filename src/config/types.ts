@@ -22,6 +22,7 @@ export interface Tunables {
   readonly netboxGetCacheTtlS: number;
   readonly netboxGetCacheMaxEntries: number;
   readonly netboxGetCacheMaxBytes: number;
+  readonly fullReadHours: number;
   readonly debugCache: boolean;
   readonly customFieldsRequestDelayS: number;
   readonly exposeInternalErrors: boolean;

@@ -16,6 +16,8 @@ export interface StoredAnswer {
   readonly readAtMs: number;
   /** In the order of all reads, from 1. */
   readonly number: number;
+  /** When NetBox's change log last told that it is as true as if it were read then. */
+  readonly confirmed?: { readonly number: number; readonly atMs: number };
 }
 
 export interface StoreLimits {
@@ -91,7 +93,8 @@ export function createAnswerStore(): AnswerStore {
       if (cache.delete(key)) departures.expired += 1;
     },
     revise: (matches, change) => {
-      const concerned = [...cache.entries()].filter(([, { address }]) => matches(address));
+      // The least recently used one first: the order stays.
+      const concerned = [...cache.entries()].filter(([, { address }]) => matches(address)).reverse();
       let dropped = 0;
       for (const [key, stored] of concerned) {
         const revised = change?.(stored);

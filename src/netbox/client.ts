@@ -7,6 +7,8 @@ import { branchingMissing, checkBranch } from './branch.js';
 import { bulkCreate } from './bulk-create.js';
 import { bulkDelete, deleteOne } from './bulk-delete.js';
 import { bulkPatch } from './bulk-patch.js';
+import type { CatchUp } from './catch-up.js';
+import type { ChangeLog } from './change-log.js';
 import { createOne, patchOne } from './single-writes.js';
 import type { Finder } from './find-again.js';
 import type { CachedRead, GetCache } from './get-cache.js';
@@ -19,6 +21,7 @@ import type { StatusReader } from './status.js';
 import type {
   BulkCreateOptions,
   BulkOptions,
+  CaughtUp,
   ClientScope,
   CreateOutcome,
   DeleteOutcome,
@@ -35,6 +38,7 @@ import type {
   ReadWindow,
   RequestCounters,
 } from './types.js';
+import { unlessAborted } from '../transport/unless-aborted.js';
 import { isObject } from '../values/plain-object.js';
 import { capabilitiesOf } from './version.js';
 import type { WriteDeps } from './write-request.js';
@@ -50,6 +54,8 @@ export interface ClientCore {
   readonly atOnce: () => number;
   readonly cache: GetCache;
   readonly status: StatusReader;
+  readonly changeLog: ChangeLog;
+  readonly catchUp: CatchUp;
   readonly clock: Clock;
   readonly logger: BaseLogger;
   readonly totals: RequestCounters;
@@ -60,6 +66,9 @@ interface Read extends Pick<CachedRead, 'shape' | 'path' | 'query'> {
   readonly cache: ListOptions['cache'];
   readonly load: (query: Query, scope: ClientScope) => ReturnType<CachedRead['load']>;
 }
+
+/** Reading everything does not take much longer. */
+const changeLogPatienceMs = 30_000;
 
 class ScopedClient implements NetBoxClient {
   readonly endpointId: number;
@@ -88,6 +97,12 @@ class ScopedClient implements NetBoxClient {
 
   openWindow(since: number | 'now', maxAgeMs: number): ReadWindow {
     return this.#core.cache.openWindow(since, maxAgeMs);
+  }
+
+  async catchUp(fullReadMs: number): Promise<CaughtUp> {
+    if ((this.#scope.branch ?? '') !== '') return { status: 'unknown', doubt: 'branch' };
+    const asking = this.#core.catchUp(this.scoped({ patienceMs: changeLogPatienceMs }), fullReadMs);
+    return unlessAborted(asking, this.#scope.signal);
   }
 
   async status(): Promise<NetBoxStatus> {
@@ -212,6 +227,7 @@ class ScopedClient implements NetBoxClient {
       shape,
       window: scope.window,
       isFresh: cache === 'fresh',
+      isReadAgain: scope.readsAgain === true,
       // Others may join this read, so it ends with the last of them and not with our own signal.
       load: (signal) => load(wanted, { ...scope, signal }),
       signal: scope.signal,
@@ -237,8 +253,8 @@ class ScopedClient implements NetBoxClient {
   }
 
   #writes(): WriteDeps {
-    const { pipeline, cache, fingerprint } = this.#core;
-    return { pipeline, cache, fingerprint };
+    const { pipeline, cache, fingerprint, changeLog } = this.#core;
+    return { pipeline, cache, fingerprint, changeLog };
   }
 
   #identity(): { readonly endpointId: number; readonly clock: Clock } {

@@ -6,6 +6,8 @@ import type { NetBoxEndpoint } from '../endpoints/types.js';
 import { createGate, type Gate } from '../transport/gate.js';
 import { createHostPause } from '../transport/host-pause.js';
 import type { LastingTransport, LastingTransports } from '../transport/lasting-transports.js';
+import { createCatchUp } from './catch-up.js';
+import { ChangeLog } from './change-log.js';
 import { createNetBoxClient } from './client.js';
 import type { GetCache } from './get-cache.js';
 import { createPipeline, type PipelineSettings } from './pipeline.js';
@@ -97,6 +99,7 @@ export function connectEndpoint(
     totals,
   });
   const status = createStatusReader({ ...shared, pipeline });
+  const changeLog = new ChangeLog(clock);
   const client = createNetBoxClient({
     ...shared,
     baseUrl,
@@ -106,6 +109,8 @@ export function connectEndpoint(
     atOnce: () => pressure.width(settings().maxConcurrent),
     cache,
     status,
+    changeLog,
+    catchUp: createCatchUp({ clock, cache, changeLog, fingerprint: session.fingerprint }),
     totals,
     withoutCursor: new Set(),
   });

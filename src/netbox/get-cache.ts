@@ -9,6 +9,7 @@ import type { Clock } from '../config/clock.js';
 import { createSingleFlight } from '../transport/single-flight.js';
 import { createAnswerStore, type StoredAnswer, type StoreLimits } from './answer-store.js';
 import { madeUntrueBy, type CacheAddress, type CacheScope, type Write } from './cache-keys.js';
+import { isWrittenUnsaid } from './change-effects.js';
 import { applyWrite, type OwnWrite } from './cached-list.js';
 import type { CacheMetrics } from './cache-metrics.js';
 import { deepFreeze } from './deep-freeze.js';
@@ -46,6 +47,8 @@ export interface CachedRead {
   readonly window?: ReadWindow | undefined;
   /** Only what was read since the window was opened will do. */
   readonly isFresh: boolean;
+  /** What the change log confirmed will not do. */
+  readonly isReadAgain?: boolean;
   readonly load: (signal: AbortSignal) => Promise<{ readonly answer: CachedAnswer; readonly bytes: number }>;
   readonly signal?: AbortSignal | undefined;
   readonly onHit?: () => void;
@@ -140,6 +143,32 @@ export class GetCache {
     if (dropped > 0) this.#trace(`Cache INVALIDATE: ${dropped} entries for path=${write.path}`);
   }
 
+  /** A place in the order of all reads: what was read before it is not confirmed any more. */
+  mark(): number {
+    this.#last += 1;
+    return this.#last;
+  }
+
+  /**
+   * The change log was asked: what it tells untrue is forgotten, and the rest is as true as if it were read now.
+   * @param floor a `mark`
+   */
+  confirm({ endpoint, branch }: CacheScope, isUntrue: (address: CacheAddress) => boolean, floor: number): void {
+    const isOfScope = (address: CacheAddress): boolean => address.endpoint === endpoint && address.branch === branch;
+    const isUntrueHere = (address: CacheAddress): boolean => isOfScope(address) && isUntrue(address);
+    this.#overtake(({ address }) => isUntrueHere(address));
+    this.#invalidations += this.#store.revise(isUntrueHere);
+    const confirmed = { number: this.mark(), atMs: this.#deps.clock.monotonicMs() };
+    this.#store.revise(isOfScope, (stored) =>
+      stored.number <= floor || isWrittenUnsaid(stored.address) ? stored : { ...stored, confirmed },
+    );
+  }
+
+  /** Whether answers are kept at all. */
+  isShared(): boolean {
+    return this.#deps.settings().ttlMs > 0;
+  }
+
   dropEndpoint(endpoint: string): void {
     this.#forget((address) => address.endpoint === endpoint);
   }
@@ -213,17 +242,13 @@ export class GetCache {
 
   /** With a time-to-live of 0 not even reads that are under way are shared. */
   #keyOf({ scope: { endpoint, branch }, shape, path, window }: CachedRead, text: string): string {
-    const reader = this.#isShared() ? '' : (window?.opened ?? '');
+    const reader = this.isShared() ? '' : (window?.opened ?? '');
     return JSON.stringify([endpoint, branch, shape, path, text, reader]);
-  }
-
-  #isShared(): boolean {
-    return this.#deps.settings().ttlMs > 0;
   }
 
   #lookUp(key: string, read: CachedRead, text: string): StoredAnswer | undefined {
     const own = this.#ownAnswer(key, read);
-    if (!this.#isShared()) {
+    if (!this.isShared()) {
       this.#store.revise(() => true);
       this.#trace(`Cache DISABLED: TTL=0 ${text}`);
       return own;
@@ -239,18 +264,23 @@ export class GetCache {
   }
 
   /** What the run has read itself; taken over from an earlier one only where that will do. */
-  #ownAnswer(key: string, { window, isFresh }: CachedRead): StoredAnswer | undefined {
-    const seen = this.#pictureOf(window)?.get(key);
-    const isTooOld = isFresh && seen !== undefined && seen.number <= (window?.opened ?? 0);
-    return isTooOld ? undefined : seen;
+  #ownAnswer(key: string, read: CachedRead): StoredAnswer | undefined {
+    const seen = this.#pictureOf(read.window)?.get(key);
+    if (seen === undefined) return undefined;
+    const since = read.isFresh || read.isReadAgain === true ? sinceOf(read) : 0;
+    return readingOf(seen, read).number <= since ? undefined : seen;
   }
 
-  #judge(stored: StoredAnswer | undefined, { window, isFresh }: CachedRead): 'HIT' | 'MISS' | 'EXPIRED' {
+  #judge(stored: StoredAnswer | undefined, read: CachedRead): 'HIT' | 'MISS' | 'EXPIRED' {
     if (stored === undefined) return 'MISS';
-    const ageMs = this.#deps.clock.monotonicMs() - stored.readAtMs;
+    const { window, isFresh } = read;
+    const { number, atMs } = readingOf(stored, read);
+    // Confirmed for this very window: as long as the run lasts.
+    if (number !== stored.number && window !== undefined && number > window.opened) return 'HIT';
+    const ageMs = this.#deps.clock.monotonicMs() - atMs;
     if (ageMs > this.#deps.settings().ttlMs) return 'EXPIRED';
-    if (window === undefined || stored.number > window.opened) return 'HIT';
-    return !isFresh && stored.number > window.since && ageMs <= window.maxAgeMs ? 'HIT' : 'MISS';
+    if (window === undefined || number > window.opened) return 'HIT';
+    return !isFresh && number > window.since && ageMs <= window.maxAgeMs ? 'HIT' : 'MISS';
   }
 
   async #load(key: string, read: CachedRead, signal: AbortSignal) {
@@ -264,7 +294,7 @@ export class GetCache {
       const { address, number } = load;
       const rows = read.shape === 'list' ? new Map(answer.records.map((record) => [record.id, record])) : undefined;
       const stored: StoredAnswer = { address, query: read.query, rows, body: answer.body, bytes, readAtMs, number };
-      if (!load.overtaken && this.#isShared()) this.#store.set(key, stored);
+      if (!load.overtaken && this.isShared()) this.#store.set(key, stored);
       return { stored, load };
     } finally {
       this.#loads.delete(load);
@@ -275,6 +305,12 @@ export class GetCache {
 /** The number of the read before which everything is too old for a reader. */
 function sinceOf({ window, isFresh }: CachedRead): number {
   return (isFresh ? window?.opened : window?.since) ?? 0;
+}
+
+/** When an answer was read, or confirmed, for a reader to whom that is the same. */
+function readingOf({ number, readAtMs, confirmed }: StoredAnswer, { window, isReadAgain }: CachedRead) {
+  const isTrusted = window?.trustsChangeLog === true && isReadAgain !== true;
+  return isTrusted && confirmed !== undefined ? confirmed : { number, atMs: readAtMs };
 }
 
 function answerOf({ rows, body }: StoredAnswer): CachedAnswer {

@@ -53,7 +53,34 @@ export interface ReadWindow {
   readonly since: number;
   /** Of what was read by others; the settings may allow less. */
   readonly maxAgeMs: number;
+  /** What the change log confirmed counts as read then; see `catchUp`. */
+  readonly trustsChangeLog?: true;
 }
+
+/** Why what was read before cannot be known to be still true. */
+export type Doubt =
+  | 'first'
+  | 'due'
+  | 'off'
+  | 'branch'
+  | 'forbidden'
+  | 'unreadable'
+  | 'pruned'
+  | 'much'
+  | 'incomplete'
+  | 'own writes'
+  | 'fields';
+
+/** What NetBox's change log told of what was read before. */
+export type CaughtUp =
+  | { readonly status: 'unknown'; readonly doubt: Doubt }
+  | {
+      readonly status: 'known';
+      /** Objects that were created, changed or deleted. */
+      readonly changed: number;
+      /** When it was asked before. */
+      readonly since: Date;
+    };
 
 export interface ClientScope {
   /** Aborts waiting, reading and back-off. Writes already sent are waited for. */
@@ -70,6 +97,8 @@ export interface ClientScope {
   readonly counters?: RequestCounters;
   /** Absent = every answer of the cache that is young enough for the settings. */
   readonly window?: ReadWindow;
+  /** What only the change log confirmed is read again: for whoever is about to write. */
+  readonly readsAgain?: true;
 }
 
 export interface ListOptions {
@@ -156,6 +185,13 @@ export interface NetBoxClient {
   scoped(scope: ClientScope): NetBoxClient;
   /** @param since the `opened` of the window before which everything is too old; `now` = of this one */
   openWindow(since: number | 'now', maxAgeMs: number): ReadWindow;
+  /**
+   * Asks the change log what others and we changed since it was asked last. What that leaves true is confirmed: windows that
+   * were opened before may be told to trust it. One request at most, but for very many changes.
+   * @param fullReadMs so long nothing is confirmed any more that was read before; 0 = never, and nothing is asked
+   * @throws ProxboxError `cancelled`
+   */
+  catchUp(fullReadMs: number): Promise<CaughtUp>;
   /** `GET /api/status/`, cached per client for an hour; failures are not cached. */
   status(): Promise<NetBoxStatus>;
   capabilities(): Promise<NetBoxCapabilities>;

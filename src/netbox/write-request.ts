@@ -1,9 +1,11 @@
 /** Sends one write and keeps the GET cache true. */
 import type { RequestKind } from '../transport/retry.js';
 import type { Method, ReadMethod } from '../transport/types.js';
+import type { ChangeLog } from './change-log.js';
 import type { GetCache } from './get-cache.js';
 import { excludeConfigContext, splitPath } from './paths.js';
 import type { NetBoxResult, Pipeline } from './pipeline.js';
+import { isRecord, recordsIn } from './records-in.js';
 import type { ClientScope } from './types.js';
 
 export interface WriteDeps {
@@ -11,6 +13,7 @@ export interface WriteDeps {
   readonly cache: GetCache;
   /** Names the endpoint in cache addresses. */
   readonly fingerprint: string;
+  readonly changeLog: Pick<ChangeLog, 'noteCreated'>;
 }
 
 export interface WriteCall {
@@ -33,7 +36,12 @@ function tellCache({ method, path, scope, ids }: WriteCall, deps: WriteDeps, res
   if (result?.ok !== true) return deps.cache.written({ method, path }, where);
   const { body } = result;
   const { id } = splitPath(path);
+  if (method === 'POST' && where.branch === '') deps.changeLog.noteCreated(path, idsIn(body));
   deps.cache.written({ method, path, body }, where, { ids: ids ?? (id === undefined ? [] : [id]), body });
+}
+
+function idsIn(body: unknown): readonly number[] {
+  return (isRecord(body) ? [body] : (recordsIn(body) ?? [])).map(({ id }) => id);
 }
 
 export async function sendWrite(call: WriteCall, deps: WriteDeps): Promise<NetBoxResult> {

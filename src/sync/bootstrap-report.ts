@@ -1,6 +1,7 @@
 /** What the passes over the support objects found, in the words of the plugin. */
 import { supportObjects } from './plan/support-objects.js';
 import type { StageResult } from './summary.js';
+import type { Warning } from './types.js';
 
 /**
  * The answer of `/extras/bootstrap-status`, and the first frame of a full update. Lists hold labels such as `tag:Proxbox`.
@@ -23,8 +24,11 @@ export interface PassConditions {
   readonly hasEnabledNetBoxEndpoint: boolean;
 }
 
-/** A pass over the support objects in the words of the plugin. */
-export function bootstrapReport({ outcomes }: StageResult): BootstrapReport {
+/**
+ * A pass over the support objects in the words of the plugin.
+ * @param notes what NetBox might give besides, and the service can do without
+ */
+export function bootstrapReport({ outcomes }: StageResult, notes: readonly Warning[] = []): BootstrapReport {
   const labels = new Map(supportObjects.map(({ kind, slug, label }) => [`${kind}:${slug}`, label]));
   const labelled = outcomes.map((outcome) => ({
     ...outcome,
@@ -39,7 +43,7 @@ export function bootstrapReport({ outcomes }: StageResult): BootstrapReport {
     ok: warnings.length === 0,
     skipped: false,
     reason: null,
-    warnings,
+    warnings: [...warnings, ...notes.map(({ message }) => ({ object: 'NetBox', error: message }))],
     created: of('created'),
     patched: of('updated'),
     unchanged: of('unchanged'),

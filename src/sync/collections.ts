@@ -35,6 +35,8 @@ export interface Collections {
   /** What the token may not create. */
   readonly forbidden: Forbidden;
   readonly requiredFields: RequiredFields;
+  /** The same, where what only the change log confirmed is read again. */
+  readonly readingAgain: () => Collections;
 }
 
 export interface LoadOptions {
@@ -82,18 +84,21 @@ export function createCollectionStore(clock: Clock): CollectionStore {
     const fields = requiredFields.get(key) ?? new RequiredFields();
     requiredFields.set(key, fields);
     for (const [sentence, atMs] of sentences) if (openedAtMs - atMs > leftOutMs) sentences.delete(sentence);
-    return {
+    const rememberedOf = forbidden.open(key, client);
+    const through = (reader: NetBoxClient): Collections => ({
       async load(kind, query, ...[values, options = {}]) {
         if (values?.of.length === 0) return [];
         const cache = options.fresh === true ? 'fresh' : 'use';
-        return decodeAll(kind, await readRows(client, branch, { kind, query, values, cache }));
+        return decodeAll(kind, await readRows(reader, branch, { kind, query, values, cache }));
       },
       refusals,
       leftOut: () => new Set(sentences.keys()),
       leaveOut: (sentence) => void sentences.set(sentence, clock.monotonicMs()),
-      forbidden: forbidden.open(key, client),
+      forbidden: rememberedOf,
       requiredFields: fields,
-    };
+      readingAgain: () => through(reader.scoped({ readsAgain: true })),
+    });
+    return through(client);
   }
 
   return {

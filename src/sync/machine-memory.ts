@@ -33,6 +33,24 @@ export interface RunMemory {
   remember(machines: ReadonlyMap<number, RememberedMachine | null>): boolean;
 }
 
+/** A memory that is not written before it is released; until then it shows what it held before. */
+export function holdMemory(memory: RunMemory): RunMemory & { release(): void } {
+  let held: ReadonlyMap<number, RememberedMachine | null>[] | undefined = [];
+  return {
+    recall: () => memory.recall(),
+    remember: (machines) => {
+      if (held === undefined) return memory.remember(machines);
+      held.push(machines);
+      return true;
+    },
+    release: () => {
+      const all = held ?? [];
+      held = undefined;
+      for (const machines of all) memory.remember(machines);
+    },
+  };
+}
+
 /** The memory for the machines of one NetBox (or of a branch of it). */
 export function openMemory(port: MachineMemoryPort, scope: MemoryScope, logger: Logger): RunMemory {
   const attempt = <T>(what: string, act: () => T): T | undefined => {

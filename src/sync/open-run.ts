@@ -12,12 +12,13 @@ import { branchingMissing } from '../netbox/branch.js';
 import { textOf } from '../netbox/kinds/values.js';
 import { readPluginSettings } from '../netbox/plugin-settings.js';
 import { endsTheRun } from '../netbox/run-ending.js';
-import type { ClientScope, NetBoxClient, NetBoxRecord, RequestCounters } from '../netbox/types.js';
+import type { CaughtUp, ClientScope, NetBoxClient, NetBoxRecord, RequestCounters } from '../netbox/types.js';
 import { restrictedError } from '../proxmox/restricted.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
 import type { EndpointSource } from '../plugin-endpoints/endpoint-source.js';
 import { takeOver, type MirrorPlugin } from '../plugin-endpoints/take-over.js';
 import type { BootstrapReport } from './bootstrap-report.js';
+import { readingWarnings } from './caught-up.js';
 import { settleNumbers } from './collect/endpoint-numbers.js';
 import type { CollectionStore } from './collections.js';
 import type { EventSink } from './events.js';
@@ -105,6 +106,8 @@ export interface OpenOptions {
   readonly freshGuests: boolean;
   /** What earlier calls read from NetBox is used no longer than this; absent = as long as the settings say. */
   readonly maxAgeMs?: number;
+  /** NetBox's change log is asked what is still true of what was read before. */
+  readonly catchesUp: boolean;
 }
 
 /** What runs share with the runs after them. */
@@ -127,12 +130,8 @@ export async function openRun(
   const news = { events: options.events, clock: ports.clock, phase: options.kind };
   const onWait = createWaitNews(news);
   const { settings, unread } = await readSettings(ports, options, { signal, counters, onWait });
-  const connected = await ports.netboxClient(scope.netbox);
-  const window = collections.window(scope.key, connected, { beginsJob: options.fresh, maxAgeMs: options.maxAgeMs });
-  const ofRun = { signal, branch, counters, window, onWait };
-  const client = connected.scoped(request.dryRun ? { ...ofRun, isReadOnly: true } : ofRun);
-  const capabilities = await client.capabilities();
-  if (branch !== '' && !capabilities.branching) throw branchingMissing(branch, client.endpointId);
+  const ofNetBoxClient = { ...options, settings, counters, onWait };
+  const { client, capabilities, caughtUp } = await openNetBox(ports, collections, ofNetBoxClient);
   const { known, sessions, warnings, clusters } = await meetClusters(ports, options, createWaitNews(news));
   const notes: string[] = [...request.notes];
   const ofNetBox = { netboxEndpointId: scope.netbox.id, branch };
@@ -150,6 +149,7 @@ export async function openRun(
     now: ports.clock.now().toISOString(),
     client,
     collections: opened,
+    caughtUp,
     capabilities,
     clusters,
     endpoints: new Map([...ports.proxmoxEndpoints(), ...scope.endpoints].map((endpoint) => [endpoint.id, endpoint])),
@@ -161,7 +161,7 @@ export async function openRun(
     unmade: new Map(),
     pluginEndpoints,
     legacyFields,
-    warnings: [...unread, ...warnings, ...notes.map((message): Warning => ({ code: 'option_unknown', message }))],
+    warnings: [...unread, ...warnings, ...readingWarnings(caughtUp), ...notes.map(optionUnknown)],
     told: new Set(),
     guestReads: guestReads.open({ fresh: options.freshGuests }),
     proxmoxReads: pLimit(readConcurrency(settings, request, options.kind)),
@@ -198,6 +198,42 @@ function settingsUnread({ plugin }: ResolvedSettings, failure: ProxboxError): Wa
   const used = plugin === null ? 'the variables and the defaults apply' : 'the last ones that could be read apply';
   const reason = errorText(failure).replace(/\.$/, '');
   return { code: 'settings_unread', message: `The settings of the NetBox plugin cannot be read; ${used}: ${reason}.` };
+}
+
+interface NetBoxOptions extends OpenOptions {
+  readonly settings: ResolvedSettings;
+  readonly counters: RequestCounters;
+  readonly onWait: OnWait;
+}
+
+/** The client of the run, and what of what was read before it may use. */
+async function openNetBox(ports: SyncPorts, collections: CollectionStore, options: NetBoxOptions) {
+  const { request, scope, signal, counters, onWait } = options;
+  const { branch } = request;
+  const connected = await ports.netboxClient(scope.netbox);
+  const window = collections.window(scope.key, connected, { beginsJob: options.fresh, maxAgeMs: options.maxAgeMs });
+  const ofRun = { signal, branch, counters, window, onWait };
+  const client = connected.scoped(request.dryRun ? { ...ofRun, isReadOnly: true } : ofRun);
+  const capabilities = await client.capabilities();
+  if (branch !== '' && !capabilities.branching) throw branchingMissing(branch, client.endpointId);
+  const caughtUp = await catchUp(client, options);
+  const isConfirmed = caughtUp.status === 'known';
+  return {
+    client: isConfirmed ? client.scoped({ window: { ...window, trustsChangeLog: true } }) : client,
+    capabilities,
+    caughtUp,
+  };
+}
+
+const hourMs = 3_600_000;
+
+/** Whoever shows NetBox's own objects shows them as they are, with what they are related to. */
+async function catchUp(
+  client: NetBoxClient,
+  { catchesUp, request, settings: { values } }: NetBoxOptions,
+): Promise<CaughtUp> {
+  if (!catchesUp || request.showsObjects) return { status: 'unknown', doubt: 'off' };
+  return client.catchUp(values.fullReadHours * hourMs);
 }
 
 function requestsFromNowOn(sessions: readonly Connected[]): () => number {
@@ -360,6 +396,10 @@ function readConcurrency({ values, provenance }: ResolvedSettings, request: Sync
     values.fetchMaxConcurrency ??
     (kind === 'task-history' ? 4 : 8)
   );
+}
+
+function optionUnknown(message: string): Warning {
+  return { code: 'option_unknown', message };
 }
 
 function unusable(name: string, cause: ProxboxError, endpointId?: number): Warning {

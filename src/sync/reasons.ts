@@ -43,6 +43,11 @@ export const reasonCodes = {
     'Grant Sys.Audit on / to the account; GET /proxmox/doctor shows the command.',
     'permission',
   ),
+  change_log_forbidden: informational(
+    'The NetBox token may not read the change log (core.view_objectchange): every run reads everything.',
+    'Give its user the permission to view object changes, without conditions; within an hour it is used.',
+    'permission',
+  ),
   endpoint_disabled: informational('The endpoint is switched off.', 'Switch the endpoint on if it should be synced.'),
   no_guests_reported: unread(
     'Proxmox reported no guests although NetBox has some; nothing was changed for them.',

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../config/clock.js';
 import type { ResolvedSettings } from '../config/types.js';
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
-import type { NetBoxCapabilities, NetBoxClient, NetBoxRecord } from '../netbox/types.js';
+import type { CaughtUp, NetBoxCapabilities, NetBoxClient, NetBoxRecord } from '../netbox/types.js';
 import type { ListedResource } from '../proxmox/types.js';
 import type { Collections } from './collections.js';
 import type { EventSink } from './events.js';
@@ -31,6 +31,8 @@ export interface RunContext {
   readonly now: string;
   readonly client: NetBoxClient;
   readonly collections: Collections;
+  /** How NetBox was read: everything, or what changed since. */
+  readonly caughtUp: CaughtUp;
   readonly capabilities: NetBoxCapabilities;
   readonly clusters: readonly ConnectedCluster[];
   /** Every stored Proxmox endpoint, also those outside the scope. */
@@ -70,4 +72,9 @@ export interface RunContext {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly logger: Logger;
+}
+
+/** The run as a stage sees it that reads again what only NetBox's change log confirmed. */
+export function readingAgain(run: RunContext): RunContext {
+  return { ...run, client: run.client.scoped({ readsAgain: true }), collections: run.collections.readingAgain() };
 }

@@ -4,7 +4,8 @@ import type { Clock } from '../config/clock.js';
 import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import { endsTheRun } from '../netbox/run-ending.js';
 import { bootstrapReport, type BootstrapReport } from './bootstrap-report.js';
-import { step, type EventSink } from './events.js';
+import { readingText, readingWarnings } from './caught-up.js';
+import { step, substep, type EventSink } from './events.js';
 import type { OpenedRun } from './open-run.js';
 import { failureDetail, textWithCode } from './problem-frames.js';
 import type { SyncRequest } from './request.js';
@@ -53,11 +54,13 @@ export async function runSingleStage(job: StageJob, conductor: Conductor, open: 
     try {
       const opened = await open();
       const { run } = opened;
+      tellReading(run, phase);
       tellWarnings(run, phase, run.warnings);
       const disabled = disabledReason(stage, run);
       const support = disabled === undefined ? await ensureSupport(run) : undefined;
       tellWarnings(run, phase, support?.warnings ?? []);
-      if (support !== undefined && !run.options.dryRun) conductor.noteSupport(bootstrapReport(support));
+      if (support !== undefined && !run.options.dryRun)
+        conductor.noteSupport(bootstrapReport(support, readingWarnings(run.caughtUp)));
       const cancelled = support === undefined ? 0 : await runJob(job, withSupport(run, support), stages);
       const before = [...run.warnings, ...(support?.warnings ?? [])];
       const body = { ...bodyOf(stages, before, disabled), ...dryRunOf(run), ...traffic(opened) };
@@ -157,13 +160,14 @@ export async function runFullUpdate(
   try {
     const opened = await open();
     const support = await ensureSupport(opened.run);
-    const report = bootstrapReport(support);
+    const report = bootstrapReport(support, readingWarnings(opened.run.caughtUp));
     events.emit({ event: 'bootstrap_done', data: report });
     if (!opened.run.options.dryRun) conductor.noteSupport(report);
     const run = withSupport(opened.run, support);
     const table = all.filter(({ when }) => when?.(run.options) ?? true);
     const announced = table.filter(({ when }) => when === undefined).map(({ stage }) => stage.name);
     for (const frame of announcement(id, announced)) events.emit(frame);
+    tellReading(run, phase);
     tellWarnings(run, phase, run.warnings);
     const cancelled = await inOrder(
       table.map(({ stage }) => stage),
@@ -266,6 +270,13 @@ export function disabledReason(stage: Stage, { options }: RunContext): string | 
   return isOff
     ? `${stage.title} synchronization skipped (${stage.resources.map((resource) => `sync_mode_${resource}=disabled`).join(', ')})`
     : undefined;
+}
+
+function tellReading({ caughtUp, events, logger }: RunContext, phase: string): void {
+  const text = readingText(caughtUp);
+  if (text === undefined) return;
+  events.emit(substep(phase, 'netbox', text));
+  logger.info(text);
 }
 
 function tellWarnings(run: RunContext, phase: string, warnings: readonly Warning[]): void {

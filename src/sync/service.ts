@@ -110,6 +110,7 @@ async function open({
     kind,
     fresh: kind === 'full-update' || kind === 'devices',
     freshGuests: machineStages.has(kind),
+    catchesUp: true,
   });
 }
 

@@ -2,9 +2,10 @@
 import type { ObjectKind } from '../netbox/kinds/index.js';
 import { withFieldDefaults } from './collect/field-defaults.js';
 import type { Item } from './events.js';
+import { holdMemory } from './machine-memory.js';
 import { joinPlans } from './plan/join-plans.js';
 import type { SyncResource } from './plan/options.js';
-import type { RunContext } from './run-context.js';
+import { readingAgain, type RunContext } from './run-context.js';
 import type { Note, Outcome, Plan, StageName, Warning } from './types.js';
 
 /** What a stage found, and what it plans to do about it. */
@@ -96,14 +97,48 @@ export function defineStage<Collected>(definition: StageDefinition<Collected>): 
     extra: definition.extra ?? (() => ({})),
     ...(definition.countOf === undefined ? {} : { countOf: definition.countOf }),
     async prepare(run) {
-      const collected = await definition.collect(run);
-      const plan = await withFieldDefaults(definition.plan(collected, run), run, (known) =>
-        definition.plan(collected, known),
-      );
+      const { plan, collected } = await planUnlessStale(definition, run);
       const remember = (outcomes: readonly Outcome[]): void => definition.remember?.(collected, outcomes, run);
       return { plans: [plan], ...definition.discovered(collected, plan), remember };
     },
   };
+}
+
+interface Planned<Collected> {
+  readonly collected: Collected;
+  readonly plan: Plan;
+}
+
+/**
+ * What NetBox's change log confirmed is good enough to see that nothing is to be done. Before anything is written, the stage
+ * looks at NetBox itself: a change that no log tells of is not written over, and nothing is deleted, marked or given back
+ * because of it.
+ */
+async function planUnlessStale<Collected>(
+  definition: StageDefinition<Collected>,
+  run: RunContext,
+): Promise<Planned<Collected>> {
+  if (run.caughtUp.status === 'unknown') return planOnce(definition, run);
+  const memory = holdMemory(run.memory);
+  const planned = await planOnce(definition, { ...run, memory });
+  if (planned.plan.changes.some(isWrite)) return planOnce(definition, readingAgain(run));
+  memory.release();
+  return planned;
+}
+
+function isWrite({ action }: Plan['changes'][number]): boolean {
+  return action === 'create' || action === 'update' || action === 'delete';
+}
+
+async function planOnce<Collected>(
+  definition: StageDefinition<Collected>,
+  run: RunContext,
+): Promise<Planned<Collected>> {
+  const collected = await definition.collect(run);
+  const plan = await withFieldDefaults(definition.plan(collected, run), run, (known) =>
+    definition.plan(collected, known),
+  );
+  return { collected, plan };
 }
 
 export function definePortionedStage<Collected>(definition: PortionedStageDefinition<Collected>): Stage {

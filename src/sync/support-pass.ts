@@ -56,6 +56,7 @@ async function ensureSupportObjects(ports: SyncPorts): Promise<BootstrapReport> 
       kind: 'support-objects',
       fresh: true,
       freshGuests: false,
+      catchesUp: false,
     });
     const support = await runStage(supportObjectsStage, opened.run);
     if (support.error !== undefined && support.outcomes.length === 0) throw support.error;

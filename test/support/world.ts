@@ -1,5 +1,5 @@
 /** A whole world for tests: simulated Proxmox clusters, a NetBox (simulated or real), and the real service between them. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createApiClient, type ApiClient, type StreamFrame } from '../demo/api-client.js';
@@ -105,6 +105,8 @@ export interface SyncedWorld {
   stream(path: string): Promise<StreamResult>;
   /** Starts the service again on the same database, after it was killed or stopped. */
   restart(): Promise<void>;
+  /** A second service, in this process, that begins with what the first one remembers; the first one starts again. */
+  twin(): Promise<Pick<SyncedWorld, 'stream'> & { stop(): Promise<void> }>;
   close(): Promise<void>;
 }
 
@@ -164,11 +166,14 @@ async function open(options: SyncedWorldOptions, closeRest: () => Promise<void>)
   for (const id of started.simulators.keys())
     await ask(`${running.url}/proxmox/endpoints/${id + 1}`, 'PUT', { timeout: requestLimitS });
 
-  async function stream(at: string): Promise<StreamResult> {
-    const frames: StreamFrame[] = [];
-    for await (const frame of createApiClient(running.url, apiKey).stream(at)) frames.push(frame);
-    return { complete: frames.at(-1)?.data as unknown as Complete, frames };
-  }
+  const streamOf =
+    (urlOf: () => string): SyncedWorld['stream'] =>
+    async (at) => {
+      const frames: StreamFrame[] = [];
+      for await (const frame of createApiClient(urlOf(), apiKey).stream(at)) frames.push(frame);
+      return { complete: frames.at(-1)?.data as unknown as Complete, frames };
+    };
+  const stream = streamOf(() => running.url);
 
   return {
     estate,
@@ -189,6 +194,21 @@ async function open(options: SyncedWorldOptions, closeRest: () => Promise<void>)
     restart: async () => {
       await running.stop();
       running = await start();
+    },
+    twin: async () => {
+      const copy = await mkdtemp(path.join(tmpdir(), 'proxbox-twin-'));
+      await running.stop();
+      await cp(folder, copy, { recursive: true });
+      running = await start();
+      const own = { ...variables, PROXBOX_DATABASE_PATH: variablesFor(copy).PROXBOX_DATABASE_PATH ?? '' };
+      const other = await startHere(own, options.clock);
+      return {
+        stream: streamOf(() => other.url),
+        stop: async () => {
+          await other.stop();
+          await rm(copy, { recursive: true, force: true });
+        },
+      };
     },
     close: async () => {
       await running.stop();

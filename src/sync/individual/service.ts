@@ -74,6 +74,7 @@ export function createIndividualSync({ ports, activeRuns, collections }: Individ
           fresh: false,
           freshGuests: true,
           maxAgeMs,
+          catchesUp: false,
         },
       );
       return await work(job, opened);

@@ -1,4 +1,7 @@
-/** What the variables of the cache of NetBox reads do to the calls of a job, counted by NetBox and shown by /cache/metrics. */
+/**
+ * What the variables of the cache of NetBox reads do to the calls of a job, counted by NetBox and shown by /cache/metrics.
+ * Everything is read in full: the change log would tell what is true beyond them (changes-since.test.ts).
+ */
 import { afterEach, describe, expect, it } from 'vitest';
 import { path } from '../../contract/netbox/target.js';
 import { machineOf, sync, syncQuietly, watchedSync } from '../../contract/sync/target.js';
@@ -15,7 +18,7 @@ afterEach(() => target.close());
 async function aSyncedTarget(variables: Readonly<Record<string, string>> = {}): Promise<void> {
   clock = createSteppedClock();
   const estate = createEstate({ vms: 40, clusters: 1, nodesPerCluster: 3, seed: 1, guest: budgetGuest });
-  target = await openSimulated(estate, { clock, variables });
+  target = await openSimulated(estate, { clock, variables: { PROXBOX_FULL_READ_HOURS: '0', ...variables } });
   await sync(target);
   clock.step(3_600_000);
   await target.world.ask('POST', '/clear-cache');

@@ -4,6 +4,7 @@
  */
 import { describe } from 'vitest';
 import { describeAuthentication } from './authentication.js';
+import { describeChangeLog } from './change-log.js';
 import { describeInventory } from './inventory.js';
 import { describeLists } from './lists.js';
 import { describePlugin } from './plugin.js';
@@ -18,5 +19,6 @@ export function describeNetBoxContract(name: string, getTarget: () => Promise<Ne
     describeWrites(getTarget);
     describeInventory(getTarget);
     describePlugin(getTarget);
+    describeChangeLog(getTarget);
   });
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { answerFailure } from './api/answers.js';
 import { fixedRoute, type InstalledPlugins } from './api/fixed-routes.js';
 import { answerKind, kindRoute } from './api/kind-routes.js';
+import { createChangeLog, type ChangeLog } from './change-log.js';
 import { createBranches } from './branches.js';
 import { ApiFailure } from './failures.js';
 import { kindsFor } from './kinds/index.js';
@@ -49,6 +50,7 @@ export interface NetBoxSimulator {
   resetCounters(): void;
   /** Rows in the change log of main. */
   readonly changelogRows: number;
+  readonly changeLog: ChangeLog;
   readonly requestLog: readonly LoggedRequest[];
   readonly faults: Faults;
   readonly tokens: Tokens;
@@ -177,6 +179,7 @@ export const createNetBoxSimulator = (options: NetBoxSimulatorOptions = {}): Net
       return { ...traffic.counters(), ignoredBranchHeaders: settled.branches.ignored };
     },
     resetCounters: () => traffic.reset(),
+    changeLog: createChangeLog(() => operatorWorld(undefined)),
     get changelogRows() {
       return settled.store.need('core.objectchange').size;
     },

@@ -16,17 +16,19 @@ export interface Operator {
   create(path: string, data: Readonly<Record<string, unknown>>): Row;
   update(path: string, id: number, data: Readonly<Record<string, unknown>>): Row;
   remove(path: string, id: number): void;
+  /** As an UPDATE statement, a job or a management command writes: without rules and without a row in the change log. */
+  rewrite(path: string, id: number, values: Readonly<Record<string, unknown>>): void;
 }
 
 const cleanPath = (path: string): string => path.replace(/^\/?(api\/)?/, '').replace(/\/$/, '');
 
-const kindAt = (world: World, path: string): KindSpec => {
+export const kindAt = (world: World, path: string): KindSpec => {
   const kind = world.store.kinds.find((candidate) => candidate.path === cleanPath(path));
   if (kind === undefined) throw new Error(`the simulated NetBox has no ${path}`);
   return kind;
 };
 
-const rowAt = (world: World, kind: KindSpec, id: number): Row => {
+export const rowAt = (world: World, kind: KindSpec, id: number): Row => {
   const row = world.store.get(kind.model, id);
   if (row === undefined) throw new ApiFailure(404, { detail: `No ${kind.objectName} matches the given query.` });
   return row;
@@ -56,6 +58,11 @@ export const createOperator = (worldOf: () => World): Operator => ({
     const row = rowAt(world, kind, id);
     world.store.transaction(() => store(checkUpdate(world, { kind, row, partial: true }, data)));
     return rowAt(world, kind, id);
+  },
+  rewrite: (path, id, values) => {
+    const world = worldOf();
+    const kind = kindAt(world, path);
+    world.store.put(kind.model, id, { ...rowAt(world, kind, id), ...values });
   },
   remove: (path, id) => {
     const world = worldOf();

@@ -17,6 +17,8 @@ export interface TokenRecord {
   readonly cannotAdd: Set<string>;
   /** Constraints of the permission to add, by path of the kind: POST is offered, and refused with an object that does not meet them. */
   readonly mayAddOnly: Map<string, (object: Readonly<Record<string, unknown>>) => boolean>;
+  /** Paths of kinds of which its user may see none. */
+  readonly cannotView: Set<string>;
   /** ISO 8601, undefined for never. */
   expires: string | undefined;
   /** Client networks that may use it; empty for all. */
@@ -79,6 +81,7 @@ export const createTokens = (): Tokens => {
         write: true,
         cannotAdd: new Set(),
         mayAddOnly: new Map(),
+        cannotView: new Set(),
         superuser: true,
         enabled: true,
         expires: undefined,

@@ -109,6 +109,7 @@ export function createInMemoryNetBox(options: { readonly version?: '4.5' | '4.6'
     get: async () => null,
     list: async (path, query) => list(path, query),
     openWindow: () => ({ opened: 0, since: 0, maxAgeMs: 0 }),
+    catchUp: async () => ({ status: 'unknown', doubt: 'off' }),
     listByValues: async (path, filter, values, query) => list(path, { ...query, [filter]: values }),
     mayCreate: async () => undefined,
     create: async (path, body) => unwrap(await createOne(path, body, undefined)),

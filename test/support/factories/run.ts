@@ -66,6 +66,7 @@ export function aRun(client: NetBoxClient, changes: Partial<RunContext> = {}): O
     now,
     client,
     collections: createCollectionStore(clock).open(collectionScope(), client),
+    caughtUp: { status: 'unknown', doubt: 'off' },
     capabilities: {
       cursorPaging: true,
       virtualMachineTypes: true,

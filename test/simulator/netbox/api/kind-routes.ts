@@ -92,6 +92,8 @@ export const answerKind = (call: ApiCall, route: KindRoute): SimulatedAnswer => 
   const { method } = call.request;
   if (writing.includes(method) && (!call.token.write || (method === 'POST' && !mayAdd(call, route))))
     throw new ApiFailure(403, { detail: 'You do not have permission to perform this action.' });
+  if (reading.includes(method) && call.token.cannotView.has(route.kind.path))
+    throw new ApiFailure(403, { detail: 'You do not have permission to perform this action.' });
   const allowed = methodsOf(route);
   if (!allowed.includes(method))
     throw new ApiFailure(405, { detail: `Method "${method}" not allowed.` }, { allow: allowed.join(', ') });

@@ -18,13 +18,13 @@ const withoutTimes = (row: Row | undefined): Record<string, unknown> | null => {
 
 /**
  * Adds a row to the change log. An update that changes nothing but `last_updated` leaves none, as NetBox does with
- * CHANGELOG_SKIP_EMPTY_CHANGES (its default).
+ * CHANGELOG_SKIP_EMPTY_CHANGES (its default). `as`: the number of the row, where it was taken before.
  */
-export const recordChange = (world: World, model: string, change: LoggedChange): void => {
+export const recordChange = (world: World, model: string, change: LoggedChange, as?: number): void => {
   const before = withoutTimes(change.action === 'create' ? undefined : (change.before ?? change.row));
   const after = withoutTimes(change.action === 'delete' ? undefined : change.row);
   if (change.action === 'update' && JSON.stringify(before) === JSON.stringify(after)) return;
-  const id = world.store.need('core.objectchange').nextId();
+  const id = as ?? world.store.need('core.objectchange').nextId();
   const moment = world.now();
   world.store.put('core.objectchange', id, {
     id,

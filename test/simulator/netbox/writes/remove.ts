@@ -89,7 +89,11 @@ const loosen = (world: World, plan: Plan): void => {
     const current = world.store.get(pointer.kind.model, row.id);
     if (current === undefined) continue;
     const value = pointer.onDelete === 'unlink' ? asIds(current[pointer.field]).filter((id) => id !== target) : null;
-    world.store.put(pointer.kind.model, row.id, { ...current, [pointer.field]: value });
+    const loose = { ...current, [pointer.field]: value };
+    world.store.put(pointer.kind.model, row.id, loose);
+    // Tags hang on objects by rows of their own, which are not in the change log.
+    if (pointer.kind.fields[pointer.field]?.to !== 'extras.tag')
+      recordChange(world, pointer.kind.model, { action: 'update', row: loose, before: current });
   }
 };
 

@@ -1,0 +1,139 @@
+/**
+ * The property of changes since: whatever operators do between runs, a service that asks the change log for it leaves in NetBox
+ * what one leaves that reads everything.
+ */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { apiKey, openFaultWorld, type FaultWorld } from '../fault/support/world.js';
+import type { NetBoxSimulator } from '../simulator/netbox/index.js';
+import { root } from '../support/pveum.js';
+import { applyEdit, paths, prepareOperator } from './edits.js';
+import { anEstate, applyChange, restore } from './estate.js';
+import { changeKinds, editKinds, scenarios, type Change, type Edit, type Scenario } from './scenario.js';
+
+const { PROPERTY_SEED: only, PROPERTY_SEEDS: total = '20', PROPERTY_FIRST: first = '1' } = process.env;
+/** A quarter of what the property of truth plays. */
+const seeds =
+  only === undefined
+    ? Array.from({ length: Math.ceil(Number(total) / 4) }, (_, n) => Number(first) + n)
+    : [Number(only)];
+
+/** What reaches further than the object itself, or takes objects away. */
+const upheavals = {
+  'tag-renamed': ['extras/tags', 'rename'],
+  'role-renamed': ['dcim/device-roles', 'rename'],
+  'site-renamed': ['dcim/sites', 'rename'],
+  'cluster-type-renamed': ['virtualization/cluster-types', 'rename'],
+  'field-removed': ['extras/custom-fields', 'remove'],
+  'machine-removed': [paths.machines, 'remove'],
+  'interface-removed': [paths.interfaces, 'remove'],
+  'disk-removed': [paths.disks, 'remove'],
+  'address-removed': [paths.addresses, 'remove'],
+  'mac-removed': [paths.macs, 'remove'],
+  'snapshot-removed': [paths.snapshots, 'remove'],
+  'backup-removed': [paths.backups, 'remove'],
+  'state-removed': [paths.states, 'remove'],
+  'storage-removed': ['plugins/proxbox/storage', 'remove'],
+  'disk-resized': [paths.disks, { size: 1 }],
+  'interface-off': [paths.interfaces, { enabled: false }],
+  'address-deprecated': [paths.addresses, { status: 'deprecated' }],
+} as const;
+
+type Upheaval = keyof typeof upheavals;
+
+interface Round {
+  readonly edits: readonly Edit[];
+  readonly upheavals: readonly { readonly what: Upheaval; readonly target: number }[];
+  readonly change: Change | null;
+}
+
+interface Story {
+  readonly clusters: Scenario['clusters'];
+  readonly rounds: readonly Round[];
+}
+
+const round: fc.Arbitrary<Round> = fc.record({
+  edits: fc.array(fc.record({ what: fc.constantFrom(...editKinds), target: fc.nat(20) }), { maxLength: 2 }),
+  upheavals: fc.array(
+    fc.record({ what: fc.constantFrom(...(Object.keys(upheavals) as Upheaval[])), target: fc.nat(20) }),
+    { maxLength: 2 },
+  ),
+  change: fc.option(fc.record({ what: fc.constantFrom(...changeKinds), cluster: fc.nat(1), target: fc.nat(20) })),
+});
+
+const stories: fc.Arbitrary<Story> = fc.record({
+  clusters: scenarios.map(({ clusters }) => clusters),
+  rounds: fc.array(round, { minLength: 2, maxLength: 5 }),
+});
+
+function upset({ state, operator }: NetBoxSimulator, { what, target }: Round['upheavals'][number]): void {
+  const [path, how] = upheavals[what];
+  const rows = state.objects(path);
+  const row = rows[target % Math.max(1, rows.length)];
+  if (row === undefined) return;
+  try {
+    if (how === 'remove') operator.remove(path, row.id);
+    else operator.update(path, row.id, how === 'rename' ? { name: `${String(row['name'])} (${target})` } : how);
+  } catch {
+    // NetBox keeps what others hang on, and names that are taken.
+  }
+}
+
+interface Played {
+  /** What NetBox holds after each round. */
+  readonly contents: readonly (readonly string[])[];
+  /** Lists that were read. */
+  readonly reads: number;
+}
+
+const everything = '/full-update/stream?delete_nonexistent_backup=true&delete_nonexistent_snapshot=true';
+
+async function play(world: FaultWorld, { clusters, rounds }: Story, isFull: boolean): Promise<Played> {
+  const initial = anEstate({ clusters });
+  for (const [index, cluster] of world.estate.clusters.entries()) restore(cluster, initial.clusters[index]!);
+  await world.freshNetBox();
+  const contents: (readonly string[])[] = [];
+  let reads = 0;
+  const run = async (): Promise<void> => {
+    if (isFull) await fetch(`${world.url}/clear-cache`, { headers: { 'X-Proxbox-API-Key': apiKey } });
+    world.netbox.resetCounters();
+    await world.stream(everything);
+    reads += world.netbox.requestLog.filter(({ method }) => method === 'GET').length;
+    contents.push(world.content().filter((line) => !line.startsWith('extras/journal-entries ')));
+  };
+  await run();
+  const prepared = prepareOperator(world.netbox);
+  await run();
+  for (const { edits, upheavals: more, change } of rounds) {
+    for (const edit of edits) applyEdit(world.netbox, edit, prepared);
+    for (const one of more) upset(world.netbox, one);
+    if (change !== null) applyChange(world.estate, change);
+    await run();
+  }
+  await run();
+  return { contents, reads };
+}
+
+describe('changes since', () => {
+  let world: FaultWorld;
+  beforeAll(async () => {
+    const shape = { profile: '9.2', nodes: 1, guests: [] } as const;
+    const estate = anEstate({ clusters: [shape, shape] });
+    world = await openFaultWorld({ estate, speed: 1000, proxmox: { users: [root] } });
+  });
+  afterAll(() => world.close());
+
+  // The name is how to replay it.
+  it.each(seeds)('PROPERTY_SEED=%i npm run test:property', async (seed) => {
+    const property = fc.asyncProperty(fc.noBias(stories), async (story) => {
+      const wanted = await play(world, story, true);
+      const found = await play(world, story, false);
+      for (const [index, content] of wanted.contents.entries())
+        expect(found.contents[index], `after run ${index + 1} of\n${JSON.stringify(story.rounds, null, 1)}`).toEqual(
+          content,
+        );
+      expect(found.reads).toBeLessThan(wanted.reads);
+    });
+    await fc.assert(property, { seed, numRuns: 1, endOnFailure: only === undefined });
+  });
+});
