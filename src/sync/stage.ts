@@ -37,6 +37,8 @@ export interface StageDefinition<Collected> {
   readonly resources: readonly SyncResource[];
   /** Where one of these failed in the same run, what this stage would find in NetBox is not to be built on. Default: none. */
   readonly needs?: readonly StageName[];
+  /** It decides what is marked or deleted: what NetBox's change log confirmed is not good enough to look at. */
+  readonly decidesAbsence?: true;
   collect(run: RunContext): Promise<Collected>;
   /** Pure. */
   plan(collected: Collected, run: RunContext): Plan;
@@ -119,6 +121,7 @@ async function planUnlessStale<Collected>(
   run: RunContext,
 ): Promise<Planned<Collected>> {
   if (run.caughtUp.status === 'unknown') return planOnce(definition, run);
+  if (definition.decidesAbsence === true) return planOnce(definition, readingAgain(run));
   const memory = holdMemory(run.memory);
   const planned = await planOnce(definition, { ...run, memory });
   if (planned.plan.changes.some(isWrite)) return planOnce(definition, readingAgain(run));

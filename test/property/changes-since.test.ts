@@ -12,10 +12,10 @@ import { anEstate, applyChange, restore } from './estate.js';
 import { changeKinds, editKinds, scenarios, type Change, type Edit, type Scenario } from './scenario.js';
 
 const { PROPERTY_SEED: only, PROPERTY_SEEDS: total = '20', PROPERTY_FIRST: first = '1' } = process.env;
-/** A quarter of what the property of truth plays. */
+/** A fifth of what the property of truth plays. */
 const seeds =
   only === undefined
-    ? Array.from({ length: Math.ceil(Number(total) / 4) }, (_, n) => Number(first) + n)
+    ? Array.from({ length: Math.ceil(Number(total) / 5) }, (_, n) => Number(first) + n)
     : [Number(only)];
 
 /** What reaches further than the object itself, or takes objects away. */

@@ -243,9 +243,10 @@ describe('the stage of backups', () => {
     expect(body[0]).toMatchObject({ volume_id: expect.any(String), virtual_machine: { id: expect.any(Number) } });
   });
 
-  it('costs few requests to both sides when nothing changed', async () => {
+  it('costs few requests to both sides when nothing changed and everything is read', async () => {
     const clock = createSteppedClock();
     const variables = {
+      PROXBOX_FULL_READ_HOURS: '0',
       PROXBOX_BACKUP_BATCH_SIZE: '100',
       PROXBOX_BULK_BATCH_SIZE: '100',
       PROXBOX_BACKUP_BATCH_DELAY_MS: '0',

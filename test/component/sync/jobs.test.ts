@@ -90,8 +90,9 @@ describe('the stages replications and backup-routines', () => {
     expect(routines.complete.result!.warnings).toMatchObject([{ reason: 'endpoint_unknown_to_plugin' }]);
   });
 
-  it('200 guests: a fixed number of requests when nothing has changed', async () => {
-    target = await openSimulated(createEstate({ vms: 200, clusters: 2, nodesPerCluster: 2, seed: 1 }));
+  it('200 guests: a fixed number of requests when nothing has changed and everything is read', async () => {
+    const estate = createEstate({ vms: 200, clusters: 2, nodesPerCluster: 2, seed: 1 });
+    target = await openSimulated(estate, { variables: { PROXBOX_FULL_READ_HOURS: '0' } });
     await sync(target);
     await target.world.restart();
 

@@ -9,8 +9,8 @@ const stream = '/dcim/devices/interfaces/create/stream';
 
 describe('the stage of node interfaces', () => {
   let target: SimulatedTarget;
-  const open = async (estate: Estate): Promise<void> => {
-    target = await openSimulated(estate);
+  const open = async (estate: Estate, variables: Readonly<Record<string, string>> = {}): Promise<void> => {
+    target = await openSimulated(estate, { variables });
     await sync(target, '/dcim/devices/create/stream');
   };
   const refuse = (pattern: RegExp, status = 500): void =>
@@ -73,7 +73,7 @@ describe('the stage of node interfaces', () => {
   });
 
   it('costs three list requests of its own when nothing changed, however many nodes and guests there are', async () => {
-    await open(createEstate({ vms: 200, clusters: 1, nodesPerCluster: 16, seed: 3 }));
+    await open(createEstate({ vms: 200, clusters: 1, nodesPerCluster: 16, seed: 3 }), { PROXBOX_FULL_READ_HOURS: '0' });
     await sync(target, stream);
     await target.world.restart();
 

@@ -211,9 +211,10 @@ describe('the stage of snapshots', () => {
     expect(await rows()).toHaveLength(4);
   });
 
-  it('costs few requests to NetBox and one to Proxmox per guest when nothing changed', async () => {
+  it('costs few requests to NetBox and one to Proxmox per guest when nothing changed and everything is read', async () => {
     const clock = createSteppedClock();
-    target = await openSimulated(createEstate({ vms: 200, clusters: 1, nodesPerCluster: 4, seed: 5 }), { clock });
+    const estate = createEstate({ vms: 200, clusters: 1, nodesPerCluster: 4, seed: 5 });
+    target = await openSimulated(estate, { clock, variables: { PROXBOX_FULL_READ_HOURS: '0' } });
     await sync(target);
     clock.step(hourMs);
     const [proxmox] = target.world.proxmox;

@@ -14,8 +14,8 @@ describe('the stage task-history', () => {
   afterEach(() => target.close());
 
   /** Machines are in NetBox, their tasks not yet. */
-  const opened = async (estate: Estate): Promise<void> => {
-    target = await openSimulated(estate);
+  const opened = async (estate: Estate, variables: Readonly<Record<string, string>> = {}): Promise<void> => {
+    target = await openSimulated(estate, { variables });
     await sync(target, devices);
     await sync(target, machines);
   };
@@ -123,7 +123,7 @@ describe('the stage task-history', () => {
 
   it('200 guests with three tasks each: one request for the rows when nothing has changed', async () => {
     const estate = createEstate({ vms: 200, clusters: 2, nodesPerCluster: 2, seed: 1 });
-    await opened(estate);
+    await opened(estate, { PROXBOX_FULL_READ_HOURS: '0' });
     expect((await sync(target, taskStage)).complete.result).toMatchObject({ count: 200, created: 600, skipped: 0 });
     await target.world.restart();
 

@@ -10,6 +10,7 @@ export const orphanSweepStage = defineStage({
   kinds: ['virtual-machine', 'machine-mark'],
   resources: [],
   needs: ['virtual-machines'],
+  decidesAbsence: true,
   collect: collectOrphans,
   plan: (collected, run) => planSweep(collected, run),
   discovered: ({ virtualMachines, skippedReason }) => ({
