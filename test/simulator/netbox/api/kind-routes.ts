@@ -87,13 +87,21 @@ const meetsConstraints = ({ token }: ApiCall, { kind }: KindRoute, data: unknown
   return (Array.isArray(data) ? data : [data]).every((object: unknown) => isRecord(object) && isCovered(object));
 };
 
+const forbidden = (): ApiFailure =>
+  new ApiFailure(403, { detail: 'You do not have permission to perform this action.' });
+
+/** By the kind alone, before NetBox looks at any object. */
+const isPermitted = (call: ApiCall, route: KindRoute): boolean => {
+  const { method } = call.request;
+  if (reading.includes(method)) return !call.token.cannotView.has(route.kind.path);
+  if (!writing.includes(method)) return true;
+  return call.token.write && (method !== 'POST' || mayAdd(call, route));
+};
+
 /** Everything that can be done with a kind. */
 export const answerKind = (call: ApiCall, route: KindRoute): SimulatedAnswer => {
   const { method } = call.request;
-  if (writing.includes(method) && (!call.token.write || (method === 'POST' && !mayAdd(call, route))))
-    throw new ApiFailure(403, { detail: 'You do not have permission to perform this action.' });
-  if (reading.includes(method) && call.token.cannotView.has(route.kind.path))
-    throw new ApiFailure(403, { detail: 'You do not have permission to perform this action.' });
+  if (!isPermitted(call, route)) throw forbidden();
   const allowed = methodsOf(route);
   if (!allowed.includes(method))
     throw new ApiFailure(405, { detail: `Method "${method}" not allowed.` }, { allow: allowed.join(', ') });
@@ -102,7 +110,6 @@ export const answerKind = (call: ApiCall, route: KindRoute): SimulatedAnswer => 
   if (reading.includes(method)) return route.id === undefined ? answerList(kindCall) : answerRead(kindCall, route.id);
   checkMediaType(call);
   const data = readJson(call.request);
-  if (method === 'POST' && !meetsConstraints(call, route, data))
-    throw new ApiFailure(403, { detail: 'You do not have permission to perform this action.' });
+  if (method === 'POST' && !meetsConstraints(call, route, data)) throw forbidden();
   return route.id === undefined ? writeList(kindCall, data) : writeObject(kindCall, route.id, data);
 };
