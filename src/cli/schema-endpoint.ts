@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Env } from '../config/env.js';
 import { createDeps } from '../compose/deps.js';
+import { openDatabaseCopy } from '../db/open.js';
 import { errorText } from '../errors/proxbox-error.js';
 import { hostPortText } from '../proxmox/host.js';
 import { SchemaProblem } from '../proxmox-schema/problem.js';
@@ -21,7 +22,8 @@ export async function readEndpoint(name: string, env: Env): Promise<EndpointSour
   if (!existsSync(env.databasePath)) {
     throw new SchemaProblem(`There is no database ${env.databasePath}. Set PROXBOX_DATABASE_PATH as for the service.`);
   }
-  const deps = createDeps({ env, console: { write: () => undefined } });
+  // The service may be running with the database.
+  const deps = createDeps({ env, openDatabase: openDatabaseCopy, console: { write: () => undefined } });
   try {
     const endpoints = deps.proxmoxEndpoints.all();
     const endpoint = endpoints.find((row) => row.name === name) ?? endpoints.find((row) => String(row.id) === name);

@@ -148,6 +148,7 @@ async function requestTicket(
     headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
     body: formText({ username: account, password }),
     timeoutMs: deps.timeoutMs,
+    asksForSecret: true,
   });
   if (!result.ok) throw transportError(result.failure, asked);
   const { response } = result;

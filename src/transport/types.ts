@@ -16,6 +16,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
   /** Total for one attempt: connect, send, answer, whole body. Milliseconds. */
   readonly timeoutMs: number;
+  /** The good answer is a secret itself, for whoever asked: it stays as it is. */
+  readonly asksForSecret?: true;
 }
 
 export interface HttpResponse {

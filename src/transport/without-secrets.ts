@@ -80,7 +80,9 @@ export function withoutSecrets(sender: Sender, secrets: () => readonly string[])
       const result = await sender.send(request);
       if (!result.ok) return { ok: false, failure: redactedFailure(result.failure, redactor(shortestInErrors)) };
       const { status } = result.response;
-      const shortest = status >= 200 && status <= 299 ? shortestInData : shortestInErrors;
+      const isGood = status >= 200 && status <= 299;
+      if (isGood && request.asksForSecret === true) return result;
+      const shortest = isGood ? shortestInData : shortestInErrors;
       return { ok: true, response: redactedResponse(result.response, redactor(shortest)) };
     },
   };

@@ -73,4 +73,15 @@ describe('what is not replaced', () => {
 
     expect(await told(result)).toEqual(result);
   });
+
+  it('is left alone in the good answer of a request that asks for one, and in no other', async () => {
+    const renewed = async (status: number): Promise<HttpResult> =>
+      withoutSecrets({ origin: 'http://x', send: async () => answer(status, token) }, () => [token]).send({
+        ...request,
+        asksForSecret: true,
+      });
+
+    expect(await renewed(200)).toMatchObject({ response: { text: token } });
+    expect(await renewed(401)).toMatchObject({ response: { text: '[REDACTED]' } });
+  });
 });
