@@ -9,6 +9,8 @@ export interface NodeInterface {
   readonly netboxType: 'bridge' | 'lag' | 'virtual' | 'other';
   /** With prefix, IPv4 first. */
   readonly addresses: readonly string[];
+  /** Families whose addresses come from elsewhere (DHCP, router advertisements): the configuration does not tell them. */
+  readonly untold: readonly (4 | 6)[];
   readonly gateway: string | null;
   readonly gateway6: string | null;
   readonly vlanId: number | null;
@@ -30,6 +32,9 @@ const netboxTypes: ReadonlyMap<string, NodeInterface['netboxType']> = new Map([
   ['lo', 'virtual'],
 ]);
 
+/** Values of `method` and `method6`. */
+const dynamicMethods: ReadonlySet<string> = new Set(['dhcp', 'auto']);
+
 const partKeys = ['bridge_ports', 'ovs_ports', 'slaves', 'ovs_bonds', 'vlan-raw-device', 'ovs_bridge'];
 
 /** null for a row without name. */
@@ -41,6 +46,9 @@ export function parseNodeInterface(row: Row): NodeInterface | null {
     // `eno1:0` is a further address of `eno1` under a name of its own, and no port.
     netboxType: name === 'lo' || name.includes(':') ? 'virtual' : (netboxTypes.get(toText(row.type) ?? '') ?? 'other'),
     addresses: [interfaceAddress(row, 4), interfaceAddress(row, 6)].filter((address) => address !== null),
+    untold: ([4, 6] as const).filter((family) =>
+      dynamicMethods.has(toText(row[family === 4 ? 'method' : 'method6']) ?? ''),
+    ),
     gateway: toText(row.gateway),
     gateway6: toText(row.gateway6),
     vlanId: toInt(field(row, 'vlan-id', 'vlan_id', 'ovs_tag')),

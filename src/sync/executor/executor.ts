@@ -11,6 +11,7 @@ import { counted } from '../../values/short-text.js';
 import type { Collections } from '../collections.js';
 import { diffObject } from '../plan/diff-object.js';
 import {
+  objectKey,
   type Change,
   type Desired,
   type ObjectKey,
@@ -199,12 +200,35 @@ class Execution {
     }
     if (jobs.length === 0) return;
     const byId = new Map(jobs.map((job) => [job.item.id, job]));
-    for (const pass of orderByKeys(
+    const passes = orderByKeys(
       kind,
       jobs.map(({ item, change }) => ({ item, current: change.current })),
-    )) {
+    );
+    const last = new Map(passes.flatMap((pass, index) => pass.map(({ id }) => [id, index] as const)));
+    const aside: PatchItem[] = [];
+    for (const [index, pass] of passes.entries()) {
       await this.#patchPass(kind, pass, byId);
+      const made = pass.filter(({ id }) => last.get(id) !== index);
+      // That it made room for others is not yet what was to be written.
+      for (const { id } of made) {
+        const job = byId.get(id);
+        if (job !== undefined) this.#book.forget(job.change.desired);
+      }
+      aside.push(...made);
     }
+    await this.#putBack(kind, aside, byId);
+  }
+
+  /** What made room for others and was then refused has again what it had, where nobody took that. */
+  async #putBack(kind: ObjectKind, aside: readonly PatchItem[], jobs: ReadonlyMap<number, UpdateJob>): Promise<void> {
+    const back = aside.flatMap(({ id, body }): readonly PatchItem[] => {
+      const change = jobs.get(id)?.change;
+      if (change === undefined || this.#book.isWritten(objectKey(kind, change.desired.key))) return [];
+      const stored: JsonObject = { ...change.current };
+      return [{ id, body: Object.fromEntries(Object.keys(body).map((field) => [field, stored[field]])) }];
+    });
+    if (back.length > 0)
+      await this.#context.client.bulkPatch(kindDefinition(kind).path, back, this.#bulk(kind, 'update', back.length));
   }
 
   /** Nothing where NetBox is known to refuse the change for a custom field that the object does not have. */

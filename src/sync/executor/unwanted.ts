@@ -98,7 +98,7 @@ export class Unwanted {
   async #learn(kind: ObjectKind, error: ProxboxError): Promise<void> {
     const said = describeErrors(error.upstream?.body ?? '');
     for (const { what, why } of [...fieldsIn(kind, said), ...(await this.#tagsIn(kind, said))])
-      this.#collections.leaveOut(`${what}: ${why}`);
+      this.#collections.leaveOut(`${what} ${why}`);
   }
 
   async #tagsIn(kind: ObjectKind, said: string) {
@@ -123,10 +123,12 @@ function fieldsIn(kind: ObjectKind, said: string) {
   }));
 }
 
+/** Ends with its colon: the noun of one kind may begin that of another (device, device type). */
 function fieldWords(kind: ObjectKind, name: string): string {
-  return `The custom field "${name}" is left out of every ${kindDefinition(kind).noun}`;
+  return `The custom field "${name}" is left out of every ${kindDefinition(kind).noun}:`;
 }
 
+/** The same of a tag. */
 function tagWords(kind: ObjectKind, id: number): string {
-  return `The tag with the id ${id} is left out of every ${kindDefinition(kind).noun}`;
+  return `The tag with the id ${id} is left out of every ${kindDefinition(kind).noun}:`;
 }

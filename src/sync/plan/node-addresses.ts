@@ -1,7 +1,7 @@
 /** The addresses of nodes: which a node has, and which stored ones it has no more. Pure. */
 import ipaddr from 'ipaddr.js';
 import type { RecordOf } from '../../netbox/kinds/index.js';
-import type { NodeInterface } from '../../proxmox/parse/node-interfaces.js';
+import { seemsToLackBridges, type NodeInterface } from '../../proxmox/parse/node-interfaces.js';
 import type { Reason, SourceRef } from '../types.js';
 import { hostOf, isShared } from './address-ownership.js';
 import type { KnownIds } from './diff-object.js';
@@ -47,8 +47,8 @@ export function usableAddresses(
 
 /**
  * Rows on interfaces of nodes that have them no more, with the device: an interface that Proxmox lists without it, one of
- * ours that is not listed, or any of a node that has the address elsewhere. Without SDN.Audit a list lacks all bridges, so
- * that an interface is not listed counts only where there is one.
+ * ours that is not listed, or any of a node that has the address elsewhere. What comes by DHCP is in no list. Without
+ * SDN.Audit a list lacks bridges, so that an interface is not listed counts only where none seems to be missing.
  */
 export function letGoByNodes(
   { nodes, interfaces, addresses }: StoredOfNodes,
@@ -56,22 +56,30 @@ export function letGoByNodes(
   supportIds: KnownIds,
 ): ReadonlyMap<number, Device> {
   const ports = new Map(interfaces.map((row) => [row.id, row]));
-  const byDevice = new Map(nodes.flatMap((node) => ('device' in node.device ? [[node.device.device.id, node]] : [])));
+  const byDevice = new Map(
+    nodes.flatMap((node) => {
+      if (!('device' in node.device)) return [];
+      const { device } = node.device;
+      return [[device.id, { node, device }] as const];
+    }),
+  );
   const letGo = new Map<number, Device>();
   for (const row of addresses) {
     const port = row.assigned_object_type === 'dcim.interface' ? ports.get(row.assigned_object_id ?? -1) : undefined;
-    const node = byDevice.get(port?.device ?? -1);
-    if (port === undefined || node === undefined || !('device' in node.device) || isShared(row)) continue;
+    const known = byDevice.get(port?.device ?? -1);
+    if (port === undefined || known === undefined || isShared(row)) continue;
+    const { node, device } = known;
+    const isOfBoard = device.oob_ip === row.id && !isOurs('ip-address', row, { supportIds });
     const isOwnPort = isOurs('node-interface', port, { supportIds });
     const host = hostOf(row.address);
-    if (!has(node, { name: port.name, isOwnPort }, host, options)) letGo.set(row.id, node.device.device);
+    if (!has(node, { name: port.name, isOwnPort, isOfBoard }, host, options)) letGo.set(row.id, device);
   }
   return letGo;
 }
 
 function has(
   { network }: NodeNetwork,
-  port: { readonly name: string; readonly isOwnPort: boolean },
+  port: { readonly name: string; readonly isOwnPort: boolean; readonly isOfBoard: boolean },
   host: string,
   options: NetworkOptions,
 ): boolean {
@@ -80,6 +88,9 @@ function has(
     usableAddresses(one, options).some((address) => hostOf(address) === host),
   );
   if (withHost.length > 0) return withHost.some(({ name }) => name === port.name);
-  const isListed = network.interfaces.some(({ name }) => name === port.name);
-  return !isListed && !(port.isOwnPort && network.interfaces.some(({ netboxType }) => netboxType === 'bridge'));
+  // A board that manages the host has an address that its configuration never tells.
+  if (port.isOfBoard) return true;
+  const listed = network.interfaces.find(({ name }) => name === port.name);
+  if (listed?.untold.includes(host.includes(':') ? 6 : 4) === true) return true;
+  return listed === undefined && !(port.isOwnPort && !seemsToLackBridges(network.interfaces));
 }

@@ -238,4 +238,77 @@ describe.each([
     expect((await all(target, path.ipAddresses)).map(({ id }) => id).sort()).toEqual([...ids].sort());
     await stays();
   });
+
+  it.each([
+    ['192.0.2.1', 'method', 'dhcp', 'primary_ip4'],
+    ['2001:db8::1', 'method6', 'dhcp', 'primary_ip6'],
+    ['2001:db8::1', 'method6', 'auto', 'primary_ip6'],
+  ])(
+    'that the configuration of its node does not tell stays there: %s, %s %s',
+    async (host, field, method, primary) => {
+      const lab = await open(aCluster({ nodes: ['pve1'], guests: [aTalker(100, ['10.0.0.5'])] }));
+      giveNode(lab, 'pve1', [host]);
+      await sync(target);
+      const id = await documented(host);
+      giveNode(lab, 'pve1', []);
+      Object.assign(
+        lab.nodes[0]!.network.find(({ iface }) => iface === 'vmbr0')!,
+        { [field]: method },
+      );
+      say(lab, 100, ['10.0.0.5', host]);
+
+      await target.world.restart();
+      await sync(target);
+
+      const { results } = (await target.netbox.get(`${path.ipAddresses}?address=${host}&description=ticket 4711`)).body;
+      expect(results).toMatchObject([{ id, ...kept, assigned_object: ofNode('pve1') }]);
+      expect((await device('pve1'))[primary]).toMatchObject({ id });
+      await stays();
+    },
+  );
+
+  it('on a bridge that Proxmox seems to hide, beside one that it shows, stays there', async () => {
+    const lab = await open(aCluster({ nodes: ['pve1'], guests: [aTalker(100, ['10.0.0.5'])] }));
+    giveNode(lab, 'pve1', []);
+    giveNode(lab, 'pve1', ['10.0.9.1'], 'vmbr9');
+    const { network } = lab.nodes[0]!;
+    network.push({ iface: 'eno9', type: 'eth', active: 1, method: 'manual', method6: 'manual' });
+    Object.assign(
+      network.find(({ iface }) => iface === 'vmbr9')!,
+      { bridge_ports: 'eno9' },
+    );
+    await sync(target);
+    const id = await documented('10.0.9.1');
+    network.splice(
+      network.findIndex(({ iface }) => iface === 'vmbr9'),
+      1,
+    );
+    say(lab, 100, ['10.0.0.5', '10.0.9.1']);
+
+    await target.world.restart();
+    await sync(target);
+
+    const { results } = (await target.netbox.get(`${path.ipAddresses}?address=10.0.9.1&description=ticket 4711`)).body;
+    expect(results).toMatchObject([{ id, ...kept, assigned_object: ofNode('pve1', 'vmbr9') }]);
+    expect((await device('pve1')).primary_ip4).toMatchObject({ id });
+    await stays();
+  });
+
+  it('that an operator made the out-of-band one of a node stays there', async () => {
+    const lab = await open(aCluster({ nodes: ['pve1'], guests: [aTalker(100, ['10.0.0.5'])] }));
+    await sync(target);
+    const port = await one(target, path.deviceInterfaces, 'name=eno1');
+    const assigned = { assigned_object_type: 'dcim.interface', assigned_object_id: port.id };
+    const board = await target.netbox.create(path.ipAddresses, { address: '10.0.9.1/24', ...assigned });
+    await edit(target, path.devices, (await device('pve1')).id, { oob_ip: board.id });
+    say(lab, 100, ['10.0.0.5', '10.0.9.1']);
+
+    await target.world.restart();
+    await sync(target);
+
+    const { body } = await target.netbox.get(`${path.ipAddresses}${board.id}/`);
+    expect(body.assigned_object).toMatchObject(ofNode('pve1', 'eno1'));
+    expect((await device('pve1')).oob_ip).toMatchObject({ id: board.id });
+    await stays();
+  });
 });

@@ -195,6 +195,22 @@ describe('a tag', () => {
     await expectQuiet();
   });
 
+  it('that is left out of types and sync states still marks the clusters, devices and machines that it may hang on', async () => {
+    await open([tagged(100)]);
+    const types = [machineModel, 'dcim.device', 'virtualization.cluster', 'virtualization.vminterface'];
+    create('extras/tags', { name: 'Proxbox', slug: 'proxbox', color: '00ff00', object_types: types });
+
+    await run();
+
+    const { machine } = await machineOf(target, 100);
+    const [device, cluster] = [
+      await one(target, path.devices, 'name=pve1'),
+      await one(target, path.clusters, 'name=lab'),
+    ];
+    for (const made of [machine, device, cluster]) expect(tagsOf(made)).toContain('proxbox');
+    await expectQuiet();
+  });
+
   it('that marks what we make is left out of the kinds that it may not hang on', async () => {
     await open([tagged(100)]);
     const types = [machineModel, 'dcim.device', 'virtualization.cluster'];

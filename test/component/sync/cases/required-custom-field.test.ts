@@ -1,8 +1,17 @@
 /** A custom field of machines that an operator has to fill: told for each machine, and everything else goes on. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { renameGuest } from '../../../simulator/estate/index.js';
 import { path } from '../../../contract/netbox/target.js';
 import { aCluster, anEstate, type ClusterPlan } from '../../../contract/sync/estates.js';
-import { all, machineOf, sync, syncPartly, syncPartlyQuietly, syncQuietly } from '../../../contract/sync/target.js';
+import {
+  all,
+  edit,
+  machineOf,
+  sync,
+  syncPartly,
+  syncPartlyQuietly,
+  syncQuietly,
+} from '../../../contract/sync/target.js';
 import { openSimulated, type SimulatedTarget } from '../simulated-target.js';
 
 let target: SimulatedTarget;
@@ -96,4 +105,40 @@ describe('a custom field that an operator has to fill', () => {
     expect((await all(target, path.vms)).map(({ memory }) => memory)).toEqual([4096, 4096, 4096]);
     await syncQuietly(target);
   });
+
+  it.each([100, 101])(
+    'leaves both machines their names where the guests swap theirs and %i has no value',
+    async (vmid) => {
+      await open([
+        { vmid: 100, name: 'web' },
+        { vmid: 101, name: 'db' },
+      ]);
+      await sync(target);
+      const { id } = target.simulator.operator.create('extras/custom-fields', {
+        name: 'owner',
+        type: 'text',
+        object_types: ['virtualization.virtualmachine'],
+      });
+      const { machine: other } = await machineOf(target, vmid === 100 ? 101 : 100);
+      await edit(target, path.vms, other.id, { custom_fields: { owner: 'me' } });
+      target.simulator.operator.update('extras/custom-fields', id, { required: true });
+      const [lab] = target.world.estate.clusters;
+      renameGuest(lab!, 100, 'db');
+      renameGuest(lab!, 101, 'web');
+
+      await syncPartly(target, undefined);
+
+      expect([(await machineOf(target, 100)).machine.name, (await machineOf(target, 101)).machine.name]).toEqual([
+        'web',
+        'db',
+      ]);
+      await edit(target, path.vms, (await machineOf(target, vmid)).machine.id, { custom_fields: { owner: 'you' } });
+      await sync(target);
+      expect([(await machineOf(target, 100)).machine.name, (await machineOf(target, 101)).machine.name]).toEqual([
+        'db',
+        'web',
+      ]);
+      await syncQuietly(target);
+    },
+  );
 });
