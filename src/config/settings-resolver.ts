@@ -107,7 +107,9 @@ async function read(
     return null;
   } catch (error) {
     const failure = toProxboxError(error);
-    keepLastGood(memory, { reason: errorText(error), isExpected: failure.code === 'not_configured' }, deps);
+    // Who gave up has not learned anything of NetBox.
+    if (failure.code !== 'cancelled')
+      keepLastGood(memory, { reason: errorText(error), isExpected: failure.code === 'not_configured' }, deps);
     return failure;
   }
 }
@@ -120,6 +122,17 @@ function noSettingsObject(): ProxboxError {
 
 function isYoung({ failedAtMs, readAtMs }: Memory, maxAgeMs: number, nowMs: number): boolean {
   return failedAtMs === null && readAtMs !== null && nowMs - readAtMs < maxAgeMs;
+}
+
+/** undefined: whoever waited is gone before. */
+function unlessGone<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+  if (signal === undefined) return result;
+  return new Promise((resolve, reject) => {
+    const leave = (): void => resolve(undefined);
+    if (signal.aborted) leave();
+    signal.addEventListener('abort', leave, { once: true });
+    void result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
 }
 
 /** Whoever asks meanwhile waits for the same answer. */
@@ -160,11 +173,11 @@ export function createSettingsResolver(deps: SettingsResolverDeps): SettingsReso
       waiting.abort();
       return memory.resolved;
     },
-    async readThrough(fetch, maxAgeMs) {
+    async readThrough(fetch, maxAgeMs, signal) {
       // Whoever asked goes on with what it read, also where it was dropped for everybody else in between.
       const asked = memory;
       const isKnown = isYoung(asked, Math.min(maxAgeMs, timeToLiveMs), deps.clock.monotonicMs());
-      if (isKnown || (asked.inFlight !== null && (await asked.inFlight) === null))
+      if (isKnown || (asked.inFlight !== null && (await unlessGone(asked.inFlight, signal)) === null))
         return { settings: asked.resolved, failure: null };
       const failure = await begin(asked, fetch, deps);
       return { settings: asked.resolved, failure };

@@ -1,6 +1,6 @@
 /** Lets NetBox's change log tell which of the answers in the cache are still true. */
 import type { Clock } from '../config/clock.js';
-import { madeUntrueByOthers } from './change-effects.js';
+import { madeUntrueByOthers, type LoggedChange } from './change-effects.js';
 import type { ChangeLog, News } from './change-log.js';
 import type { GetCache } from './get-cache.js';
 import type { CaughtUp, Doubt, NetBoxClient } from './types.js';
@@ -22,17 +22,23 @@ export function createCatchUp({ clock, cache, changeLog, fingerprint }: CatchUpD
   let askedAt = clock.now();
   let turn: Promise<unknown> = Promise.resolve();
 
-  function doubt(why: Doubt): CaughtUp {
+  function confirm(changes: readonly LoggedChange[], floor: number): void {
+    cache.confirm({ endpoint: fingerprint, branch: '' }, madeUntrueByOthers(changes), floor);
+  }
+
+  function doubt(why: Doubt, changes: readonly LoggedChange[] = []): CaughtUp {
     doubted = { floor: cache.mark(), atMs: clock.monotonicMs() };
+    // Confirms nothing; but a call within a job uses what the calls before it read, and that is not true any more.
+    if (changes.length > 0) confirm(changes, doubted.floor);
     return { status: 'unknown', doubt: why };
   }
 
-  function confirm(news: News, fullReadMs: number): CaughtUp {
-    if (news.status === 'unknown') return doubt(news.doubt);
-    if (doubted === undefined) return doubt('first');
-    if (clock.monotonicMs() - doubted.atMs >= fullReadMs) return doubt('due');
+  function judge(news: News, fullReadMs: number): CaughtUp {
     const { changes } = news;
-    cache.confirm({ endpoint: fingerprint, branch: '' }, madeUntrueByOthers(changes), doubted.floor);
+    if (news.status === 'unknown') return doubt(news.doubt, changes);
+    if (doubted === undefined) return doubt('first', changes);
+    if (clock.monotonicMs() - doubted.atMs >= fullReadMs) return doubt('due', changes);
+    confirm(changes, doubted.floor);
     const changed = new Set(changes.map(({ model, objectId }) => `${model}:${objectId}`)).size;
     return { status: 'known', changed, since: askedAt };
   }
@@ -40,7 +46,7 @@ export function createCatchUp({ clock, cache, changeLog, fingerprint }: CatchUpD
   async function catchUp(...[client, fullReadMs]: Parameters<CatchUp>): Promise<CaughtUp> {
     if (fullReadMs <= 0 || !cache.isShared()) return doubt('off');
     const now = clock.now();
-    const caught = confirm(await changeLog.follow(client), fullReadMs);
+    const caught = judge(await changeLog.follow(client), fullReadMs);
     askedAt = now;
     return caught;
   }

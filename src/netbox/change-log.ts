@@ -13,7 +13,8 @@ import { endsTheRun } from './run-ending.js';
 import type { Doubt, NetBoxClient, NetBoxRecord } from './types.js';
 
 export type News =
-  | { readonly status: 'unknown'; readonly doubt: Doubt }
+  /** `changes`: those that are known all the same. */
+  | { readonly status: 'unknown'; readonly doubt: Doubt; readonly changes: readonly LoggedChange[] }
   | { readonly status: 'known'; readonly changes: readonly LoggedChange[] };
 
 type Reader = Pick<NetBoxClient, 'get' | 'list'>;
@@ -39,13 +40,15 @@ interface Position {
   readonly missing: ReadonlyMap<number, number>;
 }
 
-const unknown = (doubt: Doubt): News => ({ status: 'unknown', doubt });
+const unknown = (doubt: Doubt, changes: readonly LoggedChange[] = []): News => ({ status: 'unknown', doubt, changes });
 
 export class ChangeLog {
   readonly #clock: Clock;
   #position: Position | undefined;
   #refused: { readonly doubt: Doubt; readonly atMs: number } | undefined;
   #fieldsChangedAtMs: number | undefined;
+  /** When there were more ids missing than are watched. */
+  #unwatchedAtMs: number | undefined;
   /** The last one of each model that we made: the log has to name it. */
   readonly #created = new Map<string, LoggedChange>();
   /** How many objects we made since the log was asked. */
@@ -65,7 +68,7 @@ export class ChangeLog {
 
   /** What is new since the last call, which has ended. The client reads main. Throws `cancelled`. */
   async follow(client: Reader): Promise<News> {
-    if (this.#refused !== undefined && this.#isWithin(this.#refused.atMs, refusedMs))
+    if (this.#refused !== undefined && this.#isRecent(this.#refused.atMs, refusedMs))
       return unknown(this.#refused.doubt);
     try {
       return this.#position === undefined
@@ -84,7 +87,6 @@ export class ChangeLog {
   }
 
   async #begin(client: Reader, doubt: Doubt): Promise<News> {
-    this.#position = undefined;
     const before = [...this.#created.values()];
     this.#made = 0;
     const body = await client.get(path, { fields: 'id,time', ordering: '-id', limit: lookBack }, { cache: 'bypass' });
@@ -92,7 +94,7 @@ export class ChangeLog {
     if (rows === undefined) throw new ProxboxError('remote_protocol', 'NetBox answered its change log without rows.');
     const ids = rows.map(({ id }) => id).sort((a, b) => a - b);
     const last = ids.at(-1) ?? 0;
-    const missing = this.#watched(holesIn(ids, ids[0] ?? last, last));
+    const missing = this.#watch(ids, holesIn(ids, ids[0] ?? last, last));
     this.#position = { last, time: timeOf(last, rows), missing };
     this.#settle(before);
     return unknown(doubt);
@@ -108,10 +110,7 @@ export class ChangeLog {
     const ids = rows.map(({ id }) => id).sort((a, b) => a - b);
     const highest = ids.at(-1) ?? last;
     const holes = holesIn(ids, last, highest);
-    const seen = new Set(ids);
-    const open = [...missing].filter(([id, sinceMs]) => !seen.has(id) && this.#isWithin(sinceMs, watchMs));
-    const watched = new Map([...open, ...this.#watched(holes.slice(-lookBack))]);
-    this.#position = { last: highest, time: timeOf(highest, rows), missing: watched };
+    this.#position = { last: highest, time: timeOf(highest, rows), missing: this.#watch(ids, holes) };
     const fresh = rows.filter(({ id }) => id > last || missing.has(id)).map(changeOf);
     return this.#judge(fresh, holes.length > 0, expected);
   }
@@ -121,10 +120,9 @@ export class ChangeLog {
     const named = new Set(changes.map(({ model, objectId }) => `${model}:${objectId}`));
     const isUnnamed = expected.some(({ model, objectId }) => !named.has(`${model}:${objectId}`));
     this.#settle(expected);
-    if (isUnnamed) return unknown('own writes');
-    if (hasHoles) return unknown('incomplete');
-    if (this.#fieldsChangedAtMs !== undefined && this.#isWithin(this.#fieldsChangedAtMs, fieldJobsMs))
-      return unknown('fields');
+    if (isUnnamed) return unknown('own writes', changes);
+    if (hasHoles || this.#isRecent(this.#unwatchedAtMs, watchMs)) return unknown('incomplete', changes);
+    if (this.#isRecent(this.#fieldsChangedAtMs, fieldJobsMs)) return unknown('fields', changes);
     return { status: 'known', changes };
   }
 
@@ -133,12 +131,18 @@ export class ChangeLog {
     for (const one of all) if (this.#created.get(one.model) === one) this.#created.delete(one.model);
   }
 
-  #watched(ids: readonly number[]): ReadonlyMap<number, number> {
-    return new Map(ids.map((id) => [id, this.#clock.monotonicMs()]));
+  /** The holes, and what was watched before and is missing still. */
+  #watch(ids: readonly number[], holes: readonly number[]): Position['missing'] {
+    const nowMs = this.#clock.monotonicMs();
+    if (holes.length > lookBack) this.#unwatchedAtMs = nowMs;
+    const seen = new Set(ids);
+    const before = [...(this.#position?.missing ?? [])];
+    const open = before.filter(([id, sinceMs]) => !seen.has(id) && this.#isRecent(sinceMs, watchMs));
+    return new Map([...holes.slice(-lookBack).map((id) => [id, nowMs] as const), ...open]);
   }
 
-  #isWithin(sinceMs: number, ms: number): boolean {
-    return this.#clock.monotonicMs() - sinceMs < ms;
+  #isRecent(atMs: number | undefined, ms: number): boolean {
+    return atMs !== undefined && this.#clock.monotonicMs() - atMs < ms;
   }
 }
 

@@ -267,7 +267,8 @@ export class GetCache {
   #ownAnswer(key: string, read: CachedRead): StoredAnswer | undefined {
     const seen = this.#pictureOf(read.window)?.get(key);
     if (seen === undefined) return undefined;
-    const since = read.isFresh || read.isReadAgain === true ? sinceOf(read) : 0;
+    // What an earlier call read may be confirmed only, and be hours old.
+    const since = read.isFresh || read.isReadAgain === true ? (read.window?.opened ?? 0) : 0;
     return readingOf(seen, read).number <= since ? undefined : seen;
   }
 

@@ -187,7 +187,7 @@ async function readSettings(
   ofRun: ClientScope,
 ): Promise<{ readonly settings: ResolvedSettings; readonly unread: readonly Warning[] }> {
   const client = (await netboxClient(scope.netbox)).scoped(ofRun);
-  const { settings, failure } = await resolver.readThrough(() => readPluginSettings(client), maxAgeMs);
+  const { settings, failure } = await resolver.readThrough(() => readPluginSettings(client), maxAgeMs, ofRun.signal);
   if (failure === null) return { settings, unread: [] };
   if (endsTheRun(failure)) throw failure;
   const isWithoutPlugin = failure.upstream?.status === 404 && settings.plugin === null;

@@ -189,6 +189,23 @@ describe('what no change log tells of', () => {
     });
   });
 
+  it('is not written over by a single stage either, however long ago its job began', async () => {
+    await aKnownNetBox();
+    const [devices, , , , , , , , interfaces] = stages(1);
+    await run(devices, 1_000);
+    const [port] = objects('virtualization/interfaces');
+    operator().update('virtualization/interfaces', port!.id, { description: 'by hand' });
+    expect((await run(interfaces, 1_000)).reads).toContain('/api/virtualization/interfaces/');
+    const [cluster] = target.world.estate.clusters;
+    const [vmid = 0] = cluster!.guests.keys();
+    setConfig(cluster!, vmid, 'net0', `${String(cluster!.guests.get(vmid)!.config['net0'])},link_down=1`);
+
+    const { reads, writes } = await run(interfaces, hourMs);
+
+    expect(writes).toEqual(['PATCH /api/virtualization/interfaces/']);
+    expect(reads).toContain('/api/virtualization/interfaces/');
+  });
+
   it('does not make a machine of a guest that is gone look as if nobody had changed it', async () => {
     await aKnownNetBox({ variables: { PROXBOX_ORPHAN_ACTION: 'delete', PROXBOX_DELETE_ORPHANS: 'true' } });
     const [cluster] = target.world.estate.clusters;
@@ -284,6 +301,23 @@ describe('everything is read', () => {
 
     expect(reading).toBe('NetBox is read in full: its change log has a hole.');
     expect(writes).toContain('PATCH /api/virtualization/virtual-disks/');
+  });
+
+  it('and what its other rows name is seen at once, also within a job', async () => {
+    await aKnownNetBox();
+    const [devices, , , , , , , , interfaces] = stages(1);
+    await run(devices, 1_000);
+    const [port] = objects('virtualization/interfaces');
+    operator().update('virtualization/interfaces', port!.id, { description: 'by hand' });
+    await run(interfaces, 1_000);
+    operator().update('virtualization/interfaces', port!.id, { enabled: false });
+    target.simulator.changeLog.begin();
+    operator().create('ipam/prefixes', { prefix: '10.99.0.0/16' });
+
+    const { writes, reading } = await run(interfaces, 10_000);
+
+    expect(reading).toBe('NetBox is read in full: its change log has a hole.');
+    expect(writes).toEqual(['PATCH /api/virtualization/interfaces/']);
   });
 
   it('and a row that appears late, with the end of its transaction, is not missed', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createSettingsResolver } from '../../../src/config/settings-resolver.js';
+import { ProxboxError } from '../../../src/errors/proxbox-error.js';
 import { logProbe, testClock } from '../db/database-kit.js';
 
 const minute = 60_000;
@@ -193,6 +194,30 @@ describe('the settings resolver', () => {
 
     expect(known).toMatchObject({ settings: { pluginState: 'fresh' }, failure: null });
     expect(failed).toMatchObject({ settings: { pluginState: 'last_good', values: { bulkBatchSize: 30 } } });
+  });
+
+  it('does not take a run that was cancelled for a NetBox that does not answer', async () => {
+    const { resolver } = setUp();
+    await resolver.readThrough(async () => ({ bulk_batch_size: 30 }), 0);
+
+    const cancelled = await resolver.readThrough(() => Promise.reject(new ProxboxError('cancelled', 'Gone.')), 0);
+
+    expect(cancelled.failure).toMatchObject({ code: 'cancelled' });
+    expect(resolver.current().pluginState).toBe('fresh');
+  });
+
+  it('does not keep a run that is cancelled waiting for what another one reads', async () => {
+    const { resolver } = setUp();
+    let tell: (settings: unknown) => void = () => undefined;
+    const other = resolver.readThrough(() => new Promise((resolve) => (tell = resolve)), 0);
+    const abort = new AbortController();
+    const waiting = resolver.readThrough(() => Promise.reject(new ProxboxError('cancelled', 'Gone.')), 0, abort.signal);
+
+    abort.abort();
+
+    expect((await waiting).failure).toMatchObject({ code: 'cancelled' });
+    tell({ bulk_batch_size: 30 });
+    expect(await other).toMatchObject({ failure: null, settings: { values: { bulkBatchSize: 30 } } });
   });
 
   it('gives a run what it read, also where the endpoint changed in between', async () => {

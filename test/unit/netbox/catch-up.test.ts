@@ -12,11 +12,13 @@ const scope = { endpoint: 'e1', branch: '' };
 const disks = '/api/virtualization/virtual-disks/';
 const backups = '/api/plugins/proxbox/backups/';
 const machines = '/api/virtualization/virtual-machines/';
+const backup = { model: 'netbox_proxbox.vmbackup', objectId: 1 };
 const dayMs = 86_400_000;
 
 interface How {
   readonly isFresh?: boolean;
-  readonly isReadAgain?: boolean;
+  /** `then`: after it was read as it is known. */
+  readonly isReadAgain?: boolean | 'then';
 }
 
 /** A cache, a change log that tells what a test says, and runs that read. */
@@ -25,9 +27,13 @@ function aService(ttlMs = 60_000) {
   const settings = { ttlMs, maxEntries: 100, maxBytes: 10_000, debug: false };
   const cache = new GetCache({ clock, logger: pino({ level: 'silent' }), settings: () => settings });
   const rows: NetBoxRecord[] = [];
-  const changed = (...changes: readonly LoggedChange[]): void => {
-    for (const { model, objectId } of changes)
-      rows.push({ id: rows.length + 1, time: rows.length, changed_object_type: model, changed_object_id: objectId });
+  let lastId = 0;
+  const changed = (...changes: readonly (LoggedChange | 'hole')[]): void => {
+    for (const change of changes) {
+      const id = (lastId += 1);
+      if (change === 'hole') continue;
+      rows.push({ id, time: id, changed_object_type: change.model, changed_object_id: change.objectId });
+    }
   };
   const client = {
     get: async () => ({ results: rows.toReversed() }),
@@ -36,19 +42,23 @@ function aService(ttlMs = 60_000) {
   const catchUp = createCatchUp({ clock, cache, changeLog: new ChangeLog(clock), fingerprint: 'e1' });
 
   /** A run: what of these lists it has to read, in its own way. */
-  async function run(paths: readonly string[], how: How = {}, fullReadMs = dayMs) {
-    const window = cache.openWindow('now', Infinity);
+  async function run(
+    paths: readonly string[],
+    { isFresh = false, isReadAgain = false }: How = {},
+    fullReadMs = dayMs,
+    window = cache.openWindow('now', Infinity),
+  ) {
     const caughtUp = await catchUp(client, fullReadMs);
     const ofRun = caughtUp.status === 'known' ? { ...window, trustsChangeLog: true as const } : window;
     const read: string[] = [];
-    for (const path of paths)
+    for (const [index, path] of paths.entries())
       await cache.read({
         scope,
         path,
         shape: 'list',
         query: { fields: 'id' },
-        isFresh: false,
-        ...how,
+        isFresh,
+        isReadAgain: isReadAgain === 'then' ? index > 0 : isReadAgain,
         window: ofRun,
         load: async () => {
           read.push(path);
@@ -112,6 +122,39 @@ describe('a run that asks the change log', () => {
     const { run } = aService(ttlMs);
     await run(lists, {}, fullReadMs);
     expect(await run(lists, {}, fullReadMs)).toEqual({ read: lists, caughtUp: { status: 'unknown', doubt: 'off' } });
+  });
+});
+
+describe('a later call of a job', () => {
+  const job = (cache: GetCache) => {
+    const { opened } = cache.openWindow('now', Infinity);
+    return () => cache.openWindow(opened, Infinity);
+  };
+
+  it('reads again what an earlier call read long ago, before it writes', async () => {
+    const { run, cache, clock } = aService();
+    const call = job(cache);
+    await run([], {}, dayMs, call());
+    expect((await run(lists, {}, dayMs, call())).read).toEqual(lists);
+    clock.advance(3_600_000);
+
+    expect((await run([disks, disks], { isReadAgain: 'then' }, dayMs, call())).read).toEqual([disks]);
+  });
+
+  it.each([
+    ['due', dayMs / 2],
+    ['incomplete', dayMs],
+  ])('does not use what the change log names, though it is in doubt (%s)', async (why, fullReadMs) => {
+    const { run, cache, clock, changed } = aService(dayMs);
+    const call = job(cache);
+    await run(lists, {}, dayMs, call());
+    clock.advance(dayMs / 2);
+    changed({ model: 'virtualization.virtualdisk', objectId: 7 }, ...(why === 'due' ? [] : ['hole' as const, backup]));
+
+    const { read, caughtUp } = await run([disks], {}, fullReadMs, call());
+
+    expect(caughtUp).toEqual({ status: 'unknown', doubt: why });
+    expect(read).toEqual([disks]);
   });
 });
 

@@ -39,7 +39,8 @@ const known = (...ids: readonly number[]) => ({
   status: 'known',
   changes: ids.map((objectId) => ({ model: disk, objectId })),
 });
-const doubt = (why: string) => ({ status: 'unknown', doubt: why });
+/** With the changes that are known all the same. */
+const doubt = (why: string, ...ids: readonly number[]) => ({ ...known(...ids), status: 'unknown', doubt: why });
 
 it('each row is told once, and the first question tells only where the log stands', async () => {
   const { ask, add } = aLog(1, 2);
@@ -61,7 +62,7 @@ it('a hole is doubted once, and what fills it is told', async () => {
   const { ask, add } = aLog(1);
   await ask();
   add(row(3));
-  expect(await ask()).toEqual(doubt('incomplete'));
+  expect(await ask()).toEqual(doubt('incomplete', 3));
   expect(await ask()).toEqual(known());
   add(row(2));
   expect(await ask()).toEqual(known(2));
@@ -81,6 +82,32 @@ it('a hole that nothing fills within an hour was a transaction that was undone',
   clock.advance(3_600_001);
   expect(await ask()).toEqual(known());
   add(row(2));
+  expect(await ask()).toEqual(known());
+});
+
+it('a transaction that is watched is not forgotten with a log that does not reach back', async () => {
+  const { ask, add, state } = aLog(1);
+  await ask();
+  add(row(3));
+  await ask();
+  state.rows = [];
+  expect(await ask()).toEqual(doubt('pruned'));
+  add(row(2), row(4));
+  expect(await ask()).toEqual(doubt('incomplete', 2, 4));
+});
+
+it.each([
+  ['while the log is followed', [1]],
+  ['when the following begins', [1, 1602]],
+])('more holes than can be watched are doubted for an hour: %s', async (_when, ids) => {
+  const { ask, add, clock, state } = aLog(...ids);
+  await ask();
+  if (ids.length === 1) add(row(1602));
+  expect(await ask()).toMatchObject({ doubt: 'incomplete' });
+  // The transaction ends. Its first rows are of another model than those that are watched.
+  state.rows = Array.from({ length: 1602 }, (_, n) => row(n + 1, n < 600 ? disk : 'dcim.interface'));
+  expect(await ask()).toMatchObject({ doubt: 'incomplete' });
+  clock.advance(3_600_001);
   expect(await ask()).toEqual(known());
 });
 
@@ -121,7 +148,7 @@ it('values of custom fields go on changing for an hour', async () => {
   const { ask, add, clock } = aLog(1);
   await ask();
   add(row(2, 'extras.customfield'));
-  expect(await ask()).toEqual(doubt('fields'));
+  expect(await ask()).toEqual({ ...doubt('fields'), changes: [{ model: 'extras.customfield', objectId: 2 }] });
   expect(await ask()).toEqual(doubt('fields'));
   clock.advance(3_600_001);
   expect(await ask()).toEqual(known());
