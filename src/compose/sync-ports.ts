@@ -10,7 +10,7 @@ import type { ProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
 import type { NetBoxAccess } from '../netbox/access.js';
 import type { NetBoxSource } from '../plugin-endpoints/netbox-source.js';
 import type { ProxmoxSessions } from '../proxmox/sessions.js';
-import type { SyncPorts } from '../sync/open-run.js';
+import type { SyncPorts } from '../sync/run-ports.js';
 import type { SupportReports } from '../sync/support-pass.js';
 
 export interface SyncPortDeps {

@@ -7,7 +7,8 @@ import type { PluginSettings } from './types.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function settingsObject(body: unknown): Fields | null {
+/** The settings in an answer: an object, the first of a list, or the first of a page. null: there is none. */
+export function settingsObject(body: unknown): Fields | null {
   const candidate: unknown = Array.isArray(body) ? body[0] : body;
   if (!isObject(candidate)) return null;
   if (!Array.isArray(candidate['results'])) return candidate;

@@ -124,17 +124,6 @@ function isYoung({ failedAtMs, readAtMs }: Memory, maxAgeMs: number, nowMs: numb
   return failedAtMs === null && readAtMs !== null && nowMs - readAtMs < maxAgeMs;
 }
 
-/** undefined: whoever waited is gone before. */
-function unlessGone<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
-  if (signal === undefined) return result;
-  return new Promise((resolve, reject) => {
-    const leave = (): void => resolve(undefined);
-    if (signal.aborted) leave();
-    signal.addEventListener('abort', leave, { once: true });
-    void result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
-  });
-}
-
 /** Whoever asks meanwhile waits for the same answer. */
 function begin(
   memory: Memory,
@@ -173,11 +162,11 @@ export function createSettingsResolver(deps: SettingsResolverDeps): SettingsReso
       waiting.abort();
       return memory.resolved;
     },
-    async readThrough(fetch, maxAgeMs, signal) {
+    async readThrough(fetch, maxAgeMs) {
       // Whoever asked goes on with what it read, also where it was dropped for everybody else in between.
       const asked = memory;
       const isKnown = isYoung(asked, Math.min(maxAgeMs, timeToLiveMs), deps.clock.monotonicMs());
-      if (isKnown || (asked.inFlight !== null && (await unlessGone(asked.inFlight, signal)) === null))
+      if (isKnown || (asked.inFlight !== null && (await asked.inFlight) === null))
         return { settings: asked.resolved, failure: null };
       const failure = await begin(asked, fetch, deps);
       return { settings: asked.resolved, failure };

@@ -87,12 +87,10 @@ export interface SettingsResolver {
   /**
    * The same for who must know: `fetch` reads with the caller's own patience, however long that takes and however
    * recently another read failed. Without an answer the last good settings, or none, with the reason as `failure`.
-   * @param signal of `fetch`: also ends the waiting for a read that somebody else has begun
    */
   readThrough(
     fetch: () => Promise<unknown>,
     maxAgeMs: number,
-    signal?: AbortSignal,
   ): Promise<{ readonly settings: ResolvedSettings; readonly failure: ProxboxError | null }>;
   /** Forgets the plugin's answer (endpoint or encryption key changed). */
   drop(): void;

@@ -38,7 +38,7 @@ import type {
   ReadWindow,
   RequestCounters,
 } from './types.js';
-import { unlessAborted } from '../transport/unless-aborted.js';
+import { unlessAborted } from '../config/unless-aborted.js';
 import { isObject } from '../values/plain-object.js';
 import { capabilitiesOf } from './version.js';
 import type { WriteDeps } from './write-request.js';

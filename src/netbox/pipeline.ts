@@ -5,7 +5,7 @@
 import type { BaseLogger } from 'pino';
 import type { Clock } from '../config/clock.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
-import { cancelledError } from '../transport/cancelled.js';
+import { cancelledError } from '../errors/cancelled.js';
 import type { Gate } from '../transport/gate.js';
 import type { HostPause } from '../transport/host-pause.js';
 import { retryAfterMs } from '../transport/retry-after.js';

@@ -4,9 +4,9 @@
  */
 import type { BaseLogger } from 'pino';
 import type { Clock } from '../config/clock.js';
+import { settingsObject } from '../config/plugin-settings.js';
 import { toProxboxError, type ProxboxError } from '../errors/proxbox-error.js';
 import type { Sender } from '../transport/types.js';
-import { isObject } from '../values/plain-object.js';
 import { parseJson } from './answer-text.js';
 import { sendAuthorized } from './authorized-send.js';
 import { errorOfAnswer, errorOfFailure, protocolError } from './error-mapping.js';
@@ -30,13 +30,6 @@ export interface PluginSettingsDeps {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An object, the first of a list, or the first of a page. */
-function settingsIn(body: unknown): JsonObject | undefined {
-  const list: unknown = isObject(body) && Array.isArray(body.results) ? body.results : body;
-  const candidate: unknown = Array.isArray(list) ? list[0] : list;
-  return isObject(candidate) ? candidate : undefined;
-}
-
 type Attempt =
   { readonly ok: true; readonly settings: JsonObject } | { readonly ok: false; readonly error: ProxboxError };
 
@@ -56,8 +49,8 @@ async function fetchFrom(path: string, timeoutMs: number, deps: PluginSettingsDe
   if (!result.ok) return { ok: false, error: errorOfFailure(result.failure, context) };
   const answer = classifyAnswer(result.response, false);
   if (answer.outcome !== 'done') return { ok: false, error: errorOfAnswer(result.response, answer, context) };
-  const settings = settingsIn(parseJson(result.response.text));
-  if (settings !== undefined) return { ok: true, settings };
+  const settings = settingsObject(parseJson(result.response.text));
+  if (settings !== null) return { ok: true, settings };
   return {
     ok: false,
     error: protocolError(
@@ -91,7 +84,7 @@ export async function readPluginSettings(client: Pick<NetBoxClient, 'get'>): Pro
   const [runtime, plain] = settingsPaths;
   try {
     const body = await client.get(runtime, {}, { cache: 'bypass' });
-    if (settingsIn(body) !== undefined) return body;
+    if (settingsObject(body) !== null) return body;
   } catch (error) {
     if (endsTheRun(toProxboxError(error))) throw error;
   }

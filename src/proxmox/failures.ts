@@ -5,7 +5,7 @@
  */
 import type { ErrorCode } from '../errors/catalog.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
-import { cancelledError } from '../transport/cancelled.js';
+import { cancelledError } from '../errors/cancelled.js';
 import type { HttpResponse, TransportFailure } from '../transport/types.js';
 import { isObject } from '../values/plain-object.js';
 import type { Row } from './parse/coerce.js';

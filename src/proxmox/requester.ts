@@ -7,7 +7,7 @@ import { type ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import type { Gate } from '../transport/gate.js';
 import { failureOutcome, type Outcome, type Wait, withRetries } from '../transport/retry.js';
 import type { HttpResponse, HttpResult, Method, Sender } from '../transport/types.js';
-import { unlessAborted } from '../transport/unless-aborted.js';
+import { unlessAborted } from '../config/unless-aborted.js';
 import { isObject } from '../values/plain-object.js';
 import type { Authenticator } from './authenticator.js';
 import { formText, type Parameters } from './encoding.js';

@@ -1,6 +1,6 @@
 /** Reads that several callers want at the same time are made once, and their answers kept for a moment. Failures are not. */
 import type { Clock } from '../config/clock.js';
-import { cancelledError } from '../transport/cancelled.js';
+import { cancelledError } from '../errors/cancelled.js';
 import { createSingleFlight } from '../transport/single-flight.js';
 
 export interface SharedReads<T> {

@@ -3,7 +3,7 @@ import type { NetBoxEndpoint, ProxmoxEndpoint } from '../endpoints/types.js';
 import { toProxboxError } from '../errors/proxbox-error.js';
 import { storedSource, type EndpointSource } from '../plugin-endpoints/endpoint-source.js';
 import { requireEndpoints } from '../plugin-endpoints/select-endpoints.js';
-import type { RunScope, SyncPorts, UnusableEndpoint } from './open-run.js';
+import type { RunScope, SyncPorts, UnusableEndpoint } from './run-ports.js';
 import type { SyncRequest } from './request.js';
 
 /** The scope of a run, the same at every call. */

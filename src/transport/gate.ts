@@ -3,7 +3,7 @@
  * can be withdrawn by its signal, and a task may be put in front of the queue.
  */
 import pLimit from 'p-limit';
-import { cancelledError } from './cancelled.js';
+import { cancelledError } from '../errors/cancelled.js';
 
 interface GateOptions {
   readonly signal?: AbortSignal | undefined;

@@ -1,6 +1,6 @@
 /** Joins equal work that is under way. One who gives up does not disturb the others; when all gave up it is aborted. */
-import { cancelledError } from './cancelled.js';
-import { unlessAborted } from './unless-aborted.js';
+import { cancelledError } from '../errors/cancelled.js';
+import { unlessAborted } from '../config/unless-aborted.js';
 
 interface Flight<T> {
   readonly result: Promise<T>;

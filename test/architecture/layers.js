@@ -228,7 +228,7 @@ export const floors = [
     folders: [
       {
         name: 'config',
-        purpose: 'Variables, tunables, settings, the clock, and the secret that cannot be printed.',
+        purpose: 'Variables, tunables, settings, the clock and waiting, and the secret that cannot be printed.',
         imports: ['errors', 'values'],
       },
     ],

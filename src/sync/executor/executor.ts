@@ -1,13 +1,12 @@
 /** Applies a plan to NetBox, and accounts for every change of it. */
 import { errorText, toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
 import { decode } from '../../netbox/kinds/decode.js';
-import { isPluginKind, kindDefinition, kinds, type ObjectKind } from '../../netbox/kinds/index.js';
+import { isPluginKind, kindDefinition, type ObjectKind } from '../../netbox/kinds/index.js';
 import { placeOf, precedes, writeOrder } from '../../netbox/kinds/order.js';
 import { halves } from '../../netbox/batches.js';
 import { endsTheRun } from '../../netbox/run-ending.js';
 import type { BulkOptions, JsonObject, NetBoxClient, NetBoxRecord, PatchItem } from '../../netbox/types.js';
 import { isObject } from '../../values/plain-object.js';
-import { counted } from '../../values/short-text.js';
 import type { Collections } from '../collections.js';
 import { diffObject } from '../plan/diff-object.js';
 import {
@@ -30,6 +29,7 @@ import {
   requiredFieldOf,
   requiredFieldReason,
 } from './failure-reasons.js';
+import { KindWarnings } from './kind-warnings.js';
 import { LeftOut } from './left-out.js';
 import { OutcomeBook, type OutcomeContext } from './outcome-book.js';
 import { orderByKeys } from './key-order.js';
@@ -71,21 +71,16 @@ interface CreateJob {
   readonly body: JsonObject;
 }
 
-/** Why objects of a kind were not written, and which. */
-interface RefusedKind extends Reason {
-  readonly kind: ObjectKind;
-  readonly labels: string[];
-}
-
 interface UpdateJob {
   readonly change: Extract<Change, { action: 'update' }>;
   readonly item: PatchItem;
 }
 
 /**
- * Applies a plan: the only place that writes to NetBox during a run. Objects are written kind by kind in the order of
- * their dependencies, in bulk, and at once where NetBox is asked by several requests and neither needs the other; the failure of one object is an outcome, not an exception, and fails only what refers to
- * it. Every change ends in exactly one outcome, so that the counts always add up.
+ * Applies a plan: the only place that writes to NetBox during a run. Objects are written kind by kind in the order of their
+ * dependencies, in bulk, and at once where NetBox is asked by several requests and neither needs the other; the failure of one
+ * object is an outcome, not an exception, and fails only what refers to it. Every change ends in exactly one outcome, so that the
+ * counts always add up.
  */
 export async function applyPlan(plan: Plan, context: ExecutorContext): Promise<Applied> {
   const run = new Execution(plan, context);
@@ -96,9 +91,7 @@ class Execution {
   readonly #plan: Plan;
   readonly #context: ExecutorContext;
   readonly #book: OutcomeBook;
-  readonly #warnings: { readonly kind: ObjectKind; readonly warning: Warning }[] = [];
-  /** What concerns all of a kind, by its sentence: told once, of what others do without with those that were left out. */
-  readonly #refusedKinds = new Map<string, RefusedKind>();
+  readonly #told = new KindWarnings();
   readonly #leftOut = new LeftOut();
   readonly #unwanted: Unwanted;
   /** The first error after which no further write can succeed. */
@@ -133,8 +126,7 @@ class Execution {
       this.#book.failRest(this.#plan.changes, stopped);
     }
     const warnings = [
-      ...this.#warnings.toSorted(byKind).map(({ warning }) => warning),
-      ...[...this.#refusedKinds.values()].toSorted(byKind).map(asWarning),
+      ...this.#told.warnings(),
       ...this.#unwanted.warnings(),
       ...this.#leftOut.warnings(new Map([...this.#context.unmade, ...this.#book.all])),
     ];
@@ -178,7 +170,7 @@ class Execution {
       }
       if (endsTheRun(outcome.error)) this.#end ??= outcome.error;
       const message = `The ${noun} "${removal.label}" (id ${removal.current.id}) was not deleted: ${errorText(outcome.error)}`;
-      this.#warnings.push({ kind, warning: { code: 'delete_failed', message } });
+      this.#told.add(kind, { code: 'delete_failed', message });
     }
     this.#stopAtEnd();
   }
@@ -408,24 +400,11 @@ class Execution {
   #refuseKind(desired: Desired, { code, message }: Reason): void {
     const spare = spareCode(desired.kind);
     const reason = { code: spare ?? code, message };
-    const { kind, label } = desired;
-    const refused = this.#refusedKinds.get(message) ?? { ...reason, kind, labels: [] };
-    if (refused.labels.length === 0) this.#context.logger.warn({ kind, code: reason.code }, message);
-    refused.labels.push(label);
-    this.#refusedKinds.set(message, refused);
+    const isNews = this.#told.refuse(desired, reason);
+    if (isNews) this.#context.logger.warn({ kind: desired.kind, code: reason.code }, message);
     if (isPluginKind(desired.kind) || spare !== undefined) this.#book.settle(desired, { status: 'skipped', reason });
     else this.#book.fail(desired, reason);
   }
-}
-
-function asWarning({ code, message, kind, labels }: RefusedKind): Warning {
-  const leftOut = spareCode(kind) === undefined ? '' : ` Left out: ${counted(kinds[kind].noun, labels)}.`;
-  return { code, message: `${message}${leftOut}` };
-}
-
-/** Whichever ended first, what is told comes in the order of the kinds. */
-function byKind(a: { readonly kind: ObjectKind }, b: { readonly kind: ObjectKind }): number {
-  return placeOf(a.kind) - placeOf(b.kind);
 }
 
 /** Among those of writes, whichever ended first: what went, then what came, each in the order of its kinds. */

@@ -1,7 +1,7 @@
 /** Finds the endpoints that lead to a cluster by its name. */
 import type { ProxmoxEndpoint } from '../../endpoints/types.js';
 import { errorText, ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
-import type { SyncPorts } from '../open-run.js';
+import type { SyncPorts } from '../run-ports.js';
 import { longClusterName } from '../plan/netbox-cluster.js';
 
 export interface ClusterFinder {

@@ -5,7 +5,8 @@ import { errorText, ProxboxError, toProxboxError } from '../../errors/proxbox-er
 import type { ActiveRuns } from '../active-runs.js';
 import type { CollectionStore } from '../collections.js';
 import { createGuestReadStore } from '../guest-reads.js';
-import { openRun, type OpenedRun, type RunScope, type SyncPorts } from '../open-run.js';
+import { openRun, type OpenedRun } from '../open-run.js';
+import type { RunScope, SyncPorts } from '../run-ports.js';
 import type { SyncRequest } from '../request.js';
 import type { RunContext } from '../run-context.js';
 import { createRunQueue } from '../run-queue.js';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createSettingsResolver } from '../../../src/config/settings-resolver.js';
 import { ProxboxError } from '../../../src/errors/proxbox-error.js';
+import { unlessAborted } from '../../../src/config/unless-aborted.js';
 import { logProbe, testClock } from '../db/database-kit.js';
 
 const minute = 60_000;
@@ -211,11 +212,12 @@ describe('the settings resolver', () => {
     let tell: (settings: unknown) => void = () => undefined;
     const other = resolver.readThrough(() => new Promise((resolve) => (tell = resolve)), 0);
     const abort = new AbortController();
-    const waiting = resolver.readThrough(() => Promise.reject(new ProxboxError('cancelled', 'Gone.')), 0, abort.signal);
+    const gone = () => Promise.reject(new ProxboxError('cancelled', 'Gone.'));
+    const waiting = unlessAborted(resolver.readThrough(gone, 0), abort.signal);
 
     abort.abort();
 
-    expect((await waiting).failure).toMatchObject({ code: 'cancelled' });
+    await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
     tell({ bulk_batch_size: 30 });
     expect(await other).toMatchObject({ failure: null, settings: { values: { bulkBatchSize: 30 } } });
   });

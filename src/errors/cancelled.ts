@@ -1,5 +1,5 @@
 /** The error of work that its AbortSignal ended; a ProxboxError given as the signal's reason is passed on. */
-import { ProxboxError } from '../errors/proxbox-error.js';
+import { ProxboxError } from './proxbox-error.js';
 
 export function cancelledError(signal: AbortSignal | undefined): ProxboxError {
   const reason: unknown = signal?.reason;

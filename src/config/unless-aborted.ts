@@ -1,5 +1,5 @@
 /** The result, or `cancelled` as soon as the signal fires; the work itself goes on for others who wait for it. */
-import { cancelledError } from './cancelled.js';
+import { cancelledError } from '../errors/cancelled.js';
 
 export function unlessAborted<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return result;
