@@ -30,10 +30,19 @@ export function variablesFor(folder: string): Readonly<Record<string, string>> {
   };
 }
 
-/** Starts the real service (`dist/main.js`) on a loopback port and waits until `/health` says ready. */
-export async function startService(variables: Readonly<Record<string, string>>): Promise<ServiceProcess> {
+/** A program that serves this API on a port of the loopback address. */
+export type Program = (port: number) => { readonly command: string; readonly args: readonly string[] };
+
+const thisService: Program = () => ({ command: process.execPath, args: [main] });
+
+/** Starts the real service (`dist/main.js`, or another program) on a loopback port and waits until `/health` says ready. */
+export async function startService(
+  variables: Readonly<Record<string, string>>,
+  program: Program = thisService,
+): Promise<ServiceProcess> {
   const port = await freePort();
-  const child = spawn(process.execPath, [main], {
+  const { command, args } = program(port);
+  const child = spawn(command, args, {
     env: { ...process.env, PORT: String(port), PROXBOX_BIND_HOST: '127.0.0.1', ...variables },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -39,7 +39,7 @@ async function pythonVersion(command) {
 }
 
 /** The first usable Python: `{ command, version: "3.12.1" }`. Throws when there is none, naming what was tried. */
-async function findPython() {
+export async function findPython() {
   const candidates = ['python3.12', 'python3.13', 'python3.14', ...(await pyenvPythons()), 'python3', 'python'];
   for (const command of candidates) {
     const version = await pythonVersion(command);
@@ -53,7 +53,7 @@ async function findPython() {
   );
 }
 
-async function pip(python, args, log) {
+export async function pip(python, args, log) {
   const onLine = (line) => {
     if (/^(Installing collected|Building wheel)/.test(line)) log(line.slice(0, 120));
   };

@@ -3,15 +3,13 @@
  * the rest outside the repository. With `--prepare` it does only that. Other arguments go to vitest. The last line is
  * `N passed, N failed[, N skipped]`.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openControl } from './control.mjs';
-import { assertServicesReachable, dropLeftovers, ensureTemplates, openCopy, runDatabaseName } from './database.mjs';
+import { dropLeftovers } from './database.mjs';
+import { openNetBox, prepare } from './open.mjs';
 import { endChildren, start } from './processes.mjs';
-import { RegistryRefusal, VERSIONS, ensureEnvironment } from './python.mjs';
-import { createNetBoxServer } from './server.mjs';
+import { RegistryRefusal, VERSIONS } from './python.mjs';
 import { NETBOXES, seed } from './settings.mjs';
 
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -31,43 +29,6 @@ async function cleanUp() {
 function conclude({ passed, failed, skipped }) {
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   process.exitCode = failed > 0 ? 1 : 0;
-}
-
-/** What takes long and is kept: the installation and the template databases. */
-async function prepare() {
-  await assertServicesReachable();
-  const environment = await ensureEnvironment(log);
-  const templates = await ensureTemplates(environment, log);
-  return { python: environment.python, templates };
-}
-
-/**
- * A database and a server of this run's own, and the door to them: what a test needs to know of one NetBox. It starts when
- * a test first resets it.
- */
-async function openNetBox({ python, templates }, index) {
-  const database = runDatabaseName(index);
-  const copy = openCopy(python, database);
-  cleanups.push(copy.drop);
-  const folder = await mkdtemp(join(tmpdir(), 'proxbox-netbox-'));
-  cleanups.push(() => rm(folder, { recursive: true, force: true }));
-  const server = await createNetBoxServer({ python, folder, database, index });
-  cleanups.push(() => server.stop());
-  const reset = async (template) => {
-    await server.configure({ hasBranching: template === 'branching' });
-    await copy.reset(templates[template]);
-    await server.start();
-  };
-  const control = await openControl({
-    'POST /reset': () => reset('plain'),
-    'POST /reset-with-branching': () => reset('branching'),
-    'POST /stop': server.stop,
-    'POST /start': server.start,
-    'POST /forget-requests': server.forgetRequests,
-    'GET /requests': server.requests,
-  });
-  cleanups.push(async () => control.close());
-  return { server, folder, access: { url: server.url, control: control.url, root: folder } };
 }
 
 function vitest(reportFile, variables) {
@@ -109,10 +70,10 @@ async function endOfLog(server) {
 }
 
 async function main() {
-  const prepared = await prepare();
+  const prepared = await prepare(log);
   await dropLeftovers(prepared.python);
   const opened = [];
-  for (let index = 0; index < NETBOXES; index += 1) opened.push(await openNetBox(prepared, index));
+  for (let index = 0; index < NETBOXES; index += 1) opened.push(await openNetBox(prepared, index, cleanups));
   log(`running the tests on NetBox ${VERSIONS.netbox} with netbox-proxbox ${VERSIONS['netbox-proxbox']}`);
   const reportFile = join(opened[0].folder, 'report.json');
   const exitCode = await vitest(reportFile, {
@@ -144,7 +105,7 @@ function reportFailure(error) {
 
 try {
   if (process.argv.includes('--prepare')) {
-    await prepare();
+    await prepare(log);
     log('prepared');
   } else {
     const sum = await main();

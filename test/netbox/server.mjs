@@ -26,7 +26,7 @@ async function freePort() {
 }
 
 /**
- * `{ url, configure(), start(), stop(), requests(), forgetRequests(), log() }`. `configure` stops it when it runs with another
+ * `{ url, configure(), start(), stop(), requests(), forgetRequests(), processGroup(), log() }`. `configure` stops it when it runs with another
  * configuration; `start` resolves when `/api/status/` answers 200.
  * @param {{ python: string, folder: string, database: string, index: number }} options folder: an empty folder for
  * configuration and logs; index: of this NetBox among those of the run
@@ -121,6 +121,8 @@ export async function createNetBoxServer({ python, folder, database, index }) {
   }
 
   const forgetRequests = () => writeFile(journal, '');
+  /** The process group of gunicorn and its workers; undefined when it does not run. */
+  const processGroup = () => child?.pid;
   const log = () => readFile(logFile, 'utf8').catch(() => '');
-  return { url, configure, start, stop, requests, forgetRequests, log };
+  return { url, configure, start, stop, requests, forgetRequests, processGroup, log };
 }
