@@ -30,6 +30,8 @@ export interface ProxmoxRequest {
   readonly parameters?: Parameters | undefined;
   /** Widens the timeout of the endpoint. Such a slow call is tried once more after a timeout, whatever maxRetries says. */
   readonly timeoutMs?: number | undefined;
+  /** The whole answer and not only its `data`. */
+  readonly isWhole?: boolean | undefined;
 }
 
 export interface RequestPolicy {
@@ -48,7 +50,7 @@ export interface RequesterDeps {
   readonly random: () => number;
 }
 
-/** Answers the `data` of the envelope; throws ProxboxError (`proxmox_*`, `remote_protocol`, `cancelled`). */
+/** Answers the `data` of the envelope, unless the request says otherwise; throws ProxboxError (`proxmox_*`, `remote_protocol`, `cancelled`). */
 export type Requester = (request: ProxmoxRequest, caller: Caller) => Promise<unknown>;
 
 type Attempt =
@@ -125,7 +127,8 @@ async function sendOnce(
       signal: caller.signal,
       timeoutMs: Math.max(policy.timeoutMs, request.timeoutMs ?? 0),
     });
-    const result = judged(answer, asked, caller.signal);
+    const judgement = judged(answer, asked, caller.signal);
+    const result = request.isWhole === true ? judgement : unwrapped(judgement);
     const is401 = answer.ok && answer.response.status === 401;
     return { result, unauthorized: is401 && authenticator.reject(proof) };
   } catch (error) {
@@ -152,11 +155,16 @@ function judged(answer: HttpResult, asked: Asked, signal: AbortSignal | undefine
   return { ok: false, error: answerError(response, asked), outcome: statusOutcome(response.status) };
 }
 
-/** `{data}` is unwrapped; an answer without `data` is taken whole. */
 function decoded(response: HttpResponse, asked: Asked): Attempt {
   const body = parsedJson(response.text);
   if (body === undefined) return { ok: false, error: notJsonError(response, asked), outcome: 'lost' };
-  return { ok: true, data: isObject(body) && Object.hasOwn(body, 'data') ? body.data : body };
+  return { ok: true, data: body };
+}
+
+/** `{data}` is unwrapped; an answer without `data` is taken whole. */
+function unwrapped(attempt: Attempt): Attempt {
+  if (!attempt.ok || !isObject(attempt.data) || !Object.hasOwn(attempt.data, 'data')) return attempt;
+  return { ok: true, data: attempt.data['data'] };
 }
 
 /** 595-599: the answering node could not reach the node behind it (pveproxy). */

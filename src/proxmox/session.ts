@@ -69,7 +69,13 @@ export function createSession(
   const { endpoint } = connection;
   const get = async (below: string, options: ReadOptions = {}): Promise<unknown> =>
     connection.request(
-      { method: 'GET', path: checkedPath(below), parameters: options.query, timeoutMs: options.timeoutMs },
+      {
+        method: 'GET',
+        path: checkedPath(below),
+        parameters: options.query,
+        timeoutMs: options.timeoutMs,
+        isWhole: options.isWhole,
+      },
       during(caller, options.signal),
     );
   const list = async (below: string, options?: ReadOptions): Promise<readonly Row[]> =>

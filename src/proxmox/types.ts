@@ -82,6 +82,8 @@ export interface ReadOptions {
   readonly query?: Parameters;
   /** Overrides the endpoint's timeout, milliseconds; it only ever widens. */
   readonly timeoutMs?: number;
+  /** `get` only: the whole answer, for what stands beside its `data`. */
+  readonly isWhole?: boolean;
 }
 
 export interface GuestListOptions extends ReadOptions {

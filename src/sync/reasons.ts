@@ -94,6 +94,10 @@ export const reasonCodes = {
     'The configured NetBox site or tenant does not exist.',
     'Correct the site or tenant of the Proxmox endpoint.',
   ),
+  network_pending: informational(
+    'Changes of the network of a node are configured and not applied yet.',
+    'Apply the configuration of the network on the node, or revert it.',
+  ),
   node_offline: unread(
     'The node is offline.',
     'Bring the node back, or take it out of the cluster (pvecm delnode).',

@@ -59,7 +59,8 @@ export function parseNodeInterface(row: Row): NodeInterface | null {
 
 /**
  * Whether bridges seem to be missing in the list of a node. Proxmox leaves out, without an error, those that the account may not
- * see. Its guests need one; and an interface stands on one that is not listed, or is up without an address and a use.
+ * see. Its guests need one; and an interface stands on one that is not listed, or is up without an address and a use. A spare port looks
+ * alike: it is a reason to ask for the privilege, and proves nothing.
  */
 export function seemsToLackBridges(interfaces: readonly NodeInterface[]): boolean {
   const listed = new Set(interfaces.map(({ name }) => name));

@@ -1,10 +1,11 @@
 /** Reads of single nodes. */
 import { ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
 import { path } from '../host.js';
-import { parseNodeInterface } from '../parse/node-interfaces.js';
+import { isObject } from '../../values/plain-object.js';
+import { parseNodeInterface, type NodeInterface } from '../parse/node-interfaces.js';
 import { parseTask, type Task } from '../parse/tasks.js';
 import type { ReadOptions } from '../types.js';
-import { listRows, present, type Reader } from './rows.js';
+import { listRows, present, rowsOrThrow, type Reader } from './rows.js';
 
 export interface TaskRequest {
   readonly node: string;
@@ -24,9 +25,20 @@ export interface TasksRead {
   readonly problem: ProxboxError | null;
 }
 
-export async function readNodeNetwork(session: Reader, node: string, options?: ReadOptions) {
-  return present(await listRows(session, path`nodes/${node}/network`, options), parseNodeInterface);
+export interface NodeNetworkRead {
+  readonly interfaces: readonly NodeInterface[];
+  /** What is listed was configured and not applied yet: Proxmox shows the changes beside the list, and the node has others. */
+  readonly isPending: boolean;
 }
+
+export async function readNodeNetwork(session: Reader, node: string, options?: ReadOptions): Promise<NodeNetworkRead> {
+  const below = path`nodes/${node}/network`;
+  const answer = await session.get(below, { ...options, isWhole: true });
+  const { data, changes = null } = isObject(answer) && Object.hasOwn(answer, 'data') ? answer : { data: answer };
+  const interfaces = present(rowsOrThrow(data, session.endpointName, below), parseNodeInterface);
+  return { interfaces, isPending: changes !== null && changes !== '' };
+}
+
 /**
  * The finished tasks of a node, page by page until a short page. Later pages that fail or repeat end the reading with a
  * `problem`; a first page that fails is thrown.

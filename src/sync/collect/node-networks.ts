@@ -21,8 +21,16 @@ export interface Attempt {
   readonly cause?: ProxboxError;
 }
 
+export interface NodeNetworks {
+  readonly clusters: readonly ConnectedCluster[];
+  readonly attempts: readonly Attempt[];
+  readonly nodes: readonly NodeNetwork[];
+  /** By key of the node. */
+  readonly clusterOf: ReadonlyMap<string, ConnectedCluster>;
+}
+
 /** One Proxmox read per node that is online. Throws the first cause when not one of them could be read. */
-export async function collectNodeNetworks(run: RunContext) {
+export async function collectNodeNetworks(run: RunContext): Promise<NodeNetworks> {
   const { views, records } = await collectInfrastructure(
     run,
     run.clusters.map(({ view }) => view),
@@ -42,7 +50,8 @@ export async function collectNodeNetworks(run: RunContext) {
     const device = devices.get(key);
     return device === undefined ? [] : [{ key, name: node.name, source: sourceOf(view, node), device, network }];
   });
-  return { clusters, attempts, nodes };
+  const clusterOf = new Map(attempts.map(({ cluster, node }) => [nodeKey(cluster.view, node.name), cluster]));
+  return { clusters, attempts, nodes, clusterOf };
 }
 
 async function readNetwork(
@@ -55,10 +64,10 @@ async function readNetwork(
   if (!node.online)
     return { network: unread('node_offline', `The ${name} is offline; its interfaces are left as they are.`) };
   try {
-    const interfaces = await readFromCluster(run, cluster, (session) =>
+    const read = await readFromCluster(run, cluster, (session) =>
       readNodeNetwork(session, node.name, { signal: run.signal }),
     );
-    return { network: { status: 'read', interfaces } };
+    return { network: { status: 'read', ...read } };
   } catch (error) {
     run.signal.throwIfAborted();
     const cause = toProxboxError(error);

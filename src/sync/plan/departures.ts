@@ -43,6 +43,7 @@ export function releaseOf(holder: Holder | undefined, row: Row): ObjectKey | und
 export class Departures {
   readonly #links: readonly RecordOf<'guest-vm-interface-address'>[];
   readonly #released = new Map<ObjectKey, { readonly holder: Holder; readonly fields: ReadonlySet<string> }>();
+  readonly #gone = new Set<number>();
 
   /** @param links what the plugin keeps of rows that may leave */
   constructor(links: readonly RecordOf<'guest-vm-interface-address'>[]) {
@@ -57,9 +58,15 @@ export class Departures {
     this.#released.set(key, { holder, fields: new Set(fields) });
   }
 
+  /** The row goes altogether: NetBox forgets by itself that it was a primary one. */
+  goes(row: Row): void {
+    this.#gone.add(row.id);
+  }
+
   /** Whether a device gives up the address of a field in this run. */
-  isReleased({ id }: RecordOf<'device'>, field: string): boolean {
-    return this.#released.get(objectKey('released-device-primary', `${id}`))?.fields.has(field) === true;
+  isReleased(device: RecordOf<'device'>, field: (typeof ofDevice)[number]): boolean {
+    const released = this.#released.get(objectKey('released-device-primary', `${device.id}`));
+    return released?.fields.has(field) === true || this.#gone.has(device[field] ?? -1);
   }
 
   /** `kept`: ids of rows of the plugin that are right as they are. */

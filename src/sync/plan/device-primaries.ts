@@ -20,7 +20,7 @@ interface DeviceToPlan {
   /** The best first. */
   readonly candidates: readonly Primary[];
   /** Whether the device gives up the address of a field in this run. */
-  readonly isReleased: (device: RecordOf<'device'>, field: string) => boolean;
+  readonly isReleased: (device: RecordOf<'device'>, field: (typeof primaries)[number]) => boolean;
 }
 
 /** One that the device has stays, whoever chose it, unless this run takes it away. */

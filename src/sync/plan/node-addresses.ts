@@ -1,7 +1,9 @@
 /** The addresses of nodes: which a node has, and which stored ones it has no more. Pure. */
 import ipaddr from 'ipaddr.js';
 import type { RecordOf } from '../../netbox/kinds/index.js';
-import { seemsToLackBridges, type NodeInterface } from '../../proxmox/parse/node-interfaces.js';
+import { relationId } from '../../netbox/kinds/values.js';
+import type { NodeInterface } from '../../proxmox/parse/node-interfaces.js';
+import { isObject } from '../../values/plain-object.js';
 import type { Reason, SourceRef } from '../types.js';
 import { hostOf, isShared } from './address-ownership.js';
 import type { KnownIds } from './diff-object.js';
@@ -13,7 +15,7 @@ type Device = RecordOf<'device'>;
 
 /** What Proxmox says about the network of a node, or why that is not known: it is offline, or could not be read. */
 export type NetworkRead =
-  | { readonly status: 'read'; readonly interfaces: readonly NodeInterface[] }
+  | { readonly status: 'read'; readonly interfaces: readonly NodeInterface[]; readonly isPending: boolean }
   | { readonly status: 'unread'; readonly reason: Reason };
 
 export interface NodeNetwork {
@@ -26,10 +28,29 @@ export interface NodeNetwork {
 }
 
 /** Of NetBox: interfaces of these devices, and addresses. */
-interface StoredOfNodes {
+export interface StoredOfNodes {
   readonly nodes: readonly NodeNetwork[];
   readonly interfaces: readonly RecordOf<'node-interface'>[];
   readonly addresses: readonly RecordOf<'ip-address'>[];
+}
+
+/** A row on an interface of a node that has it no more. */
+export interface LetGoOfNode {
+  readonly row: RecordOf<'ip-address'>;
+  readonly device: Device;
+  /** Name of the interface. */
+  readonly port: string;
+  /** The node as plans call it; undefined: it is gone itself, and what nobody takes stays as it is. */
+  readonly node: Pick<NodeNetwork, 'key' | 'name' | 'source'> | undefined;
+}
+
+/** What is known besides the lists of interfaces. */
+export interface LetGoFacts {
+  readonly supportIds: KnownIds;
+  /** By node: names of interfaces that Proxmox would list, if the node had them. */
+  readonly shown: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Devices of nodes that their cluster has no more, by id. */
+  readonly gone: ReadonlyMap<number, Device>;
 }
 
 /** Without loopback and link-local addresses, which every node has alike. What NetBox takes on no interface is among them. */
@@ -45,16 +66,15 @@ export function usableAddresses(
   return addresses.filter((address) => !ignored.has(ipaddr.parse(address.split('/', 1)[0] ?? '').range()));
 }
 
-/**
- * Rows on interfaces of nodes that have them no more, with the device: an interface that Proxmox lists without it, one of
- * ours that is not listed, or any of a node that has the address elsewhere. What comes by DHCP is in no list. Without
- * SDN.Audit a list lacks bridges, so that an interface is not listed counts only where none seems to be missing.
- */
-export function letGoByNodes(
-  { nodes, interfaces, addresses }: StoredOfNodes,
-  options: NetworkOptions,
-  supportIds: KnownIds,
-): ReadonlyMap<number, Device> {
+interface Placed {
+  readonly row: RecordOf<'ip-address'>;
+  readonly port: RecordOf<'node-interface'>;
+  readonly node: NodeNetwork;
+  readonly device: Device;
+}
+
+/** What stands on interfaces of these nodes; what several machines share is nobody's to let go. */
+function placedOn({ nodes, interfaces, addresses }: StoredOfNodes): readonly Placed[] {
   const ports = new Map(interfaces.map((row) => [row.id, row]));
   const byDevice = new Map(
     nodes.flatMap((node) => {
@@ -63,34 +83,77 @@ export function letGoByNodes(
       return [[device.id, { node, device }] as const];
     }),
   );
-  const letGo = new Map<number, Device>();
-  for (const row of addresses) {
-    const port = row.assigned_object_type === 'dcim.interface' ? ports.get(row.assigned_object_id ?? -1) : undefined;
+  return addresses.flatMap((row) => {
+    const port = isOnDevice(row) ? ports.get(row.assigned_object_id ?? -1) : undefined;
     const known = byDevice.get(port?.device ?? -1);
-    if (port === undefined || known === undefined || isShared(row)) continue;
-    const { node, device } = known;
-    const isOfBoard = device.oob_ip === row.id && !isOurs('ip-address', row, { supportIds });
-    const isOwnPort = isOurs('node-interface', port, { supportIds });
-    const host = hostOf(row.address);
-    if (!has(node, { name: port.name, isOwnPort, isOfBoard }, host, options)) letGo.set(row.id, device);
-  }
-  return letGo;
+    return port === undefined || known === undefined || isShared(row) ? [] : [{ row, port, ...known }];
+  });
 }
 
-function has(
-  { network }: NodeNetwork,
-  port: { readonly name: string; readonly isOwnPort: boolean; readonly isOfBoard: boolean },
-  host: string,
-  options: NetworkOptions,
-): boolean {
-  if (network.status === 'unread') return true;
-  const withHost = network.interfaces.filter((one) =>
-    usableAddresses(one, options).some((address) => hostOf(address) === host),
-  );
+function isOnDevice(row: RecordOf<'ip-address'>): boolean {
+  return row.assigned_object_type === 'dcim.interface';
+}
+
+/** The device of a row, as NetBox nests it; null where it is on none. */
+export function deviceOfRow(row: RecordOf<'ip-address'>): number | null {
+  const port = row.assigned_object;
+  return isOnDevice(row) && isObject(port) ? relationId(port['device']) : null;
+}
+
+/**
+ * By node, interfaces of ours with addresses that its list lacks: bridges, as far as their names tell, of which Proxmox
+ * leaves out, without an error, those that the account may not see. `eno1:0` is none.
+ */
+export function unlistedPorts(
+  stored: StoredOfNodes,
+  supportIds: KnownIds,
+): ReadonlyMap<NodeNetwork, readonly string[]> {
+  const unlisted = new Map<NodeNetwork, Set<string>>();
+  for (const { port, node } of placedOn(stored)) {
+    if (node.network.status === 'unread' || node.network.interfaces.some(({ name }) => name === port.name)) continue;
+    if (!isOurs('node-interface', port, { supportIds })) continue;
+    unlisted.set(node, (unlisted.get(node) ?? new Set()).add(port.name));
+  }
+  return new Map([...unlisted].map(([node, names]) => [node, [...names].sort()]));
+}
+
+/**
+ * Rows on interfaces of nodes that have them no more: an interface that Proxmox lists without it, one of ours that it would
+ * list if the node had it, or any of a node that has the address elsewhere. What comes by DHCP is in no list, and what is
+ * changed and not applied is no fact. A node that is gone has no address any more.
+ */
+export function letGoByNodes(stored: StoredOfNodes, facts: LetGoFacts): ReadonlyMap<number, LetGoOfNode> {
+  const { supportIds, shown, gone } = facts;
+  const letGo = placedOn(stored).filter(({ row, port, node, device }) => {
+    const isOfBoard = device.oob_ip === row.id && !isOurs('ip-address', row, { supportIds });
+    const isShown = isOurs('node-interface', port, { supportIds }) && shown.get(node.key)?.has(port.name) === true;
+    return !has(node, { name: port.name, isShown, isOfBoard }, hostOf(row.address));
+  });
+  const ofGone = stored.addresses.flatMap((row) => {
+    const device = isShared(row) ? undefined : gone.get(deviceOfRow(row) ?? -1);
+    return device === undefined ? [] : [{ row, device, port: '', node: undefined }];
+  });
+  const ofLiving = letGo.map(({ row, port, node, device }) => ({ row, device, port: port.name, node }));
+  return new Map([...ofGone, ...ofLiving].map((one): [number, LetGoOfNode] => [one.row.id, one]));
+}
+
+interface PortOfRow {
+  readonly name: string;
+  /** Were it there, it would be listed. */
+  readonly isShown: boolean;
+  readonly isOfBoard: boolean;
+}
+
+function has({ network }: NodeNetwork, port: PortOfRow, host: string): boolean {
+  // A node without any interface has told nothing.
+  if (network.status === 'unread' || network.interfaces.length === 0) return true;
+  const withHost = network.interfaces.filter(({ addresses }) => addresses.some((address) => hostOf(address) === host));
   if (withHost.length > 0) return withHost.some(({ name }) => name === port.name);
+  // What a change leaves out that was not applied yet, the node still has.
+  if (network.isPending) return true;
   // A board that manages the host has an address that its configuration never tells.
   if (port.isOfBoard) return true;
   const listed = network.interfaces.find(({ name }) => name === port.name);
-  if (listed?.untold.includes(host.includes(':') ? 6 : 4) === true) return true;
-  return listed === undefined && !(port.isOwnPort && !seemsToLackBridges(network.interfaces));
+  if (listed === undefined) return !port.isShown;
+  return listed.untold.includes(host.includes(':') ? 6 : 4);
 }

@@ -4,6 +4,8 @@ import { removeGuest, type EstateCluster } from '../../simulator/estate/index.js
 import { path } from '../../contract/netbox/target.js';
 import { aCluster, anEstate } from '../../contract/sync/estates.js';
 import { all, edit, machineOf, one, sync, syncQuietly } from '../../contract/sync/target.js';
+import { pveum, root } from '../../support/pveum.js';
+import type { WorldOptions } from '../../support/world.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
 import { aTalker, giveNode, say } from './talkers.js';
 
@@ -19,8 +21,8 @@ describe.each([
   let target: SimulatedTarget;
   afterEach(() => target.close());
 
-  const open = async (lab: EstateCluster): Promise<EstateCluster> => {
-    target = await openSimulated(anEstate(lab), { netbox: { globalUnique } });
+  const open = async (lab: EstateCluster, proxmox: WorldOptions['proxmox'] = {}): Promise<EstateCluster> => {
+    target = await openSimulated(anEstate(lab), { netbox: { globalUnique }, proxmox });
     return target.world.estate.clusters[0]!;
   };
   const row = (host: string) => one(target, path.ipAddresses, `address=${host}`);
@@ -267,31 +269,41 @@ describe.each([
     },
   );
 
-  it('on a bridge that Proxmox seems to hide, beside one that it shows, stays there', async () => {
-    const lab = await open(aCluster({ nodes: ['pve1'], guests: [aTalker(100, ['10.0.0.5'])] }));
-    giveNode(lab, 'pve1', []);
-    giveNode(lab, 'pve1', ['10.0.9.1'], 'vmbr9');
-    const { network } = lab.nodes[0]!;
-    network.push({ iface: 'eno9', type: 'eth', active: 1, method: 'manual', method6: 'manual' });
-    Object.assign(
-      network.find(({ iface }) => iface === 'vmbr9')!,
-      { bridge_ports: 'eno9' },
-    );
-    await sync(target);
-    const id = await documented('10.0.9.1');
-    network.splice(
-      network.findIndex(({ iface }) => iface === 'vmbr9'),
-      1,
-    );
-    say(lab, 100, ['10.0.0.5', '10.0.9.1']);
+  describe.each([
+    ['that Proxmox hides', 'NoAccess', ofNode('pve1', 'vmbr9')],
+    ['that is gone', undefined, ofGuest(100)],
+  ])('on a bridge %s, beside one that it shows and a port that is up', (_which, role, place) => {
+    it('is at its right place when a guest says that it has it', async () => {
+      const lab = await open(aCluster({ nodes: ['pve1'], guests: [aTalker(100, ['10.0.0.5'])] }), {
+        acl: 'read-only',
+        users: [root],
+      });
+      giveNode(lab, 'pve1', []);
+      giveNode(lab, 'pve1', ['10.0.9.1'], 'vmbr9');
+      const { network } = lab.nodes[0]!;
+      network.push({ iface: 'eno9', type: 'eth', active: 1, method: 'manual', method6: 'manual' });
+      await sync(target);
+      const id = await documented('10.0.9.1');
+      const [{ username, tokenName, url } = { username: '', tokenName: '', url: '' }] = target.world.proxmox;
+      for (const of of [`--users ${username}`, `--tokens '${username}!${tokenName}'`])
+        if (role !== undefined)
+          await pveum(`pveum acl modify /sdn/zones/localnetwork/vmbr9 ${of} --roles ${role}`, url);
+      if (role === undefined)
+        network.splice(
+          network.findIndex(({ iface }) => iface === 'vmbr9'),
+          1,
+        );
+      say(lab, 100, ['10.0.0.5', '10.0.9.1']);
 
-    await target.world.restart();
-    await sync(target);
+      await target.world.restart();
+      await sync(target);
 
-    const { results } = (await target.netbox.get(`${path.ipAddresses}?address=10.0.9.1&description=ticket 4711`)).body;
-    expect(results).toMatchObject([{ id, ...kept, assigned_object: ofNode('pve1', 'vmbr9') }]);
-    expect((await device('pve1')).primary_ip4).toMatchObject({ id });
-    await stays();
+      const { results } = (await target.netbox.get(`${path.ipAddresses}?address=10.0.9.1&description=ticket 4711`))
+        .body;
+      expect(results).toMatchObject([{ id, ...kept, assigned_object: place }]);
+      expect((await device('pve1')).primary_ip4?.id).toBe(role === undefined ? undefined : id);
+      await stays();
+    });
   });
 
   it('that an operator made the out-of-band one of a node stays there', async () => {

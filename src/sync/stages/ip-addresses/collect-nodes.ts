@@ -3,11 +3,12 @@
  * that a node has in NetBox.
  */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
-import { collectNodeNetworks } from '../../collect/node-networks.js';
+import { collectLetGo } from '../../collect/let-go-of-nodes.js';
+import { collectNodeNetworks, type NodeNetworks } from '../../collect/node-networks.js';
 import { hostOf } from '../../plan/address-ownership.js';
 import { primariesWith } from '../../plan/departures.js';
 import { primaryOf } from '../../plan/device-primaries.js';
-import { letGoByNodes, usableAddresses, type NodeNetwork } from '../../plan/node-addresses.js';
+import { usableAddresses, type NodeNetwork } from '../../plan/node-addresses.js';
 import type { RunContext } from '../../run-context.js';
 import type { AddressesOfNodes, ConcernedNode } from './types.js';
 
@@ -21,12 +22,15 @@ export async function collectFromNodes(
   { left, contested }: { readonly left: readonly Row[]; readonly contested: readonly Row[] },
 ): Promise<AddressesOfNodes> {
   if (left.length + contested.length === 0 || run.options.modes.ip_address === 'disabled') return nothing;
-  const nodes = await readNodes(run);
+  const networks = await readNodes(run);
+  if (networks === undefined) return nothing;
+  const { nodes } = networks;
   const ids = nodes.flatMap(({ device }) => ('device' in device ? [device.device.id] : []));
   const of = [...new Set(ids)].sort((a, b) => a - b);
   const interfaces = await run.collections.load('node-interface', {}, { filter: 'device_id', of });
   const known = withPorts(nodes, interfaces);
-  const letGo = letGoByNodes({ nodes, interfaces, addresses: contested }, run.options.network, run.supportIds);
+  const found = await collectLetGo(run, networks, { interfaces, addresses: contested });
+  const letGo = new Map([...found].map(([id, { device }]) => [id, device]));
   const wanted = await withoutOwn(run, wantedBy(run, known), left);
   const comes = new Set(left.flatMap(({ address }) => wanted.get(hostOf(address))?.node ?? []));
   const goes = new Set([...letGo].flatMap(([id, device]) => (isPrimaryOf(device, id) ? [device.id] : [])));
@@ -97,11 +101,11 @@ async function withoutOwn(
 }
 
 /** The stage of node interfaces tells why a node cannot be read. */
-async function readNodes(run: RunContext) {
+async function readNodes(run: RunContext): Promise<NodeNetworks | undefined> {
   try {
-    return (await collectNodeNetworks(run)).nodes;
+    return await collectNodeNetworks(run);
   } catch {
     run.signal.throwIfAborted();
-    return [];
+    return undefined;
   }
 }

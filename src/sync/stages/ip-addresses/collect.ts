@@ -1,6 +1,7 @@
 /** Asks every guest once, and NetBox for what these addresses need: in lists, never address by address. */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { collectAbandoned } from '../../collect/abandoned-addresses.js';
+import { collectMarks } from '../../collect/address-marks.js';
 import { readConfigs } from '../../collect/guest-config.js';
 import { readGuestNetwork } from '../../collect/guest-network.js';
 import { loadOfMachines, loadRowsOf } from '../../collect/machine-rows.js';
@@ -8,7 +9,6 @@ import { collectRoster } from '../../collect/roster.js';
 import { substep } from '../../events.js';
 import { hostOf, isShared } from '../../plan/address-ownership.js';
 import type { RunContext } from '../../run-context.js';
-import { collectMarks } from './collect-marks.js';
 import { nameGuests, type Located } from './collect-names.js';
 import { collectFromNodes } from './collect-nodes.js';
 import type { CollectedAddresses, GuestPorts } from './types.js';

@@ -1,5 +1,6 @@
 /** What addresses that leave their interface take along and leave behind. Pure, but for the memory of one plan. */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
+import { takenNote } from '../../plan/address-notes.js';
 import type { Ownership } from '../../plan/address-ownership.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import { Departures, releaseOf, type Departure, type Holder } from '../../plan/departures.js';
@@ -7,7 +8,6 @@ import { isOurs } from '../../plan/ownership.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import type { KnownGuest } from '../../plan/roster.js';
 import type { ObjectKey, SourceRef } from '../../types.js';
-import { takenNote } from './map-journal.js';
 import { namesOfGuest, type LetGo } from './map-let-go.js';
 import type { AddressedGuest, CollectedAddresses } from './types.js';
 
@@ -92,8 +92,7 @@ export class Moves {
   }
 
   /** Whether a device gives up the address of a field. */
-  readonly isReleased = (device: RecordOf<'device'>, field: string): boolean =>
-    this.#departures.isReleased(device, field);
+  readonly isReleased: Departures['isReleased'] = (device, field) => this.#departures.isReleased(device, field);
 
   /** Once everything is decided. */
   plan(builder: PlanBuilder): void {

@@ -60,7 +60,7 @@ export function planAddresses(collected: CollectedAddresses, input: AddressPlanI
   const passedOn = planUnclaimed(
     builder,
     letGo.filter(({ row, mayGo }) => mayGo && !ownership.isTaken(row)),
-    { marks: collected.marks, nodes: collected.ofNodes.wanted, moves, ...input },
+    { marks: collected.marks, nodes: collected.ofNodes.wanted, farewell: moves, ...input },
   );
   moves.plan(builder);
   planNodePrimaries(builder, collected.ofNodes.concerned, { passedOn, moves, network: options.network });

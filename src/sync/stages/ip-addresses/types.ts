@@ -4,7 +4,8 @@ import type { GuestConfig } from '../../../proxmox/types.js';
 import type { NodeInterface } from '../../../proxmox/parse/node-interfaces.js';
 import type { Abandoned } from '../../collect/abandoned-addresses.js';
 import type { NodeNetwork } from '../../plan/node-addresses.js';
-import type { Reason, Warning } from '../../types.js';
+import type { Reason } from '../../types.js';
+import type { AddressMarks } from '../../plan/unclaimed-addresses.js';
 import type { WantedAddress, WantedNic } from '../../plan/guest-addresses.js';
 import type { GuestNetwork, HostName } from '../../guests.js';
 import type { KnownGuest, Roster } from '../../plan/roster.js';
@@ -84,14 +85,4 @@ export interface ConcernedNode {
   readonly ports: readonly { readonly one: NodeInterface; readonly id: number }[];
   /** Rows in NetBox with addresses that may become the primary one. */
   readonly rows: readonly RecordOf<'ip-address'>[];
-}
-
-/** What tells, besides a row itself, what may become of it. */
-export interface AddressMarks {
-  /** Ids of rows that services name; undefined: that cannot be read, so nobody knows. */
-  readonly ofServices: ReadonlySet<number> | undefined;
-  /** Ids of rows without our tag that a sync has put on their interface. */
-  readonly taken: ReadonlySet<number>;
-  /** What of this cannot be read. */
-  readonly warnings: readonly Warning[];
 }

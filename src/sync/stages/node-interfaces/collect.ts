@@ -2,12 +2,17 @@
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { seemsToLackBridges } from '../../../proxmox/parse/node-interfaces.js';
 import { collectAbandoned, type Abandoned } from '../../collect/abandoned-addresses.js';
+import { collectMarks } from '../../collect/address-marks.js';
+import { collectGuestHosts } from '../../collect/guest-hosts.js';
+import { collectLetGo } from '../../collect/let-go-of-nodes.js';
 import { collectNodeNetworks, type Attempt } from '../../collect/node-networks.js';
 import { warnOfHidden } from '../../collect/optional-privileges.js';
 import { collectRoster } from '../../collect/roster.js';
 import { loadVlans } from '../../collect/vlans.js';
 import { hostOf, isShared } from '../../plan/address-ownership.js';
-import { usableAddresses, type NodeNetwork } from '../../plan/node-addresses.js';
+import { deviceOfRow, usableAddresses, type LetGoOfNode, type NodeNetwork } from '../../plan/node-addresses.js';
+import { isOurs } from '../../plan/ownership.js';
+import type { AddressMarks } from '../../plan/unclaimed-addresses.js';
 import type { StoredVlans } from '../../plan/vlans.js';
 import type { RunContext } from '../../run-context.js';
 import { nameList } from '../../../values/short-text.js';
@@ -17,10 +22,14 @@ import type { ConnectedCluster } from '../../guests.js';
 
 export interface CollectedInterfaces {
   readonly nodes: readonly NodeNetwork[];
-  /** Of NetBox: the interfaces of these devices, the VLANs with the wanted numbers, the rows with the wanted hosts. */
+  /** Of NetBox: the interfaces of these devices, the VLANs with the wanted numbers, the rows on the devices or with a wanted host. */
   readonly interfaces: readonly RecordOf<'node-interface'>[];
   readonly vlans: StoredVlans | undefined;
   readonly addresses: readonly RecordOf<'ip-address'>[];
+  /** By row: what nodes have no more. */
+  readonly letGo: ReadonlyMap<number, LetGoOfNode>;
+  /** What is known of rows of ours among them, where they may go. */
+  readonly release: Release | undefined;
   /** By row with an address of a node: the machine whose guest has it no more, or is gone itself. */
   readonly abandoned: ReadonlyMap<number, Abandoned>;
   /** What the plugin keeps of those rows on their machines. */
@@ -31,12 +40,32 @@ export interface CollectedInterfaces {
   readonly warnings: readonly Warning[];
 }
 
+/** What decides what becomes of rows that nodes have let go. */
+export interface Release {
+  readonly marks: AddressMarks;
+  /** What guests of the run have: the stage of their addresses takes it from the nodes. */
+  readonly guestHosts: ReadonlySet<string>;
+}
+
 /** Throws the first cause when no node could be read. */
 export async function collectInterfaces(run: RunContext): Promise<CollectedInterfaces> {
-  const { clusters, attempts, nodes } = await collectNodeNetworks(run);
+  const networks = await collectNodeNetworks(run);
+  const { clusters, attempts, nodes } = networks;
   const warnings = (await Promise.all(clusters.map((cluster) => warnOfBridges(run, cluster, attempts)))).flat();
   const stored = await loadStored(run, nodes, warnings);
-  return { nodes, ...stored, ...(await collectOfMachines(run, stored.addresses)), warnings };
+  const letGo = await collectLetGo(run, networks, stored);
+  const release = await collectRelease(run, letGo);
+  return { nodes, ...stored, letGo, release, ...(await collectOfMachines(run, stored.addresses)), warnings };
+}
+
+/** Asked only where a row of ours may go; undefined where that cannot be told, so that it stays. */
+async function collectRelease(run: RunContext, letGo: CollectedInterfaces['letGo']): Promise<Release | undefined> {
+  const rows = [...letGo.values()].flatMap(({ row, node }) =>
+    node !== undefined && isOurs('ip-address', row, run) ? [{ row, mayGo: true }] : [],
+  );
+  if (rows.length === 0) return undefined;
+  const guestHosts = await collectGuestHosts(run, 'node-interfaces');
+  return guestHosts === undefined ? undefined : { guestHosts, marks: await collectMarks(run, rows) };
 }
 
 /** Asked only where a machine has an address of a node: what its guest says now, or the proof that it is gone. */
@@ -73,27 +102,44 @@ async function warnOfBridges(
   });
 }
 
-/** Three list requests, whatever the number of nodes; none for what no node has. */
+/** Three list requests, whatever the number of nodes, and a fourth for addresses that are not on their devices yet. */
 async function loadStored(
   run: RunContext,
   nodes: readonly NodeNetwork[],
   warnings: Warning[],
-): Promise<Omit<CollectedInterfaces, 'nodes' | 'warnings' | 'abandoned' | 'guestAddresses'>> {
+): Promise<Pick<CollectedInterfaces, 'interfaces' | 'vlans' | 'addresses' | 'refused'>> {
   const { collections, options } = run;
   const deviceIds = nodes.flatMap(({ device }) => ('device' in device ? [device.device.id] : []));
   const all = nodes.flatMap(({ network }) => (network.status === 'read' ? network.interfaces : []));
   const sites = nodes.flatMap(({ device }) => ('device' in device ? [device.device.site] : []));
   const numbers = all.map(wantedVlan).filter((vid) => vid !== null);
-  const hosts =
-    options.modes.ip_address === 'disabled'
-      ? []
-      : all.flatMap((one) => usableAddresses(one, options.network).map(hostOf));
   const [interfaces, vlans, addresses] = await Promise.all([
     collections.load('node-interface', {}, { filter: 'device_id', of: ascending(deviceIds) }),
     loadVlans(run, warnings, numbers, sites),
-    collections.load('ip-address', {}, { filter: 'address', of: [...new Set(hosts)].sort() }),
+    options.modes.ip_address === 'disabled' ? [] : loadAddresses(run, nodes, ascending(deviceIds)),
   ]);
   return { interfaces, vlans, addresses, refused: collections.refusals };
+}
+
+/** Those of the devices, and whatever else has an address that a node wants and its device has not. */
+async function loadAddresses(
+  run: RunContext,
+  nodes: readonly NodeNetwork[],
+  of: readonly number[],
+): Promise<readonly RecordOf<'ip-address'>[]> {
+  const own = await run.collections.load('ip-address', {}, { filter: 'device_id', of }, { fresh: true });
+  const placeOf = (device: number | null, host: string): string => `${device ?? ''} ${host}`;
+  const has = new Set(own.map((row) => placeOf(deviceOfRow(row), hostOf(row.address))));
+  const missing = nodes.flatMap(({ network, device: found }) => {
+    const device = 'device' in found ? found.device.id : null;
+    const interfaces = network.status === 'read' ? network.interfaces : [];
+    return interfaces
+      .flatMap((one) => usableAddresses(one, run.options.network).map(hostOf))
+      .filter((host) => !has.has(placeOf(device, host)));
+  });
+  const others = await run.collections.load('ip-address', {}, { filter: 'address', of: [...new Set(missing)].sort() });
+  const seen = new Set(own.map(({ id }) => id));
+  return [...own, ...others.filter(({ id }) => !seen.has(id))];
 }
 
 function ascending(numbers: readonly number[]): readonly number[] {

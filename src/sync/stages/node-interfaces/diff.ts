@@ -1,15 +1,19 @@
-/** Every interface of every node that could be read, with its VLAN and addresses. Nothing is ever deleted. Pure. */
+/**
+ * Every interface of every node that could be read, with its VLAN and addresses. No interface is ever deleted; an address
+ * that a node has let go and nobody has now is removed or given back. Pure.
+ */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { NodeInterface } from '../../../proxmox/parse/node-interfaces.js';
-import { AddressOwnership, type Ownership } from '../../plan/address-ownership.js';
+import { AddressOwnership, hostOf, type Ownership } from '../../plan/address-ownership.js';
 import { addressRules, isPlaced, refusalOf, unusableReason, whyUnusable } from '../../plan/address-rules.js';
 import { Departures, releaseOf, type Departure, type Holder } from '../../plan/departures.js';
 import { byManagement, planDevicePrimaries, primaryOf, type Primary } from '../../plan/device-primaries.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import { isNameOf } from '../../plan/guest-names.js';
-import { letGoByNodes, usableAddresses, type NodeNetwork } from '../../plan/node-addresses.js';
+import { usableAddresses, type NodeNetwork } from '../../plan/node-addresses.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
+import { isTakenBySync, planUnclaimedAddress, type Farewell } from '../../plan/unclaimed-addresses.js';
 import { chooseVlan, newVlanFields, newVlanKey, vlanRules } from '../../plan/vlans.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
 import { objectKey, type Desired, type ObjectKey, type Plan, type Reason } from '../../types.js';
@@ -25,8 +29,6 @@ interface Planner {
   readonly builder: PlanBuilder;
   readonly ownership: AddressOwnership;
   readonly departures: Departures;
-  /** By row: the device that has it no more. */
-  readonly letGo: ReadonlyMap<number, RecordOf<'device'>>;
   readonly input: InterfaceInput;
   /** Stored interfaces by device id and name. */
   readonly stored: ReadonlyMap<string, RecordOf<'node-interface'>>;
@@ -47,13 +49,13 @@ export function planNodeInterfaces(input: InterfaceInput): Plan {
   const { supportIds, addresses, refused, interfaces, nodes } = input;
   const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: bootstrapOnlyTag(supportIds) });
   const stored = new Map(interfaces.map((row) => [`${row.device}/${row.name}`, row]));
-  const letGo = letGoByNodes(input, input.options.network, supportIds);
   const departures = new Departures(input.guestAddresses);
-  const moving = new Set([...letGo.keys(), ...input.abandoned.keys()]);
+  const moving = new Set([...input.letGo.keys(), ...input.abandoned.keys()]);
   const ownership = new AddressOwnership(addresses, { letGo: moving, refused });
-  const planner = { builder, ownership, departures, letGo, input, stored };
+  const planner = { builder, ownership, departures, input, stored };
   for (const warning of input.warnings) builder.warn(warning);
   const planned = nodes.flatMap((node) => planNode(planner, node));
+  planUnclaimed(planner);
   departures.plan(builder);
   const isReleased: Departures['isReleased'] = (device, field) => departures.isReleased(device, field);
   for (const { node, ...device } of planned) planDevicePrimaries(builder, node, { ...device, isReleased });
@@ -72,6 +74,12 @@ function planNode(planner: Planner, node: NodeNetwork): readonly PlannedNode[] {
     builder.warn({ ...network.reason, source });
     return [];
   }
+  if (network.isPending)
+    builder.warn({
+      code: 'network_pending',
+      message: `The network of "${name}" in "${source.cluster}" has changes that are not applied; stored addresses that it lacks stay until they are. Apply or revert them on the page Network of the node.`,
+      source,
+    });
   builder.discovered('node-interface', network.interfaces.length);
   if (!('device' in device)) {
     for (const one of network.interfaces)
@@ -222,15 +230,37 @@ function leave(
   departures.dropLinks(builder, record, { key, label, source, reason });
 }
 
-function holderOf(
-  { input, letGo }: Planner,
-  { id }: RecordOf<'ip-address'>,
-  to: RecordOf<'device'>,
-): Holder | undefined {
+function holderOf({ input }: Planner, { id }: RecordOf<'ip-address'>, to?: RecordOf<'device'>): Holder | undefined {
   const machine = input.abandoned.get(id)?.machine;
   if (machine !== undefined) return { kind: 'released-primary', record: machine };
-  const device = letGo.get(id);
-  return device === undefined || device.id === to.id ? undefined : { kind: 'released-device-primary', record: device };
+  const device = input.letGo.get(id)?.device;
+  return device === undefined || device.id === to?.id ? undefined : { kind: 'released-device-primary', record: device };
+}
+
+/** What nodes have let go and no node or guest has now; the node has told all that it has, so it is proven row by row. */
+function planUnclaimed(planner: Planner): void {
+  const { builder, departures, ownership, input } = planner;
+  const { options, supportIds, release } = input;
+  if (release === undefined) return;
+  for (const warning of release.marks.warnings) builder.warn(warning);
+  const farewell: Farewell = {
+    leaves: (row) => {
+      const holder = holderOf(planner, row);
+      departures.leaves(row, holder);
+      return releaseOf(holder, row);
+    },
+    goes: (row) => departures.goes(row),
+    dropLinks: (...departure) => departures.dropLinks(...departure),
+  };
+  const context = { marks: release.marks, farewell, supportIds };
+  for (const { row, node, port } of input.letGo.values()) {
+    if (node === undefined || ownership.isTaken(row) || release.guestHosts.has(hostOf(row.address))) continue;
+    if (options.modes.ip_address === 'bootstrap_only' && builder.isBootstrapOnly(row)) continue;
+    if (!isTakenBySync(row, context)) continue;
+    const { key, name, source } = node;
+    const place = `"${port}" of "${name}"`;
+    planUnclaimedAddress(builder, { row, key, port, place, source, names: new Set() }, context);
+  }
 }
 
 function refusedAsItIs(address: string, holder: string): Reason | undefined {

@@ -23,7 +23,7 @@ function aNodeWith(rows: readonly Row[], changes: Partial<NodeNetwork> = {}): No
     name: 'pve1',
     source,
     device: { device },
-    network: { status: 'read', interfaces },
+    network: { status: 'read', interfaces, isPending: false },
     ...changes,
   };
 }
@@ -36,6 +36,8 @@ function planFor(rows: readonly Row[], input: Partial<InterfaceInput> = {}, opti
     vlans: { rows: [], ofGroups: new Map() },
     addresses: [],
     refused: new Set(),
+    letGo: new Map(),
+    release: undefined,
     abandoned: new Map(),
     guestAddresses: [],
     options: syncOptions(options),

@@ -2,8 +2,8 @@
  * Notes in the journal of addresses that a sync did not make. They tell an address that a sync has put on an interface from
  * one that an operator has put there; the last one counts. Pure.
  */
-import type { RecordOf } from '../../../netbox/kinds/index.js';
-import { ref, type Desired, type SourceRef } from '../../types.js';
+import type { RecordOf } from '../../netbox/kinds/index.js';
+import { ref, type Desired, type SourceRef } from '../types.js';
 
 const taken = 'Proxbox assigned this address';
 const givenBack = 'Proxbox gave this address back';

@@ -1,11 +1,11 @@
-/** What tells whether rows that guests have let go may be deleted: asked only when there are such rows. */
-import type { RecordOf } from '../../../netbox/kinds/index.js';
-import { relationId } from '../../../netbox/kinds/values.js';
-import { loadIfAllowed, WarningLists } from '../../collect/machine-rows.js';
-import { isOurs } from '../../plan/ownership.js';
-import type { RunContext } from '../../run-context.js';
-import { takenBySync } from './map-journal.js';
-import type { AddressMarks } from './types.js';
+/** What tells whether rows that guests or nodes have let go may be deleted: asked only when there are such rows. */
+import type { RecordOf } from '../../netbox/kinds/index.js';
+import { relationId } from '../../netbox/kinds/values.js';
+import { takenBySync } from '../plan/address-notes.js';
+import { isOurs } from '../plan/ownership.js';
+import type { AddressMarks } from '../plan/unclaimed-addresses.js';
+import type { RunContext } from '../run-context.js';
+import { loadIfAllowed, WarningLists } from './machine-rows.js';
 
 interface LetGoRow {
   readonly row: RecordOf<'ip-address'>;
@@ -20,7 +20,7 @@ export async function collectMarks(run: RunContext, letGo: readonly LetGoRow[]):
   const ofServices = loadIfAllowed(
     run,
     warnings.next(),
-    { kind: 'service', without: 'Addresses that guests no longer have are unassigned and not deleted.' },
+    { kind: 'service', without: 'Addresses that guests or nodes no longer have are unassigned and not deleted.' },
     () => run.collections.load('service', {}, { filter: 'ip_address_id', of: idsOf(ours) }, { fresh: true }),
   );
   const ofOthers = loadIfAllowed(
