@@ -310,6 +310,10 @@ export const reasonCodes = {
     'Link-local, loopback and unusable addresses are left out.',
     'Nothing; ignore_ipv6_link_local_addresses=false lets link-local addresses in.',
   ),
+  platform_unavailable: mendable(
+    'The platform of the virtual machine could not be used.',
+    'Create the platform in NetBox, or let the token view and create platforms.',
+  ),
   vlan_unavailable: mendable(
     'The VLAN could not be used.',
     'Create the VLAN in NetBox, or let the token view and create VLANs.',

@@ -33,7 +33,10 @@ export function resolveOptions(
     overwrite: fromNames(
       overwriteFlags,
       (flag) =>
-        request.overwrite.get(flag) ?? rowFlag(endpointRow, flag) ?? settings.plugin?.overwriteFlags.get(flag) ?? true,
+        request.overwrite.get(flag) ??
+        rowFlag(endpointRow, flag) ??
+        settings.plugin?.overwriteFlags.get(flag) ??
+        flag !== 'overwrite_vm_platform',
     ),
     modes: cascade(
       fromNames(

@@ -26,6 +26,14 @@ export const dcim = {
     fields: { ...supportFields, color: 'text', vm_role: 'boolean' },
     natural: { fields: ['slug'] },
   }),
+  platform: kind({
+    path: '/api/dcim/platforms/',
+    noun: 'platform',
+    fields: { name: 'text', slug: 'text', tags: 'tags' },
+    reads: { manufacturer: 'relation' },
+    // NetBox keeps both unique for each manufacturer, and once for those that have none.
+    natural: { fields: ['slug'], isOurs: (_body, row) => (row['manufacturer'] ?? null) === null },
+  }),
   site: kind({
     path: '/api/dcim/sites/',
     noun: 'site',

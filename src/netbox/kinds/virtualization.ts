@@ -49,6 +49,7 @@ export const virtualization = {
       site: to('site'),
       role: to('device-role'),
       virtual_machine_type: to('vm-type'),
+      platform: to('platform'),
       vcpus: 'decimal',
       memory: 'number',
       disk: 'number',
@@ -59,7 +60,7 @@ export const virtualization = {
     reads: {
       display_url: 'text',
       tenant: 'relation',
-      platform: 'relation',
+      platform_name: inside('platform', 'name', 'text'),
       owner: 'relation',
       comments: 'text',
       virtual_disk_count: 'number',

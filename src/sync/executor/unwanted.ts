@@ -14,7 +14,11 @@ const refusedField = /custom field '(proxmox_\w+)'(?:: | )([^;"\]}]*)/gi;
 /** A tag that is restricted to other object types. */
 const refusedTag = /Tag (.+?) cannot be assigned to \w+ objects/g;
 
-const spareCodes: { readonly [K in ObjectKind]?: ReasonCode } = { tag: 'tag_unusable', vlan: 'vlan_unavailable' };
+const spareCodes: { readonly [K in ObjectKind]?: ReasonCode } = {
+  tag: 'tag_unusable',
+  vlan: 'vlan_unavailable',
+  platform: 'platform_unavailable',
+};
 
 /** How it is told that an object of a kind cannot be had which others do without; undefined: they need it. */
 export function spareCode(kind: ObjectKind): ReasonCode | undefined {

@@ -1,6 +1,9 @@
 /** The options of a run: their names on the wire, and what one run was asked to do. */
 
-/** The plugin's contract: names and order are compared for equality by its tests. All default to true. */
+/**
+ * The plugin's contract: names and order are compared for equality by its tests. All default to true but that of platforms: what
+ * an operator chose stays (netbox-proxbox 0.0.29, `OVERWRITE_DEFAULTS`).
+ */
 export const overwriteFlags = [
   'overwrite_device_role',
   'overwrite_device_type',
@@ -10,6 +13,7 @@ export const overwriteFlags = [
   'overwrite_device_custom_fields',
   'overwrite_vm_role',
   'overwrite_vm_type',
+  'overwrite_vm_platform',
   'overwrite_vm_tags',
   'overwrite_vm_proxmox_tags',
   'overwrite_vm_description',

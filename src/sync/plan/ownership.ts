@@ -5,6 +5,7 @@
 import type { StoredTag } from '../../netbox/kinds/fields.js';
 import { kindDefinition, type ObjectKind, type RecordOf } from '../../netbox/kinds/index.js';
 import { canonicalJson } from '../../netbox/kinds/values.js';
+import { isOsName } from '../../proxmox/parse/os-type.js';
 import { isObject } from '../../values/plain-object.js';
 import { ref, type TagRef } from '../types.js';
 import type { KnownIds } from './diff-object.js';
@@ -97,7 +98,7 @@ const judges: Judges = {
   ],
   'virtual-machine': (row, own) => [
     present('a tenant', row.tenant),
-    present('a platform', row.platform),
+    unless(row.platform === null || isOsName(row.platform_name), 'a platform'),
     unless(row.role === null || row.role === own.role, 'a role'),
     another('a description', row.description, ownTexts['virtual-machine'].description),
     ...anywhere(row, own),

@@ -26,9 +26,9 @@ it('emits only event names that the plugin knows (seen by the type check)', () =
   expectTypeOf<RunEvent['event'] | MigrationFrame['event']>().toExtend<KnownToPlugin>();
 });
 
-it('knows the 25 overwrite flags of the plugin, in its order', () => {
-  expect(overwriteFlags).toHaveLength(25);
+it('knows the 26 overwrite flags of the plugin, in its order', () => {
+  expect(overwriteFlags).toHaveLength(26);
   expect(overwriteFlags[0]).toBe('overwrite_device_role');
-  expect(overwriteFlags[9]).toBe('overwrite_vm_proxmox_tags');
-  expect(overwriteFlags[24]).toBe('overwrite_ip_address_dns_name');
+  expect(overwriteFlags[10]).toBe('overwrite_vm_proxmox_tags');
+  expect(overwriteFlags[25]).toBe('overwrite_ip_address_dns_name');
 });

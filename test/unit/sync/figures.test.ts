@@ -74,7 +74,7 @@ function guestOf(config: Readonly<Record<string, unknown>>, changes: Readonly<Re
     site: null,
     devices: new Map(),
   };
-  return { view: aClusterView(), resource, config, home, name: 'web', role: {} };
+  return { view: aClusterView(), resource, config, home, name: 'web', role: {}, platform: null };
 }
 
 const machine = (...[config, changes]: Parameters<typeof guestOf>) =>

@@ -49,13 +49,13 @@ describe('an overwrite flag', () => {
     ],
   ])('%s', (_behaviour, said, expected) => expect(resolve(said).overwrite.overwrite_vm_tags).toBe(expected));
 
-  it('is on for each of the 25 when the plugin cannot be read', () => {
+  it('is on for each but that of platforms when the plugin cannot be read', () => {
     const { overwrite } = resolveOptions(
       { request: parseSyncRequest({}), settings: someSettings(), endpointRow: undefined, runId: 'R1', kind: 'devices' },
       [],
     );
-    expect(overwrite).toEqual(fromNames(overwriteFlags, () => true));
-    expect(overwriteFlags).toHaveLength(25);
+    expect(overwrite).toEqual(fromNames(overwriteFlags, (flag) => flag !== 'overwrite_vm_platform'));
+    expect(overwriteFlags).toHaveLength(26);
   });
 });
 

@@ -5,7 +5,7 @@ import { parseTagColours, parseTags } from '../../../proxmox/parse/tags.js';
 import { readConfigs } from '../../collect/guest-config.js';
 import { collectGuestList, loadVirtualMachines } from '../../collect/guest-list.js';
 import { collectInfrastructure } from '../../collect/infrastructure.js';
-import { loadPluginTable } from '../../collect/machine-rows.js';
+import { loadIfAllowed, loadPluginTable } from '../../collect/machine-rows.js';
 import { readFromCluster } from '../../collect/proxmox.js';
 import type { ClusterView } from '../../plan/cluster-views.js';
 import { possibleSlugs, type TagColours } from '../../plan/guest-tags.js';
@@ -25,9 +25,10 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     .filter((view) => guests.some((guest) => guest.view.key === view.key));
   const { views, records } = await collectInfrastructure(run, wanted);
   const warnings: Warning[] = [...list.warnings];
-  const [virtualMachines, tags, colours, cloudInits] = await Promise.all([
+  const [virtualMachines, tags, platforms, colours, cloudInits] = await Promise.all([
     loadMachines(run, guests, { views, clusters: records.clusters, states: known }),
     loadTags(run, guests),
+    loadPlatforms(run, warnings),
     loadColours(run, guests),
     loadCloudInits(run, warnings),
   ]);
@@ -39,6 +40,7 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     virtualMachines,
     gone: await collectGone(run, list, { states: known, virtualMachines }),
     tags,
+    platforms,
     colours,
     remembered: rememberOrigins(run, { guests, states: known, virtualMachines }),
     cloudInits,
@@ -91,6 +93,14 @@ async function loadTags(run: RunContext, guests: readonly CollectedGuest[]): Pro
     { filter: 'name__ie', of: names.filter((name) => !knownNames.has(name)) },
   );
   return [...bySlug, ...byName];
+}
+
+/** All of them, since an operator may have given one another slug. */
+function loadPlatforms(run: RunContext, warnings: Warning[]): Promise<readonly RecordOf<'platform'>[] | undefined> {
+  const without = 'No machine gets a platform.';
+  return loadIfAllowed(run, warnings, { kind: 'platform', without, code: 'platform_unavailable' }, () =>
+    run.collections.load('platform', {}),
+  );
 }
 
 /** The rows of the selected machines, or all. The plugin ignores every other filter than this one. */

@@ -17,6 +17,7 @@ import {
   virtualMachineRules,
   type GuestToMap,
 } from './map.js';
+import { platformName } from './map-platform.js';
 import { decideRole, defaultRoleOf, lastSyncedRole, type RoleDecision } from './map-roles.js';
 import { modeOf, noState, type CollectedGuests, type PlanContext, type Prepared } from './types.js';
 
@@ -33,7 +34,8 @@ export function planMachine(builder: PlanBuilder, prepared: Prepared, context: P
     return;
   }
   const role = roleOf(builder, prepared, home, context);
-  const toMap: GuestToMap = { view: guest.view, resource: guest.resource, config, home, name, role };
+  const platform = platformName(prepared, context.collected.platforms, input.options);
+  const toMap: GuestToMap = { view: guest.view, resource: guest.resource, config, home, name, role, platform };
   warnOfPassedThrough(builder, prepared, name);
   const mark = current === undefined ? undefined : markOn(current, input.supportIds);
   const action = builder.add(

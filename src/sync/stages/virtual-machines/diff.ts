@@ -8,6 +8,7 @@ import type { GuestConfig, GuestResource } from '../../../proxmox/types.js';
 import { createAdoption, type Adoption } from '../../plan/adoption.js';
 import { planGuestTags } from '../../plan/guest-tags.js';
 import { buildIdentityIndex, type IdentityIndex, type Resolution } from '../../plan/identity.js';
+import { planPlatforms } from '../../plan/platforms.js';
 import { planInfrastructure } from '../../plan/infrastructure.js';
 import type { PlannedCluster } from '../../plan/infrastructure-types.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
@@ -16,6 +17,7 @@ import { isSoftDeleted } from '../../plan/soft-delete.js';
 import { bootstrapOnlyTag, discoveryTag, proxboxTagId } from '../../plan/support-objects.js';
 import { type Plan, type Reason, type Warning } from '../../types.js';
 import { planMachine } from './diff-machine.js';
+import { platformName } from './map-platform.js';
 import { nameGuests } from './diff-names.js';
 import { guestTagNames } from './map.js';
 import {
@@ -52,6 +54,11 @@ export function planGuests(collected: CollectedGuests, input: GuestPlanInput): P
   });
   const prepared = prepareGuests(builder, collected, { homes, input });
   planTags(builder, prepared, collected, input);
+  planPlatforms(
+    builder,
+    prepared.flatMap((one) => platformName(one, collected.platforms, input.options) ?? []),
+    collected.platforms ?? [],
+  );
   const names = nameGuests(builder, prepared, collected, homes);
   for (const guest of prepared) planMachine(builder, guest, { homes, names, input, collected });
   warnOfLackingTags(builder, prepared, collected, input);

@@ -22,6 +22,8 @@ export interface GuestToMap {
   /** As resolved against the other machines of the cluster. */
   readonly name: string;
   readonly role: RoleDecision;
+  /** The name of the platform that it is to have; null: none, or what an operator chose. */
+  readonly platform: string | null;
 }
 
 export interface MapOptions {
@@ -46,12 +48,12 @@ export function typeRole({ type }: GuestResource): Ref<'device-role'> {
   return ref('device-role', types[type].role);
 }
 
-/** The NetBox virtual machine of a guest. Never among the fields: tenant, platform, comments, primary addresses. */
+/** The NetBox virtual machine of a guest. Never among the fields: tenant, comments, primary addresses. */
 export function virtualMachineFields(
   guest: GuestToMap,
   { options, virtualMachineTypes, legacyFields }: MapOptions,
 ): FieldsOf<'virtual-machine'> {
-  const { resource, config, home } = guest;
+  const { resource, config, home, platform } = guest;
   const device = home.devices.get(resource.node);
   const disks = parseGuestDisks(config);
   const tags: readonly TagRef[] = options.overwrite.overwrite_vm_proxmox_tags ? guestTags(config) : [];
@@ -63,6 +65,7 @@ export function virtualMachineFields(
     ...(device === undefined ? {} : { device: device.inCluster ? optional(device.device) : null }),
     ...(home.site === null ? {} : { site: home.site }),
     ...(virtualMachineTypes ? { virtual_machine_type: optional(ref('vm-type', types[resource.type].type)) } : {}),
+    ...(platform === null ? {} : { platform: { ...ref('platform', platform), otherwise: 'platform_unavailable' } }),
     ...(guest.role.role === undefined ? {} : { role: optional(guest.role.role) }),
     ...vcpus(resource, config),
     memory: Math.max(0, Math.floor(resource.maxmem / 1_048_576)),
@@ -92,6 +95,7 @@ export function virtualMachineRules(
     status: isMarked && current?.status === 'decommissioning' ? 'always' : 'unless-operator',
     disk: hasDisks ? 'create-only' : 'always',
     virtual_machine_type: overwrite.overwrite_vm_type ? 'always' : 'if-unset',
+    platform: overwrite.overwrite_vm_platform ? 'always' : 'if-unset',
     description: overwrite.overwrite_vm_description ? { ours: ownTexts['virtual-machine'].description } : 'if-unset',
     tags: overwrite.overwrite_vm_tags ? 'union' : 'union-if-unset',
     custom_fields: overwrite.overwrite_vm_custom_fields ? 'always' : 'create-only',

@@ -9,7 +9,6 @@ const foreignObjectTypes = new Set([
   'dcim.location',
   'dcim.rack',
   'dcim.rackgroup',
-  'dcim.platform',
   'ipam.service',
   'extras.configcontext',
   'tenancy.contact',

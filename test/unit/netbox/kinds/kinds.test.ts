@@ -81,7 +81,7 @@ describe('the table of NetBox objects', () => {
 
   it('never manages what belongs to the operator', () => {
     const managed = Object.keys(kindDefinition('virtual-machine').fields);
-    for (const field of ['tenant', 'platform', 'comments', 'primary_ip4', 'primary_ip6', 'serial'])
+    for (const field of ['tenant', 'comments', 'primary_ip4', 'primary_ip6', 'serial'])
       expect(managed).not.toContain(field);
   });
 

@@ -37,6 +37,7 @@ const lookups: Partial<Record<ObjectKind, readonly [body: JsonObject, filter: st
   'device-role': [{ slug: 'node' }, 'slug', 'node'],
   'cluster-type': [{ slug: 'cluster' }, 'slug', 'cluster'],
   'vm-type': [{ slug: 'qemu' }, 'slug', 'qemu'],
+  platform: [{ slug: 'debian' }, 'slug', 'debian'],
   site: [{ slug: 'berlin' }, 'slug', 'berlin'],
   cluster: [{ name: 'lab', scope_type: 'dcim.site', scope_id: 4 }, 'name', 'lab'],
   'cluster-state': [{ cluster: 5 }, 'cluster_id', 5],

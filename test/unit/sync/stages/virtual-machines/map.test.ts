@@ -48,6 +48,7 @@ function fieldsOf(
     home: { ...home, ...where },
     name: 'web',
     role: {},
+    platform: null,
   };
   return virtualMachineFields(guest, { ...options, ...changes });
 }
@@ -65,6 +66,7 @@ function stateOf(
     home: { ...home, ...where },
     name: 'resolved',
     role: {},
+    platform: null,
   };
   return stateFields(guest, ref('virtual-machine', 'x'), options);
 }
