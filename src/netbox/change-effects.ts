@@ -42,6 +42,9 @@ const shownIn: ReadonlyMap<string, readonly string[]> = new Map([
   ['netbox_proxbox.proxboxvirtualmachinesyncstate', [`${proxbox}sync-state/virtual-machines/`]],
   ['netbox_proxbox.proxboxvminterfacesyncstate', [`${proxbox}sync-state/vm-interfaces/`]],
   ['netbox_proxbox.proxboxvirtualdisksyncstate', [`${proxbox}sync-state/virtual-disks/`]],
+  ['netbox_proxbox.proxmoxendpoint', [`${proxbox}endpoints/proxmox/`]],
+  ['netbox_proxbox.proxmoxcluster', [`${proxbox}proxmox-clusters/`]],
+  ['netbox_proxbox.proxmoxnode', [`${proxbox}proxmox-nodes/`]],
   ['netbox_proxbox.guestvminterface', [`${proxbox}guest-vm-interfaces/`]],
   ['netbox_proxbox.guestvminterfaceaddress', [`${proxbox}guest-vm-interface-addresses/`]],
   ['netbox_proxbox.proxmoxstorage', [`${proxbox}storage/`]],
@@ -53,31 +56,100 @@ const shownIn: ReadonlyMap<string, readonly string[]> = new Map([
   ['netbox_proxbox.backuproutine', [`${proxbox}backup-routines/`]],
 ]);
 
-/** Nothing of these shows in what we read, nor changes it unsaid. */
-const unrelatedApps: ReadonlySet<string> = new Set(['account', 'circuits', 'core', 'users', 'vpn', 'wireless']);
-const unrelatedModels: ReadonlySet<string> = new Set([
-  'dcim.cable',
-  'dcim.cabletermination',
-  'dcim.inventoryitem',
-  'extras.bookmark',
-  'extras.configcontext',
-  'extras.eventrule',
-  'extras.exporttemplate',
-  'extras.imageattachment',
-  'extras.savedfilter',
-  'extras.tableconfig',
-  'extras.webhook',
-  'ipam.aggregate',
-  'ipam.asn',
-  'ipam.fhrpgroupassignment',
-  'ipam.iprange',
-  'ipam.prefix',
-  'tenancy.contact',
-  'tenancy.contactassignment',
-]);
+/** Models of which nothing shows in what we read from the cache, nor changes it unsaid, by why that is so. */
+const harmlessBecause: Readonly<Record<string, readonly string[]>> = {
+  'no run reads objects of these areas, nor relations to them': [
+    'account.*',
+    'circuits.*',
+    'core.*',
+    'users.*',
+    'vpn.*',
+    'wireless.*',
+  ],
+  'cables and parts hang on devices and interfaces; of those no run reads them': [
+    'dcim.cable',
+    'dcim.cabletermination',
+    'dcim.inventoryitem',
+  ],
+  'an aid for people or other programs': [
+    'extras.bookmark',
+    'extras.eventrule',
+    'extras.exporttemplate',
+    'extras.imageattachment',
+    'extras.savedfilter',
+    'extras.tableconfig',
+    'extras.webhook',
+  ],
+  'machines are read without their context': ['extras.configcontext'],
+  'the address space around addresses, which have no relation to it': [
+    'ipam.aggregate',
+    'ipam.asn',
+    'ipam.iprange',
+    'ipam.prefix',
+  ],
+  'an address names its group, not the interfaces of that': ['ipam.fhrpgroupassignment'],
+  people: ['tenancy.contact', 'tenancy.contactassignment'],
+  'settings are read without the cache': ['netbox_proxbox.proxboxpluginsettings'],
+  'endpoints of other services': [
+    'netbox_proxbox.fastapiendpoint',
+    'netbox_proxbox.netboxendpoint',
+    'netbox_proxbox.pbsendpoint',
+    'netbox_proxbox.pdmendpoint',
+    'netbox_proxbox.pdmremote',
+  ],
+  'sidecars that no run reads': [
+    'netbox_proxbox.proxboxclustergroupsyncstate',
+    'netbox_proxbox.proxboxclustertypesyncstate',
+    'netbox_proxbox.proxboxdevicerolesyncstate',
+    'netbox_proxbox.proxboxdevicetypesyncstate',
+    'netbox_proxbox.proxboxinterfacesyncstate',
+    'netbox_proxbox.proxboxipaddresssyncstate',
+    'netbox_proxbox.proxboxmanufacturersyncstate',
+    'netbox_proxbox.proxboxsitesyncstate',
+    'netbox_proxbox.proxboxvlansyncstate',
+  ],
+  'the firewall is pushed to the plugin and not read in a run': [
+    'netbox_proxbox.proxmoxfirewallalias',
+    'netbox_proxbox.proxmoxfirewallipset',
+    'netbox_proxbox.proxmoxfirewallipsetentry',
+    'netbox_proxbox.proxmoxfirewalloptions',
+    'netbox_proxbox.proxmoxfirewallrule',
+    'netbox_proxbox.proxmoxfirewallsecuritygroup',
+  ],
+  'networks of Proxmox, which the plugin asks for itself': [
+    'netbox_proxbox.proxmoxsdnbinding',
+    'netbox_proxbox.proxmoxsdncontroller',
+    'netbox_proxbox.proxmoxsdnfabric',
+    'netbox_proxbox.proxmoxsdnprefixlist',
+    'netbox_proxbox.proxmoxsdnroutemap',
+    'netbox_proxbox.proxmoxsdnsubnet',
+    'netbox_proxbox.proxmoxsdnvnet',
+    'netbox_proxbox.proxmoxsdnzone',
+  ],
+  'what the plugin keeps for its own pages and jobs': [
+    'netbox_proxbox.cloudimagetemplate',
+    'netbox_proxbox.deletionrequest',
+    'netbox_proxbox.firecrackerhost',
+    'netbox_proxbox.firecrackerhostpool',
+    'netbox_proxbox.firecrackerimagetemplate',
+    'netbox_proxbox.firecrackermicrovm',
+    'netbox_proxbox.nodesshcredential',
+    'netbox_proxbox.proxboxbranchintent',
+    'netbox_proxbox.proxboxsensitivedataaccess',
+    'netbox_proxbox.proxmoxapplyjob',
+    'netbox_proxbox.proxmoxdatacentercpumodel',
+    'netbox_proxbox.proxmoxmetricsinfluxdb',
+    'netbox_proxbox.proxmoxservicecollection',
+    'netbox_proxbox.proxmoxservicesample',
+    'netbox_proxbox.proxmoxservicestatus',
+    'netbox_proxbox.proxmoxvmintent',
+    'netbox_proxbox.proxmoxvmtemplate',
+  ],
+};
+const harmless: ReadonlySet<string> = new Set(Object.values(harmlessBecause).flat());
 
 /** Their values in objects are changed without a row, and by NetBox's jobs at some later time. */
-const changedLater: ReadonlySet<string> = new Set(['extras.customfield', 'extras.customfieldchoiceset']);
+export const changedLater: ReadonlySet<string> = new Set(['extras.customfield', 'extras.customfieldchoiceset']);
 
 /**
  * Lists that are read again whatever the change log says, as NetBox and the plugin write them without a row: a machine's
@@ -118,9 +190,8 @@ export function madeUntrueByOthers(changes: readonly LoggedChange[]): (address: 
   return ({ path }) => lists.has(splitPath(path).collection);
 }
 
+/** What nobody has looked at yet is related: a model of a newer NetBox or plugin, or of another plugin. */
 function isRelated(model: string): boolean {
   const [app = ''] = model.split('.');
-  if (unrelatedApps.has(app) || unrelatedModels.has(model)) return false;
-  // Other tables of the plugin: firewall, networks, metrics.
-  return app !== 'netbox_proxbox' || shownIn.has(model);
+  return !harmless.has(model) && !harmless.has(`${app}.*`);
 }

@@ -7,10 +7,10 @@
 import type { Clock } from '../config/clock.js';
 import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import { isObject } from '../values/plain-object.js';
-import { changesFieldsLater, modelAt, type LoggedChange } from './change-effects.js';
+import { changedLater, changesFieldsLater, modelAt, type LoggedChange } from './change-effects.js';
 import { recordsIn } from './records-in.js';
 import { endsTheRun } from './run-ending.js';
-import type { Doubt, NetBoxClient, NetBoxRecord } from './types.js';
+import type { Doubt, NetBoxClient, NetBoxRecord, Query } from './types.js';
 
 export type News =
   /** `changes`: those that are known all the same. */
@@ -89,9 +89,10 @@ export class ChangeLog {
   async #begin(client: Reader, doubt: Doubt): Promise<News> {
     const before = [...this.#created.values()];
     this.#made = 0;
-    const body = await client.get(path, { fields: 'id,time', ordering: '-id', limit: lookBack }, { cache: 'bypass' });
-    const rows = recordsIn(isObject(body) ? body.results : undefined);
-    if (rows === undefined) throw new ProxboxError('remote_protocol', 'NetBox answered its change log without rows.');
+    const rows = await readEnd(client);
+    // What was changed among the rows that are gone nobody can tell any more.
+    if (doubt === 'pruned' || (await changedFieldsLately(rows, client)))
+      this.#fieldsChangedAtMs = this.#clock.monotonicMs();
     const ids = rows.map(({ id }) => id).sort((a, b) => a - b);
     const last = ids.at(-1) ?? 0;
     const missing = this.#watch(ids, holesIn(ids, ids[0] ?? last, last));
@@ -144,6 +145,41 @@ export class ChangeLog {
   #isRecent(atMs: number | undefined, ms: number): boolean {
     return atMs !== undefined && this.#clock.monotonicMs() - atMs < ms;
   }
+}
+
+/** The last rows, the newest first. */
+async function readLast(client: Reader, limit: number, filter: Query = {}) {
+  const body = await client.get(path, { ...filter, fields, ordering: '-id', limit }, { cache: 'bypass' });
+  const rows = recordsIn(isObject(body) ? body.results : undefined);
+  if (rows === undefined) throw new ProxboxError('remote_protocol', 'NetBox answered its change log without rows.');
+  return { rows, isAll: isObject(body) && body['count'] === rows.length };
+}
+
+/** As many of the last rows as are looked through, also from a NetBox with smaller pages (MAX_PAGE_SIZE). */
+async function readEnd(client: Reader): Promise<readonly NetBoxRecord[]> {
+  const { rows, isAll } = await readLast(client, lookBack);
+  if (isAll || rows.length >= lookBack) return rows;
+  return (await readFrom((rows[0]?.id ?? 0) - lookBack + 1, client)) ?? rows;
+}
+
+/**
+ * Whether a custom field was changed so lately that NetBox's jobs may be at it still. By NetBox's own clock, which the newest
+ * row tells; where the rows at hand do not reach so far back, NetBox is asked.
+ */
+async function changedFieldsLately(rows: readonly NetBoxRecord[], client: Reader): Promise<boolean> {
+  const newestMs = Math.max(...rows.map(({ time }) => msOf(time)));
+  const isLate = ({ time }: NetBoxRecord): boolean => !(newestMs - msOf(time) >= fieldJobsMs);
+  if (rows.some((row) => isLate(row) && changesFieldsLater([changeOf(row)]))) return true;
+  if (rows.length < lookBack || !rows.every(isLate)) return false;
+  for (const model of changedLater) {
+    const [last] = (await readLast(client, 1, { changed_object_type: model })).rows;
+    if (last !== undefined && isLate(last)) return true;
+  }
+  return false;
+}
+
+function msOf(time: unknown): number {
+  return Date.parse(typeof time === 'string' ? time : '');
 }
 
 /** undefined: more rows than are worth it. */

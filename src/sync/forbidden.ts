@@ -54,11 +54,11 @@ export function createForbiddenStore(): ForbiddenStore {
     all.set(key, kinds);
     const mayCreate = (kind: ObjectKind) => client.mayCreate(kindDefinition(kind).path);
     const learn = async (kind: ObjectKind, message: string): Promise<Refusal> => {
-      const refusal = kinds.get(kind) ?? {
-        message,
-        isWhole: (await mayCreate(kind)) === false,
-        keys: new Set<string>(),
-      };
+      const known = kinds.get(kind);
+      if (known !== undefined) return known;
+      const isWhole = (await mayCreate(kind)) === false;
+      // Another request of the kind may have been refused meanwhile: what it remembers is not forgotten.
+      const refusal = kinds.get(kind) ?? { message, isWhole, keys: new Set<string>() };
       kinds.set(kind, refusal);
       return refusal;
     };

@@ -5,11 +5,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiKey, openFaultWorld, type FaultWorld } from '../fault/support/world.js';
-import { ApiFailure, Dependents, FieldProblem, IntegrityError, Invalid } from '../simulator/netbox/failures.js';
 import type { NetBoxSimulator } from '../simulator/netbox/index.js';
 import { createHurriedClock } from '../support/hurried-clock.js';
 import { root } from '../support/pveum.js';
-import { applyEdit, paths, prepareOperator } from './edits.js';
+import { applyEdit, asFarAsItGoes, paths, prepareOperator } from './edits.js';
 import { anEstate, applyChange, restore } from './estate.js';
 import { changeKinds, editKinds, scenarios, type Change, type Edit, type Scenario } from './scenario.js';
 
@@ -79,17 +78,6 @@ function upset({ state, operator }: NetBoxSimulator, { what, target }: Round['up
   });
 }
 
-const refusals = [ApiFailure, Invalid, FieldProblem, Dependents, IntegrityError];
-
-/** NetBox keeps what others hang on, and refuses names and addresses that are taken: the operator as well. */
-function asFarAsItGoes(act: () => unknown): void {
-  try {
-    act();
-  } catch (error) {
-    if (!refusals.some((refusal) => error instanceof refusal)) throw error;
-  }
-}
-
 interface Played {
   /** What NetBox holds after each round. */
   readonly contents: readonly (readonly string[])[];
@@ -120,7 +108,7 @@ async function play(world: FaultWorld, { clusters, rounds }: Story, isFull: bool
   // So long after a change of custom fields everything is read.
   if (!isFull) await clock.sleep(hourMs);
   for (const { edits, upheavals: more, change } of rounds) {
-    for (const edit of edits) asFarAsItGoes(() => applyEdit(world.netbox, edit, prepared));
+    for (const edit of edits) applyEdit(world.netbox, edit, prepared);
     for (const one of more) upset(world.netbox, one);
     if (change !== null) applyChange(world.estate, change);
     await run();

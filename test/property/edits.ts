@@ -1,4 +1,5 @@
 /** What an operator does in NetBox, and that it is still so. */
+import { ApiFailure, Dependents, FieldProblem, IntegrityError, Invalid } from '../simulator/netbox/failures.js';
 import type { NetBoxSimulator } from '../simulator/netbox/index.js';
 import type { Edit } from './scenario.js';
 
@@ -57,8 +58,24 @@ function sorted(netbox: NetBoxSimulator, path: string): readonly Row[] {
   return state.objects(path).toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
 }
 
-/** null where there is nothing that could be edited so. */
-export function applyEdit(netbox: NetBoxSimulator, { what, target }: Edit, { tag, tenant }: Prepared): Kept | null {
+const refusals = [ApiFailure, Invalid, FieldProblem, Dependents, IntegrityError];
+
+/** NetBox keeps what others hang on, and refuses names and addresses that are taken: the operator as well. null: it refused. */
+export function asFarAsItGoes<Done>(act: () => Done): Done | null {
+  try {
+    return act();
+  } catch (error) {
+    if (!refusals.some((refusal) => error instanceof refusal)) throw error;
+    return null;
+  }
+}
+
+/** null where there is nothing that could be edited so, or NetBox refuses it. */
+export function applyEdit(netbox: NetBoxSimulator, edit: Edit, prepared: Prepared): Kept | null {
+  return asFarAsItGoes(() => editOf(netbox, edit, prepared));
+}
+
+function editOf(netbox: NetBoxSimulator, { what, target }: Edit, { tag, tenant }: Prepared): Kept | null {
   const { operator } = netbox;
   const pick = (path: string, fits: (row: Row) => boolean = () => true): Row | undefined => {
     const rows = sorted(netbox, path).filter(fits);

@@ -228,10 +228,15 @@ export function heal(estate: Estate): void {
 }
 
 /** Every MAC address of a guest's configuration, in capital letters. */
+export function macsOfGuest({ config }: EstateGuest): ReadonlySet<string> {
+  const values = Object.values(config).map(String);
+  return new Set(values.flatMap((value) => /[0-9A-F]{2}(:[0-9A-F]{2}){5}/.exec(value.toUpperCase())?.[0] ?? []));
+}
+
+/** Every MAC address that a guest of the estate has. */
 export function macsOf({ clusters }: Estate): ReadonlySet<string> {
   const guests = clusters.flatMap((cluster) => [...cluster.guests.values()]);
-  const values = guests.flatMap(({ config }) => Object.values(config).map(String));
-  return new Set(values.flatMap((value) => /[0-9A-F]{2}(:[0-9A-F]{2}){5}/.exec(value.toUpperCase())?.[0] ?? []));
+  return new Set(guests.flatMap((guest) => [...macsOfGuest(guest)]));
 }
 
 /** Every address that a guest has, whoever can see it now. */

@@ -2,7 +2,7 @@
 import type { NetBoxSimulator } from '../simulator/netbox/index.js';
 import type { Estate, EstateCluster, EstateGuest } from '../simulator/estate/index.js';
 import { paths } from './edits.js';
-import { addressesOf, addressesOfGuest, macsOf } from './estate.js';
+import { addressesOf, addressesOfGuest, macsOf, macsOfGuest } from './estate.js';
 
 type Row = ReturnType<NetBoxSimulator['state']['objects']>[number];
 
@@ -21,6 +21,9 @@ interface Seat {
   readonly guest: EstateGuest | undefined;
 }
 
+const macOf = (row: Row): string => String(row['mac_address']).toUpperCase();
+const guestMacs = (guest: EstateGuest | undefined) => (guest === undefined ? new Set<string>() : macsOfGuest(guest));
+
 /** Sentences about rows that are gone though Proxmox still has what they stand for. */
 export function wrongRemovals(before: Picture, after: Picture, estate: Estate): string[] {
   const rowsOf = (path: string): readonly Row[] => before.get(path) ?? [];
@@ -36,6 +39,7 @@ export function wrongRemovals(before: Picture, after: Picture, estate: Estate): 
     }),
   );
   const interfaceOwner = new Map(rowsOf(paths.interfaces).map((row) => [row.id, row['virtual_machine']]));
+  const guestAt = ({ assigned_object_id: id }: Row) => seats.get(interfaceOwner.get(Number(id)))?.guest;
   const machines = new Set(gone(paths.machines).map(({ id }) => id));
   const stands: Readonly<Record<string, (row: Row) => boolean>> = {
     [paths.machines]: ({ id }) => seats.get(id) === undefined || seats.get(id)?.guest !== undefined,
@@ -55,7 +59,14 @@ export function wrongRemovals(before: Picture, after: Picture, estate: Estate): 
       const having = guest === undefined ? addressesOf(estate) : addressesOfGuest(guest);
       return having.has(String(row['address']).split('/')[0] ?? '');
     },
-    [paths.macs]: (row) => macsOf(estate).has(String(row['mac_address']).toUpperCase()),
+    [paths.macs]: (row) => {
+      const mac = macOf(row);
+      const isKept = (after.get(paths.macs) ?? []).some(
+        (one) => macOf(one) === mac && guestMacs(guestAt(one)).has(mac),
+      );
+      // Of two rows that guests had, one of whom was hidden when it changed hands, that of the guest that has it stays.
+      return macsOf(estate).has(mac) && (guestMacs(guestAt(row)).has(mac) || !isKept);
+    },
     [paths.interfaces]: (row) => {
       const [, nic] = /^(?:net|eth)(\d+)$/.exec(String(row['name'])) ?? [];
       const guest = seats.get(row['virtual_machine'])?.guest;

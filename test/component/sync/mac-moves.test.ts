@@ -171,6 +171,59 @@ describe.each(releases)('in NetBox %s', (version) => {
     });
   });
 
+  it('one that a hidden guest may have stays until that is read, and has it then', async () => {
+    await open({ 100: { net0: device(2) }, 101: { net0: device(1) } });
+    const row = await rowOf(2);
+    const [tag] = await all(target, path.tags, '&slug=proxbox');
+    setConfig(lab, 100, 'net0', device(1));
+    setConfig(lab, 101, 'net0', device(2));
+    const isHidden = { match: { path: /qemu\/101\/config/ }, action: { status: 403, reason: 'no' } as const };
+    target.world.proxmox[0]!.faults.add(isHidden);
+
+    for (let n = 0; n < 2; n += 1) {
+      clock.step(3_600_000);
+      await target.world.stream(stage);
+    }
+
+    expect(await rowOf(2)).toMatchObject({ id: row.id, assigned_object: { name: 'net0' }, tags: [{ id: tag!.id }] });
+    expect(await places()).toMatchObject({ [mac(1)]: expect.any(String) });
+
+    target.world.proxmox[0]!.faults.clear();
+    await runAgain();
+
+    expect(await places()).toEqual({ [mac(1)]: 'host100 net0', [mac(2)]: 'host101 net0' });
+    expect((await rowOf(2)).id).toBe(row.id);
+    expect((await rowOf(2)).tags).toEqual(row.tags);
+  });
+
+  it('one that nobody has goes as soon as every guest was read', async () => {
+    await open({ 100: { net0: device(2) }, 101: { net0: device(1) } });
+    const { machine } = await machineOf(target, 100);
+    setConfig(lab, 100, 'net0', device(3));
+    clock.step(3_600_000);
+    await sync(target, `${stage}?netbox_vm_ids=${machine.id}`);
+    expect((await rowOf(2)).tags).toHaveLength(1);
+
+    await runAgain();
+
+    expect(await all(target, path.macAddresses, `&mac_address=${mac(2)}`)).toEqual([]);
+  });
+
+  it('a further one that an operator gave an interface stays', async () => {
+    await open({ 100: { net0: device(1) } });
+    const [port] = await all(target, path.vmInterfaces);
+    const theirs = await target.netbox.create(path.macAddresses, {
+      mac_address: mac(5),
+      assigned_object_type: 'virtualization.vminterface',
+      assigned_object_id: port.id,
+    });
+    setConfig(lab, 100, 'net0', device(3));
+
+    await runAgain();
+
+    expect(await rowOf(5)).toMatchObject({ id: theirs.id, assigned_object: { id: port.id }, tags: [] });
+  });
+
   it('a guest that is synced alone gets that of one which has let go of it, and none from one that has it still', async () => {
     const id = await open({ 100: { net0: device(1) }, 101: { net0: device(2) } });
     const { machine } = await machineOf(target, 101);

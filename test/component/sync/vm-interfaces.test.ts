@@ -366,7 +366,7 @@ describe('the stage of VM interfaces', () => {
     const quiet = await watchedSync(target, stage);
 
     expect(quiet.writes).toEqual([]);
-    expect(quiet.requests).toBe(20);
+    expect(quiet.requests).toBe(21);
 
     clock.step(3_600_000);
     addGuest(

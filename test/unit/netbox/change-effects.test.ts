@@ -19,6 +19,13 @@ it.each(paths)('a changed object of %s makes its own list untrue, or the list is
   expect(untrueBy(model!).includes(path) || isWrittenUnsaid(address(path))).toBe(true);
 });
 
+it.each([...models.values()].filter((model) => model.startsWith('netbox_proxbox.')))(
+  'what shows of %s is known: the plugin writes its tables all the time, and each that is not makes everything untrue',
+  (model) => {
+    expect(untrueBy(model)).not.toEqual(paths);
+  },
+);
+
 describe('what shows in other lists makes those untrue', () => {
   it.each([
     [
@@ -49,6 +56,7 @@ describe('what shows in other lists makes those untrue', () => {
     'dcim.device',
     'tenancy.tenant',
     'other.model',
+    'netbox_proxbox.tableoftomorrow',
     '',
   ])('"%s" may show anywhere', (model) => {
     expect(untrueBy('ipam.service', model)).toEqual(paths);

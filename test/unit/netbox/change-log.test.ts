@@ -17,16 +17,20 @@ const row = (id: number, model = disk, of = id, time = `t${id}`): NetBoxRecord =
 function aLog(...ids: readonly number[]) {
   const clock = createFakeClock();
   const log = new ChangeLog(clock);
-  const state: { rows: NetBoxRecord[]; asked: number; fails?: ProxboxError } = {
+  const state: { rows: NetBoxRecord[]; asked: number; pageSize: number; fails?: ProxboxError } = {
     rows: ids.map((id) => row(id)),
     asked: 0,
+    pageSize: 1000,
   };
   const answer = <T>(value: T): Promise<T> => {
     state.asked += 1;
     return state.fails === undefined ? Promise.resolve(value) : Promise.reject(state.fails);
   };
   const client = {
-    get: () => answer({ results: state.rows.toReversed().slice(0, 1000) }),
+    get: (_path: string, { limit, changed_object_type: model }: Query = {}) => {
+      const rows = state.rows.toReversed().filter((one) => model === undefined || one['changed_object_type'] === model);
+      return answer({ count: rows.length, results: rows.slice(0, Math.min(Number(limit), state.pageSize)) });
+    },
     list: (_path: string, query: Query = {}) => answer(state.rows.filter(({ id }) => id >= Number(query['id__gte']))),
   };
   const add = (...rows: readonly NetBoxRecord[]): void => {
@@ -112,10 +116,12 @@ it.each([
 });
 
 it('a log that has lost the last row, or has another one in its place, does not reach back', async () => {
-  const { ask, state } = aLog(1, 2);
+  const { ask, state, clock } = aLog(1, 2);
   await ask();
   state.rows = [row(1)];
   expect(await ask()).toEqual(doubt('pruned'));
+  // A custom field may have been changed among the rows that are gone.
+  clock.advance(3_600_001);
   expect(await ask()).toEqual(known());
   state.rows = [row(1, disk, 1, 'of another NetBox')];
   expect(await ask()).toEqual(doubt('pruned'));
@@ -167,4 +173,41 @@ it.each([
   delete state.fails;
   clock.advance(3_600_001);
   expect(await ask()).toEqual(doubt('first'));
+});
+
+it('a custom field that was changed before the log is followed, or among rows that are gone, goes on changing for an hour too', async () => {
+  const { ask, add, clock, state } = aLog(1);
+  add(row(2, 'extras.customfield'));
+  await ask();
+  expect(await ask()).toEqual(doubt('fields'));
+  clock.advance(3_600_001);
+  expect(await ask()).toEqual(known());
+
+  state.rows = [row(9)];
+  expect(await ask()).toEqual(doubt('pruned'));
+  expect(await ask()).toEqual(doubt('fields'));
+  clock.advance(3_600_001);
+  expect(await ask()).toEqual(known());
+});
+
+it('NetBox is asked for changed custom fields where the last rows do not reach back an hour', async () => {
+  const at = (minute: number) => new Date(Date.UTC(2026, 10, 28, 9, minute)).toISOString();
+  const many = Array.from({ length: 1000 }, (_, n) => row(n + 10, disk, 1, at(59)));
+  const { ask, state } = aLog();
+  state.rows = [row(1, 'extras.customfield', 1, at(30)), ...many];
+  await ask();
+  expect(await ask()).toEqual(doubt('fields'));
+
+  const other = aLog();
+  other.state.rows = [row(1, 'extras.customfield', 1, at(-30)), ...many];
+  await other.ask();
+  expect(await other.ask()).toEqual(known());
+});
+
+it('a NetBox with small pages is looked through as far back as any other', async () => {
+  const { ask, add, state } = aLog(1, 2, 4, 5, 6, 7, 8);
+  state.pageSize = 3;
+  await ask();
+  add(row(3));
+  expect(await ask()).toEqual(known(3));
 });

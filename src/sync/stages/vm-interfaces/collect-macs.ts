@@ -3,30 +3,34 @@ import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { parseNetworkDevices } from '../../../proxmox/parse/network-devices.js';
 import { findAbandoned, type HasLetGo } from '../../collect/abandoned-rows.js';
 import { loadIfAllowed, loadRowsOf } from '../../collect/machine-rows.js';
+import { collectUnread, readsFewGuests } from '../../collect/unread-guests.js';
 import type { Roster } from '../../plan/roster.js';
+import { proxboxTagId } from '../../plan/support-objects.js';
+import type { ConnectedCluster } from '../../guests.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
-import { getsMac, toNetBox, wantsMac } from './diff-macs.js';
-import { isLeftAlone } from './map-mac-owners.js';
-import { hasMac } from './map-match.js';
+import { toNetBox, wantsMac } from './diff-macs.js';
+import { isLeftAlone, replacedMacs } from './map-mac-owners.js';
+import { getsMac, hasMac } from './map-match.js';
 import type { CollectedGuest, CollectedInterfaces } from './types.js';
 
-type Collected = Pick<CollectedInterfaces, 'macs' | 'abandonedMacs'>;
+type Collected = Pick<CollectedInterfaces, 'macs' | 'abandonedMacs' | 'unread'>;
 
-/** Asked only where an interface gets another MAC address or its first one. */
+/** Asked only where an interface gets another MAC address or its first one, and once for what earlier runs replaced. */
 export async function collectMacs(
   run: RunContext,
   roster: Roster,
   { guests, warnings }: { readonly guests: readonly CollectedGuest[]; readonly warnings: Warning[] },
 ): Promise<Collected> {
-  if (!wantsMac(run.options)) return { macs: [], abandonedMacs: new Map() };
+  if (!wantsMac(run.options)) return { macs: [], abandonedMacs: new Map(), unread: new Map() };
   const open = guests
     .flatMap(({ matches }) => matches)
     .filter(
       (match) => getsMac(match, run.options) && !(match.current !== undefined && isLeftAlone(match.current, run)),
     );
   const wanted = open.flatMap(({ nic }) => (nic.device.mac === null ? [] : [toNetBox(nic.device.mac)]));
-  const replaced = open.flatMap(({ current }) => current?.primary_mac_address ?? []).sort((a, b) => a - b);
+  const primary = open.flatMap(({ current }) => current?.primary_mac_address ?? []);
+  const replaced = [...new Set([...primary, ...(await findMarked(run))])].sort((a, b) => a - b);
   const without = 'Every interface gets a new one, and none is removed.';
   const rows = await loadIfAllowed(run, warnings, { kind: 'mac-address', without }, async () =>
     (
@@ -37,7 +41,29 @@ export async function collectMacs(
     ).flat(),
   );
   const macs = [...new Map((rows ?? []).map((row) => [row.id, row])).values()];
-  return { macs, abandonedMacs: await collectAbandonedMacs(run, roster, { guests, macs }) };
+  const [abandonedMacs, unread] = await Promise.all([
+    collectAbandonedMacs(run, roster, { guests, macs }),
+    collectUnread(run, roster, { guests, clusters: clustersThatReplace(run, guests, macs) }),
+  ]);
+  return { macs, abandonedMacs, unread };
+}
+
+/** Ids of rows of ours that are the primary one of no interface: a run replaced them. One that reads few guests removes none. */
+async function findMarked(run: RunContext): Promise<readonly number[]> {
+  const tag = proxboxTagId(run.supportIds);
+  if (tag === undefined || run.options.modes.mac === 'bootstrap_only' || readsFewGuests(run)) return [];
+  // Where they cannot be viewed they stay: who needs others of them is told so.
+  const load = () => run.collections.load('mac-address', { tag_id: tag, primary: 'false' });
+  return ((await loadIfAllowed(run, [], { kind: 'mac-address', without: '' }, load)) ?? []).map(({ id }) => id);
+}
+
+function clustersThatReplace(
+  run: RunContext,
+  guests: readonly CollectedGuest[],
+  macs: readonly RecordOf<'mac-address'>[],
+): ReadonlySet<ConnectedCluster> {
+  const replaced = (guest: CollectedGuest) => guest.matches.some((match) => replacedMacs(match, macs, run).length > 0);
+  return new Set(guests.filter(replaced).map(({ cluster }) => cluster));
 }
 
 const hasNoMore: HasLetGo<RecordOf<'mac-address'>> = ({ resource }, config, { row }) =>

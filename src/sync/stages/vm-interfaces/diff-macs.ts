@@ -4,14 +4,14 @@ import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { isOurs } from '../../plan/ownership.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
-import { proxboxTag } from '../../plan/support-objects.js';
+import { proxboxTag, proxboxTagId } from '../../plan/support-objects.js';
 import { objectKey, type FieldsOf, type Ref, ref } from '../../types.js';
-import { isLeftAlone, type MacDecision, type MacMarks, type MacOwnership } from './map-mac-owners.js';
-import { hasMac, type NicMatch } from './map-match.js';
+import { replacedMacs, type MacDecision, type MacMarks, type MacOwnership } from './map-mac-owners.js';
+import { getsMac, type NicMatch } from './map-match.js';
 import { machineName } from '../../plan/roster.js';
 import type { CollectedGuest, CollectedInterfaces } from './types.js';
 
-export interface MacInput extends MacMarks, Pick<CollectedInterfaces, 'macs'> {
+export interface MacInput extends MacMarks, Pick<CollectedInterfaces, 'macs' | 'unread'> {
   readonly ownership: MacOwnership;
   /** NetBox 4.7: the interface takes the address; before, an object has to be made for it. */
   readonly writable: boolean;
@@ -19,13 +19,6 @@ export interface MacInput extends MacMarks, Pick<CollectedInterfaces, 'macs'> {
 
 export function wantsMac({ modes, network }: SyncOptions): boolean {
   return network.syncMacs && modes.mac !== 'disabled';
-}
-
-/** Whether an interface gets its first MAC address, or another one than it has. */
-export function getsMac({ nic, current }: NicMatch, { modes }: SyncOptions): boolean {
-  const { mac } = nic.device;
-  if (mac === null || current === undefined) return mac !== null;
-  return !hasMac(current, mac) && (modes.mac !== 'bootstrap_only' || current.mac_address === '');
 }
 
 /** The fields that give an interface the MAC address of its device: that of a row where one is used, else its text. */
@@ -43,7 +36,12 @@ export function macFields(
   if (!getsMac(match, input.options)) return written;
   const decision = input.ownership.decide(mac, match.current);
   const isNetBoxes = input.writable && (decision.action === 'create' || decision.action === 'reuse');
-  return isNetBoxes ? written : { primary_mac_address: planMac(builder, guest, match, { decision, ...input }) };
+  if (!isNetBoxes) return { primary_mac_address: planMac(builder, guest, match, { decision, ...input }) };
+  if (decision.action === 'reuse') {
+    const removeTags = marksOf(builder, match, { decision, ...input });
+    planTags(builder, { guest, match, row: decision.record, removeTags });
+  }
+  return written;
 }
 
 /** As NetBox writes it. */
@@ -76,9 +74,11 @@ function warnAboutMac(builder: PlanBuilder, guest: CollectedGuest, { nic }: NicM
 function planMac(
   builder: PlanBuilder,
   guest: CollectedGuest,
-  { nic, current }: NicMatch,
-  { decision, ownership }: MacInput & { readonly decision: MacDecision },
+  match: NicMatch,
+  input: MacInput & { readonly decision: MacDecision },
 ): Ref<'mac-address'> {
+  const { nic, current } = match;
+  const { decision, ownership } = input;
   const key = `${guest.key}/${nic.device.key}`;
   const mac: Ref<'mac-address'> = { ...ref('mac-address', key), or: [] };
   const record = 'record' in decision ? decision.record : undefined;
@@ -96,7 +96,8 @@ function planMac(
       key,
       label,
       fields: { mac_address: label, ...(isNew ? {} : assignedTo(current)), tags: [proxboxTag] },
-      rules: { mac_address: 'create-only', tags: 'create-only' },
+      rules: { mac_address: 'create-only', tags: 'union' },
+      removeTags: marksOf(builder, match, input),
       source: guest.source,
       ...(holder === undefined ? {} : { after: objectKey('released-mac', `${holder.id}`) }),
     },
@@ -124,42 +125,92 @@ function assignedTo(port: RecordOf<'vm-interface'> | undefined): FieldsOf<'mac-a
 }
 
 /**
- * The rows of MAC addresses that this run replaces and no other interface takes: NetBox keeps them attached, as further
- * addresses of the interface. Only those are deleted that we made: with our tag, or made by NetBox for an interface of ours,
- * and nothing of an operator on them. The configuration was read, so each absence is proven and needs no limit.
+ * The tag by which a replaced row is told from what an operator added to an interface. One that is used again gives it up where
+ * NetBox makes such rows itself, without it; on an interface that is not ours nothing else says whose the row is.
+ */
+function marksOf(
+  builder: PlanBuilder,
+  { current }: NicMatch,
+  { decision, ownership, writable }: MacInput & { readonly decision: MacDecision },
+): readonly number[] {
+  const isOurPort = current === undefined || isOurs('vm-interface', current, { supportIds: builder.known });
+  const tag = proxboxTagId(builder.known);
+  if (!writable || !isOurPort || tag === undefined) return [];
+  const isReplaced =
+    decision.action === 'reuse' || (decision.action === 'move' && ownership.holderOf(decision.record) === undefined);
+  return isReplaced ? [tag] : [];
+}
+
+interface Tagging {
+  readonly guest: CollectedGuest;
+  readonly match: NicMatch;
+  readonly row: RecordOf<'mac-address'>;
+  readonly tags?: FieldsOf<'mac-address'>['tags'];
+  readonly removeTags?: readonly number[];
+}
+
+function planTags(builder: PlanBuilder, { guest, match, row, tags = [], removeTags = [] }: Tagging): void {
+  const key = `${guest.key}/${match.nic.device.key}/mark-${row.id}`;
+  const { source } = guest;
+  const rules = { tags: 'union' } as const;
+  builder.add({ kind: 'mac-address', key, label: row.mac_address, fields: { tags }, rules, removeTags, source }, row);
+}
+
+/**
+ * The rows of MAC addresses that were replaced and no other interface takes: NetBox keeps them attached, as further addresses
+ * of the interface. Only those are deleted that we made: with our tag, or made by NetBox for an interface of ours, and nothing
+ * of an operator on them. Where another guest may have one, as nobody read it, it stays, marked as ours, until it was read:
+ * then it moves, or goes. Each absence is proven and needs no limit.
  */
 export function planReplacedMacs(builder: PlanBuilder, guests: readonly CollectedGuest[], input: MacInput): void {
   if (!wantsMac(input.options)) return;
-  for (const guest of guests) for (const match of guest.matches) planReplacedMac(builder, guest, match, input);
+  for (const guest of guests)
+    for (const match of guest.matches) {
+      const left = replacedMacs(match, input.macs, input).filter((row) => !input.ownership.isTaken(row));
+      for (const row of left) planReplacedMac(builder, guest, { match, row }, input);
+    }
 }
 
-function planReplacedMac(builder: PlanBuilder, guest: CollectedGuest, match: NicMatch, input: MacInput): void {
-  const { current, nic } = match;
-  if (current === undefined || !getsMac(match, input.options) || isLeftAlone(current, input)) return;
-  const row = input.macs.find((one) => one.id === current.primary_mac_address);
-  if (row === undefined || row.assigned_object_id !== current.id || input.ownership.isTaken(row)) return;
-  const label = row.mac_address;
+function planReplacedMac(
+  builder: PlanBuilder,
+  guest: CollectedGuest,
+  { match, row }: Pick<Tagging, 'match' | 'row'>,
+  input: MacInput,
+): void {
   const { key, source } = guest;
-  const message = `The MAC address ${label} of "${current.name}" of "${machineName(guest)}" was replaced in Proxmox.`;
-  const why = whyKept(builder, row, current, input);
-  if (why !== undefined) {
+  const { mac_address: label } = row;
+  const name = match.current?.name ?? match.name;
+  const message = `The MAC address ${label} of "${name}" of "${machineName(guest)}" was replaced in Proxmox.`;
+  const note = (why: string): void => {
     const text = `${message} Its row in NetBox stays, because ${why}.`;
     builder.note({ code: 'gone_from_proxmox', message: text, label, source });
+  };
+  const why = whyKept(builder, { match, row }, input);
+  if (why !== undefined) {
+    // What stays for good is told of once.
+    if (row.id === match.current?.primary_mac_address) note(why);
     return;
   }
-  const subject = { kind: 'mac-address' as const, key: `${key}/${nic.device.key}/${row.id}`, label, source };
+  const unread = input.unread.get(guest.cluster.view.key);
+  if (unread !== undefined) {
+    const tag = proxboxTagId(builder.known);
+    if (tag !== undefined && !isOurs('mac-address', row, input)) planTags(builder, { guest, match, row, tags: [tag] });
+    note(`a guest that was not read may have it (${unread})`);
+    return;
+  }
+  const subject = { kind: 'mac-address' as const, key: `${key}/${match.nic.device.key}/${row.id}`, label, source };
   builder.remove({ ...subject, current: row }, { code: 'gone_from_proxmox', message });
 }
 
 /** What keeps a row from being deleted, in words; undefined: nothing. */
 function whyKept(
   builder: PlanBuilder,
-  row: RecordOf<'mac-address'>,
-  current: RecordOf<'vm-interface'>,
+  { match: { current }, row }: Pick<Tagging, 'match' | 'row'>,
   { supportIds, writable }: MacInput,
 ): string | undefined {
   const found = builder.operatorDataOf('mac-address', row);
   if (found.length > 0) return `it has ${nameList(found)}`;
-  const isNetBoxes = writable && row.tags.length === 0 && isOurs('vm-interface', current, { supportIds });
+  const isOurPort = current !== undefined && isOurs('vm-interface', current, { supportIds });
+  const isNetBoxes = writable && row.tags.length === 0 && isOurPort;
   return isNetBoxes || isOurs('mac-address', row, { supportIds }) ? undefined : 'it was there before';
 }

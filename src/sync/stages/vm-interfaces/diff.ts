@@ -31,6 +31,7 @@ export function planInterfaces(builder: PlanBuilder, collected: CollectedInterfa
     options,
     supportIds,
     macs: rows,
+    unread: collected.unread,
     ownership: new MacOwnership(rows, letGo, input),
     writable: input.writableInterfaceMac,
   };

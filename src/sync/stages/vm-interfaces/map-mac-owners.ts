@@ -5,7 +5,7 @@ import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
 import { hasTag } from '../../../netbox/kinds/values.js';
-import { hasMac } from './map-match.js';
+import { getsMac, hasMac, type NicMatch } from './map-match.js';
 import type { CollectedGuest } from './types.js';
 
 type Port = RecordOf<'vm-interface'>;
@@ -59,6 +59,25 @@ export class MacOwnership {
     this.#taken.add(row.id);
     return row;
   }
+}
+
+/**
+ * Rows on the interface of a device with another MAC address: the primary one that this run replaces, and those of ours that
+ * an earlier run left behind.
+ */
+export function replacedMacs(match: NicMatch, rows: readonly MacRow[], marks: MacMarks): readonly MacRow[] {
+  const { current } = match;
+  const { mac } = match.nic.device;
+  if (current === undefined || mac === null || isLeftAlone(current, marks)) return [];
+  const isReplacing = getsMac(match, marks.options);
+  const isLeftBehind = (row: MacRow): boolean =>
+    marks.options.modes.mac !== 'bootstrap_only' && isOurs('mac-address', row, marks);
+  return rows.filter(
+    (row) =>
+      isOn(row, current) &&
+      !hasMac(row, mac) &&
+      (row.id === current.primary_mac_address ? isReplacing : isLeftBehind(row)),
+  );
 }
 
 /** Whether a sync in this mode keeps away from an interface. */

@@ -3,6 +3,7 @@ import { hasTag } from '../../../netbox/kinds/values.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { equalValues } from '../../../netbox/kinds/values.js';
 import type { GuestNic } from '../../plan/guest-nics.js';
+import type { SyncOptions } from '../../plan/options.js';
 
 /** A network device and the interface it is in NetBox. */
 export interface NicMatch {
@@ -69,6 +70,13 @@ function nameFor(
   const isTaken = rows.some((row) => row.name === nic.name && !matched.has(row.id));
   const isUntold = options.namesFromGuest && nic.inside.length === 0;
   return isTaken || isUntold ? stored : nic.name;
+}
+
+/** Whether an interface gets its first MAC address, or another one than it has. */
+export function getsMac({ nic, current }: NicMatch, { modes }: SyncOptions): boolean {
+  const { mac } = nic.device;
+  if (mac === null || current === undefined) return mac !== null;
+  return !hasMac(current, mac) && (modes.mac !== 'bootstrap_only' || current.mac_address === '');
 }
 
 export function hasMac(row: { readonly mac_address: string }, mac: string): boolean {

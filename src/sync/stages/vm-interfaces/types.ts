@@ -28,6 +28,8 @@ export interface CollectedInterfaces {
   readonly macs: readonly RecordOf<'mac-address'>[];
   /** By row: the interface that has it no more, of a machine whose guest is gone or beyond the run. */
   readonly abandonedMacs: ReadonlyMap<number, RecordOf<'vm-interface'>>;
+  /** By key of the cluster: guests that were not read and may have what others let go of, in words. */
+  readonly unread: ReadonlyMap<string, string>;
   readonly warnings: readonly Warning[];
 }
 
