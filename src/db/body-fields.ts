@@ -27,15 +27,31 @@ function fitsHeader(text: string): boolean {
 
 export const textField = (maxLength: number) => z.string().max(maxLength);
 
+/** A name or address alone; the rule and its errors are in endpoints/endpoint-hosts.ts. */
+export const hostField = (maxLength: number) =>
+  textField(maxLength).meta({
+    anyOf: [{ pattern: String.raw`^[^\s/@?#\\:\[\]%]*(/\d+)?$` }, { format: 'ipv6' }],
+  });
+
 /** What people tell one record from another by; the number that the plugin appends is no name. */
 export const nameField = (maxLength: number) =>
-  textField(maxLength).refine((text) => withoutPluginId(text).trim() !== '', { error: 'it must not be empty.' });
+  textField(maxLength)
+    .refine((text) => withoutPluginId(text).trim() !== '', { error: 'it must not be empty.' })
+    .meta({ pattern: String.raw`^(?!\s*( \(nb:\d+\))?$)`, minLength: 1 });
+
+const sent = String.raw`[\t\n\r\x00\x20-\x7e\x80-\xff]*`;
 
 /** A credential that is sent in an HTTP header. */
 export const headerTextField = (maxLength: number) =>
-  textField(maxLength).refine(fitsHeader, {
-    error: 'it has a character that cannot be sent in an HTTP header. Copy it again from where it was shown.',
-  });
+  textField(maxLength)
+    .refine(fitsHeader, {
+      error: 'it has a character that cannot be sent in an HTTP header. Copy it again from where it was shown.',
+    })
+    .meta({ pattern: `^${sent}$` });
+
+/** One that there has to be; the rule and its errors are in endpoints/netbox-rules.ts. */
+export const filledHeaderTextField = (maxLength: number) =>
+  headerTextField(maxLength).meta({ pattern: String.raw`^${sent}[\x21-\x7e]${sent}$` });
 
 export const integerField = (min: number, max: number) => z.preprocess(toNumber, z.int().min(min).max(max));
 

@@ -8,7 +8,9 @@ import { integer, real, text, type SQLiteColumnBuilderBase } from 'drizzle-orm/s
 import { z } from 'zod';
 import {
   booleanField,
+  filledHeaderTextField,
   headerTextField,
+  hostField,
   integerField,
   nameField,
   nullableIntegerField,
@@ -91,14 +93,17 @@ const optionalInteger = (min: number, max: number) => ({
 const optionalSecret = (body: z.ZodType<string | null>) =>
   ({ ...optional, stored: text(), body, isSealed: true, isConnection: true }) as const;
 
-const accessMethods = z.string().refine((value) => value === 'api' || value === 'api_ssh', {
-  error: "access_methods must be one of ['api', 'api_ssh'] (SSH-only is not allowed; SSH only complements API)",
-});
+const accessMethods = z
+  .string()
+  .refine((value) => value === 'api' || value === 'api_ssh', {
+    error: "access_methods must be one of ['api', 'api_ssh'] (SSH-only is not allowed; SSH only complements API)",
+  })
+  .meta({ enum: ['api', 'api_ssh'] });
 
 export const proxmoxColumns = {
   name: { ...requiredText(255), body: nameField(255) },
-  ip_address: connecting(requiredText(45)),
-  domain: connecting(optionalText()),
+  ip_address: connecting({ ...requiredText(45), body: hostField(45) }),
+  domain: connecting({ ...optionalText(), body: hostField(255).nullable() }),
   port: connecting(port(8006)),
   username: connecting(requiredText(255)),
   password: optionalSecret(textField(1000).nullable()),
@@ -149,20 +154,25 @@ export const proxmoxColumns = {
 
 export const netboxColumns = {
   name: { ...requiredText(255), body: nameField(255) },
-  ip_address: connecting(requiredText(45)),
+  ip_address: connecting({ ...requiredText(45), body: hostField(45) }),
   /** Empty when none. */
-  domain: connecting({ ...requiredText(255), change: textField(255).nullable(), initial: '' }),
+  domain: connecting({
+    ...requiredText(255),
+    body: hostField(255),
+    change: hostField(255).nullable(),
+    initial: '',
+  }),
   port: connecting(port(443)),
   token_version: connecting({
     stored: text(),
     repair: "VARCHAR DEFAULT 'v1'",
-    body: textField(2),
+    body: textField(2).meta({ pattern: '^[vV][12]$' }),
     initial: 'v1',
     view: z.enum(['v1', 'v2']),
     read: (stored: string | null) => (stored?.trim().toLowerCase() === 'v2' ? 'v2' : 'v1'),
   }),
   token_key: optionalSecret(headerTextField(1000).nullable()),
-  token: { stored: text().notNull(), body: headerTextField(1000), isSealed: true, isConnection: true },
+  token: { stored: text().notNull(), body: filledHeaderTextField(1000), isSealed: true, isConnection: true },
   verify_ssl: connecting(flag(true)),
   enabled: connecting(flag(true)),
 } as const satisfies EndpointColumns;

@@ -50,12 +50,32 @@ function changeBody(table: EndpointColumns): z.ZodObject {
   return z.object(fieldsOf(table, (column, body) => (column.change ?? body).optional()));
 }
 
-export const ProxmoxEndpointCreate = createBody(proxmoxColumns);
+/** The rules between fields (proxmox-rules.ts, netbox-rules.ts) as the API document says them. */
+const given = { type: 'string', minLength: 1 } as const;
+const absent = { anyOf: [{ type: 'null' }, { maxLength: 0 }] } as const;
+const filled = { type: 'string', pattern: String.raw`\S` } as const;
+const oneOfCredentials = {
+  anyOf: [
+    {
+      required: ['token_name', 'token_value'],
+      properties: { token_name: given, token_value: given },
+    },
+    { required: ['password'], properties: { password: given, token_name: absent, token_value: absent } },
+  ],
+} as const;
+const tokenOfVersion = {
+  anyOf: [
+    { properties: { token_version: { pattern: '1$' } } },
+    { required: ['token_version', 'token_key'], properties: { token_key: filled } },
+  ],
+} as const;
+
+export const ProxmoxEndpointCreate = createBody(proxmoxColumns).meta({ allOf: [oneOfCredentials] });
 export const ProxmoxEndpointUpdate = changeBody(proxmoxColumns);
 /** Also the list of what may leave the process: secrets, and the name of the token, are left out, not masked. */
 export const ProxmoxEndpointRecord = z.object({ id: z.int(), ...partsOf(proxmoxColumns, 'view') });
 
-export const NetBoxEndpointCreate = createBody(netboxColumns);
+export const NetBoxEndpointCreate = createBody(netboxColumns).meta({ allOf: [tokenOfVersion] });
 export const NetBoxEndpointUpdate = changeBody(netboxColumns);
 /** As ProxmoxEndpointRecord. */
 export const NetBoxEndpointRecord = z.object({ id: z.int(), ...partsOf(netboxColumns, 'view') });

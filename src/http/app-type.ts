@@ -7,6 +7,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { RouteDocument } from './route-document.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -20,6 +21,8 @@ declare module 'fastify' {
     readonly writes?: boolean;
     /** Accepts a WebSocket handshake without a key; the connection authenticates itself before anything else. */
     readonly isSocket?: boolean;
+    /** For the API document alone. */
+    readonly document?: RouteDocument;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Query parameters arrive as text, several times if the client repeats them (the last one counts). */
 import { z } from 'zod';
 import { parseBooleanWord } from '../config/readings.js';
+import { said } from './route-document.js';
 
 function lastOf(value: unknown): unknown {
   return Array.isArray(value) ? value.at(-1) : value;
@@ -41,4 +42,9 @@ export const booleanField = z.preprocess(booleanFromText, z.boolean());
 
 export function textField(maxLength: number) {
   return z.preprocess(lastOf, z.string().max(maxLength));
+}
+
+/** Text with something in it; blanks around it do not count. */
+export function requiredTextField(maxLength: number) {
+  return said(z.preprocess(lastOf, z.string().max(maxLength).trim().min(1)), { pattern: String.raw`\S` });
 }

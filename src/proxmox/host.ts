@@ -71,7 +71,9 @@ function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
 
+export const nodeNamePattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
+
 /** What Proxmox accepts as node name, and nothing that could be read as something else in a path. */
 export function isNodeName(name: string): boolean {
-  return name.length <= 255 && /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(name);
+  return name.length <= 255 && nodeNamePattern.test(name);
 }

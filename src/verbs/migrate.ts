@@ -1,6 +1,7 @@
 /** Moving a guest to another node. */
+import { z } from 'zod';
 import { ProxboxError } from '../errors/proxbox-error.js';
-import { isNodeName } from '../proxmox/host.js';
+import { isNodeName, nodeNamePattern } from '../proxmox/host.js';
 import { rowsOf, toBool, toText, type Row } from '../proxmox/parse/coerce.js';
 import { statusOf } from '../proxmox/reads/rows.js';
 import { isObject } from '../values/plain-object.js';
@@ -134,6 +135,7 @@ function followUrl({ type, vmid }: GuestPlace, upid: string, { endpointId, endpo
 export const migrateVerb: Verb = {
   name: 'migrate',
   summary: 'Move a guest to node `target`; `online` while it runs',
+  body: z.looseObject({ target: z.string().max(255).regex(nodeNamePattern), online: z.boolean().nullish() }),
   plan: (call) => {
     const wish = wishOf(call);
     return {

@@ -1,4 +1,5 @@
 /** Taking a snapshot, and going back to one. */
+import { z } from 'zod';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { readSnapshots, untoldSnapshots } from '../proxmox/reads/guests.js';
 import type { Clock } from '../config/clock.js';
@@ -7,6 +8,9 @@ import { dispatchTimeoutMs } from './table-defaults.js';
 import type { GuestPlace, Settled, Verb, VerbCall } from './types.js';
 
 const maxDescription = 8_000;
+
+/** What Proxmox takes as name, for the API document. */
+const SnapName = z.string().regex(/^(?!(current|pending)$)[A-Za-z][A-Za-z0-9_-]{1,39}$/);
 
 /** What Proxmox takes as name; `current` and `pending` mean states of its own. */
 function isSnapshotName(name: string): boolean {
@@ -49,6 +53,12 @@ export function snapshotVerb(clock: Pick<Clock, 'now'>): Verb {
   return {
     name: 'snapshot',
     summary: 'Take a snapshot; optional `snapname` and `description`',
+    body: z
+      .looseObject({
+        snapname: SnapName.nullish(),
+        description: z.string().max(maxDescription).nullish(),
+      })
+      .nullish(),
     plan: (call) => {
       const { snapname, description } = namesOf(call, clock.now());
       return {
@@ -81,6 +91,7 @@ async function checkExists(place: GuestPlace, snapname: string): Promise<Settled
 export const rollbackVerb: Verb = {
   name: 'rollback',
   summary: 'Put a guest back to its snapshot `snapname`; what came after it on its disks is lost',
+  body: z.looseObject({ snapname: SnapName }),
   plan: ({ body }) => {
     const snapname = textOf(body, 'snapname') ?? '';
     checkName(snapname);

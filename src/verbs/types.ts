@@ -1,4 +1,5 @@
 /** What an operational verb is, and what it works with. */
+import type { ZodType } from 'zod';
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import type { ErrorCode } from '../errors/catalog.js';
 import type { ConnectedSession } from '../proxmox/session.js';
@@ -56,6 +57,8 @@ export interface Verb {
   readonly name: string;
   /** For the API document. */
   readonly summary: string;
+  /** What the API document says of its body; absent: it takes none. `plan` reads it. */
+  readonly body?: ZodType;
   /** The only type of guest that has it; default both. */
   readonly only?: GuestType;
   /** Reads the parameters. Throws ProxboxError (400) before anybody was asked anything. */

@@ -11,24 +11,39 @@ export async function registerEverything(
   environment: RegistrationTarget,
 ): Promise<ApiClient> {
   const api = createApiClient(serviceUrl, apiKey);
-  const netboxPort = Number(new URL(environment.netbox.url).port);
   await api.send('POST', '/auth/register-key', { api_key: apiKey, label: 'demo' });
-  await api.send('POST', '/netbox/endpoint', {
+  await api.send('POST', '/netbox/endpoint', netboxBody(environment));
+  const names = namesOf(environment, await registerInPlugin(environment));
+  for (const body of proxmoxBodies(environment, names)) await api.send('POST', '/proxmox/endpoints', body);
+  return api;
+}
+
+/** With the plugin's number of the endpoint, as the plugin itself pushes them. */
+function namesOf({ estate }: RegistrationTarget, pluginRows: readonly number[] | undefined): readonly string[] {
+  return estate.clusters.map(
+    ({ name }, index) => `${name}${pluginRows === undefined ? '' : ` (nb:${pluginRows[index] ?? ''})`}`,
+  );
+}
+
+/** What is registered of NetBox. */
+export function netboxBody({ netbox }: RegistrationTarget): object {
+  return {
     name: 'netbox',
     ip_address: '127.0.0.1',
     domain: '',
-    port: netboxPort,
+    port: Number(new URL(netbox.url).port),
     token_version: 'v2',
-    token_key: environment.netbox.tokenV2.key,
-    token: environment.netbox.tokenV2.secret,
+    token_key: netbox.tokenV2.key,
+    token: netbox.tokenV2.secret,
     verify_ssl: false,
-  });
-  const pluginRows = await registerInPlugin(environment);
-  for (const [index, simulator] of environment.proxmox.entries()) {
-    const name = environment.estate.clusters[index]?.name ?? `cluster-${index + 1}`;
-    const suffix = pluginRows === undefined ? '' : ` (nb:${pluginRows[index] ?? ''})`;
-    await api.send('POST', '/proxmox/endpoints', {
-      name: `${name}${suffix}`,
+  };
+}
+
+/** What is registered of Proxmox, under these names. */
+export function proxmoxBodies({ proxmox }: RegistrationTarget, names: readonly string[]): readonly object[] {
+  return proxmox.map((simulator, index) => {
+    return {
+      name: names[index] ?? `cluster-${index + 1}`,
       domain: hostName,
       ip_address: '127.0.0.1',
       port: simulator.port,
@@ -36,9 +51,8 @@ export async function registerEverything(
       token_name: simulator.tokenName,
       token_value: simulator.tokenValue,
       verify_ssl: false,
-    });
-  }
-  return api;
+    };
+  });
 }
 
 /** What the NetBox plugin keeps itself: a row per endpoint, cluster and node. undefined when it is not installed. */

@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { anApp } from '../component/http/app-fixture.js';
 import { createEstate } from '../simulator/estate/index.js';
 import { openWorld, type World } from '../support/world.js';
@@ -95,6 +95,39 @@ describe('a full disk', () => {
     rmSync(path.join(folder, 'filler'));
     await world.restart();
     expect((await world.ask('POST', '/proxmox/endpoints', endpoint(9999))).status).toBe(200);
+  });
+});
+
+describe('a database that can no longer be written', () => {
+  it('is told by what writes; reads, keys and runs go on, and writes too when it can be written again', async () => {
+    const pragma = vi.spyOn(BetterSqlite3.prototype, 'pragma');
+    const world = await open({ service: 'here' });
+    const handles = new Set(pragma.mock.contexts as BetterSqlite3.Database[]);
+    pragma.mockRestore();
+    expect(handles.size).toBeGreaterThan(0);
+    // SQLite then answers every write as it does for a file on a disk that was mounted anew for reading.
+    const setReadOnly = (isReadOnly: boolean): void => {
+      for (const handle of handles) if (handle.open) handle.pragma(`query_only = ${Number(isReadOnly)}`);
+    };
+    expect((await world.ask('POST', '/proxmox/endpoints', endpoint(1))).status).toBe(200);
+    setReadOnly(true);
+
+    const refused = [
+      await world.ask('POST', '/proxmox/endpoints', endpoint(2)),
+      await world.ask('PUT', '/proxmox/endpoints/1', { port: 1 }),
+      await world.ask('DELETE', '/proxmox/endpoints/1'),
+      await world.ask('POST', '/auth/keys'),
+    ];
+
+    expect(refused.map(({ status, body }) => [status, body.reason])).toEqual(
+      refused.map(() => [503, 'database_unusable']),
+    );
+    expect(refused[0]?.body.detail).toMatch(/permissions/);
+    expect((await world.ask('GET', '/proxmox/endpoints')).body).toHaveLength(2);
+    expect((await world.fullUpdate()).complete).toMatchObject({ ok: true, errors: [] });
+    expect((await world.ask('GET', '/version')).status).toBe(200);
+    setReadOnly(false);
+    expect((await world.ask('POST', '/proxmox/endpoints', endpoint(2))).status).toBe(200);
   });
 });
 

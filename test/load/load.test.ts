@@ -1,6 +1,7 @@
 /** What is far more than usual: the service as a process of its own, its memory looked at when it is over. */
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { createEstate, type EstateGuest } from '../simulator/estate/index.js';
 import type { AgentInterface } from '../simulator/estate/types.js';
 import { readAsPlugin } from '../support/plugin-stream.js';
@@ -77,23 +78,54 @@ describe('much more than usual', () => {
     expect(peak).toBeLessThan(900);
   });
 
-  it('50 readers of full updates at the same time, 5 of them slow', async () => {
-    await open({ vms: 20, clusters: 2, seed: 3 }, { PROXBOX_RATE_LIMIT: '100000' });
+  it('50 readers of full updates at the same time, 5 of them slow, and 20 WebSockets beside them', async () => {
+    const variables = { PROXBOX_RATE_LIMIT: '100000', PROXBOX_TRUSTED_PROXIES: '127.0.0.1' };
+    await open({ vms: 20, clusters: 2, seed: 3 }, variables);
     expect((await world.fullUpdate()).complete.ok).toBe(true);
     world.netbox.resetCounters();
     const url = `${world.url}/full-update/stream`;
 
-    const streams = await Promise.all(
-      Array.from({ length: 50 }, (_, index) => readAsPlugin(url, world.apiKey, index % 10 === 0 ? 20 : 0)),
+    const reading = Array.from({ length: 50 }, (_, index) =>
+      readAsPlugin(url, world.apiKey, index % 10 === 0 ? 20 : 0),
     );
+    const sockets = Array.from({ length: 20 }, (_, index) => commandOf(world, 'Full Update Sync', index));
+    const streams = await Promise.all(reading);
 
     expect(streams.map((frames) => frames.at(-1)?.data)).toMatchObject(streams.map(() => ({ ok: true, errors: [] })));
     const summaries = streams.map((frames) => frames.filter(({ event }) => event === 'phase_summary').length);
     expect(summaries).toEqual(streams.map(() => 12));
+    const ends = (await Promise.all(sockets)).map((objects) => objects.filter(({ end }) => end === true));
+    expect(ends).toMatchObject(ends.map(() => [{ object: 'full-update', status: 'completed' }]));
     expect(world.netbox.counters.writes).toBe(0);
     expect(await peakMiB()).toBeLessThan(500);
   });
 });
+
+interface SocketObject {
+  readonly object?: string;
+  readonly end?: boolean;
+}
+
+/** What a WebSocket client is told of its command, up to the end of it. Each comes from an address of its own, as through a proxy. */
+function commandOf(world: World, command: string, index: number): Promise<readonly SocketObject[]> {
+  const headers = { 'x-proxbox-api-key': world.apiKey, 'x-forwarded-for': `192.0.2.${index + 1}` };
+  const socket = new WebSocket(`${world.url.replace(/^http/, 'ws')}/ws`, { headers });
+  const told: SocketObject[] = [];
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject);
+    socket.on('close', (code) => reject(new Error(`closed with ${code} before the end of the run`)));
+    socket.once('open', () => socket.send(command));
+    socket.on('message', (data) => {
+      const text = (data as Buffer).toString('utf8');
+      if (!text.startsWith('{')) return;
+      const object = JSON.parse(text) as SocketObject;
+      told.push(object);
+      if (object.end !== true || object.object !== 'full-update') return;
+      resolve(told.filter(({ object: of }) => of === 'full-update'));
+      socket.terminate();
+    });
+  });
+}
 
 /** 110 interfaces behind the guest's one network device, with 1,000 addresses in all. */
 function busyInside(guest: EstateGuest): void {

@@ -1,13 +1,16 @@
 /** The API document, made from the schemas of the routes, and a viewer for it from bundled files: no CDN. */
 import { createReadStream } from 'node:fs';
+import { STATUS_CODES } from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import swagger from '@fastify/swagger';
+import type { FastifySchema } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ProxboxError } from '../../errors/proxbox-error.js';
 import { isObject } from '../../values/plain-object.js';
 import type { App } from '../app-type.js';
+import type { RouteDocument } from '../route-document.js';
 
 const assetFolder = path.join(path.dirname(createRequire(import.meta.url).resolve('@fastify/swagger-ui')), 'static');
 
@@ -63,11 +66,20 @@ const refusalSchema = {
 
 const objectOf = (value: unknown): Readonly<Record<string, unknown>> => (isObject(value) ? value : {});
 
+/** @fastify/swagger says of every body that it is required; one that may be null may be left out as well. */
+function withOptionalBody(operation: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const body = objectOf(operation['requestBody']);
+  const { schema } = objectOf(objectOf(body['content'])['application/json']);
+  const { anyOf } = objectOf(schema);
+  const mayBeNull = Array.isArray(anyOf) && anyOf.some((one) => objectOf(one)['type'] === 'null');
+  return mayBeNull ? { ...operation, requestBody: { ...body, required: false } } : operation;
+}
+
 function refusable(item: unknown): Readonly<Record<string, unknown>> {
   const path = objectOf(item);
   const operations = methods.flatMap((method) => {
     if (!(method in path)) return [];
-    const operation = objectOf(path[method]);
+    const operation = withOptionalBody(objectOf(path[method]));
     return [[method, { ...operation, responses: { ...objectOf(operation['responses']), ...refusals } }] as const];
   });
   return { ...path, ...Object.fromEntries(operations) };
@@ -79,6 +91,24 @@ function withRefusals(document: Readonly<Record<string, unknown>>): Readonly<Rec
   const schemas = { ...objectOf(components['schemas']), Refusal: refusalSchema };
   const paths = Object.entries(objectOf(document['paths'])).map(([path, item]) => [path, refusable(item)] as const);
   return { ...document, components: { ...components, schemas }, paths: Object.fromEntries(paths) };
+}
+
+/** The schema of a route with what is only told of it. */
+function withDocument(schema: FastifySchema, document: RouteDocument | undefined): FastifySchema {
+  if (document === undefined) return schema;
+  const { answers = {}, mediaType = 'application/json', body, headers } = document;
+  const told = Object.entries(answers).map(([status, answer]) => {
+    const description = STATUS_CODES[status] ?? status;
+    const isEmpty = answer instanceof z.ZodNull;
+    return [status, isEmpty ? answer : { description, content: { [mediaType]: { schema: answer } } }] as const;
+  });
+  const known = typeof schema.response === 'object' ? schema.response : {};
+  return {
+    ...schema,
+    response: { ...known, ...Object.fromEntries(told) },
+    ...(body === undefined ? {} : { body }),
+    ...(headers === undefined ? {} : { headers }),
+  };
 }
 
 /** Must be awaited before the first route is registered. */
@@ -97,8 +127,9 @@ export async function registerOpenapi(app: App, version: string): Promise<void> 
       security: [{ apiKey: [] }],
     },
     transform: (input) => {
-      const { schema, url } = jsonSchemaTransform(input);
-      return { url, schema: input.route.config?.isPublic === true ? { ...schema, security: [] } : schema };
+      const config = input.route.config ?? {};
+      const { schema, url } = jsonSchemaTransform({ ...input, schema: withDocument(input.schema, config.document) });
+      return { url, schema: config.isPublic === true ? { ...schema, security: [] } : schema };
     },
   });
 }

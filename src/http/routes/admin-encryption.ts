@@ -4,6 +4,7 @@ import type { EncryptionKeys } from '../../security/encryption-keys.js';
 import type { App } from '../app-type.js';
 import { recordBodyLimit } from '../plugins/request-limits.js';
 import { booleanField } from '../query-fields.js';
+import { said } from '../route-document.js';
 
 const KeySource = z.enum(['env', 'plugin', 'local']).nullable();
 const Status = z.object({
@@ -33,7 +34,7 @@ export function registerAdminEncryptionRoutes(app: App, keys: EncryptionKeys): v
       schema: {
         tags,
         summary: 'Write the key file',
-        body: z.object({ key: z.string().min(1) }),
+        body: z.object({ key: said(z.string().min(1), { pattern: String.raw`\S` }) }),
         querystring: ForceQuery,
         response: { 200: Status },
       },

@@ -6,6 +6,7 @@ import type { LogBuffer, LogFilters } from '../../telemetry/log-buffer.js';
 import type { LogEntry } from '../../telemetry/log-entry.js';
 import type { App } from '../app-type.js';
 import { booleanField, integerField, textField } from '../query-fields.js';
+import { answers, answersStream, said } from '../route-document.js';
 import { streamSse, type SseFrame } from '../stream/sse.js';
 
 export interface AdminLogsDeps {
@@ -38,7 +39,7 @@ const dateTimeField = textField(40).refine((text) => !Number.isNaN(dateOf(text).
 const PageQuery = z.object({
   ...filterFields,
   older_than_id: integerField({ min: 0 }).optional(),
-  since: dateTimeField.optional(),
+  since: said(dateTimeField.optional(), { format: 'date-time' }),
   limit: integerField({ min: 1, max: 5000 }).default(200),
   offset: integerField({ min: 0 }).default(0),
 });
@@ -63,12 +64,33 @@ async function* logFrames(entries: AsyncIterable<LogEntry>): AsyncGenerator<SseF
   for await (const entry of entries) yield { event: 'log', id: entry.id, data: entry };
 }
 
+const nullableText = z.string().nullable();
+const Entry = z.object({
+  id: z.string().describe('Decimal, counting from 1 since the start of the process'),
+  timestamp: z.string(),
+  level: z.enum(logLevels),
+  module: z.string(),
+  message: z.string(),
+  operation_id: nullableText,
+  operation: nullableText,
+  phase: nullableText,
+  resource_type: nullableText,
+  resource_id: nullableText,
+  expandable: z.object({ traceback: z.string() }).nullable(),
+});
+const Page = z.object({
+  logs: z.array(Entry),
+  total: z.int(),
+  has_more: z.boolean(),
+  active_filters: z.looseObject({}),
+});
+
 const tags = ['admin'];
 
 export function registerAdminLogsRoutes(app: App, { logBuffer, clock, stopping }: AdminLogsDeps): void {
   app.get(
     '/admin/logs',
-    { schema: { tags, summary: 'Log entries, newest first', querystring: PageQuery } },
+    { config: answers(Page), schema: { tags, summary: 'Log entries, newest first', querystring: PageQuery } },
     async (request) => {
       const { limit, offset } = request.query;
       return logBuffer.query(filtersOf(request.query), { limit, offset });
@@ -76,7 +98,10 @@ export function registerAdminLogsRoutes(app: App, { logBuffer, clock, stopping }
   );
   app.get(
     '/admin/logs/stream',
-    { schema: { tags, summary: 'Log entries as they are written', querystring: Filters } },
+    {
+      config: answersStream,
+      schema: { tags, summary: 'Log entries as they are written', querystring: Filters },
+    },
     async (request, reply) => {
       const disconnected = new AbortController();
       const resumeAfter = cursorOf(request.headers['last-event-id']);

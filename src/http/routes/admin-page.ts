@@ -1,6 +1,8 @@
 /** A page for operators' browsers: which endpoints are stored. No secret is shown, and every value is escaped. */
+import { z } from 'zod';
 import type { NetBoxEndpointRecord } from '../../endpoints/bodies.js';
 import type { App } from '../app-type.js';
+import { answers } from '../route-document.js';
 
 const entities: ReadonlyMap<string, string> = new Map([
   ['&', '&amp;'],
@@ -34,7 +36,10 @@ function pageOf(endpoints: readonly NetBoxEndpointRecord[]): string {
 export function registerAdminPage(app: App, list: () => readonly NetBoxEndpointRecord[]): void {
   app.get(
     '/admin',
-    { schema: { tags: ['admin'], summary: 'Stored NetBox endpoints as a page' } },
+    {
+      config: answers(z.string(), 'text/html'),
+      schema: { tags: ['admin'], summary: 'Stored NetBox endpoints as a page' },
+    },
     async (_request, reply) => reply.type('text/html; charset=utf-8').send(pageOf(list())),
   );
 }

@@ -5,10 +5,13 @@ import type { ApiKeys } from '../../security/api-keys.js';
 import type { App } from '../app-type.js';
 import { recordBodyLimit } from '../plugins/request-limits.js';
 import { integerField } from '../query-fields.js';
+import { said } from '../route-document.js';
 
 const Key = z.object({ id: z.int(), label: z.string(), is_active: z.boolean(), created_at: z.number() });
 const CreatedKey = Key.extend({ raw_key: z.string() });
-const Registration = z.object({ api_key: z.string(), label: z.string().max(255).default('') });
+/** Counted in bytes when it is checked; one that goes into a header has no others. */
+const NewKey = said(z.string(), { pattern: '^[ -~]{32,72}$' });
+const Registration = z.object({ api_key: NewKey, label: z.string().max(255).default('') });
 const KeyParams = z.object({ key_id: integerField() });
 
 const tags = ['auth'];
@@ -75,7 +78,10 @@ export function registerAuthRoutes(app: App, deps: AuthRouteDeps): void {
   );
   app.delete(
     '/auth/keys/:key_id',
-    { schema: { tags, summary: 'Delete a key', params: KeyParams } },
+    {
+      config: { document: { answers: { 204: z.null() } } },
+      schema: { tags, summary: 'Delete a key', params: KeyParams },
+    },
     async (request, reply) => {
       await patiently(() => apiKeys.remove(request.params.key_id));
       return reply.status(204).send();

@@ -4,6 +4,7 @@ import type { CustomFields } from '../../custom-fields/service.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
 import type { App } from '../app-type.js';
 import { booleanField } from '../query-fields.js';
+import { answers, foreignRows } from '../route-document.js';
 
 /** The flag overrides the plugin's setting for this request. */
 const Query = z.object({ custom_fields_enabled: booleanField.optional() });
@@ -30,7 +31,10 @@ export function registerCustomFieldRoutes(app: App, { customFields, supportPass 
 
   app.post(
     '/extras/custom-fields/reconcile',
-    { schema: { tags, summary: 'Create and mend the custom fields in NetBox', querystring: Query } },
+    {
+      config: answers(foreignRows),
+      schema: { tags, summary: 'Create and mend the custom fields in NetBox', querystring: Query },
+    },
     async (request) => {
       // The plugin's "Repair" asks for this when the last pass failed; its card goes when a pass succeeds.
       if (!supportPass.status().ok) void supportPass.run();
@@ -40,7 +44,7 @@ export function registerCustomFieldRoutes(app: App, { customFields, supportPass 
   app.get(
     '/extras/extras/custom-fields/create',
     {
-      config: { writes: true },
+      config: { writes: true, ...answers(foreignRows) },
       schema: { tags, summary: 'The same, as older clients ask for it', querystring: Query },
     },
     async (request) => answer(request.query.custom_fields_enabled),

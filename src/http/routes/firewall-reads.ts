@@ -13,6 +13,7 @@ import type { ReadName } from '../../firewall/reads.js';
 import type { ReadDeps } from '../../proxmox-reads/read-endpoints.js';
 import type { App } from '../app-type.js';
 import { integerField } from '../query-fields.js';
+import { answers, foreignRows } from '../route-document.js';
 import { ClusterScope, NodeName, Scope, tellFailed } from './read-scope.js';
 
 export const firewallTags = ['firewall'];
@@ -74,7 +75,7 @@ function registerPlace(app: App, kind: Exclude<PlaceKind, 'vnet'>, deps: ReadDep
   for (const name of lists.filter((list) => objects.includes(list))) {
     app.get(
       `${firewallPath}/${route}/${name}`,
-      { schema: { ...schema, summary: `${summaries[name]} of ${of}` } },
+      { config: answers(foreignRows), schema: { ...schema, summary: `${summaries[name]} of ${of}` } },
       async ({ params, query }, reply) => {
         const answer = await answerList(query, wanted(params, query), name, deps);
         tellFailed(reply, answer);
@@ -84,7 +85,10 @@ function registerPlace(app: App, kind: Exclude<PlaceKind, 'vnet'>, deps: ReadDep
   }
   app.get(
     `${firewallPath}/${route}/options`,
-    { schema: { ...schema, summary: `Firewall options of ${of}` } },
+    {
+      config: answers(z.looseObject({}).nullable()),
+      schema: { ...schema, summary: `Firewall options of ${of}` },
+    },
     async ({ params, query }, reply) => {
       const answer = await answerOptions(query, wanted(params, query), deps);
       tellFailed(reply, answer);
@@ -97,6 +101,7 @@ export function registerFirewallReadRoutes(app: App, deps: ReadDeps): void {
   app.get(
     `${firewallPath}/summary`,
     {
+      config: answers(z.union([foreignRows, z.looseObject({})])),
       schema: {
         tags: firewallTags,
         summary: 'The firewall of each cluster: rules, groups, sets, aliases, options',
@@ -113,6 +118,7 @@ export function registerFirewallReadRoutes(app: App, deps: ReadDeps): void {
   app.get(
     '/proxmox/nodes/:node/qemu/:vmid/firewall',
     {
+      config: answers(z.looseObject({})),
       schema: {
         tags: firewallTags,
         summary: 'The firewall of a virtual machine as Proxmox has it',

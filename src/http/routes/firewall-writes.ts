@@ -11,6 +11,7 @@ import type { PluginMirror } from '../../plugin-endpoints/mirror.js';
 import type { App } from '../app-type.js';
 import { tellIntegers, validationEntries } from '../plugins/validation-entries.js';
 import { booleanField } from '../query-fields.js';
+import { said } from '../route-document.js';
 import { headerText, maxActor } from './actor.js';
 import { firewallPath, firewallTags, GuestQuery, placeIn, placeParams } from './firewall-reads.js';
 import { gateOf, GateQuery, type GateDeps } from './gated.js';
@@ -109,6 +110,21 @@ async function confirm(endpoint: ProxmoxEndpoint, { confirmWrites }: FirewallWri
   }
 }
 
+const Actor = z.looseObject({
+  'x-proxbox-actor': said(z.string(), { pattern: '[!-~]', description: 'Who asks for it; ends in the journal' }),
+});
+const Written = z.object({
+  status: z.enum(['pushed', 'deleted', 'skipped']),
+  endpoint_id: z.int(),
+  cluster_name: z.string(),
+  actor: z.string(),
+  path: z.string().describe('Of Proxmox'),
+  reason: z.string().nullable(),
+  detail: z.string().nullable(),
+  proxmox_task_id: z.null(),
+  response: z.null(),
+});
+
 const methods = { create: 'POST', update: 'PUT', remove: 'DELETE' } as const satisfies Record<WriteOp, string>;
 const verbs = { create: 'Make, or change, a', update: 'Change a', remove: 'Delete a' } as const;
 
@@ -124,6 +140,13 @@ function registerWrite(
   app.route({
     method: methods[op],
     url: op === 'create' || item === null ? list : `${list}/${item}`,
+    config: {
+      document: {
+        answers: { 200: Written },
+        headers: Actor,
+        ...(op === 'remove' ? {} : { body: bodySchemas[object] }),
+      },
+    },
     schema: {
       tags: firewallTags,
       summary: object === 'groupRules' ? `${verbs[op]} rule of a security group` : summary,

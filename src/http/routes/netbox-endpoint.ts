@@ -10,6 +10,7 @@ import type { NetBoxEndpointStore } from '../../endpoints/netbox-endpoints.js';
 import type { App } from '../app-type.js';
 import { recordBodyLimit } from '../plugins/request-limits.js';
 import { integerField } from '../query-fields.js';
+import { answers } from '../route-document.js';
 import { Deleted, ListWindow } from './endpoint-schemas.js';
 
 export interface NetBoxEndpointDeps extends Patience {
@@ -73,6 +74,7 @@ export function registerNetBoxEndpointRoutes(app: App, deps: NetBoxEndpointDeps)
   app.get(
     '/netbox/status',
     {
+      config: answers(z.looseObject({})),
       schema: {
         tags,
         summary: 'The status of NetBox itself',

@@ -11,7 +11,9 @@ import { toProxboxError } from '../../errors/proxbox-error.js';
 import { logSecurityEvent } from '../../telemetry/security-events.js';
 import type { App } from '../app-type.js';
 import { textField } from '../query-fields.js';
+import { answers } from '../route-document.js';
 import { actorOf } from './actor.js';
+import { EndpointIds, Source } from './read-scope.js';
 
 export interface Api2Deps extends LiveDeps {
   readonly logger: Logger;
@@ -20,12 +22,12 @@ export interface Api2Deps extends LiveDeps {
 
 /** The rest of the query is for Proxmox. */
 const Query = z.looseObject({
-  source: textField(255).optional(),
+  source: Source,
   target_name: textField(255).optional(),
   target_domain: textField(255).optional(),
   target_ip_address: textField(45).optional(),
-  proxmox_endpoint_ids: textField(4096).optional(),
-  endpoint_ids: textField(4096).optional(),
+  proxmox_endpoint_ids: EndpointIds,
+  endpoint_ids: EndpointIds,
 });
 const Body = z.looseObject({}).nullish();
 
@@ -95,7 +97,10 @@ const tags = ['proxmox'];
 export function registerProxmoxApi2Routes(app: App, deps: Api2Deps): void {
   app.get(
     '/proxmox/api2/*',
-    { schema: { tags, summary: 'Any GET of the API of Proxmox, after an optional schema name', querystring: Query } },
+    {
+      config: answers(z.unknown()),
+      schema: { tags, summary: 'Any GET of the API of Proxmox, after an optional schema name', querystring: Query },
+    },
     async (request, reply) => {
       const { query } = request;
       return answer({ method: 'GET', control: query, parameters: parametersOf(query) }, request, reply, deps);
@@ -105,6 +110,7 @@ export function registerProxmoxApi2Routes(app: App, deps: Api2Deps): void {
     app.route({
       method,
       url: '/proxmox/api2/*',
+      config: answers(z.unknown()),
       schema: { tags, summary: `${method}: only where allow_writes is on`, querystring: Query, body: Body },
       handler: async (request, reply) => {
         const { query, body } = request;

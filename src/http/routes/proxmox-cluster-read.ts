@@ -4,6 +4,7 @@ import { backupJobs, backupRows, replicationJobs, replicationRows } from '../../
 import { readOverview, readTopLevel, topLevels } from '../../proxmox-reads/overview.js';
 import type { ReadDeps } from '../../proxmox-reads/read-endpoints.js';
 import type { App } from '../app-type.js';
+import { answers, foreignRows } from '../route-document.js';
 import { createReadAll, Scope } from './read-scope.js';
 
 const tags = ['proxmox'];
@@ -14,7 +15,10 @@ export function registerProxmoxClusterReadRoutes(app: App, deps: ReadDeps): void
 
   app.get(
     '/proxmox',
-    { schema: { tags, summary: 'What is below the root of the Proxmox API', querystring: Scope } },
+    {
+      config: answers(z.object({ message: z.string(), proxmox_api_viewer: z.string(), clusters: foreignRows })),
+      schema: { tags, summary: 'What is below the root of the Proxmox API', querystring: Scope },
+    },
     async (request, reply) => {
       const { results } = await readAll(request.query, reply, readOverview);
       return {
@@ -26,18 +30,21 @@ export function registerProxmoxClusterReadRoutes(app: App, deps: ReadDeps): void
   );
   app.get(
     '/proxmox/:top_level',
-    { schema: { tags, summary: 'A part of the Proxmox API as it is', params: LevelParams, querystring: Scope } },
+    {
+      config: answers(foreignRows),
+      schema: { tags, summary: 'A part of the Proxmox API as it is', params: LevelParams, querystring: Scope },
+    },
     async ({ params, query }, reply) =>
       (await readAll(query, reply, (session) => readTopLevel(session, params.top_level))).results,
   );
   app.get(
     '/proxmox/cluster/backup',
-    { schema: { tags, summary: 'Backup jobs', querystring: Scope } },
+    { config: answers(foreignRows), schema: { tags, summary: 'Backup jobs', querystring: Scope } },
     async (request, reply) => backupRows(await readAll(request.query, reply, backupJobs)),
   );
   app.get(
     '/proxmox/replication',
-    { schema: { tags, summary: 'Replication jobs', querystring: Scope } },
+    { config: answers(foreignRows), schema: { tags, summary: 'Replication jobs', querystring: Scope } },
     async (request, reply) => replicationRows(await readAll(request.query, reply, replicationJobs)),
   );
 }

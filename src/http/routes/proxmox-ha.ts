@@ -17,10 +17,12 @@ import type { ReadDeps } from '../../proxmox-reads/read-endpoints.js';
 import { uniqueRows } from '../../proxmox-reads/unique-rows.js';
 import type { App } from '../app-type.js';
 import { integerField } from '../query-fields.js';
+import { answers, foreignRows } from '../route-document.js';
 import { createReadAll, Scope, type ReadAll } from './read-scope.js';
 
 const tags = ['proxmox'];
 const ha = '/proxmox/cluster/ha';
+const Summary = z.object({ status: foreignRows, groups: foreignRows, resources: foreignRows, rules: foreignRows });
 const VmidParams = z.object({ vmid: integerField({ min: 1, max: 999_999_999 }) });
 const GroupParams = z.object({ group: z.string().min(1).max(128) });
 
@@ -40,7 +42,10 @@ export function registerProxmoxHaRoutes(app: App, deps: ReadDeps): void {
 function registerSummary(app: App, readAll: ReadAll): void {
   app.get(
     `${ha}/summary`,
-    { schema: { tags, summary: 'Status, groups, resources and rules at once', querystring: Scope } },
+    {
+      config: answers(Summary),
+      schema: { tags, summary: 'Status, groups, resources and rules at once', querystring: Scope },
+    },
     async (request, reply) => {
       const { results, failures } = await readAll(request.query, reply, readHaSummary);
       const failed = failures.map(({ endpoint, error }) => haFailureRow(endpoint.name, error));
@@ -72,7 +77,7 @@ function registerSummary(app: App, readAll: ReadAll): void {
 function registerLists(app: App, readAll: ReadAll): void {
   app.get(
     `${ha}/status`,
-    { schema: { tags, summary: 'What high availability is doing', querystring: Scope } },
+    { config: answers(foreignRows), schema: { tags, summary: 'What high availability is doing', querystring: Scope } },
     async (request, reply) => {
       const { results, failures } = await readAll(request.query, reply, readHaStatus);
       const failed = failures.map(({ endpoint, error }) => haFailureRow(endpoint.name, error));
@@ -81,17 +86,17 @@ function registerLists(app: App, readAll: ReadAll): void {
   );
   app.get(
     `${ha}/resources`,
-    { schema: { tags, summary: 'Managed guests', querystring: Scope } },
+    { config: answers(foreignRows), schema: { tags, summary: 'Managed guests', querystring: Scope } },
     async (request, reply) => uniqueRows((await readAll(request.query, reply, readHaResources)).results.flat(), 'sid'),
   );
   app.get(
     `${ha}/groups`,
-    { schema: { tags, summary: 'Groups of nodes (Proxmox 8)', querystring: Scope } },
+    { config: answers(foreignRows), schema: { tags, summary: 'Groups of nodes (Proxmox 8)', querystring: Scope } },
     async (request, reply) => uniqueRows((await readAll(request.query, reply, readHaGroups)).results.flat(), 'group'),
   );
   app.get(
     `${ha}/rules`,
-    { schema: { tags, summary: 'Affinity rules (Proxmox 9)', querystring: Scope } },
+    { config: answers(foreignRows), schema: { tags, summary: 'Affinity rules (Proxmox 9)', querystring: Scope } },
     async (request, reply) => uniqueRows((await readAll(request.query, reply, readHaRules)).results.flat(), 'rule'),
   );
 }
@@ -99,7 +104,10 @@ function registerLists(app: App, readAll: ReadAll): void {
 function registerSingles(app: App, readAll: ReadAll): void {
   app.get(
     `${ha}/resources/by-vm/:vmid`,
-    { schema: { tags, summary: 'How a guest is managed, or null', params: VmidParams, querystring: Scope } },
+    {
+      config: answers(z.looseObject({}).nullable()),
+      schema: { tags, summary: 'How a guest is managed, or null', params: VmidParams, querystring: Scope },
+    },
     async ({ params, query }, reply) => {
       const read = await readAll(query, reply, (session) => readHaResourceOfGuest(session, params.vmid));
       return objectOrNull(
@@ -110,7 +118,10 @@ function registerSingles(app: App, readAll: ReadAll): void {
   );
   app.get(
     `${ha}/groups/:group`,
-    { schema: { tags, summary: 'One group, or null', params: GroupParams, querystring: Scope } },
+    {
+      config: answers(z.looseObject({}).nullable()),
+      schema: { tags, summary: 'One group, or null', params: GroupParams, querystring: Scope },
+    },
     async ({ params, query }, reply) => {
       const { results } = await readAll(query, reply, readHaGroups);
       return objectOrNull(
@@ -124,12 +135,12 @@ function registerSingles(app: App, readAll: ReadAll): void {
 function registerManagers(app: App, readAll: ReadAll): void {
   app.get(
     `${ha}/manager-status`,
-    { schema: { tags, summary: 'State of the managers', querystring: Scope } },
+    { config: answers(foreignRows), schema: { tags, summary: 'State of the managers', querystring: Scope } },
     async (request, reply) => uniqueRows((await readAll(request.query, reply, readHaManager)).results, 'cluster_name'),
   );
   app.get(
     `${ha}/crs`,
-    { schema: { tags, summary: 'How resources are placed', querystring: Scope } },
+    { config: answers(foreignRows), schema: { tags, summary: 'How resources are placed', querystring: Scope } },
     async (request, reply) => {
       const { results, failures } = await readAll(request.query, reply, readHaScheduling);
       const failed = failures.map(({ endpoint, error }) => ({

@@ -8,13 +8,18 @@ import type { ProxmoxSession } from '../../proxmox/types.js';
 import type { ReadDeps } from '../../proxmox-reads/read-endpoints.js';
 import type { App } from '../app-type.js';
 import { integerField, textField } from '../query-fields.js';
+import { answers, foreignRows, said } from '../route-document.js';
 import { ClusterScope, NodeName, Scope, tellFailed } from './read-scope.js';
 
 const tags = ['proxmox'];
 const maxVmid = 999_999_999;
 
 const NodeParams = z.object({ node: NodeName });
-const GuestParams = z.object({ node: NodeName, type: z.string(), vmid: integerField({ min: 1, max: maxVmid }) });
+const GuestParams = z.object({
+  node: NodeName,
+  type: said(z.string(), { enum: ['qemu', 'lxc'] }),
+  vmid: integerField({ min: 1, max: maxVmid }),
+});
 const StorageId = z.string().regex(/^[A-Za-z][A-Za-z0-9\-_.]{0,99}$/, 'must be the id of a Proxmox storage');
 
 const NetworkQuery = ClusterScope.extend({ type: z.enum(interfaceTypes).optional() });
@@ -37,7 +42,10 @@ function guestTypeOf(type: string): 'qemu' | 'lxc' {
 function registerNodeLists(app: App, deps: ReadDeps): void {
   app.get(
     '/proxmox/nodes/:node/network',
-    { schema: { tags, summary: 'Network interfaces of a node', params: NodeParams, querystring: NetworkQuery } },
+    {
+      config: answers(foreignRows),
+      schema: { tags, summary: 'Network interfaces of a node', params: NodeParams, querystring: NetworkQuery },
+    },
     async ({ params, query }, reply) => {
       const found = await findNode(nodeRequest(query, params.node, 'the network of a node'), deps);
       tellFailed(reply, found);
@@ -48,7 +56,7 @@ function registerNodeLists(app: App, deps: ReadDeps): void {
     const summary = type === 'qemu' ? 'Virtual machines of a node' : 'Containers of a node';
     app.get(
       `/proxmox/nodes/:node/${type}`,
-      { schema: { tags, summary, params: NodeParams, querystring: ClusterScope } },
+      { config: answers(foreignRows), schema: { tags, summary, params: NodeParams, querystring: ClusterScope } },
       async ({ params, query }, reply) => {
         const found = await findNode(nodeRequest(query, params.node, 'the guests of a node'), deps);
         tellFailed(reply, found);
@@ -63,6 +71,7 @@ export function registerProxmoxNodeReadRoutes(app: App, deps: ReadDeps): void {
   app.get(
     '/proxmox/nodes/:node/storage/:storage/content',
     {
+      config: answers(foreignRows),
       schema: {
         tags,
         summary: 'Volumes on a storage',
@@ -80,7 +89,10 @@ export function registerProxmoxNodeReadRoutes(app: App, deps: ReadDeps): void {
   );
   app.get(
     '/proxmox/:node/:type/:vmid/config',
-    { schema: { tags, summary: 'Configuration of a guest', params: GuestParams, querystring: Scope } },
+    {
+      config: answers(z.looseObject({})),
+      schema: { tags, summary: 'Configuration of a guest', params: GuestParams, querystring: Scope },
+    },
     async ({ params, query }, reply) => {
       const answer = await guestConfigAnswer(query, { ...params, type: guestTypeOf(params.type) }, deps);
       tellFailed(reply, answer);

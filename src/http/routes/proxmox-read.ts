@@ -10,6 +10,7 @@ import type { EndpointScope } from '../../plugin-endpoints/select-endpoints.js';
 import { describeSession } from '../../proxmox-reads/session-summary.js';
 import type { Schemas } from '../../proxmox-schema/schemas.js';
 import type { App } from '../app-type.js';
+import { answers, foreignRows } from '../route-document.js';
 import { createReadAll, Scope } from './read-scope.js';
 
 const ResourceScope = Scope.extend({ type: z.enum(['vm', 'storage', 'node', 'sdn']).optional() });
@@ -35,13 +36,13 @@ function registerSessionReads(app: App, read: Read, schemas: ProxmoxReadDeps['pr
 
   app.get(
     '/proxmox/sessions',
-    { schema: { tags, summary: 'Connected endpoints', querystring: Scope } },
+    { config: answers(foreignRows), schema: { tags, summary: 'Connected endpoints', querystring: Scope } },
     async (request, reply) =>
       read(request.query, reply, async (session, endpoint) => describeSession(session, endpoint, schemas.tags())),
   );
   app.get(
     '/proxmox/version',
-    { schema: { tags, summary: 'Versions by session', querystring: Scope } },
+    { config: answers(foreignRows), schema: { tags, summary: 'Versions by session', querystring: Scope } },
     async (request, reply) => {
       const versions = await read(request.query, reply, async ({ name, version }) => ({ [name]: version }));
       if (versions.length === 0) throw new ProxboxError('not_found', noConnections);
@@ -50,7 +51,7 @@ function registerSessionReads(app: App, read: Read, schemas: ProxmoxReadDeps['pr
   );
   app.get(
     '/proxmox/cluster/status',
-    { schema: { tags, summary: 'Clusters and nodes', querystring: Scope } },
+    { config: answers(foreignRows), schema: { tags, summary: 'Clusters and nodes', querystring: Scope } },
     async (request, reply) => read(request.query, reply, readClusterStatus),
   );
 }
@@ -58,7 +59,7 @@ function registerSessionReads(app: App, read: Read, schemas: ProxmoxReadDeps['pr
 function registerListReads(app: App, read: Read): void {
   app.get(
     '/proxmox/nodes',
-    { schema: { tags, summary: 'One entry per node', querystring: Scope } },
+    { config: answers(foreignRows), schema: { tags, summary: 'One entry per node', querystring: Scope } },
     async (request, reply) => {
       const parts = await read(request.query, reply, async (session) => ({
         name: session.name,
@@ -72,7 +73,10 @@ function registerListReads(app: App, read: Read): void {
   );
   app.get(
     '/proxmox/cluster/resources',
-    { schema: { tags, summary: 'Guests, nodes and storages', querystring: ResourceScope } },
+    {
+      config: answers(foreignRows),
+      schema: { tags, summary: 'Guests, nodes and storages', querystring: ResourceScope },
+    },
     async (request, reply) => {
       const { type } = request.query;
       const parts = await read(request.query, reply, async (session) => ({
@@ -84,7 +88,7 @@ function registerListReads(app: App, read: Read): void {
   );
   app.get(
     '/proxmox/storage',
-    { schema: { tags, summary: 'Storages with their usage', querystring: Scope } },
+    { config: answers(foreignRows), schema: { tags, summary: 'Storages with their usage', querystring: Scope } },
     async (request, reply) => {
       const parts = await read(request.query, reply, async (session) => ({
         name: session.name,

@@ -7,20 +7,43 @@ import type { GeneratedSchema, GenerateOrder, SchemaGenerator } from '../../prox
 import type { Schemas } from '../../proxmox-schema/schemas.js';
 import type { App } from '../app-type.js';
 import { booleanField, decimalField, integerField, textField } from '../query-fields.js';
+import { answers } from '../route-document.js';
+import { EndpointIds } from './read-scope.js';
 
 const Version = z.object({ version_tag: textField(64).optional() });
 const Generate = Version.extend({
   source_url: textField(2048)
     .optional()
     .describe('apidoc.js of an API viewer; default: that of the endpoint, else of pve.proxmox.com'),
-  proxmox_endpoint_ids: textField(255).optional().describe('One stored endpoint, whose node is read'),
-  endpoint_ids: textField(255).optional(),
+  proxmox_endpoint_ids: EndpointIds.describe('One stored endpoint, whose node is read'),
+  endpoint_ids: EndpointIds,
   name: textField(255).optional(),
   domain: textField(255).optional(),
   ip_address: textField(45).optional(),
   persist: booleanField.default(true),
   retry_count: integerField({ min: 0, max: 10 }).default(2),
   retry_backoff: decimalField({ min: 0, max: 5 }).default(0.35).describe('Seconds'),
+});
+const Made = z.object({
+  message: z.string(),
+  source_url: z.string(),
+  version_tag: z.string(),
+  generated_at: z.string(),
+  endpoint_count: z.int(),
+  operation_count: z.int(),
+  output_dir: z.string().nullable(),
+  retry: z.object({ retry_count: z.int(), retry_backoff: z.number() }),
+});
+const Openapi = z.looseObject({ openapi: z.string(), paths: z.looseObject({}) });
+const Contracts = z.object({
+  proxmox_generated_openapi_present: z.boolean(),
+  proxmox_generated_path_count: z.int(),
+  netbox_schema_source: z.null(),
+});
+const Refreshed = z.object({
+  message: z.string(),
+  available_versions: z.array(z.string()),
+  problems: z.array(z.string()),
 });
 const tags = ['proxmox'];
 
@@ -64,7 +87,10 @@ function messageOf({ file, problems }: GeneratedSchema): string {
 function registerGeneration(app: App, { schemaGenerator }: ViewerDeps): void {
   app.post(
     '/proxmox/viewer/generate',
-    { schema: { tags, summary: 'Make the schema of a release, and serve it', querystring: Generate } },
+    {
+      config: answers(Made),
+      schema: { tags, summary: 'Make the schema of a release, and serve it', querystring: Generate },
+    },
     async ({ query }) => {
       const made = await schemaGenerator.generate(orderOf(query));
       return {
@@ -86,7 +112,10 @@ export function registerProxmoxViewerRoutes(app: App, deps: ViewerDeps): void {
   registerGeneration(app, deps);
   app.get(
     '/proxmox/viewer/schema-status',
-    { schema: { tags, summary: 'Generated schemas of Proxmox releases', querystring: Version } },
+    {
+      config: answers(z.looseObject({})),
+      schema: { tags, summary: 'Generated schemas of Proxmox releases', querystring: Version },
+    },
     async ({ query: { version_tag: tag } }) =>
       tag === undefined || tag === ''
         ? { available_versions: schemas.tags(), generation_tasks: schemaGenerator.tasks() }
@@ -98,17 +127,26 @@ export function registerProxmoxViewerRoutes(app: App, deps: ViewerDeps): void {
   );
   app.get(
     '/proxmox/viewer/openapi',
-    { schema: { tags, summary: 'The schema of a release as OpenAPI document', querystring: Version } },
+    {
+      config: answers(Openapi),
+      schema: { tags, summary: 'The schema of a release as OpenAPI document', querystring: Version },
+    },
     async ({ query: { version_tag: tag } }) => documentOr404(schemas, tag === undefined || tag === '' ? 'latest' : tag),
   );
   app.get(
     '/proxmox/viewer/openapi/embedded',
-    { schema: { tags, summary: 'The table that answers without a generated schema, as OpenAPI document' } },
+    {
+      config: answers(Openapi),
+      schema: { tags, summary: 'The table that answers without a generated schema, as OpenAPI document' },
+    },
     async () => documentOr404(schemas, 'embedded-minimal'),
   );
   app.get(
     '/proxmox/viewer/integration/contracts',
-    { schema: { tags, summary: 'Is there a generated schema, and how large is it?' } },
+    {
+      config: answers(Contracts),
+      schema: { tags, summary: 'Is there a generated schema, and how large is it?' },
+    },
     async () => {
       const isGenerated = schemas.tags().length > 0;
       return {
@@ -120,7 +158,7 @@ export function registerProxmoxViewerRoutes(app: App, deps: ViewerDeps): void {
   );
   app.post(
     '/proxmox/viewer/routes/refresh',
-    { schema: { tags, summary: 'Read the generated schemas again' } },
+    { config: answers(Refreshed), schema: { tags, summary: 'Read the generated schemas again' } },
     async ({ log }) => refresh(schemas, log),
   );
 }

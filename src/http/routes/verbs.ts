@@ -12,6 +12,7 @@ import { verbTable } from '../../verbs/table.js';
 import type { Verb } from '../../verbs/types.js';
 import type { App } from '../app-type.js';
 import { integerField } from '../query-fields.js';
+import { answersStream, said, type RouteDocument } from '../route-document.js';
 import { streamSse } from '../stream/sse.js';
 import { actorOf, headerText } from './actor.js';
 import { gateOf, GateQuery, readGateOf, type GateDeps } from './gated.js';
@@ -27,7 +28,7 @@ export interface VerbRouteDeps extends GateDeps, LocateDeps {
 const tags = ['verbs'];
 const types = ['qemu', 'lxc'] as const satisfies readonly GuestType[];
 const GuestParams = z.object({ vmid: integerField({ min: 1, max: 999_999_999 }) });
-const TaskParams = GuestParams.extend({ task_upid: z.string().min(1).max(1024) });
+const TaskParams = GuestParams.extend({ task_upid: said(z.string().min(1).max(1024), { pattern: '^UPID:' }) });
 const maxKey = 255;
 
 function keyOf(request: FastifyRequest): string | undefined {
@@ -62,12 +63,33 @@ async function runVerb(verb: Verb, asked: VerbRequest, deps: VerbRouteDeps): Pro
   return reply.status(status).send(body);
 }
 
+const Told = z.looseObject({
+  verb: z.string(),
+  vmid: z.int(),
+  vm_type: z.enum(types),
+  endpoint_id: z.int(),
+  backend_endpoint_id: z.int(),
+  endpoint_name: z.string(),
+  result: z.string(),
+});
+
+/** A verb that had nothing to do answers 200 also where one that was accepted answers 202. */
+function documentOf({ accepted, body }: Verb): { readonly document: RouteDocument } {
+  const headers = z.looseObject({ 'idempotency-key': said(z.string().optional(), { maxLength: maxKey }) });
+  return {
+    document: { answers: { 200: Told, [accepted.status]: Told }, headers, ...(body === undefined ? {} : { body }) },
+  };
+}
+
 export function registerVerbRoutes(app: App, deps: VerbRouteDeps): void {
   for (const type of types) {
     for (const verb of verbTable(deps.clock).filter(({ only = type }) => only === type)) {
       app.post(
         `/proxmox/${type}/:vmid/${verb.name}`,
-        { schema: { tags, summary: verb.summary, params: GuestParams, querystring: GateQuery } },
+        {
+          config: documentOf(verb),
+          schema: { tags, summary: verb.summary, params: GuestParams, querystring: GateQuery },
+        },
         (request, reply) => {
           const { vmid } = request.params;
           return runVerb(verb, { request, reply, query: request.query, guest: { type, vmid } }, deps);
@@ -81,13 +103,14 @@ export function registerVerbRoutes(app: App, deps: VerbRouteDeps): void {
 function registerMigration(app: App, type: GuestType, deps: VerbRouteDeps): void {
   const path = `/proxmox/${type}/:vmid/migrate/:task_upid`;
   const schema = { tags, params: TaskParams, querystring: GateQuery };
-  app.delete(path, { schema: { ...schema, summary: cancelVerb('').summary } }, (request, reply) => {
+  const cancel = cancelVerb('');
+  app.delete(path, { config: documentOf(cancel), schema: { ...schema, summary: cancel.summary } }, (request, reply) => {
     const { vmid, task_upid: task } = request.params;
     return runVerb(cancelVerb(task), { request, reply, query: request.query, guest: { type, vmid } }, deps);
   });
   app.get(
     `${path}/stream`,
-    { schema: { ...schema, summary: 'Follow a migration to its end (SSE)' } },
+    { config: answersStream, schema: { ...schema, summary: 'Follow a migration to its end (SSE)' } },
     async (request, reply) => {
       const { vmid, task_upid: task } = request.params;
       const gated = readGateOf(deps, request.query);

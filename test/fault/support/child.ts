@@ -38,7 +38,7 @@ export async function startChild(variables: Readonly<Record<string, string>>): P
       () => false,
     );
     if (isReady) break;
-    if (child.exitCode !== null || performance.now() > deadline) {
+    if (child.exitCode !== null || child.signalCode !== null || performance.now() > deadline) {
       child.kill('SIGKILL');
       throw new Error(`the service did not start: ${errors}`);
     }

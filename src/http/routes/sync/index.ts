@@ -3,7 +3,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Clock } from '../../../config/clock.js';
 import { ProxboxError } from '../../../errors/proxbox-error.js';
-import { fromNames, overwriteFlags, syncResources } from '../../../sync/plan/options.js';
+import {
+  addressFamilies,
+  fromNames,
+  interfaceStrategies,
+  orphanActions,
+  overwriteFlags,
+  syncResources,
+} from '../../../sync/plan/options.js';
 import { failedCount, stageJson } from '../../../sync/json-result.js';
 import { parseSweepRequest, parseSyncRequest, type RawQuery, type SyncRequest } from '../../../sync/request.js';
 import type { RunSummary } from '../../../sync/run-finish.js';
@@ -11,6 +18,7 @@ import type { PreparedRun, SyncService } from '../../../sync/service.js';
 import { stageTable, sweepEntry, type StageEntry } from '../../../sync/stages/index.js';
 import type { App } from '../../app-type.js';
 import { integerField } from '../../query-fields.js';
+import { answers, answersStream, foreignRows, said } from '../../route-document.js';
 import { shortenFrame } from '../../stream/frame-size.js';
 import { paceFrames } from '../../stream/pace-frames.js';
 import { streamSse, type SseFrame } from '../../stream/sse.js';
@@ -25,48 +33,82 @@ export interface SyncRouteDeps {
 }
 
 const Raw = z.record(z.string(), z.union([z.string(), z.array(z.string())]).optional());
-const text = (description: string) =>
-  z
-    .union([z.string(), z.array(z.string())])
-    .optional()
-    .describe(description);
+/** Of a repeated key the last one counts. */
+const parameter = (json: Readonly<Record<string, unknown>>) =>
+  said(z.union([z.string(), z.array(z.string())]).optional(), { anyOf: undefined, type: 'string', ...json });
+const text = (description: string) => parameter({ description });
+const flag = (description: string) => parameter({ type: 'boolean', description });
+const choice = (choices: readonly string[], description: string) => parameter({ enum: [...choices, ''], description });
+const id = String.raw`\s*0*[1-9]\d{0,14}\s*`;
+const endpointId = String.raw`\s*\d{1,15}\s*`;
+const endpointIds = (description: string) =>
+  parameter({ maxLength: 255, pattern: `^(${endpointId}(,${endpointId}){0,99})?$`, description });
 
 /**
  * What the API document says about the query. Unknown keys pass: the plugin sends one bundle of parameters to every stage.
  * The rules and their errors are in sync/request.ts.
  */
 const Query = z.looseObject({
-  proxmox_endpoint_ids: text('Comma list of Proxmox endpoint ids; absent = every enabled one'),
-  netbox_vm_ids: text('Comma list of NetBox virtual machine ids; absent = all'),
-  netbox_branch_schema_id: text('Schema id of a netbox-branching branch; absent = main'),
-  vm_stage_failed: text('Sweep route: true does nothing, as the stage of machines had failures'),
+  source: choice(['database', 'netbox'], 'Whose ids of Proxmox endpoints are meant'),
+  proxmox_endpoint_ids: endpointIds('Comma list of Proxmox endpoint ids; absent = every enabled one'),
+  endpoint_ids: endpointIds('The same; proxmox_endpoint_ids wins'),
+  netbox_vm_ids: parameter({
+    pattern: `^${id}(,${id})*$`,
+    description: 'Comma list of NetBox virtual machine ids; absent = all',
+  }),
+  netbox_branch_schema_id: parameter({
+    pattern: '^[a-z0-9_]{0,64}$',
+    description: 'Schema id of a netbox-branching branch; absent = main',
+  }),
+  vm_stage_failed: flag('Sweep route: true does nothing, as the stage of machines had failures'),
   run_id: text('Stamped into the rows that this run writes; absent = a new UUID'),
-  fetch_max_concurrency: text('Proxmox reads at once, unless a variable sets it'),
-  sync_vm_network: text('Stage of machines: false leaves out their interfaces, addresses and disks'),
-  sync_task_history: text('Stage of machines: false leaves out their task history'),
-  assign_vm_interface_ips: text('Stage of machines: false leaves out addresses'),
-  sync_vm_interface_macs: text('false leaves out MAC addresses'),
-  vm_interface_sync_strategy: text('guest_os_model or legacy_rename'),
-  use_guest_agent_interface_name: text('Under legacy_rename: interfaces are called as the guest agent calls them'),
-  ignore_ipv6_link_local_addresses: text('false: link-local addresses are written too'),
-  primary_ip_preference: text('ipv4 or ipv6: the family that comes first'),
-  delete_nonexistent_backup: text('true: rows of backups that are gone from Proxmox are deleted'),
-  delete_nonexistent_snapshot: text('true: rows of snapshots that are gone from Proxmox are deleted'),
-  orphan_action: text('mark or delete: what becomes of machines whose guest is gone'),
-  force_deletes: text('true: however many rows are gone at once, they are deleted'),
-  parse_description_metadata: text('true: the netbox-metadata block of guest descriptions is read'),
-  dry_run: text('true: writes nothing; every stage says what it would do with what NetBox has now'),
-  include_objects: text('true: full lists in the answer of a full update instead of the first 100'),
-  ...fromNames(overwriteFlags, () => text('false: leave the field of existing objects alone')),
+  fetch_max_concurrency: parameter({
+    type: 'integer',
+    minimum: 1,
+    description: 'Proxmox reads at once, unless a variable sets it',
+  }),
+  sync_vm_network: flag('Stage of machines: false leaves out their interfaces, addresses and disks'),
+  sync_task_history: flag('Stage of machines: false leaves out their task history'),
+  assign_vm_interface_ips: flag('Stage of machines: false leaves out addresses'),
+  sync_vm_interface_macs: flag('false leaves out MAC addresses'),
+  vm_interface_sync_strategy: choice(interfaceStrategies, 'How interfaces of machines are named'),
+  use_guest_agent_interface_name: flag('Under legacy_rename: interfaces are called as the guest agent calls them'),
+  ignore_ipv6_link_local_addresses: flag('false: link-local addresses are written too'),
+  primary_ip_preference: choice(addressFamilies, 'The family that comes first'),
+  delete_nonexistent_backup: flag('true: rows of backups that are gone from Proxmox are deleted'),
+  delete_nonexistent_snapshot: flag('true: rows of snapshots that are gone from Proxmox are deleted'),
+  orphan_action: choice(orphanActions, 'What becomes of machines whose guest is gone'),
+  force_deletes: flag('true: however many rows are gone at once, they are deleted'),
+  parse_description_metadata: flag('true: the netbox-metadata block of guest descriptions is read'),
+  dry_run: flag('true: writes nothing; every stage says what it would do with what NetBox has now'),
+  include_objects: flag('true: full lists in the answer of a full update instead of the first 100'),
+  ...fromNames(overwriteFlags, () => flag('false: leave the field of existing objects alone')),
   ...fromNames(
     syncResources.map((resource) => `sync_mode_${resource}` as const),
-    () => text('always, bootstrap_only or disabled'),
+    () => text('always, bootstrap_only or disabled; anything else is always'),
   ),
+});
+/** Of the sweep: it marks machines, so it names the run (and, unless it only looks, the endpoints). */
+const SweepQuery = said(Query.extend({ run_id: said(Query.shape.run_id, { pattern: String.raw`\S` }) }), {
+  required: ['run_id'],
 });
 const VmParams = z.object({ netbox_vm_id: integerField({ min: 1 }) });
 
 /** A dry run of these is a run without writes. */
-const config = { previews: true } as const;
+const previews = { previews: true } as const;
+const streams = { ...previews, ...answersStream };
+/** The NetBox objects that are now as they should be, or counters. */
+const Objects = z.union([foreignRows, z.looseObject({})]);
+const objects = { ...previews, ...answers(Objects) };
+
+const Active = z.object({
+  active: z.boolean(),
+  started_at: z.string().nullable(),
+  id: z.string().nullable(),
+  kind: z.string().nullable(),
+  runs: z.array(z.object({ id: z.string(), kind: z.string(), started_at: z.string() })),
+});
+const FullUpdate = z.looseObject({ status: z.string(), ok: z.boolean(), errors: z.array(z.looseObject({})) });
 
 export function registerSyncRoutes(app: App, deps: SyncRouteDeps): void {
   for (const entry of stageTable) {
@@ -75,7 +117,9 @@ export function registerSyncRoutes(app: App, deps: SyncRouteDeps): void {
   }
   registerSweep(app, deps);
   registerFullUpdate(app, deps);
-  app.get('/sync/active', { schema: { tags: ['sync'], summary: 'What runs now' } }, async () => activeBody(deps.sync));
+  app.get('/sync/active', { config: answers(Active), schema: { tags: ['sync'], summary: 'What runs now' } }, async () =>
+    activeBody(deps.sync),
+  );
 }
 
 function registerStage(app: App, deps: SyncRouteDeps, entry: StageEntry): void {
@@ -85,12 +129,12 @@ function registerStage(app: App, deps: SyncRouteDeps, entry: StageEntry): void {
     querystring: Query,
   });
   if (entry.streamOnly !== true) {
-    app.get(entry.path, { config, schema: schema('JSON') }, async (request, reply) => {
+    app.get(entry.path, { config: objects, schema: schema('JSON') }, async (request, reply) => {
       const summary = await runToEnd(deps.sync.prepareStage(entry, shownRequestOf(request)), reply);
       return withFailures(reply, summary).send(stageJson(entry, summary));
     });
   }
-  app.get(`${entry.path}/stream`, { config, schema: schema('SSE') }, (request, reply) =>
+  app.get(`${entry.path}/stream`, { config: streams, schema: schema('SSE') }, (request, reply) =>
     stream(deps, deps.sync.prepareStage(entry, requestOf(request)), reply),
   );
 }
@@ -105,12 +149,12 @@ function registerOneMachine(app: App, deps: SyncRouteDeps, entry: StageEntry): v
   const prepare = (request: SyncRequest, id: number) =>
     deps.sync.prepareStage(entry, { ...request, netboxVmIds: [id] });
   if (entry.streamOnly !== true) {
-    app.get(entry.path, { config, schema }, async (request, reply) => {
+    app.get(entry.path, { config: objects, schema }, async (request, reply) => {
       const summary = await runToEnd(prepare(shownRequestOf(request), request.params.netbox_vm_id), reply);
       return withFailures(reply, summary).send(stageJson(entry, summary));
     });
   }
-  app.get(`${entry.path}/stream`, { config, schema }, (request, reply) =>
+  app.get(`${entry.path}/stream`, { config: streams, schema }, (request, reply) =>
     stream(deps, prepare(requestOf(request), request.params.netbox_vm_id), reply),
   );
 }
@@ -120,15 +164,15 @@ function registerSweep(app: App, deps: SyncRouteDeps): void {
   const schema = (form: string) => ({
     tags: ['sync'],
     summary: `Marks (or deletes) machines whose guest is gone (${form}); needs run_id, and endpoint_ids unless dry_run`,
-    querystring: Query,
+    querystring: SweepQuery,
   });
   const prepare = (request: FastifyRequest) =>
     deps.sync.prepareStage(sweepEntry, parseSweepRequest(Raw.parse(request.query)));
-  app.get(sweepEntry.path, { schema: schema('JSON') }, async (request, reply) => {
+  app.get(sweepEntry.path, { config: answers(z.looseObject({})), schema: schema('JSON') }, async (request, reply) => {
     const summary = await runToEnd(prepare(request), reply);
     return summary.result;
   });
-  app.get(`${sweepEntry.path}/stream`, { schema: schema('SSE') }, (request, reply) =>
+  app.get(`${sweepEntry.path}/stream`, { config: answersStream, schema: schema('SSE') }, (request, reply) =>
     stream(deps, prepare(request), reply),
   );
 }
@@ -139,11 +183,11 @@ function registerFullUpdate(app: App, deps: SyncRouteDeps): void {
     summary: 'All stages in order',
     querystring: Query,
   };
-  app.get('/full-update', { config, schema }, async (request, reply) => {
+  app.get('/full-update', { config: { ...previews, ...answers(FullUpdate) }, schema }, async (request, reply) => {
     const summary = await runToEnd(deps.sync.prepareFullUpdate(requestOf(request)), reply);
     return withFailures(reply, summary).send({ ...summary.result, ok: summary.ok, errors: summary.errors });
   });
-  app.get('/full-update/stream', { config, schema }, (request, reply) =>
+  app.get('/full-update/stream', { config: streams, schema }, (request, reply) =>
     stream(deps, deps.sync.prepareFullUpdate(requestOf(request)), reply),
   );
 }

@@ -3,20 +3,27 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ProxboxError } from '../../../errors/proxbox-error.js';
 import { individualTable, machineEntry } from '../../../sync/individual/table.js';
-import type { IndividualEntry, IndividualResult, ObjectQuery, ParamName } from '../../../sync/individual/types.js';
+import type {
+  IndividualAction,
+  IndividualEntry,
+  IndividualResult,
+  ObjectQuery,
+  ParamName,
+} from '../../../sync/individual/types.js';
 import { parseSyncRequest, type SyncRequest } from '../../../sync/request.js';
 import type { RunStatus } from '../../../sync/run-end.js';
 import type { SyncService } from '../../../sync/service.js';
 import type { App } from '../../app-type.js';
-import { booleanField, integerField, textField } from '../../query-fields.js';
+import { booleanField, integerField, requiredTextField } from '../../query-fields.js';
+import type { RouteDocument } from '../../route-document.js';
 
 export interface IndividualRouteDeps {
   readonly sync: Pick<SyncService, 'individual'>;
 }
 
-const Name = textField(255).pipe(z.string().trim().min(1));
+const Name = requiredTextField(255);
 /** Chosen by Proxmox, with a path in it. */
-const LongName = textField(1024).pipe(z.string().trim().min(1));
+const LongName = requiredTextField(1024);
 
 const fields = {
   cluster_name: Name.describe('Name of the Proxmox cluster, or of the node without one'),
@@ -50,12 +57,39 @@ function querySchema(required: readonly ParamName[], optional: readonly ParamNam
   return z.looseObject({ ...shape, ...common });
 }
 
+const foreignObject = z.looseObject({}).nullable();
+const actions = ['created', 'updated', 'unchanged', 'noop', 'dry_run', 'error'] as const satisfies IndividualAction[];
+const action = z.enum(actions);
+const Answer = z.object({
+  object_type: z.string(),
+  action,
+  proxmox_resource: foreignObject,
+  netbox_object: foreignObject,
+  dry_run: z.boolean(),
+  dependencies_synced: z.array(z.looseObject({ object_type: z.string(), action: z.string(), name: z.string() })),
+  error: z.string().nullable(),
+  reason: z.string().optional(),
+  detail: z.string().optional(),
+  items: z
+    .array(
+      z.object({
+        name: z.string(),
+        action,
+        netbox_object: foreignObject,
+        error: z.string().nullable(),
+        reason: z.string().optional(),
+      }),
+    )
+    .optional(),
+});
+const config = { previews: true, document: { answers: { 200: Answer } } satisfies RouteDocument };
+
 export function registerIndividualRoutes(app: App, deps: IndividualRouteDeps): void {
   for (const entry of individualTable) {
     app.route({
       method: [...entry.methods],
       url: `/sync/individual${entry.path}`,
-      config: { previews: true },
+      config,
       schema: {
         tags: ['sync'],
         summary: `Syncs one object: ${entry.objectType}`,
@@ -68,7 +102,7 @@ export function registerIndividualRoutes(app: App, deps: IndividualRouteDeps): v
   app.get(
     '/sync/individual/vm/:cluster_name/:node/:type/:vmid',
     {
-      config: { previews: true },
+      config,
       schema: {
         tags: ['sync'],
         summary: 'Syncs one object: vm, named by the path',
