@@ -34,7 +34,7 @@ const expected = [
     noChange: { netbox: 37, writes: 0, proxmox: 652 },
     oneAdded: { netbox: 42, writes: 5, proxmox: 654 },
     oneMachine: { netbox: 25, writes: 0, proxmox: 17 },
-    staged: { netbox: 154, writes: 0, proxmox: 893 },
+    staged: { netbox: 155, writes: 0, proxmox: 893 },
   },
   {
     guests: 1000,
@@ -44,7 +44,7 @@ const expected = [
     noChange: { netbox: 10, writes: 0, proxmox: 3042 },
     oneAdded: { netbox: 30, writes: 5, proxmox: 3046 },
     oneMachine: { netbox: 18, writes: 0, proxmox: 18 },
-    staged: { netbox: 57, writes: 0, proxmox: 4064 },
+    staged: { netbox: 58, writes: 0, proxmox: 4064 },
   },
   {
     guests: 200,
@@ -54,7 +54,7 @@ const expected = [
     noChange: { netbox: 8, writes: 0, proxmox: 652 },
     oneAdded: { netbox: 24, writes: 5, proxmox: 658 },
     oneMachine: { netbox: 18, writes: 0, proxmox: 17 },
-    staged: { netbox: 95, writes: 0, proxmox: 893 },
+    staged: { netbox: 96, writes: 0, proxmox: 893 },
   },
 ];
 
