@@ -13,6 +13,7 @@ import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
 import { collectGone } from './collect-gone.js';
 import { rememberOrigins } from './collect-origins.js';
+import { lackPlatforms } from './map-platform.js';
 import type { CollectedGuest, CollectedGuests } from './types.js';
 
 export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
@@ -25,22 +26,26 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     .filter((view) => guests.some((guest) => guest.view.key === view.key));
   const { views, records } = await collectInfrastructure(run, wanted);
   const warnings: Warning[] = [...list.warnings];
-  const [virtualMachines, tags, platforms, colours, cloudInits] = await Promise.all([
+  const [virtualMachines, tags, colours, cloudInits] = await Promise.all([
     loadMachines(run, guests, { views, clusters: records.clusters, states: known }),
     loadTags(run, guests),
-    loadPlatforms(run, warnings),
     loadColours(run, guests),
     loadCloudInits(run, warnings),
   ]);
+  const located = guests.map((guest) => ({
+    ...guest,
+    view: views.find(({ key }) => key === guest.view.key) ?? guest.view,
+  }));
+  const needPlatforms = lackPlatforms(located, { states: known, virtualMachines }, run.options);
   return {
-    guests: guests.map((guest) => ({ ...guest, view: views.find(({ key }) => key === guest.view.key) ?? guest.view })),
+    guests: located,
     views,
     infrastructure: records,
     states: list.states,
     virtualMachines,
     gone: await collectGone(run, list, { states: known, virtualMachines }),
     tags,
-    platforms,
+    platforms: needPlatforms ? await loadPlatforms(run, warnings) : undefined,
     colours,
     remembered: rememberOrigins(run, { guests, states: known, virtualMachines }),
     cloudInits,

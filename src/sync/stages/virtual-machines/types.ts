@@ -37,7 +37,7 @@ export interface CollectedGuests {
   /** Machines that give up their name where a living guest would bear it, with the VMID of the guest that is gone. */
   readonly gone: ReadonlyMap<number, number>;
   readonly tags: readonly RecordOf<'tag'>[];
-  /** undefined where the token may not view them: then no machine gets one. */
+  /** undefined where no machine lacks one, or the token may not view them: then none gets one. */
   readonly platforms: readonly RecordOf<'platform'>[] | undefined;
   readonly colours: ReadonlyMap<string, TagColours>;
   /** Cloud-init rows of the plugin; undefined where they cannot be written. */
