@@ -11,9 +11,8 @@ export function bundle(endpointId: number): string {
     ignore_ipv6_link_local_addresses: 'true',
     primary_ip_preference: 'ipv4',
     parse_description_metadata: 'false',
-    overwrite_vm_platform: 'false',
   });
-  for (const flag of overwriteFlags) query.set(flag, 'true');
+  for (const flag of overwriteFlags) query.set(flag, String(flag !== 'overwrite_vm_platform'));
   for (const resource of syncResources)
     query.set(`sync_mode_${resource}`, resource.startsWith('sdn') ? 'disabled' : 'always');
   return query.toString();
