@@ -8,6 +8,7 @@ import { buildApp } from './compose/app.js';
 import { startBackground } from './compose/background.js';
 import { parseEnv, type Env } from './config/env.js';
 import { createDeps, type AppDeps } from './compose/deps.js';
+import { memoryText, watchMemory } from './compose/memory.js';
 import { errorText } from './errors/proxbox-error.js';
 import { resolveStartKey } from './compose/start-key.js';
 import { schemaProblem } from './compose/start-schemas.js';
@@ -47,6 +48,8 @@ async function serve(deps: AppDeps): Promise<void> {
     await app.close();
     refuse(listenProblem(error, env));
   }
+  logger.info(memoryText());
+  watchMemory({ logger, activeRuns: deps.sync.activeRuns });
   startBackground(deps);
 }
 

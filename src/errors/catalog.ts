@@ -165,6 +165,12 @@ export const errorCatalog = {
   cancelled: other(503, 'The run was cancelled: its client went away or the service stops.', 'Start it again.', {
     retryable: true,
   }),
+  memory_exhausted: other(
+    503,
+    'The memory of the service does not suffice for a run.',
+    'Give its container more memory, or sync fewer endpoints at a time; see docs/operations.md.',
+    { retryable: true },
+  ),
   run_busy: upstream(
     503,
     'Another run of this stage was still active (temporarily unavailable).',

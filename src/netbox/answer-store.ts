@@ -8,7 +8,7 @@ import type { NetBoxRecord, Query } from './types.js';
 export interface StoredAnswer {
   readonly address: CacheAddress;
   readonly query: Query;
-  /** Of a list, by ascending id. */
+  /** Of a list, by id; see `inOrder`. */
   readonly rows: Map<number, NetBoxRecord> | undefined;
   /** Of a single read. */
   readonly body: unknown;

@@ -56,6 +56,7 @@ const sizeOf = (record: NetBoxRecord | undefined): number => (record === undefin
 /** Puts a record in the place of the one with its id, or takes that out. By how many bytes the rows grew. */
 function put(rows: Map<number, NetBoxRecord>, id: number, record: NetBoxRecord | undefined): number {
   const grown = sizeOf(record) - sizeOf(rows.get(id));
+  if (record !== undefined && !rows.has(id)) extended.add(rows);
   if (record === undefined) rows.delete(id);
   else rows.set(id, record);
   deepFreeze(record);
@@ -68,7 +69,7 @@ function recordsOf(body: unknown): readonly NetBoxRecord[] | undefined {
 }
 
 /**
- * Changes the rows of a list, by ascending id as NetBox lists them.
+ * Changes the rows of a list; what is new comes last, wherever its id belongs.
  * @returns by how many bytes it grew; undefined: only NetBox can tell what it holds now
  */
 export function applyWrite(rows: Map<number, NetBoxRecord>, query: Query, { ids, body }: OwnWrite): number | undefined {
@@ -82,14 +83,16 @@ export function applyWrite(rows: Map<number, NetBoxRecord>, query: Query, { ids,
     if (isListed === undefined) return undefined;
     grown += put(rows, record.id, isListed ? asListed(record, query) : undefined);
   }
-  sort(rows);
   return grown;
 }
 
-function sort(rows: Map<number, NetBoxRecord>): void {
-  const found = [...rows.keys()];
-  if (found.every((id, index) => index === 0 || id > (found[index - 1] ?? 0))) return;
-  const sorted = [...rows].sort(([a], [b]) => a - b);
-  rows.clear();
-  for (const [id, record] of sorted) rows.set(id, record);
+/** Lists with rows of ours at their end, wherever their ids belong; the others are as NetBox gave them. */
+const extended = new WeakSet<ReadonlyMap<number, NetBoxRecord>>();
+
+/** The rows in the order in which NetBox lists them. */
+export function inOrder(rows: ReadonlyMap<number, NetBoxRecord>): readonly NetBoxRecord[] {
+  const records = [...rows.values()];
+  const isInOrder =
+    !extended.has(rows) || records.every(({ id }, index) => index === 0 || id > (records[index - 1]?.id ?? 0));
+  return isInOrder ? records : records.sort((a, b) => a.id - b.id);
 }

@@ -10,7 +10,7 @@ import { createSingleFlight } from '../transport/single-flight.js';
 import { createAnswerStore, type StoredAnswer, type StoreLimits } from './answer-store.js';
 import { madeUntrueBy, type CacheAddress, type CacheScope, type Write } from './cache-keys.js';
 import { isWrittenUnsaid } from './change-effects.js';
-import { applyWrite, type OwnWrite } from './cached-list.js';
+import { applyWrite, inOrder, type OwnWrite } from './cached-list.js';
 import type { CacheMetrics } from './cache-metrics.js';
 import { deepFreeze } from './deep-freeze.js';
 import { splitPath } from './paths.js';
@@ -315,7 +315,7 @@ function readingOf({ number, readAtMs, confirmed }: StoredAnswer, { window, isRe
 }
 
 function answerOf({ rows, body }: StoredAnswer): CachedAnswer {
-  return { records: [...(rows?.values() ?? [])], body };
+  return { records: rows === undefined ? [] : inOrder(rows), body };
 }
 
 function revise(picture: Picture | undefined, matches: (address: CacheAddress) => boolean, change: Revision): void {

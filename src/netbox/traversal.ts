@@ -2,7 +2,9 @@
  * Reads a whole list, or nothing: a list that loops, shrinks, repeats itself or leads elsewhere is an error, because
  * half a list would make existing objects look deleted.
  */
+import { breathe } from '../config/breathe.js';
 import type { ProxboxError } from '../errors/proxbox-error.js';
+import { deepFreeze } from './deep-freeze.js';
 import { protocolError } from './error-mapping.js';
 import { moved, broken, readPage, staysOnList, type Page, type PageCheck } from './page.js';
 import { exceptionName } from './answer-text.js';
@@ -110,6 +112,8 @@ function takePage(walk: Walk, body: unknown): PageCheck<boolean> {
   const page = read.value;
   const advanced = advance(walk, page);
   if (!advanced.ok) return advanced;
+  // Here, page by page: a whole list at once would be long work.
+  deepFreeze(page.rows);
   for (const row of page.rows) walk.byId.set(row.id, row);
   walk.count = page.count;
   walk.position = advanced.value;
@@ -155,6 +159,7 @@ async function walkOnce(traversal: Traversal, deps: TraversalDeps): Promise<Page
     const body = bodyOf(result);
     walk.pages += 1;
     walk.bytes += result.ok ? result.bytes : 0;
+    await breathe();
     const taken = takePage(walk, body);
     if (!taken.ok) return taken;
     if (taken.value) return { ok: true, value: { records: [...walk.byId.values()], bytes: walk.bytes } };

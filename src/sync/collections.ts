@@ -1,5 +1,6 @@
 /** What a run sees of NetBox: whole collections of a kind, read once and shared by the stage calls of one job. */
-import { decodeAll, readFields } from '../netbox/kinds/decode.js';
+import { decode, decodeShown, readFields } from '../netbox/kinds/decode.js';
+import { mapInTurns } from '../config/breathe.js';
 import { kindDefinition, type ObjectKind, type RecordOf } from '../netbox/kinds/index.js';
 import type { ListOptions, NetBoxClient, NetBoxRecord, Query, ReadWindow } from '../netbox/types.js';
 import type { Clock } from '../config/clock.js';
@@ -14,6 +15,8 @@ export interface CollectionScope {
   readonly netbox: string;
   /** Schema id of the branch that the client reads; empty = main. */
   readonly branch: string;
+  /** Whether what NetBox rendered is kept as long as the record; see `renderedOf`. */
+  readonly showsObjects: boolean;
   readonly refusals: Refusals;
 }
 
@@ -76,7 +79,8 @@ export function createCollectionStore(clock: Clock): CollectionStore {
     return opened;
   }
 
-  function open({ netbox, branch, refusals }: CollectionScope, client: NetBoxClient): Collections {
+  function open({ netbox, branch, refusals, showsObjects }: CollectionScope, client: NetBoxClient): Collections {
+    const decoder = showsObjects ? decodeShown : decode;
     const openedAtMs = clock.monotonicMs();
     const key = `${netbox}|${branch}`;
     const sentences = leftOut.get(key) ?? new Map<string, number>();
@@ -89,7 +93,8 @@ export function createCollectionStore(clock: Clock): CollectionStore {
       async load(kind, query, ...[values, options = {}]) {
         if (values?.of.length === 0) return [];
         const cache = options.fresh === true ? 'fresh' : 'use';
-        return decodeAll(kind, await readRows(reader, branch, { kind, query, values, cache }));
+        const rows = await readRows(reader, branch, { kind, query, values, cache });
+        return mapInTurns(rows, (row) => decoder(kind, row));
       },
       refusals,
       leftOut: () => new Set(sentences.keys()),

@@ -1,5 +1,6 @@
 /** What a run knows of machines from the runs before it, and leaves for those after it. That it fails ends nothing. */
 import type { Logger } from 'pino';
+import { breathe } from '../config/breathe.js';
 
 /** As src/db/machine-memory.ts keeps it. */
 export interface RememberedMachine {
@@ -29,27 +30,30 @@ export interface MachineMemoryPort {
 export interface RunMemory {
   /** By machine id; undefined, with a line in the log, where the database does not answer. */
   recall(): ReadonlyMap<number, RememberedMachine> | undefined;
-  /** False, with a line in the log, when nothing could be kept. */
-  remember(machines: ReadonlyMap<number, RememberedMachine | null>): boolean;
+  /** False, with a line in the log, when not all could be kept. */
+  remember(machines: ReadonlyMap<number, RememberedMachine | null>): Promise<boolean>;
 }
 
 /** A memory that is not written before it is released; until then it shows what it held before. */
-export function holdMemory(memory: RunMemory): RunMemory & { release(): void } {
+export function holdMemory(memory: RunMemory): RunMemory & { release(): Promise<void> } {
   let held: ReadonlyMap<number, RememberedMachine | null>[] | undefined = [];
   return {
     recall: () => memory.recall(),
-    remember: (machines) => {
+    remember: async (machines) => {
       if (held === undefined) return memory.remember(machines);
       held.push(machines);
       return true;
     },
-    release: () => {
+    release: async () => {
       const all = held ?? [];
       held = undefined;
-      for (const machines of all) memory.remember(machines);
+      for (const machines of all) await memory.remember(machines);
     },
   };
 }
+
+/** Machines that are written in one go: the database is written by the thread that answers requests. */
+const portion = 500;
 
 /** The memory for the machines of one NetBox (or of a branch of it). */
 export function openMemory(port: MachineMemoryPort, scope: MemoryScope, logger: Logger): RunMemory {
@@ -63,10 +67,17 @@ export function openMemory(port: MachineMemoryPort, scope: MemoryScope, logger: 
   };
   return {
     recall: () => attempt('read', () => port.recall(scope)),
-    remember: (machines) =>
-      attempt('kept', () => {
-        port.remember(scope, machines);
-        return true;
-      }) ?? false,
+    remember: async (machines) => {
+      const all = [...machines];
+      for (let from = 0; from < all.length; from += portion) {
+        const kept = attempt('kept', () => {
+          port.remember(scope, new Map(all.slice(from, from + portion)));
+          return true;
+        });
+        if (kept === undefined) return false;
+        await breathe();
+      }
+      return true;
+    },
   };
 }

@@ -10,7 +10,7 @@ import { takeOver, type MirrorPlugin } from '../plugin-endpoints/take-over.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
 import { readingWarnings } from './caught-up.js';
 import { settleNumbers } from './collect/endpoint-numbers.js';
-import type { CollectionStore } from './collections.js';
+import type { CollectionScope, CollectionStore } from './collections.js';
 import type { GuestReadStore } from './guest-reads.js';
 import { openMemory } from './machine-memory.js';
 import { createInspector, meetClusters } from './meet-clusters.js';
@@ -37,6 +37,11 @@ export interface RunStores {
   readonly guestReads: GuestReadStore;
 }
 
+function collectionsOf({ scope, request, kind }: OpenOptions): Omit<CollectionScope, 'refusals'> {
+  const showsObjects = request.showsObjects || kind === 'individual';
+  return { key: scope.key, netbox: scope.netbox.revision, branch: request.branch, showsObjects };
+}
+
 /** Reads settings, connects both sides and freezes what the run works with. Throws when nothing of the scope can be used. */
 export async function openRun(
   ports: SyncPorts,
@@ -57,7 +62,7 @@ export async function openRun(
   const notes: string[] = [...request.notes];
   const ofNetBox = { netboxEndpointId: scope.netbox.id, branch };
   const refusals = openRefusals(ports.refusals, ofNetBox, ports.logger);
-  const opened = collections.open({ key: scope.key, netbox: scope.netbox.revision, branch, refusals }, client);
+  const opened = collections.open({ ...collectionsOf(options), refusals }, client);
   const [pluginEndpoints, legacyFields] = await Promise.all([
     capabilities.proxboxPlugin ? client.list(pluginEndpointsPath) : [],
     readCustomFields(client, opened.requiredFields),

@@ -72,20 +72,20 @@ export function finish(
   return end(telling, { status, result, stages, error: undefined, message, errors });
 }
 
-/** The end of a run that something ended. */
+/** The end of a run that something ended: a failure, its client that went away, or the service that ends it for a reason. */
 export function finishEarly(
   telling: Telling,
   stages: readonly StageResult[],
   { thrown, signal, phase }: { readonly thrown: unknown; readonly signal: AbortSignal; readonly phase: string },
 ): RunSummary {
   const { title } = telling;
-  if (signal.aborted) {
+  if (signal.aborted && !(signal.reason instanceof ProxboxError)) {
     const error = new ProxboxError('cancelled', 'Server shutdown or request cancelled.', { cause: thrown });
     const message = `${title} sync cancelled.`;
     const errors = [groupOf(error, title)];
     return end(telling, { status: 'cancelled', result: { status: 'cancelled' }, stages, error, message, errors });
   }
-  const error = toProxboxError(thrown);
+  const error = toProxboxError(signal.aborted ? signal.reason : thrown);
   const message = `${title} sync failed.`;
   const errors = [groupOf(error, title)];
   return fail(

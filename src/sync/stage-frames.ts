@@ -7,7 +7,7 @@ import type { PreparedStage, Stage } from './stage.js';
 import type { StageResult } from './summary.js';
 import type { Note, Outcome, Plan, Warning } from './types.js';
 
-const maxDiscoveryItems = 20;
+export const maxDiscoveryItems = 20;
 
 export function phaseSummary(result: StageResult): RunEvent {
   const { phase, counts, durationMs } = result;

@@ -1,4 +1,5 @@
 /** Runs one stage: collect, plan, apply, and tell. */
+import { breathe } from '../config/breathe.js';
 import type { ProxboxError } from '../errors/proxbox-error.js';
 import { toProxboxError } from '../errors/proxbox-error.js';
 import type { Tunables } from '../config/types.js';
@@ -69,8 +70,8 @@ async function applyAll(
       const applied = run.options.dryRun ? rehearsePlan(plan, run) : await apply(plan, { stage, run });
       ({ ids } = applied);
       account.add(plan, applied);
-      if (!run.options.dryRun) remember?.(applied.outcomes);
-      shown = tellItems({ stage, run }, applied.outcomes, { before: shown, total });
+      if (!run.options.dryRun) await remember?.(applied.outcomes);
+      shown = await tellItems({ stage, run }, applied.outcomes, { before: shown, total });
       portions += 1;
       if (applied.stopped !== undefined) return applied;
       if (shown < total) run.events.emit(substep(stage.phase, 'portion', `${shown} of ${total} ${noun}(s) are done.`));
@@ -124,14 +125,15 @@ function writesAtOnce(kind: ObjectKind, { netboxWriteConcurrency, vmSyncMaxConcu
 }
 
 /** Returns how many objects have been told of by now. */
-function tellItems(
+async function tellItems(
   { stage, run }: StageRun,
   outcomes: readonly Outcome[],
   { before, total }: { readonly before: number; readonly total: number },
-): number {
+): Promise<number> {
   const shown = outcomes.filter(({ kind }) => stage.kinds.includes(kind));
   const last = before + shown.length;
   for (const [index, outcome] of shown.entries()) {
+    await breathe();
     const isQuiet = outcome.status === 'unchanged' && (before + index) % unchangedPerFrame !== 0;
     if (!isQuiet) run.events.emit(itemProgress({ stage, run, outcome }, before + index + 1, Math.max(total, last)));
   }

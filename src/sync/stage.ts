@@ -1,4 +1,5 @@
 /** The form that all stages have. */
+import { breathe, inTurns, type Steps } from '../config/breathe.js';
 import type { ObjectKind } from '../netbox/kinds/index.js';
 import { withFieldDefaults } from './collect/field-defaults.js';
 import type { Item } from './events.js';
@@ -21,7 +22,7 @@ export interface PreparedStage {
   /** Further numbers of the result, from what was read. */
   readonly extra?: Readonly<Record<string, unknown>>;
   /** Told what became of each plan that was applied. Does not throw. */
-  readonly remember?: (outcomes: readonly Outcome[]) => void;
+  readonly remember?: (outcomes: readonly Outcome[]) => Promise<void>;
 }
 
 /** What a stage must say about itself; everything else is the runner's. */
@@ -40,8 +41,8 @@ export interface StageDefinition<Collected> {
   /** It decides what is marked or deleted: what NetBox's change log confirmed is not good enough to look at. */
   readonly decidesAbsence?: true;
   collect(run: RunContext): Promise<Collected>;
-  /** Pure. */
-  plan(collected: Collected, run: RunContext): Plan;
+  /** Pure. In steps, where it looks at every guest. */
+  plan(collected: Collected, run: RunContext): Plan | Steps<Plan>;
   /** What the discovery frame announces; at most 20 are sent. */
   discovered(collected: Collected, plan: Plan): Omit<PreparedStage, 'plans'>;
   /** Further numbers of the result, from what was done. */
@@ -49,7 +50,7 @@ export interface StageDefinition<Collected> {
   /** What `count` of the result says, where it is told by what was done. */
   readonly countOf?: (outcomes: readonly Outcome[]) => number;
   /** What later runs should know of what was done; not after a rehearsal. Does not throw. */
-  readonly remember?: (collected: Collected, outcomes: readonly Outcome[], run: RunContext) => void;
+  readonly remember?: (collected: Collected, outcomes: readonly Outcome[], run: RunContext) => Promise<void>;
 }
 
 /**
@@ -100,7 +101,7 @@ export function defineStage<Collected>(definition: StageDefinition<Collected>): 
     ...(definition.countOf === undefined ? {} : { countOf: definition.countOf }),
     async prepare(run) {
       const { plan, collected } = await planUnlessStale(definition, run);
-      const remember = (outcomes: readonly Outcome[]): void => definition.remember?.(collected, outcomes, run);
+      const remember = async (outcomes: readonly Outcome[]) => definition.remember?.(collected, outcomes, run);
       return { plans: [plan], ...definition.discovered(collected, plan), remember };
     },
   };
@@ -125,7 +126,7 @@ async function planUnlessStale<Collected>(
   const memory = holdMemory(run.memory);
   const planned = await planOnce(definition, { ...run, memory });
   if (planned.plan.changes.some(isWrite)) return planOnce(definition, readingAgain(run));
-  memory.release();
+  await memory.release();
   return planned;
 }
 
@@ -138,9 +139,13 @@ async function planOnce<Collected>(
   run: RunContext,
 ): Promise<Planned<Collected>> {
   const collected = await definition.collect(run);
-  const plan = await withFieldDefaults(definition.plan(collected, run), run, (known) =>
-    definition.plan(collected, known),
-  );
+  const planWith = async (known: RunContext): Promise<Plan> => {
+    await breathe();
+    const plan = definition.plan(collected, known);
+    return 'next' in plan ? inTurns(plan) : plan;
+  };
+  const plan = await withFieldDefaults(await planWith(run), run, planWith);
+  await breathe();
   return { collected, plan };
 }
 

@@ -49,9 +49,14 @@ export function pythonService(python: string, version: string): Contender {
     version,
     remembers: false,
     start: (folder) =>
-      startService({ ...variablesIn(folder), OTEL_SDK_DISABLED: 'true' }, (port) => ({
-        command: python,
-        args: ['-m', 'uvicorn', 'proxbox_api.main:app', '--host', '127.0.0.1', '--port', String(port)],
-      })),
+      startService(
+        { ...variablesIn(folder), OTEL_SDK_DISABLED: 'true' },
+        {
+          program: (port) => ({
+            command: python,
+            args: ['-m', 'uvicorn', 'proxbox_api.main:app', '--host', '127.0.0.1', '--port', String(port)],
+          }),
+        },
+      ),
   };
 }

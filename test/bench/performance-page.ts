@@ -23,7 +23,7 @@ const columns: readonly (readonly [string, (figures: Figures) => string])[] = [
   ['MB from NetBox', ({ netbox_mb }) => netbox_mb.toFixed(2)],
   ['NetBox CPU s', ({ netbox_cpu_s }) => netbox_cpu_s.toFixed(1)],
   ['own CPU s', ({ own_cpu_s }) => own_cpu_s.toFixed(2)],
-  ['peak memory MB', ({ memory_mb }) => memory_mb.toFixed(0)],
+  ['peak memory MiB', ({ memory_mib }) => memory_mib.toFixed(0)],
   ['seconds', ({ seconds }) => seconds.toFixed(1)],
 ];
 

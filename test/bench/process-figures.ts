@@ -1,43 +1,39 @@
-/** What Linux knows of a running process: CPU time and memory, read from /proc. */
+/** Memory and processor time of other processes, as Linux tells them in /proc (proc(5)). */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 
-/** Ticks a second of the times in /proc: USER_HZ, which is 100 on every Linux that Node.js runs on. */
+/** `CLK_TCK` of every Linux that Node runs on. */
 const ticksPerSecond = 100;
 
-interface Stat {
-  readonly group: number;
-  /** Seconds of CPU, also of children that have ended. */
-  readonly cpuS: number;
+async function statusOf(pid: number, name: string): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(new RegExp(`${name}:\\s*(\\d+) kB`).exec(status)?.[1]) / 1024;
 }
 
-/** Answers nothing for a process that has ended. The fields are counted behind the name, which may hold blanks (proc(5)). */
-async function statOf(pid: number | string): Promise<Stat | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const ticks = [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0);
-  return { group: Number(fields[2]), cpuS: ticks / ticksPerSecond };
+/** The most memory that was resident since `resetPeak`, or ever, in MiB. */
+export const peakMiB = (pid: number): Promise<number> => statusOf(pid, 'VmHWM');
+
+export const residentMiB = (pid: number): Promise<number> => statusOf(pid, 'VmRSS');
+
+export const resetPeak = (pid: number): Promise<void> => writeFile(`/proc/${pid}/clear_refs`, '5');
+
+/** The fields behind the name, which may hold blanks. */
+async function statOf(pid: number | string): Promise<readonly string[]> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** Seconds of CPU that a process has used. */
-export async function cpuOfProcess(pid: number): Promise<number> {
-  return (await statOf(pid))?.cpuS ?? 0;
+/** Of all threads, user and system. */
+export async function cpuSeconds(pid: number): Promise<number> {
+  const fields = await statOf(pid);
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
-/** Seconds of CPU that the processes of a group have used together. */
-export async function cpuOfGroup(group: number): Promise<number> {
+/** Of all processes of a group together, and of their children that have ended. */
+export async function cpuSecondsOfGroup(group: number): Promise<number> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const stats = await Promise.all(pids.map(statOf));
-  return stats.reduce((sum, stat) => (stat?.group === group ? sum + stat.cpuS : sum), 0);
-}
-
-/** The most memory that has been resident since the last `forgetPeak`, in MB (1,000,000 bytes). */
-export async function peakMemoryMb(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return (Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024) / 1_000_000;
-}
-
-/** Begins a new peak: 5 written to clear_refs resets it (proc(5)). */
-export async function forgetPeak(pid: number): Promise<void> {
-  await writeFile(`/proc/${pid}/clear_refs`, '5');
+  const stats = await Promise.all(pids.map((pid) => statOf(pid).catch((): readonly string[] => [])));
+  const ticks = stats
+    .filter((fields) => Number(fields[2]) === group)
+    .flatMap((fields) => fields.slice(11, 15).map(Number));
+  return ticks.reduce((sum, one) => sum + one, 0) / ticksPerSecond;
 }

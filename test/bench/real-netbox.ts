@@ -1,6 +1,6 @@
 /** The NetBox that `npm run bench` has opened: where it is, and what it tells of itself. */
 import { z } from 'zod';
-import { cpuOfGroup } from './process-figures.js';
+import { cpuSecondsOfGroup } from './process-figures.js';
 
 const Access = z.object({ url: z.string(), control: z.string(), version: z.string(), plugin: z.string() });
 const Tokens = z.object({ v1: z.string(), v2Key: z.string(), v2: z.string() });
@@ -56,7 +56,7 @@ export function openRealNetBox(): RealNetBox {
     reset: async () => {
       await door('POST', '/reset');
     },
-    cpuS: async () => cpuOfGroup(z.object({ id: z.number() }).parse(await door('GET', '/process-group')).id),
+    cpuS: async () => cpuSecondsOfGroup(z.object({ id: z.number() }).parse(await door('GET', '/process-group')).id),
     changeRows: async () =>
       z.object({ count: z.number() }).parse(await send('GET', '/api/core/object-changes/?limit=1')).count,
   };

@@ -141,7 +141,7 @@ function medianFigures(played: readonly Figures[]): Figures {
     netbox_mb: of(({ netbox_mb }) => netbox_mb),
     netbox_cpu_s: of(({ netbox_cpu_s }) => netbox_cpu_s),
     own_cpu_s: of(({ own_cpu_s }) => own_cpu_s),
-    memory_mb: of(({ memory_mb }) => memory_mb),
+    memory_mib: of(({ memory_mib }) => memory_mib),
     seconds: of(({ seconds }) => seconds),
   };
 }

@@ -10,7 +10,7 @@ import { createEstate, resizeDisk, type Estate } from '../simulator/estate/index
 import { startProxmoxSimulators } from '../simulator/proxmox/index.js';
 import type { Contender } from './contenders.js';
 import { startCountingProxy, type CountingProxy, type RecordedWrite } from './counting-proxy.js';
-import { cpuOfProcess, forgetPeak, peakMemoryMb } from './process-figures.js';
+import { cpuSeconds, peakMiB, resetPeak } from './process-figures.js';
 import type { RealNetBox } from './real-netbox.js';
 
 /** What one scene cost. */
@@ -22,8 +22,8 @@ export interface Figures {
   readonly netbox_mb: number;
   readonly netbox_cpu_s: number;
   readonly own_cpu_s: number;
-  /** The most that was resident during the scene, in MB. */
-  readonly memory_mb: number;
+  /** The most that was resident during the scene, in MiB. */
+  readonly memory_mib: number;
   readonly seconds: number;
 }
 
@@ -87,8 +87,8 @@ interface Measured {
 }
 
 async function figuresOf({ pid, proxy, netbox }: Measured, work: () => Promise<void>): Promise<Figures> {
-  await forgetPeak(pid);
-  const before = { rows: await netbox.changeRows(), netbox: await netbox.cpuS(), own: await cpuOfProcess(pid) };
+  await resetPeak(pid);
+  const before = { rows: await netbox.changeRows(), netbox: await netbox.cpuS(), own: await cpuSeconds(pid) };
   proxy.forget();
   const startedAt = performance.now();
   await work();
@@ -100,8 +100,8 @@ async function figuresOf({ pid, proxy, netbox }: Measured, work: () => Promise<v
     change_rows: (await netbox.changeRows()) - before.rows,
     netbox_mb: megabytes,
     netbox_cpu_s: (await netbox.cpuS()) - before.netbox,
-    own_cpu_s: (await cpuOfProcess(pid)) - before.own,
-    memory_mb: await peakMemoryMb(pid),
+    own_cpu_s: (await cpuSeconds(pid)) - before.own,
+    memory_mib: await peakMiB(pid),
     seconds,
   };
 }

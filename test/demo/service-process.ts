@@ -3,17 +3,43 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { freePort } from './free-port.js';
 
 export interface ServiceProcess {
   readonly url: string;
   readonly pid: number;
+  /** What its event loop has been through since the last look; only when it was started with the probe. */
+  look(): Promise<LoopReport>;
   /** Ends the process gracefully. Answers its exit code; null when it had to be killed, or was. */
   stop(): Promise<number | null>;
 }
 
+/** See `test/support/loop-probe.mjs`. */
+export interface LoopReport {
+  /** The most processor time that its event loop was held without a look at what else is to be done. */
+  readonly longestSliceMs: number;
+  /** How many times that was more than 100 ms. */
+  readonly longSlices: number;
+  /** In use after a collection. */
+  readonly heapMiB: number;
+}
+
+/** Another program that serves this API on a port of the loopback address. */
+export type Program = (port: number) => { readonly command: string; readonly args: readonly string[] };
+
+export interface StartOptions {
+  /** Instead of this service; the other options are then without effect. */
+  readonly program?: Program;
+  /** Arguments of Node. */
+  readonly node?: readonly string[];
+  /** Whether its event loop is looked at. */
+  readonly probe?: boolean;
+}
+
 /** npm and vitest work in the folder of the project. */
 const main = path.resolve('dist/main.js');
+const loopProbe = path.resolve('test/support/loop-probe.mjs');
 /** Only a process that hangs takes so long to start or to end, on whatever machine. */
 const startLimitMs = 120_000;
 const stopLimitMs = 60_000;
@@ -30,32 +56,29 @@ export function variablesFor(folder: string): Readonly<Record<string, string>> {
   };
 }
 
-/** A program that serves this API on a port of the loopback address. */
-export type Program = (port: number) => { readonly command: string; readonly args: readonly string[] };
-
-const thisService: Program = () => ({ command: process.execPath, args: [main] });
-
 /** Starts the real service (`dist/main.js`, or another program) on a loopback port and waits until `/health` says ready. */
 export async function startService(
   variables: Readonly<Record<string, string>>,
-  program: Program = thisService,
+  { node = [], probe = false, program }: StartOptions = {},
 ): Promise<ServiceProcess> {
   const port = await freePort();
-  const { command, args } = program(port);
+  const probing = probe ? ['--expose-gc', '--import', pathToFileURL(loopProbe).href] : [];
+  const own = { command: process.execPath, args: [...node, ...probing, main] };
+  const { command, args } = program?.(port) ?? own;
   const child = spawn(command, args, {
     env: { ...process.env, PORT: String(port), PROXBOX_BIND_HOST: '127.0.0.1', ...variables },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', probe ? 'ipc' : 'ignore'],
   });
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
       output.push(text);
       if (output.length > 200) output.shift();
     });
   }
   const url = `http://127.0.0.1:${port}`;
   await waitUntilReady(url, child, output);
-  return { url, pid: child.pid ?? 0, stop: () => stop(child) };
+  return { url, pid: child.pid ?? 0, look: () => look(child), stop: () => stop(child) };
 }
 
 async function waitUntilReady(url: string, child: ChildProcess, output: readonly string[]): Promise<void> {
@@ -71,6 +94,20 @@ async function waitUntilReady(url: string, child: ChildProcess, output: readonly
   }
   child.kill('SIGKILL');
   throw new Error(`The service did not start on ${url}. Its last lines:\n${output.slice(-20).join('')}`);
+}
+
+async function look(child: ChildProcess): Promise<LoopReport> {
+  if (!child.connected) throw new Error('The service was started without the probe.');
+  const answer = once(child, 'message');
+  child.send('look');
+  const answers: unknown[] = await answer;
+  const report = answers[0];
+  if (!isLoopReport(report)) throw new Error(`The probe answered ${JSON.stringify(report)}.`);
+  return report;
+}
+
+function isLoopReport(value: unknown): value is LoopReport {
+  return typeof value === 'object' && value !== null && 'longestSliceMs' in value;
 }
 
 async function stop(child: ChildProcess): Promise<number | null> {

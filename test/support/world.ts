@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createApiClient, type ApiClient, type StreamFrame } from '../demo/api-client.js';
 import { registerEverything } from '../demo/registration.js';
 import type { RegistrationTarget } from '../demo/simulated-environment.js';
-import { startService, variablesFor, type ServiceProcess } from '../demo/service-process.js';
+import { startService, variablesFor, type ServiceProcess, type StartOptions } from '../demo/service-process.js';
 import type { Estate } from '../simulator/estate/index.js';
 import {
   createNetBoxSimulator,
@@ -70,6 +70,8 @@ interface ServiceOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** `process`: dist/main.js as a child, to be killed; default: in this process, quicker. */
   readonly service?: 'process' | 'here';
+  /** How the process is started. */
+  readonly start?: StartOptions;
   /** The service's time; only in this process. */
   readonly clock?: Clock;
 }
@@ -136,8 +138,8 @@ async function startHere(variables: Variables, clock: Clock | undefined): Promis
   return { url, process: undefined, stop: () => app.close() };
 }
 
-async function startProcess(variables: Variables): Promise<Running> {
-  const service = await startService(variables);
+async function startProcess(variables: Variables, options?: StartOptions): Promise<Running> {
+  const service = await startService(variables, options);
   return {
     url: service.url,
     process: service,
@@ -159,7 +161,7 @@ async function open(options: SyncedWorldOptions, closeRest: () => Promise<void>)
   const folder = await mkdtemp(path.join(tmpdir(), 'proxbox-world-'));
   const variables = { ...variablesFor(folder), ...options.variables };
   const start = (): Promise<Running> =>
-    options.service === 'process' ? startProcess(variables) : startHere(variables, options.clock);
+    options.service === 'process' ? startProcess(variables, options.start) : startHere(variables, options.clock);
   const started = await startProxmoxSimulators(estate, options.proxmox);
   let running = await start();
   await registerEverything(running.url, apiKey, { estate, proxmox: started.simulators, netbox });

@@ -3,6 +3,7 @@
  * producer decides on the last one, and is told through `onDisconnect` when nobody listens any more.
  */
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { Clock } from '../../config/clock.js';
 import { asciiJson } from '../../values/ascii-json.js';
@@ -65,6 +66,7 @@ export async function streamSse(
   raw.flushHeaders();
 
   const send = async (text: string): Promise<void> => {
+    holdUntilNextTurn(raw);
     if (!raw.write(text)) await once(raw, 'drain', { signal: gone.signal });
   };
   try {
@@ -73,6 +75,13 @@ export async function streamSse(
     if (!gone.signal.aborted) reply.log.error({ err: error }, 'A stream ended early because its producer failed.');
   }
   raw.end();
+}
+
+/** What is written in one turn of the event loop leaves together: a frame each would be a call of the system each. */
+function holdUntilNextTurn(raw: ServerResponse): void {
+  if (raw.writableCorked > 0) return;
+  raw.cork();
+  setImmediate(() => raw.uncork());
 }
 
 async function sendAll(

@@ -15,7 +15,7 @@ interface Reading {
 
 const renderings = new WeakMap<object, NetBoxRecord>();
 
-/** How NetBox rendered a record that `decodeShown` or `decodeAll` made; undefined for others. */
+/** How NetBox rendered a record that `decodeShown` made; undefined for others. */
 export function renderedOf(record: AnyRecord): NetBoxRecord | undefined {
   return renderings.get(record);
 }
@@ -74,11 +74,6 @@ export function decodeShown<K extends ObjectKind>(kind: K, rendered: NetBoxRecor
   const record = decode(kind, rendered);
   renderings.set(record, rendered);
   return record;
-}
-
-/** The rows of a list. Their renderings cost nothing: whoever holds the list holds them. */
-export function decodeAll<K extends ObjectKind>(kind: K, rendered: readonly NetBoxRecord[]): readonly RecordOf<K>[] {
-  return rendered.map((one) => decodeShown(kind, one));
 }
 
 function shapeOf(kind: ObjectKind): Shape {

@@ -125,8 +125,13 @@ export function choiceValue(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
+/** An IPv4 address in the spelling that NetBox has: most of all, and there is nothing to do about it. */
+const octet = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+const shortIpv4 = new RegExp(`^${octet}(?:\\.${octet}){3}(?:/\\d{1,2})?$`);
+
 /** `2001:db8::1/64` for every spelling of it; IPv4-mapped addresses stay IPv6, as NetBox keeps them. Other text as it is. */
 export function canonicalAddress(text: string): string {
+  if (shortIpv4.test(text)) return text;
   const [host = '', prefix] = text.trim().split('/', 2);
   if (!ipaddr.isValid(host)) return text.trim().toLowerCase();
   const short = ipaddr.parse(host).toString();

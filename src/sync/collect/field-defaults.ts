@@ -7,7 +7,7 @@ import { loadIfAllowed } from './machine-rows.js';
 export async function withFieldDefaults(
   plan: Plan,
   run: RunContext,
-  planAgain: (run: RunContext) => Plan,
+  planAgain: (run: RunContext) => Promise<Plan>,
 ): Promise<Plan> {
   if (plan.asksFieldDefaults !== true) return plan;
   const warnings: Warning[] = [];
@@ -15,7 +15,7 @@ export async function withFieldDefaults(
   const fields = await loadIfAllowed(run, warnings, { kind: 'custom-field', without }, () =>
     run.collections.load('custom-field', {}),
   );
-  const again = planAgain({
+  const again = await planAgain({
     ...run,
     customFieldDefaults: new Map((fields ?? []).map((field) => [field.name, field.default])),
   });

@@ -1,4 +1,5 @@
 /** The configurations of guests, each read once per run, however many stages ask. */
+import { mapInTurns } from '../../config/breathe.js';
 import { toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
 import { isGuestGone } from '../../proxmox/failures.js';
 import { readGuestConfig } from '../../proxmox/reads/guests.js';
@@ -15,15 +16,14 @@ export async function readConfigs<G extends ListedGuest>(
   phase: string,
 ): Promise<readonly (G & LocatedConfig)[]> {
   let done = 0;
-  return Promise.all(
-    guests.map(async (guest) => {
-      const { config, node } = await run.guestReads.config(guest, () => readConfig(run, guest));
-      done += 1;
-      if (done % 100 === 0)
-        run.events.emit(substep(phase, 'read_configs', `Read ${done} of ${guests.length} guest configurations.`));
-      return { ...guest, resource: { ...guest.resource, node }, config, node };
-    }),
-  );
+  return mapInTurns(guests, async (guest) => {
+    const { config, node } = await run.guestReads.config(guest, () => readConfig(run, guest));
+    done += 1;
+    if (done % 100 === 0)
+      run.events.emit(substep(phase, 'read_configs', `Read ${done} of ${guests.length} guest configurations.`));
+    const resource = node === guest.resource.node ? guest.resource : { ...guest.resource, node };
+    return { ...guest, resource, config, node };
+  });
 }
 
 async function readConfig(run: RunContext, listed: ListedGuest): Promise<LocatedConfig> {

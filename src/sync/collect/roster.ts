@@ -1,4 +1,5 @@
 /** The guests of a run with the NetBox machines they are: what every stage below the machines starts from. */
+import { breathe } from '../../config/breathe.js';
 import type { RecordOf } from '../../netbox/kinds/index.js';
 import { buildIdentityIndex } from '../plan/identity.js';
 import { isSoftDeleted, softDeletedReason } from '../plan/soft-delete.js';
@@ -23,10 +24,12 @@ export async function collectRoster(run: RunContext): Promise<Roster> {
   const views = list.clusters.map(({ view }) => view);
   const netboxClusters = await findNetBoxClusters(run, views);
   const virtualMachines = await loadMachines(run, { views, netboxClusters, states });
+  await breathe();
   const identities = buildIdentityIndex(states, new Map(virtualMachines.map((record) => [record.id, record])));
   const guests: KnownGuest[] = [];
   const omitted: OmittedGuest[] = [];
   for (const guest of list.guests) {
+    await breathe();
     const subject = { ...guestSubject(guest.cluster.view, guest.resource), label: guestLabel(guest.resource) };
     const left = omissionOf(run, guest);
     if (left !== undefined) {

@@ -1,4 +1,5 @@
 /** Applies a plan to NetBox, and accounts for every change of it. */
+import { breathe } from '../../config/breathe.js';
 import { errorText, toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
 import { decode } from '../../netbox/kinds/decode.js';
 import { isPluginKind, kindDefinition, type ObjectKind } from '../../netbox/kinds/index.js';
@@ -105,7 +106,10 @@ class Execution {
   }
 
   async apply(): Promise<Applied> {
-    for (const change of this.#plan.changes) this.#book.settleUnwritten(change);
+    for (const change of this.#plan.changes) {
+      this.#book.settleUnwritten(change);
+      await breathe();
+    }
     const unwritten = this.#book.all.size;
     let stopped: ProxboxError | undefined;
     const atOnce = (): number => this.#context.client.atOnce();
@@ -178,6 +182,7 @@ class Execution {
   async #update(kind: ObjectKind, changes: readonly Extract<Change, { action: 'update' }>[]): Promise<void> {
     const jobs: UpdateJob[] = [];
     for (const change of changes) {
+      await breathe();
       const resolved =
         this.#book.blocked(change.desired) ?? resolveBody(change.patch, this.#book.ids, this.#book.isWritten);
       if ('missing' in resolved) {
@@ -244,6 +249,7 @@ class Execution {
     const { path } = kindDefinition(kind);
     const outcomes = await client.bulkPatch(path, pass, this.#bulk(kind, 'update', pass.length));
     for (const [index, item] of pass.entries()) {
+      await breathe();
       const job = jobs.get(item.id);
       const outcome = outcomes[index];
       if (job === undefined || outcome === undefined) continue;
@@ -294,9 +300,16 @@ class Execution {
   }
 
   async #send(kind: ObjectKind, creates: readonly Desired[]): Promise<void> {
-    const jobs = creates.flatMap((desired) => this.#creation(kind, desired) ?? []);
+    const jobs: CreateJob[] = [];
+    const keys = new Map<JsonObject, string>();
+    for (const desired of creates) {
+      await breathe();
+      const job = this.#creation(kind, desired);
+      if (job === undefined) continue;
+      jobs.push(job);
+      keys.set(job.body, creationKey(kind, desired.key, job.body));
+    }
     if (jobs.length === 0) return;
-    const keys = new Map(jobs.map((job) => [job.body, creationKey(kind, job.desired.key, job.body)]));
     const find = finderOf(kind);
     const outcomes = await this.#context.client.bulkCreate(
       kindDefinition(kind).path,
@@ -310,6 +323,7 @@ class Execution {
     const adopted: UpdateJob[] = [];
     const refused: Desired[] = [];
     for (const [index, { desired }] of jobs.entries()) {
+      await breathe();
       const outcome = outcomes[index];
       if (outcome === undefined) continue;
       if (outcome.status === 'created') {

@@ -47,9 +47,9 @@ function passesOf(keys: readonly Places[], updates: readonly Waiting[]): readonl
     const parked = ready.length > 0 ? undefined : park(keys, waiting);
     if (parked === undefined) {
       // What nothing can untangle is NetBox's to refuse.
-      const sent = ready.length > 0 ? ready : waiting;
-      passes.push(sent.map(({ item }) => item));
-      waiting = waiting.filter((one) => !sent.includes(one));
+      const sent = new Set(ready.length > 0 ? ready : waiting);
+      passes.push([...sent].map(({ item }) => item));
+      waiting = waiting.filter((one) => !sent.has(one));
     } else {
       passes.push([parked.pass]);
       waiting = [...waiting.filter(({ item }) => item.id !== parked.pass.id), parked.after];

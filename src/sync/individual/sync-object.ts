@@ -272,7 +272,7 @@ async function applySelected(plan: WholePlan, run: RunContext): Promise<Applied>
     batchOf: () => ({ batchSize: bulkBatchSize, delayMs: bulkBatchDelayMs }),
     onProgress: () => undefined,
   });
-  plan.remember?.(applied.outcomes);
+  await plan.remember?.(applied.outcomes);
   return applied;
 }
 

@@ -20,21 +20,43 @@ export interface Adoption {
  */
 export function createAdoption(orphans: readonly RecordOf<'virtual-machine'>[]): Adoption {
   const left = new Set(orphans);
+  const claimed = new Map<string, RecordOf<'virtual-machine'>[]>();
+  const named = new Map<string, RecordOf<'virtual-machine'>[]>();
+  /** By cluster: those whose name may be another with a suffix, or one that was cut to make room for it. */
+  const variants = new Map<string, RecordOf<'virtual-machine'>[]>();
+  for (const record of orphans) {
+    const { vmid } = claimOf(record);
+    if (vmid !== null) {
+      put(claimed, `${record.cluster ?? ''}/${vmid}`, record);
+      continue;
+    }
+    put(named, `${record.cluster ?? ''}/${record.name.toLowerCase()}`, record);
+    if (mayBeVariant.test(record.name)) put(variants, `${record.cluster ?? ''}`, record);
+  }
+  const first = (
+    candidates: readonly RecordOf<'virtual-machine'>[] | undefined,
+    fits: (record: RecordOf<'virtual-machine'>) => boolean,
+  ) => candidates?.find((record) => left.has(record) && fits(record));
   return {
     take({ vmid, type }, name, clusterId) {
-      const candidates = [...left].filter((record) => record.cluster === clusterId);
-      const unclaimed = candidates.filter((record) => claimOf(record).vmid === null);
+      const isOfType = (record: RecordOf<'virtual-machine'>): boolean => ['', type].includes(claimOf(record).type);
       const machine =
-        candidates.find((record) => {
-          const claim = claimOf(record);
-          return claim.vmid === vmid && (claim.type === '' || claim.type === type);
-        }) ??
-        unclaimed.find((record) => record.name.toLowerCase() === name.toLowerCase()) ??
-        unclaimed.find((record) => isVariantOf(record.name, name));
+        first(claimed.get(`${clusterId}/${vmid}`), isOfType) ??
+        first(named.get(`${clusterId}/${name.toLowerCase()}`), () => true) ??
+        first(variants.get(`${clusterId}`), (record) => isVariantOf(record.name, name));
       if (machine !== undefined) left.delete(machine);
       return machine;
     },
   };
+}
+
+/** With a number behind it, or as long as a name may be. */
+const mayBeVariant = / \(\d+\)$|^.{60,}$/u;
+
+function put<Row>(groups: Map<string, Row[]>, key: string, row: Row): void {
+  const group = groups.get(key);
+  if (group === undefined) groups.set(key, [row]);
+  else group.push(row);
 }
 
 function claimOf({ custom_fields: fields }: RecordOf<'virtual-machine'>): {

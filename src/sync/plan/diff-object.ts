@@ -12,7 +12,6 @@ import {
   type Fields,
   type FieldValue,
   type ObjectKey,
-  type RulesOf,
   type TagRef,
 } from '../types.js';
 
@@ -66,9 +65,8 @@ export function diffObject<K extends ObjectKind>(
   }
   return why.length === 0 ? { patch: {}, why } : { patch: { ...patch, ...stamps }, why };
 }
-function ruleOf(rules: RulesOf<ObjectKind>, field: string): FieldRule {
-  const found = Object.entries<FieldRule | undefined>(rules).find(([name]) => name === field);
-  return found?.[1] ?? 'always';
+function ruleOf(rules: Readonly<Record<string, FieldRule | undefined>>, field: string): FieldRule {
+  return (Object.hasOwn(rules, field) ? rules[field] : undefined) ?? 'always';
 }
 
 /** The value to write, or undefined when the stored one stays. */

@@ -41,6 +41,8 @@ export function resolveNames(
     (a, b) => compareText(a.cluster.toLowerCase(), b.cluster.toLowerCase()) || a.vmid - b.vmid,
   );
   const resolved = new Map<string, ResolvedName>();
+  /** By candidate: the suffixes before this one are taken, as names are only ever added. */
+  const firstToTry = new Map<string, number>();
   for (const request of ordered) {
     const kept = operatorName(request);
     if (kept === undefined) continue;
@@ -49,7 +51,9 @@ export function resolveNames(
   }
   for (const request of ordered) {
     if (resolved.has(request.key)) continue;
-    const free = firstFree(nameBeforeGone(request) ?? request.candidate, used);
+    const candidate = nameBeforeGone(request) ?? request.candidate;
+    const free = firstFree(candidate, used, firstToTry.get(candidate));
+    firstToTry.set(candidate, free.suffixIndex + 1);
     used.add(free.name.toLowerCase());
     resolved.set(request.key, { ...free, operatorRenamed: false });
   }
@@ -105,8 +109,8 @@ export function isVariantOf(name: string, base: string): boolean {
   return stem === cut(base, maxLength - suffixOf(index).length).toLowerCase();
 }
 
-function firstFree(candidate: string, used: ReadonlySet<string>): { name: string; suffixIndex: number } {
-  for (let index = 1; ; index += 1) {
+function firstFree(candidate: string, used: ReadonlySet<string>, first = 1): { name: string; suffixIndex: number } {
+  for (let index = first; ; index += 1) {
     const suffix = index === 1 ? '' : suffixOf(index);
     const name = `${cut(candidate, maxLength - suffix.length)}${suffix}`;
     if (!used.has(name.toLowerCase())) return { name, suffixIndex: index };

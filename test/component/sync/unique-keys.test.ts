@@ -3,7 +3,7 @@
  * keys. Kind by kind, against what the simulated NetBox refuses.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeAll, readFields } from '../../../src/netbox/kinds/decode.js';
+import { decode, readFields } from '../../../src/netbox/kinds/decode.js';
 import { kindDefinition, kinds, objectKinds, type ObjectKind, type RecordOf } from '../../../src/netbox/kinds/index.js';
 import type { JsonObject, NetBoxClient } from '../../../src/netbox/types.js';
 import { applyPlan } from '../../../src/sync/executor/executor.js';
@@ -196,7 +196,7 @@ describe.each(rows)('%s, by %s', (kind, field, bodyOf) => {
       { fields: readFields(kind), ...kindDefinition(kind).query },
       { cache: 'bypass' },
     );
-    return decodeAll(kind, found).filter(({ id }) => !aside.has(id));
+    return found.map((row) => decode(kind, row)).filter(({ id }) => !aside.has(id));
   };
   const valueOf = (n: number): unknown => body(n)[field];
   /** What of a row a sync would write, as its fields. */

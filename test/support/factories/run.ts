@@ -37,7 +37,7 @@ function collectionScope(): CollectionScope {
     has: (sentence: string) => refused.has(sentence),
     remember: (sentence: string) => void refused.add(sentence),
   };
-  return { key: 'test', netbox: 'test', branch: '', refusals };
+  return { key: 'test', netbox: 'test', branch: '', showsObjects: true, refusals };
 }
 
 export function anExecutorContext(client: NetBoxClient, progress: WriteProgress[] = []): ExecutorContext {
@@ -96,7 +96,7 @@ export function aRun(client: NetBoxClient, changes: Partial<RunContext> = {}): O
     told: new Set(),
     guestReads: createGuestReadStore(clock).open({ fresh: true }),
     proxmoxReads: pLimit(4),
-    memory: { recall: () => new Map(), remember: () => true },
+    memory: { recall: () => new Map(), remember: async () => true },
     isMachineRun: false,
     showsObjects: true,
     events: { emit: (event) => events.push(event) },

@@ -62,11 +62,11 @@ describe('what is remembered of machines', () => {
     expect([...memory.recall(main)]).toEqual([[7, row(1)]]);
   });
 
-  it('that cannot be read or kept ends no run', () => {
+  it('that cannot be read or kept ends no run', async () => {
     const run = openMemory(memory, main, silentLogger);
     db.sqlite.exec('DROP TABLE machine_memory');
 
     expect(run.recall()).toBeUndefined();
-    expect(run.remember(new Map([[7, row(1)]]))).toBe(false);
+    expect(await run.remember(new Map([[7, row(1)]]))).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 /** Every backup that has a machine in NetBox; rows of vanished ones go only when the caller asks for it. Pure. */
+import type { Steps } from '../../../config/breathe.js';
 import { nameList } from '../../../values/short-text.js';
 import { kinds, type RecordOf } from '../../../netbox/kinds/index.js';
 import { equalValues } from '../../../netbox/kinds/values.js';
@@ -21,18 +22,19 @@ interface BackupPlan {
   readonly options: SyncOptions;
 }
 
-export function planBackups(
+export function* planBackups(
   builder: PlanBuilder,
   { roster, clusters, rows, storages, warnings }: CollectedBackups,
   options: SyncOptions,
-): void {
+): Steps<void> {
   for (const warning of warnings) builder.warn(warning);
-  const stored = indexRows(rows);
+  const stored = yield* indexRows(rows);
   warnOfDuplicates(builder, stored);
   const plan = { stored, findStorage: storageFinder(storages, roster.netboxClusters), options };
   for (const cluster of clusters) {
     const owners = ownersOf(cluster.view, roster, options, builder.known);
-    planCluster(builder, cluster, owners, plan);
+    yield;
+    yield* planCluster(builder, cluster, owners, plan);
     if (options.deleteNonexistentBackups) planVanished(builder, cluster, owners, plan);
   }
 }
@@ -40,9 +42,10 @@ export function planBackups(
 const rowKey = (machineId: number, volumeId: string): string => `${machineId}/${volumeId}`;
 
 /** Rows without a volume id are nobody's: they are neither updated nor deleted. */
-function indexRows(rows: readonly RecordOf<'backup'>[]): StoredRows {
+function* indexRows(rows: readonly RecordOf<'backup'>[]): Steps<StoredRows> {
   const stored = new Map<string, RecordOf<'backup'>[]>();
   for (const row of [...rows].sort((a, b) => a.id - b.id)) {
+    yield;
     const machine = row.virtual_machine;
     const volumeId = row.volume_id;
     if (machine === null || volumeId === '') continue;
@@ -66,15 +69,16 @@ function warnOfDuplicates(builder: PlanBuilder, stored: StoredRows): void {
   });
 }
 
-function planCluster(
+function* planCluster(
   builder: PlanBuilder,
   cluster: ClusterBackups,
   ...[owners, plan]: [owners: ReadonlyMap<number, Owner>, plan: BackupPlan]
-): void {
+): Steps<void> {
   builder.discovered('backup', cluster.backups.size);
   for (const owner of owners.values())
     if (owner.status === 'known') builder.know('virtual-machine', owner.key, owner.machineId);
   for (const backup of cluster.backups.values()) {
+    yield;
     const owner = backup.vmid === null ? undefined : owners.get(backup.vmid);
     const reason = reasonToSkip(backup, owner, cluster.view.name);
     if (owner?.status === 'known' && reason === undefined) planBackup(builder, backup, { owner, cluster, ...plan });

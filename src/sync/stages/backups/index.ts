@@ -15,13 +15,13 @@ export const backupsStage = defineStage<CollectedBackups | undefined>({
   resources: ['vm', 'vm_template'],
   needs: ['virtual-machines'],
   collect: collectBackups,
-  plan: (collected, { supportIds, options, customFieldDefaults }) => {
+  *plan(collected, { supportIds, options, customFieldDefaults }) {
     const tag = bootstrapOnlyTag(supportIds);
     const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, customFieldDefaults });
     if (collected === undefined) warnWithoutPlugin(builder, 'Backups');
     else {
       planRoster(builder, collected.roster);
-      planBackups(builder, collected, options);
+      yield* planBackups(builder, collected, options);
     }
     return builder.build('backups');
   },

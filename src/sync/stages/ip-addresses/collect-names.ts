@@ -1,4 +1,5 @@
 /** What guests call themselves, and which names their addresses got in earlier runs: a name of ours follows the guest. */
+import { breathe, mapInTurns } from '../../../config/breathe.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { readHostName } from '../../collect/guest-network.js';
 import { hostOf, isShared } from '../../plan/address-ownership.js';
@@ -33,17 +34,18 @@ export async function nameGuests(
   guests: readonly Located[],
   stored: Stored,
 ): Promise<readonly AddressedGuest[]> {
+  await breathe();
   const memory = run.memory.recall() ?? new Map<number, RememberedMachine>();
+  await breathe();
   const needsName = namelessIn(run, stored, memory);
   const untold: HostName = { status: 'untold' };
-  const named = await Promise.all(
-    guests.map(async (one) => ({
-      ...one,
-      hostName: needsName(one) ? await readHostName(run, one.guest, one.config) : untold,
-      formerNames: rememberedNames(memory.get(one.guest.virtualMachine.id)),
-    })),
-  );
-  if (!run.options.dryRun) run.memory.remember(newsOf(named, memory));
+  const named = await mapInTurns(guests, async (one) => ({
+    ...one,
+    hostName: needsName(one) ? await readHostName(run, one.guest, one.config) : untold,
+    formerNames: rememberedNames(memory.get(one.guest.virtualMachine.id)),
+  }));
+  await breathe();
+  if (!run.options.dryRun) await run.memory.remember(newsOf(named, memory));
   return named;
 }
 

@@ -1,4 +1,5 @@
 /** Asks every guest once, and NetBox for what these addresses need: in lists, never address by address. */
+import { breathe, inTurns, mapInTurns } from '../../../config/breathe.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { collectAbandoned } from '../../collect/abandoned-addresses.js';
 import { collectMarks } from '../../collect/address-marks.js';
@@ -27,16 +28,17 @@ export async function collectAddresses(run: RunContext): Promise<CollectedAddres
   const unread = read.flatMap(({ config, ...guest }) =>
     config.status === 'read' ? [] : [{ guest, reason: config.reason }],
   );
-  const [addresses, inside] = await Promise.all([withOthers(run, located, assigned), loadGuestTables(run, located)]);
+  await breathe();
+  const wanted = await wantedHosts(located);
+  const [addresses, inside] = await Promise.all([withOthers(run, wanted, assigned), loadGuestTables(run, located)]);
   const rowsOf = byMachine(interfaces);
-  const ports = located.map((one) => withPorts(one, rowsOf.get(one.guest.virtualMachine.id) ?? []));
-  const letGo = letGoRows(ports, addresses, run.supportIds);
-  const contested = contestedRows(ports, addresses, letGo);
+  const ports = await mapInTurns(located, (one) => withPorts(one, rowsOf.get(one.guest.virtualMachine.id) ?? []));
+  const letGo = await inTurns(letGoRows(ports, addresses, run.supportIds));
+  const contested = await contestedRows(ports, addresses, letGo);
   const abandoned = await collectAbandoned(run, roster, contested, {
     phase: 'vm-ip-addresses',
     asksLiving: run.options.netboxVmIds !== null,
   });
-  const wanted = wantedHosts(located);
   const ofNodes = await collectFromNodes(run, {
     left: letGo.filter(({ row, mayGo }) => mayGo && !wanted.has(hostOf(row.address))).map(({ row }) => row),
     contested: contested.filter((row) => row.assigned_object_type === 'dcim.interface'),
@@ -62,23 +64,23 @@ export async function collectAddresses(run: RunContext): Promise<CollectedAddres
 }
 
 /** Rows with an address that a guest wants and does not have, on interfaces of machines that this run does not sync, or of devices. */
-function contestedRows(
+async function contestedRows(
   ports: readonly GuestPorts<Located>[],
   addresses: readonly RecordOf<'ip-address'>[],
   letGo: readonly LetGo<Located>[],
-): readonly RecordOf<'ip-address'>[] {
+): Promise<readonly RecordOf<'ip-address'>[]> {
   const holders = new Map(ports.flatMap((guest) => guest.ports.map(({ row }) => [row.id, guest] as const)));
   const holderOf = (row: RecordOf<'ip-address'>) =>
     row.assigned_object_type === 'virtualization.vminterface' ? holders.get(row.assigned_object_id ?? -1) : undefined;
+  await breathe();
   const has = new Set(addresses.map((row) => `${holderOf(row)?.one.guest.key ?? ''} ${hostOf(row.address)}`));
+  await breathe();
   const moves = new Set(letGo.map(({ row }) => hostOf(row.address)));
-  const wanted = new Set(
-    ports.flatMap(({ one }) =>
-      one.nics
-        .flatMap((nic) => nic.addresses.map(({ address }) => hostOf(address)))
-        .filter((host) => !has.has(`${one.guest.key} ${host}`) && !moves.has(host)),
-    ),
+  const missing = await mapInTurns(ports, ({ one }) =>
+    hostsOf(one).filter((host) => !has.has(`${one.guest.key} ${host}`) && !moves.has(host)),
   );
+  const wanted = new Set(missing.flat());
+  await breathe();
   return addresses.filter(
     (row) =>
       row.assigned_object_id !== null &&
@@ -120,7 +122,7 @@ type Read = Awaited<ReturnType<typeof readConfigs<KnownGuest>>>[number];
 
 async function askGuests(run: RunContext, guests: readonly Read[]): Promise<readonly Located[]> {
   let done = 0;
-  const asked = guests.map(async ({ config, ...guest }): Promise<readonly Located[]> => {
+  const asked = await mapInTurns(guests, async ({ config, ...guest }): Promise<readonly Located[]> => {
     if (config.status !== 'read') return [];
     const network = await readGuestNetwork(run, guest, config.config);
     done += 1;
@@ -130,7 +132,7 @@ async function askGuests(run: RunContext, guests: readonly Read[]): Promise<read
     const nics = wantedNics({ config: config.config, type: guest.resource.type }, interfaces, run.options.network);
     return [{ guest, config: config.config, network: judgedNetwork(network, nics, machineName(guest)), nics }];
   });
-  return (await Promise.all(asked)).flat();
+  return asked.flat();
 }
 
 /** Of the guests whose agent answered: the same question as that of the stage of interfaces, so it is asked once. */
@@ -156,20 +158,23 @@ async function loadAssigned(run: RunContext, { guests }: Roster): Promise<readon
   return run.collections.load('ip-address', {}, { filter: 'virtual_machine_id', of }, { fresh: true });
 }
 
-function wantedHosts(guests: readonly Located[]): ReadonlySet<string> {
-  return new Set(
-    guests.flatMap(({ nics }) => nics.flatMap(({ addresses }) => addresses.map(({ address }) => hostOf(address)))),
-  );
+function hostsOf({ nics }: Located): readonly string[] {
+  return nics.flatMap(({ addresses }) => addresses.map(({ address }) => hostOf(address)));
+}
+
+async function wantedHosts(guests: readonly Located[]): Promise<ReadonlySet<string>> {
+  return new Set((await mapInTurns(guests, hostsOf)).flat());
 }
 
 /** Rows that have a wanted address and are not among the addresses of virtual machines: free ones, and those of others. */
 async function withOthers(
   run: RunContext,
-  guests: readonly Located[],
+  wanted: ReadonlySet<string>,
   assigned: readonly RecordOf<'ip-address'>[],
 ): Promise<readonly RecordOf<'ip-address'>[]> {
   const known = new Set(assigned.map((row) => hostOf(row.address)));
-  const unknown = [...wantedHosts(guests)].filter((host) => !known.has(host)).sort();
+  await breathe();
+  const unknown = [...wanted].filter((host) => !known.has(host)).sort();
   const others = await run.collections.load('ip-address', {}, { filter: 'address', of: unknown }, { fresh: true });
   const seen = new Set(assigned.map(({ id }) => id));
   return [...assigned, ...others.filter(({ id }) => !seen.has(id))];

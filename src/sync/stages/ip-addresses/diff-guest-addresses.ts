@@ -3,17 +3,41 @@ import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { guestRowName } from '../../plan/guest-nics.js';
 import { hostOf } from '../../plan/address-ownership.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
+import { byMachine } from '../../plan/roster.js';
 import { ref } from '../../types.js';
 import type { AddressedGuest, CollectedAddresses, PlacedAddress } from './types.js';
+
+/** The rows of the plugin, by what they are asked for. */
+export interface GuestTables {
+  /** By machine. */
+  readonly guestInterfaces: ReadonlyMap<number, readonly RecordOf<'guest-vm-interface'>[]>;
+  /** By interface inside the guest and address; of several the first. */
+  readonly guestAddresses: ReadonlyMap<string, RecordOf<'guest-vm-interface-address'>>;
+}
+
+export function indexGuestTables({
+  guestInterfaces,
+  guestAddresses,
+}: Pick<CollectedAddresses, 'guestInterfaces' | 'guestAddresses'>): GuestTables {
+  const links = [...guestAddresses].reverse();
+  return {
+    guestInterfaces: byMachine(guestInterfaces),
+    guestAddresses: new Map(links.map((row) => [linkOf(row.guest_interface, row.ip_address), row])),
+  };
+}
+
+function linkOf(guestInterface: number | null, address: number | null): string {
+  return `${guestInterface ?? ''}/${address ?? ''}`;
+}
 
 /** The rows are never deleted for themselves. Returns the ids of those that are right as they are. */
 export function planGuestAddresses(
   builder: PlanBuilder,
   { guest, nics }: AddressedGuest,
   placed: readonly PlacedAddress[],
-  { guestInterfaces, guestAddresses }: CollectedAddresses,
+  { guestInterfaces, guestAddresses }: GuestTables,
 ): readonly number[] {
-  const own = guestInterfaces.filter((row) => row.virtual_machine === guest.virtualMachine.id);
+  const own = guestInterfaces.get(guest.virtualMachine.id) ?? [];
   return nics
     .flatMap(({ inside }) => inside)
     .flatMap(({ name, addresses }) => {
@@ -30,14 +54,12 @@ function planLink(
   builder: PlanBuilder,
   guestInterface: RecordOf<'guest-vm-interface'>,
   { key, address }: PlacedAddress,
-  { guestAddresses, source }: Pick<CollectedAddresses, 'guestAddresses'> & Pick<AddressedGuest['guest'], 'source'>,
+  { guestAddresses, source }: Pick<GuestTables, 'guestAddresses'> & Pick<AddressedGuest['guest'], 'source'>,
 ): readonly number[] {
   const linkKey = `${guestInterface.id} ${key}`;
   if (builder.has('guest-vm-interface-address', linkKey)) return [];
   const addressId = builder.known.get(`ip-address:${key}`);
-  const current = guestAddresses.find(
-    (row) => row.guest_interface === guestInterface.id && addressId !== undefined && row.ip_address === addressId,
-  );
+  const current = addressId === undefined ? undefined : guestAddresses.get(linkOf(guestInterface.id, addressId));
   builder.add(
     {
       kind: 'guest-vm-interface-address',

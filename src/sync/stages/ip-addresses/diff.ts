@@ -1,4 +1,5 @@
 /** Every address of every guest against what NetBox has. Pure. */
+import type { Steps } from '../../../config/breathe.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { AddressOwnership, hostOf } from '../../plan/address-ownership.js';
 import { addressRules, isPlaced, refusalOf, unusableReason } from '../../plan/address-rules.js';
@@ -8,7 +9,7 @@ import type { CustomFieldDefaults } from '../../plan/ownership.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { bootstrapOnlyTag, proxboxTag } from '../../plan/support-objects.js';
 import { objectKey, type FieldsOf, type Plan, type SourceRef } from '../../types.js';
-import { planGuestAddresses } from './diff-guest-addresses.js';
+import { indexGuestTables, planGuestAddresses, type GuestTables } from './diff-guest-addresses.js';
 import { Moves } from './diff-moves.js';
 import { planNodePrimaries } from './diff-node-primaries.js';
 import { planUnclaimed } from './diff-unclaimed.js';
@@ -27,13 +28,14 @@ export interface AddressPlanInput {
 interface AddressContext extends AddressPlanInput {
   readonly ownership: AddressOwnership;
   readonly moves: Moves;
+  readonly tables: GuestTables;
 }
 
 /**
  * An address of the interface stays; one that another interface lets go moves here, a free one is taken, and what somebody
  * else has is left alone. What nobody takes goes if it is ours, and is given back if it is not.
  */
-export function planAddresses(collected: CollectedAddresses, input: AddressPlanInput): Plan {
+export function* planAddresses(collected: CollectedAddresses, input: AddressPlanInput): Steps<Plan> {
   const { supportIds, options, customFieldDefaults } = input;
   const tag = bootstrapOnlyTag(supportIds);
   const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, customFieldDefaults });
@@ -45,7 +47,8 @@ export function planAddresses(collected: CollectedAddresses, input: AddressPlanI
   const guests = [...collected.guests]
     .sort((a, b) => inOrder(a.guest.source, b.guest.source))
     .map((one) => withPorts(one, interfaces.get(one.guest.virtualMachine.id) ?? []));
-  const letGo = letGoRows(guests, collected.addresses, supportIds);
+  yield;
+  const letGo = yield* letGoRows(guests, collected.addresses, supportIds);
   const ownership = new AddressOwnership(collected.addresses, {
     letGo: new Set([
       ...letGo.map(({ row }) => row.id),
@@ -55,8 +58,12 @@ export function planAddresses(collected: CollectedAddresses, input: AddressPlanI
     refused: collected.refused,
   });
   const moves = new Moves(collected, letGo, supportIds);
-  const context = { ...input, ownership, moves };
-  const placed = guests.map((guest) => planGuest(builder, guest, collected, context));
+  const context = { ...input, ownership, moves, tables: indexGuestTables(collected) };
+  const placed: (readonly PlacedAddress[])[] = [];
+  for (const guest of guests) {
+    placed.push(planGuest(builder, guest, context));
+    yield;
+  }
   const passedOn = planUnclaimed(
     builder,
     letGo.filter(({ row, mayGo }) => mayGo && !ownership.isTaken(row)),
@@ -64,11 +71,13 @@ export function planAddresses(collected: CollectedAddresses, input: AddressPlanI
   );
   moves.plan(builder);
   planNodePrimaries(builder, collected.ofNodes.concerned, { passedOn, moves, network: options.network });
-  for (const [index, { one }] of guests.entries())
+  for (const [index, { one }] of guests.entries()) {
     planPrimaryAddresses(builder, one.guest, placed[index] ?? [], {
       gone: moves.leaving,
       mode: machineMode(one.guest.resource, options),
     });
+    yield;
+  }
   return builder.build('vm-ip-addresses');
 }
 
@@ -77,15 +86,10 @@ function inOrder(a: SourceRef, b: SourceRef): number {
   return a.endpointId - b.endpointId || (a.vmid ?? 0) - (b.vmid ?? 0);
 }
 
-function planGuest(
-  builder: PlanBuilder,
-  guest: GuestPorts,
-  collected: CollectedAddresses,
-  context: AddressContext,
-): readonly PlacedAddress[] {
+function planGuest(builder: PlanBuilder, guest: GuestPorts, context: AddressContext): readonly PlacedAddress[] {
   tellWhy(builder, guest);
   const placed = guest.ports.flatMap((port) => planPort(builder, guest.one, port, context));
-  context.moves.keepLinks(planGuestAddresses(builder, guest.one, placed, collected));
+  context.moves.keepLinks(planGuestAddresses(builder, guest.one, placed, context.tables));
   return placed;
 }
 

@@ -1,4 +1,5 @@
 /** Which stored addresses guests have no more, on the interface where they are stored. Pure. */
+import type { Steps } from '../../../config/breathe.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { hostOf, isShared } from '../../plan/address-ownership.js';
 import type { KnownIds } from '../../plan/diff-object.js';
@@ -39,30 +40,41 @@ export function namesOfGuest({ guest, config, hostName, formerNames }: Addressed
  * guest, asked or by its configuration, has on another of its devices. An address that several share is let go by whoever
  * does not report it, also by a guest that is down, but only for another one to take.
  */
-export function letGoRows<Guest extends Asked>(
+export function* letGoRows<Guest extends Asked>(
   guests: readonly GuestPorts<Guest>[],
   addresses: readonly RecordOf<'ip-address'>[],
   supportIds: KnownIds,
-): readonly LetGo<Guest>[] {
+): Steps<readonly LetGo<Guest>[]> {
   const held = new Map<number, RecordOf<'ip-address'>[]>();
   for (const row of addresses) {
     if (row.assigned_object_id === null || row.assigned_object_type !== 'virtualization.vminterface') continue;
-    held.set(row.assigned_object_id, [...(held.get(row.assigned_object_id) ?? []), row]);
+    const others = held.get(row.assigned_object_id);
+    if (others === undefined) held.set(row.assigned_object_id, [row]);
+    else others.push(row);
   }
-  return guests.flatMap(({ one, ports }) => {
-    const elsewhere = new Set(
-      one.nics.flatMap(({ addresses: wanted }) => wanted.map(({ address }) => hostOf(address))),
-    );
-    return ports.flatMap((port) => {
-      const told = [...(port.nic?.addresses ?? []), ...(port.nic?.unusable ?? [])];
-      const here = new Set(told.map(({ address }) => hostOf(address)));
-      const isDecided = port.nic !== undefined || isOurs('vm-interface', port.row, { supportIds });
-      const isTold = one.network.status === 'told' && isDecided;
-      return (held.get(port.row.id) ?? []).flatMap((row) => {
-        const host = hostOf(row.address);
-        const isLetGo = !here.has(host) && (isTold || elsewhere.has(host) || isShared(row));
-        return isLetGo ? [{ row, of: one, port, mayGo: isTold && !isShared(row) }] : [];
-      });
+  const letGo: LetGo<Guest>[] = [];
+  for (const guest of guests) {
+    letGo.push(...letGoBy(guest, held, supportIds));
+    yield;
+  }
+  return letGo;
+}
+
+function letGoBy<Guest extends Asked>(
+  { one, ports }: GuestPorts<Guest>,
+  held: ReadonlyMap<number, readonly RecordOf<'ip-address'>[]>,
+  supportIds: KnownIds,
+): readonly LetGo<Guest>[] {
+  const elsewhere = new Set(one.nics.flatMap(({ addresses: wanted }) => wanted.map(({ address }) => hostOf(address))));
+  return ports.flatMap((port) => {
+    const told = [...(port.nic?.addresses ?? []), ...(port.nic?.unusable ?? [])];
+    const here = new Set(told.map(({ address }) => hostOf(address)));
+    const isDecided = port.nic !== undefined || isOurs('vm-interface', port.row, { supportIds });
+    const isTold = one.network.status === 'told' && isDecided;
+    return (held.get(port.row.id) ?? []).flatMap((row) => {
+      const host = hostOf(row.address);
+      const isLetGo = !here.has(host) && (isTold || elsewhere.has(host) || isShared(row));
+      return isLetGo ? [{ row, of: one, port, mayGo: isTold && !isShared(row) }] : [];
     });
   });
 }

@@ -1,4 +1,5 @@
 /** Reads again whatever decides: what each cluster has now, the sidecars, and the machines without a guest. */
+import { breathe } from '../../../config/breathe.js';
 import { counted } from '../../../values/short-text.js';
 import { errorText, toProxboxError } from '../../../errors/proxbox-error.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
@@ -39,7 +40,10 @@ export async function collectOrphans(run: RunContext): Promise<CollectedOrphans>
   const virtualMachines = await loadMachines(run, listed, states);
   const clusters: SweptCluster[] = [];
   const untagged = untaggedMachines(run);
-  for (const list of listed) clusters.push(await prove(run, list, { states, virtualMachines, untagged, warnings }));
+  for (const list of listed) {
+    await breathe();
+    clusters.push(await prove(run, list, { states, virtualMachines, untagged, warnings }));
+  }
   const gone = orphanStates(clusters, states).flatMap(({ virtual_machine: id }) => id ?? []);
   const isDeleting = run.options.orphanAction === 'delete' && !run.options.dryRun;
   return {
@@ -49,7 +53,7 @@ export async function collectOrphans(run: RunContext): Promise<CollectedOrphans>
     guards: isDeleting ? await collectGuards(run, gone) : new Map(),
     belongings: isDeleting ? await collectBelongings(run, gone, warnings) : undefined,
     guestTags: isDeleting ? await collectGuestTags(run, virtualMachines) : new Set(),
-    missedRuns: countMissedRuns(run, { clusters, states, gone }, warnings),
+    missedRuns: await countMissedRuns(run, { clusters, states, gone }, warnings),
     untagged,
     skippedReason: null,
     warnings,

@@ -1,4 +1,5 @@
 /** Which machines have lost their guest, and what becomes of them: a mark for people to review, or deletion. Pure. */
+import type { Steps } from '../../../config/breathe.js';
 import { nameList } from '../../../values/short-text.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { hasTag } from '../../../netbox/kinds/values.js';
@@ -85,12 +86,13 @@ interface Orphan extends AbsentRow<'virtual-machine'> {
 }
 
 /** Marks the machines of guests that are gone (or deletes them, if they are ours); with `dry_run` it only names those. */
-export function planSweep(collected: CollectedOrphans, input: SweepInput): Plan {
+export function* planSweep(collected: CollectedOrphans, input: SweepInput): Steps<Plan> {
   const { options, supportIds, customFieldDefaults } = input;
   const tag = bootstrapOnlyTag(supportIds);
   const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, customFieldDefaults });
   for (const warning of collected.warnings) builder.warn(warning);
   for (const cluster of collected.clusters) {
+    yield;
     const due = orphansOf(cluster, collected)
       .filter(({ current }) => isDue(current, input, collected.untagged))
       .filter((orphan) => isOverdue(builder, orphan, collected, options));

@@ -1,4 +1,5 @@
 /** Every replication job of a known machine as a row of its endpoint; rows of gone jobs are marked stale. Pure. */
+import type { Steps } from '../../../config/breathe.js';
 import { counted } from '../../../values/short-text.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { ReplicationJob } from '../../../proxmox/parse/replication.js';
@@ -17,20 +18,30 @@ export interface ReplicationInput extends CollectedReplications {
   readonly deleteLimit: DeleteLimit;
 }
 
-export function planReplications(input: ReplicationInput): Plan {
+export function* planReplications(input: ReplicationInput): Steps<Plan> {
   const builder = new PlanBuilder({ known: input.supportIds });
   for (const warning of input.warnings) builder.warn(warning);
+  const rows = byJob(input.rows);
   for (const list of input.lists) {
+    yield;
     for (const guest of list.guests.values()) builder.know('virtual-machine', guest.key, guest.virtualMachine.id);
     const jobs = input.isSelection ? list.jobs.filter(({ guest }) => list.guests.has(guest ?? 0)) : list.jobs;
     builder.discovered('replication', jobs.length);
-    for (const job of jobs) planJob(builder, job, list, input);
+    for (const job of jobs) {
+      planJob(builder, job, list, { ...input, stored: rows.get(job.id) ?? [] });
+      yield;
+    }
     planGone(builder, list, input);
   }
   return builder.build('replications');
 }
 
-function planJob(builder: PlanBuilder, job: ReplicationJob, list: ReplicationList, input: ReplicationInput): void {
+interface JobInput extends ReplicationInput {
+  /** Rows with the id of the job. */
+  readonly stored: readonly RecordOf<'replication'>[];
+}
+
+function planJob(builder: PlanBuilder, job: ReplicationJob, list: ReplicationList, input: JobInput): void {
   const subject = subjectOf(list, job);
   const { pluginEndpointId, cluster } = list;
   const guest = list.guests.get(job.guest ?? 0);
@@ -44,22 +55,29 @@ function planJob(builder: PlanBuilder, job: ReplicationJob, list: ReplicationLis
   }
   builder.add(
     replicationRow(job, { list, pluginEndpointId, guest, nodes: input.nodes }),
-    storedRow(job, { pluginEndpointId, guest, rows: input.rows }),
+    storedRow({ pluginEndpointId, guest, named: input.stored }),
   );
 }
 
 interface StoredScope {
   readonly pluginEndpointId: number;
   readonly guest: KnownGuest;
-  readonly rows: readonly RecordOf<'replication'>[];
+  /** Rows with the id of the job. */
+  readonly named: readonly RecordOf<'replication'>[];
+}
+
+function byJob(rows: readonly RecordOf<'replication'>[]): ReadonlyMap<string, readonly RecordOf<'replication'>[]> {
+  const groups = new Map<string, RecordOf<'replication'>[]>();
+  for (const row of rows) {
+    const group = groups.get(row.replication_id);
+    if (group === undefined) groups.set(row.replication_id, [row]);
+    else group.push(row);
+  }
+  return groups;
 }
 
 /** The row of the endpoint; else one of the same machine that was written when nobody knew the endpoint. */
-function storedRow(
-  job: ReplicationJob,
-  { pluginEndpointId, guest, rows }: StoredScope,
-): RecordOf<'replication'> | undefined {
-  const named = rows.filter((row) => row.replication_id === job.id);
+function storedRow({ pluginEndpointId, guest, named }: StoredScope): RecordOf<'replication'> | undefined {
   return (
     named.find((row) => row.endpoint === pluginEndpointId) ??
     named.find((row) => row.endpoint === null && row.virtual_machine === guest.virtualMachine.id)

@@ -1,4 +1,5 @@
 /** The snapshots of every guest, templates included: one request per guest. */
+import { mapInTurns } from '../../../config/breathe.js';
 import { toProxboxError, type ProxboxError } from '../../../errors/proxbox-error.js';
 import { bootStorage } from '../../../proxmox/parse/disks.js';
 import { readSnapshots } from '../../../proxmox/reads/guests.js';
@@ -36,17 +37,15 @@ export async function collectSnapshots(run: RunContext): Promise<CollectedSnapsh
 /** Throws the first cause when no guest at all could be read. */
 async function readGuests(run: RunContext, roster: Roster): Promise<readonly SnapshotGuest[]> {
   let done = 0;
-  const attempts = await Promise.all(
-    roster.guests.map(async (guest) => {
-      const listing = await listSnapshots(run, guest);
-      done += 1;
-      if (done % 100 === 0)
-        run.events.emit(
-          substep(snapshotPhase, 'read_snapshots', `Read the snapshots of ${done} of ${roster.guests.length} guests.`),
-        );
-      return { ...guest, listing };
-    }),
-  );
+  const attempts = await mapInTurns(roster.guests, async (guest) => {
+    const listing = await listSnapshots(run, guest);
+    done += 1;
+    if (done % 100 === 0)
+      run.events.emit(
+        substep(snapshotPhase, 'read_snapshots', `Read the snapshots of ${done} of ${roster.guests.length} guests.`),
+      );
+    return { ...guest, listing };
+  });
   const [first] = attempts.flatMap(({ listing }) => listing.cause ?? []);
   if (first !== undefined && attempts.every(({ listing }) => listing.cause !== undefined)) throw first;
   return withStorages(run, attempts);

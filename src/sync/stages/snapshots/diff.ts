@@ -1,4 +1,5 @@
 /** Every snapshot of every guest that could be read; rows of vanished ones go only when asked for. Pure. */
+import type { Steps } from '../../../config/breathe.js';
 import { nameList } from '../../../values/short-text.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { Snapshot } from '../../../proxmox/parse/snapshots.js';
@@ -27,18 +28,22 @@ interface Found extends Claim<Owner> {
   readonly row: RecordOf<'snapshot'> | undefined;
 }
 
-export function planSnapshots(
+export function* planSnapshots(
   builder: PlanBuilder,
   { guests, rows, storages, roster }: CollectedSnapshots,
   options: SyncOptions,
-): void {
+): Steps<void> {
   const findStorage = storageFinder(storages, roster.netboxClusters);
   const ofMachines = indexRows(rows);
   // Where nobody owns a key yet, the lowest endpoint and VMID win, whatever the order of answers.
   const ordered = [...guests].sort(
     (a, b) => a.source.endpointId - b.source.endpointId || a.resource.vmid - b.resource.vmid,
   );
-  const found = ordered.flatMap((guest) => findRows(builder, guest, { ofMachines, options }));
+  const found: Found[] = [];
+  for (const guest of ordered) {
+    found.push(...findRows(builder, guest, { ofMachines, options }));
+    yield;
+  }
   const seen = new Set(found.flatMap(({ row }) => row?.id ?? []));
   const removed = options.deleteNonexistentSnapshots
     ? planVanished(builder, ordered, { rows, seen, options })
@@ -49,7 +54,11 @@ export function planSnapshots(
   const held = new Map(staying.map((row) => [keyOf(row), ownerOf(row)]));
   const refused = refusedClaims(found, held);
   for (const guest of ordered) discover(builder, guest);
-  for (const one of found) planSnapshot(builder, one, { findStorage, options, inTheWay: refused.get(one) });
+  yield;
+  for (const one of found) {
+    planSnapshot(builder, one, { findStorage, options, inTheWay: refused.get(one) });
+    yield;
+  }
   warnOfUnread(builder, ordered);
 }
 

@@ -16,13 +16,13 @@ export const snapshotsStage = defineStage<CollectedSnapshots | undefined>({
   resources: ['vm', 'vm_template'],
   needs: ['virtual-machines'],
   collect: collectSnapshots,
-  plan: (collected, { supportIds, options, customFieldDefaults }) => {
+  *plan(collected, { supportIds, options, customFieldDefaults }) {
     const tag = bootstrapOnlyTag(supportIds);
     const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, customFieldDefaults });
     if (collected === undefined) warnWithoutPlugin(builder, 'Snapshots');
     else {
       planRoster(builder, collected.roster);
-      planSnapshots(builder, collected, options);
+      yield* planSnapshots(builder, collected, options);
     }
     return builder.build('snapshots');
   },

@@ -1,4 +1,5 @@
 /** Asks storages for the sizes of disks whose configuration has none, as of disks that were attached by hand. */
+import { mapInTurns } from '../../../config/breathe.js';
 import { errorText, toProxboxError } from '../../../errors/proxbox-error.js';
 import { parseGuestDisks, type UnsizedDisk } from '../../../proxmox/parse/disks.js';
 import { readVolumeSizes } from '../../../proxmox/reads/storage.js';
@@ -12,14 +13,19 @@ type Machine = KnownGuest & LocatedConfig;
 
 /** One request per storage and owner of such volumes; none for a guest whose disks all have a size. */
 export async function withSizes(run: RunContext, machines: readonly Machine[]): Promise<readonly DiskMachine[]> {
-  return Promise.all(
-    machines.map(async (machine) => {
-      const sizes = new Map<string, number>();
-      const unasked = new Map<string, string>();
-      await Promise.all(questionsAbout(machine).map((question) => ask(run, machine, question, { sizes, unasked })));
-      return { ...machine, sizes, unasked };
-    }),
-  );
+  return mapInTurns(machines, (machine) => {
+    const questions = questionsAbout(machine);
+    return questions.length === 0 ? { ...machine, ...nothingToAsk } : withAnswers(run, machine, questions);
+  });
+}
+
+const nothingToAsk = { sizes: new Map<string, number>(), unasked: new Map<string, string>() };
+
+async function withAnswers(run: RunContext, machine: Machine, questions: readonly Question[]): Promise<DiskMachine> {
+  const sizes = new Map<string, number>();
+  const unasked = new Map<string, string>();
+  await Promise.all(questions.map((question) => ask(run, machine, question, { sizes, unasked })));
+  return { ...machine, sizes, unasked };
 }
 
 interface Question {

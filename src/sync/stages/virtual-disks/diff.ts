@@ -1,4 +1,5 @@
 /** The disks of every machine against its configuration. What could not be read keeps its disks as they are. Pure. */
+import type { Steps } from '../../../config/breathe.js';
 import { nameList } from '../../../values/short-text.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { isVolume, parseGuestDisks, type DiskEntry, type UnsizedDisk } from '../../../proxmox/parse/disks.js';
@@ -37,7 +38,7 @@ interface Comparison {
   readonly isSizeUnknown: boolean;
 }
 
-export function planDisks(collected: CollectedDisks, input: DiskPlanInput): Plan {
+export function* planDisks(collected: CollectedDisks, input: DiskPlanInput): Steps<Plan> {
   const { supportIds, options, customFieldDefaults } = input;
   const tag = bootstrapOnlyTag(supportIds);
   const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, customFieldDefaults });
@@ -51,9 +52,11 @@ export function planDisks(collected: CollectedDisks, input: DiskPlanInput): Plan
     states: new Map((collected.states ?? []).map((row) => [row.virtual_disk, row])),
   };
   const disksOf = byMachine(collected.disks);
-  const comparisons = collected.machines.flatMap((machine) =>
-    compareMachine(builder, machine, disksOf.get(machine.virtualMachine.id) ?? [], context),
-  );
+  const comparisons: Comparison[] = [];
+  for (const machine of collected.machines) {
+    comparisons.push(...compareMachine(builder, machine, disksOf.get(machine.virtualMachine.id) ?? [], context));
+    yield;
+  }
   const removed = planRemovals(builder, comparisons, context);
   for (const comparison of comparisons) planMachineSize(builder, comparison, removed);
   return builder.build('virtual-disks');

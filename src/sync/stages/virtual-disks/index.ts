@@ -2,6 +2,7 @@
 import { parseGuestDisks } from '../../../proxmox/parse/disks.js';
 import type { Item } from '../../events.js';
 import { defineStage } from '../../stage.js';
+import { maxDiscoveryItems } from '../../stage-frames.js';
 import type { SourceRef } from '../../types.js';
 import { collectDisks } from './collect.js';
 import { planDisks } from './diff.js';
@@ -16,12 +17,24 @@ export const virtualDisksStage = defineStage({
   needs: ['virtual-machines'],
   collect: collectDisks,
   plan: (collected, run) => planDisks(collected, run),
-  discovered: ({ machines }) => ({
+  discovered: ({ machines }, { discovered }) => ({
     noun: 'virtual disk',
-    items: machines.flatMap((machine) => diskNames(machine).map((name) => item(name, machine.source))),
+    items: [...announced(machines)],
+    total: discovered.get('virtual-disk') ?? 0,
     count: machines.filter(({ config }) => config.status === 'read').length,
   }),
 });
+
+/** No more than are announced: to name all disks is to read all configurations once more. */
+function* announced(machines: readonly DiskMachine[]): Generator<Item> {
+  let left = maxDiscoveryItems;
+  for (const machine of machines)
+    for (const name of diskNames(machine)) {
+      if (left === 0) return;
+      yield item(name, machine.source);
+      left -= 1;
+    }
+}
 
 function item(name: string, { cluster, node = '' }: SourceRef): Item {
   return { name, item_type: 'virtual_disk', extra: { cluster, node } };

@@ -21,7 +21,7 @@ interface Known {
  * What earlier runs remembered, by machine. What this run reads of guests whose machine is not marked as gone is remembered
  * in its place; of machines that NetBox has no more, nothing is.
  */
-export function rememberOrigins(run: RunContext, known: Known): ReadonlyMap<number, RememberedMachine> {
+export async function rememberOrigins(run: RunContext, known: Known): Promise<ReadonlyMap<number, RememberedMachine>> {
   const remembered = run.memory.recall();
   if (remembered === undefined) return new Map();
   const changes = new Map<number, RememberedMachine | null>();
@@ -32,16 +32,16 @@ export function rememberOrigins(run: RunContext, known: Known): ReadonlyMap<numb
     const before = remembered.get(id);
     if (!isSame(before, origin)) changes.set(id, { missedRuns: 0, ...before, ...origin });
   }
-  if (!run.options.dryRun) run.memory.remember(changes);
+  if (!run.options.dryRun) await run.memory.remember(changes);
   return remembered;
 }
 
 /** The guests of machines that were made just now, and which machines lack their discovery tag, or have it by now. */
-export function rememberWritten(
+export async function rememberWritten(
   run: RunContext,
   guests: readonly CollectedGuest[],
   outcomes: readonly Outcome[],
-): void {
+): Promise<void> {
   const written = new Map(
     outcomes.flatMap(({ kind, status, key, id }) =>
       kind === 'virtual-machine' && id !== undefined ? [[key, { id, isNew: status === 'created' }] as const] : [],
@@ -61,7 +61,7 @@ export function rememberWritten(
     const { lacksDiscoveryTag = false, ...before } = remembered.get(id) ?? unknown;
     return lacksDiscoveryTag && isTagged ? [[id, before] as const] : [];
   });
-  run.memory.remember(new Map(changes));
+  await run.memory.remember(new Map(changes));
 }
 
 const unknown: RememberedMachine = { smbiosUuid: '', createdAt: '', missedRuns: 0 };

@@ -47,7 +47,7 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     tags,
     platforms: needPlatforms ? await loadPlatforms(run, warnings) : undefined,
     colours,
-    remembered: rememberOrigins(run, { guests, states: known, virtualMachines }),
+    remembered: await rememberOrigins(run, { guests, states: known, virtualMachines }),
     cloudInits,
     warnings,
   };

@@ -1,4 +1,5 @@
 /** Names of machines: of the guests of the run, and of machines that give theirs up because their guest is gone. Pure. */
+import type { Steps } from '../../../config/breathe.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { hasTag } from '../../../netbox/kinds/values.js';
 import { parseGuestName } from '../../../proxmox/parse/guest-name.js';
@@ -10,15 +11,16 @@ import { storedName } from './map.js';
 import type { CollectedGuests, Prepared } from './types.js';
 
 /** The names of the guests, by key. */
-export function nameGuests(
+export function* nameGuests(
   builder: PlanBuilder,
   prepared: readonly Prepared[],
   collected: CollectedGuests,
   homes: ReadonlyMap<string, PlannedCluster>,
-): ReadonlyMap<string, ResolvedName> {
+): Steps<ReadonlyMap<string, ResolvedName>> {
   const names = new Map<string, ResolvedName>();
   const owned = new Set(prepared.map(({ current }) => current?.id));
   for (const group of groupByCluster(prepared, homes)) {
+    yield;
     const others = collected.virtualMachines.filter(
       (record) => group.netboxId !== null && record.cluster === group.netboxId && !owned.has(record.id),
     );

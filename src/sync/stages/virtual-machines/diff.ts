@@ -1,4 +1,5 @@
 /** Every guest against what NetBox has: identity first, then names, then fields. One that fails fails alone. Pure. */
+import type { Steps } from '../../../config/breathe.js';
 import { counted } from '../../../values/short-text.js';
 import { hasTag } from '../../../netbox/kinds/values.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
@@ -38,7 +39,7 @@ const metadataIgnored: Warning = {
     'Blocks of the kind netbox-metadata in descriptions of guests are not read by this version (parse_description_metadata); the guests were synced without them.',
 };
 
-export function planGuests(collected: CollectedGuests, input: GuestPlanInput): Plan {
+export function* planGuests(collected: CollectedGuests, input: GuestPlanInput): Steps<Plan> {
   const builder = new PlanBuilder({ known: input.supportIds, bootstrapOnlyTag: bootstrapOnlyTag(input.supportIds) });
   for (const warning of collected.warnings) builder.warn(warning);
   if (input.options.parseDescriptionMetadata) builder.warn(metadataIgnored);
@@ -52,15 +53,19 @@ export function planGuests(collected: CollectedGuests, input: GuestPlanInput): P
     asItIs: input.options.netboxVmIds !== null,
     purpose: { nodesOf: nodesOf(collected.guests.filter(({ resource }) => modeOf(resource, input) !== 'disabled')) },
   });
-  const prepared = prepareGuests(builder, collected, { homes, input });
+  const prepared = yield* prepareGuests(builder, collected, { homes, input });
   planTags(builder, prepared, collected, input);
   planPlatforms(
     builder,
     prepared.flatMap((one) => platformName(one, collected.platforms, input.options) ?? []),
     collected.platforms ?? [],
   );
-  const names = nameGuests(builder, prepared, collected, homes);
-  for (const guest of prepared) planMachine(builder, guest, { homes, names, input, collected });
+  yield;
+  const names = yield* nameGuests(builder, prepared, collected, homes);
+  for (const guest of prepared) {
+    planMachine(builder, guest, { homes, names, input, collected });
+    yield;
+  }
   warnOfLackingTags(builder, prepared, collected, input);
   return builder.build('virtual-machines');
 }
@@ -76,19 +81,26 @@ function nodesOf(guests: readonly CollectedGuest[]): ReadonlyMap<string, Readonl
   return nodes;
 }
 
-function prepareGuests(
+function* prepareGuests(
   builder: PlanBuilder,
   collected: CollectedGuests,
   { homes, input }: Pick<PlanContext, 'homes' | 'input'>,
-): readonly Prepared[] {
+): Steps<readonly Prepared[]> {
   const machines = new Map(collected.virtualMachines.map((record) => [record.id, record]));
   const states = collected.states === 'unreadable' ? [] : collected.states;
+  yield;
   const identities = buildIdentityIndex(states, machines);
+  yield;
   const adoption = createAdoption(orphanMachines(collected, identities, input));
   const ordered = [...collected.guests].sort(
     (a, b) => compareText(a.view.name, b.view.name) || a.resource.vmid - b.resource.vmid,
   );
-  return ordered.flatMap((guest) => prepareGuest(builder, guest, { identities, adoption, collected, homes, input }));
+  const prepared: Prepared[] = [];
+  for (const guest of ordered) {
+    prepared.push(...prepareGuest(builder, guest, { identities, adoption, collected, homes, input }));
+    yield;
+  }
+  return prepared;
 }
 
 interface Lookup {

@@ -10,7 +10,7 @@ import type { ConnectedCluster } from '../../guests.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
 import { toNetBox, wantsMac } from './diff-macs.js';
-import { isLeftAlone, replacedMacs } from './map-mac-owners.js';
+import { isLeftAlone, macsByPort, replacedMacs } from './map-mac-owners.js';
 import { getsMac, hasMac } from './map-match.js';
 import type { CollectedGuest, CollectedInterfaces } from './types.js';
 
@@ -62,7 +62,9 @@ function clustersThatReplace(
   guests: readonly CollectedGuest[],
   macs: readonly RecordOf<'mac-address'>[],
 ): ReadonlySet<ConnectedCluster> {
-  const replaced = (guest: CollectedGuest) => guest.matches.some((match) => replacedMacs(match, macs, run).length > 0);
+  const byPort = macsByPort(macs);
+  const replaced = (guest: CollectedGuest) =>
+    guest.matches.some((match) => replacedMacs(match, byPort, run).length > 0);
   return new Set(guests.filter(replaced).map(({ cluster }) => cluster));
 }
 

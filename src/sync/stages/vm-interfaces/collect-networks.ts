@@ -1,4 +1,5 @@
 /** What the agents of QEMU guests say of the interfaces inside. */
+import { mapInTurns } from '../../../config/breathe.js';
 import { counted } from '../../../values/short-text.js';
 import { errorText, toProxboxError } from '../../../errors/proxbox-error.js';
 import { readGuestNetwork } from '../../collect/guest-network.js';
@@ -22,7 +23,7 @@ export async function readNetworks(
 ): Promise<readonly (GuestNetwork | undefined)[]> {
   const { strategy, useGuestAgentInterfaceName } = run.options.network;
   const isNeeded = strategy === 'legacy_rename' ? useGuestAgentInterfaceName : run.capabilities.proxboxPlugin;
-  const answers = await Promise.all(guests.map(async (guest) => (isNeeded ? ask(run, guest) : undefined)));
+  const answers = await mapInTurns(guests, (guest) => (isNeeded ? ask(run, guest) : undefined));
   warnings.push(...summarise(guests, answers));
   return answers;
 }

@@ -1,4 +1,5 @@
 /** Reads the guests' configurations and agents, and what NetBox has of their interfaces, in a few list requests. */
+import { mapInTurns } from '../../../config/breathe.js';
 import { readConfigs } from '../../collect/guest-config.js';
 import { loadIfAllowed, loadOfMachines, loadRowsOf, WarningLists } from '../../collect/machine-rows.js';
 import { loadVlans } from '../../collect/vlans.js';
@@ -37,7 +38,7 @@ async function readGuests(run: RunContext, roster: Roster, warnings: Warning[]):
   const rowsOf = byMachine(rows);
   const networks = await readNetworks(run, read, warnings);
   const { strategy, useGuestAgentInterfaceName } = run.options.network;
-  return read.map((guest, index) => {
+  return mapInTurns(read, (guest, index) => {
     const network = networks[index];
     const interfaces = rowsOf.get(guest.virtualMachine.id) ?? [];
     if (guest.config.status !== 'read') return { ...guest, network, interfaces, matches: [] };

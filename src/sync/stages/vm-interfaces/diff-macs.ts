@@ -6,7 +6,7 @@ import { isOurs } from '../../plan/ownership.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { proxboxTag, proxboxTagId } from '../../plan/support-objects.js';
 import { objectKey, type FieldsOf, type Ref, ref } from '../../types.js';
-import { replacedMacs, type MacDecision, type MacMarks, type MacOwnership } from './map-mac-owners.js';
+import { macsByPort, replacedMacs, type MacDecision, type MacMarks, type MacOwnership } from './map-mac-owners.js';
 import { getsMac, type NicMatch } from './map-match.js';
 import { machineName } from '../../plan/roster.js';
 import type { CollectedGuest, CollectedInterfaces } from './types.js';
@@ -164,9 +164,10 @@ function planTags(builder: PlanBuilder, { guest, match, row, tags = [], removeTa
  */
 export function planReplacedMacs(builder: PlanBuilder, guests: readonly CollectedGuest[], input: MacInput): void {
   if (!wantsMac(input.options)) return;
+  const byPort = macsByPort(input.macs);
   for (const guest of guests)
     for (const match of guest.matches) {
-      const left = replacedMacs(match, input.macs, input).filter((row) => !input.ownership.isTaken(row));
+      const left = replacedMacs(match, byPort, input).filter((row) => !input.ownership.isTaken(row));
       for (const row of left) planReplacedMac(builder, guest, { match, row }, input);
     }
 }

@@ -1,4 +1,5 @@
 /** The network devices of every guest against what NetBox has. Pure. */
+import type { Steps } from '../../../config/breathe.js';
 import { proxboxTagId } from '../../plan/support-objects.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncOptions } from '../../plan/options.js';
@@ -22,7 +23,11 @@ export interface InterfaceInput {
 }
 
 /** Nothing is deleted but MAC addresses of ours that changed. */
-export function planInterfaces(builder: PlanBuilder, collected: CollectedInterfaces, input: InterfaceInput): Plan {
+export function* planInterfaces(
+  builder: PlanBuilder,
+  collected: CollectedInterfaces,
+  input: InterfaceInput,
+): Steps<Plan> {
   const { options, supportIds } = input;
   const { guests, macs: rows, guestRows, abandonedMacs } = collected;
   const letGo = new Map([...abandonedMacs, ...letGoMacs(guests, rows, input)]);
@@ -38,6 +43,7 @@ export function planInterfaces(builder: PlanBuilder, collected: CollectedInterfa
   for (const warning of collected.warnings) builder.warn(warning);
   warnAboutStrategy(builder, options);
   for (const guest of guests) {
+    yield;
     if (!hasConfig(builder, guest)) continue;
     builder.discovered('vm-interface', guest.matches.length);
     for (const match of guest.matches) planInterface(builder, guest, match, { collected, macs });

@@ -23,20 +23,24 @@ export type MacDecision =
   | { readonly action: 'create' };
 
 export class MacOwnership {
-  readonly #rows: readonly MacRow[];
+  /** By MAC address in capital letters; ours first. */
+  readonly #rows = new Map<string, MacRow[]>();
   readonly #letGo: ReadonlyMap<number, Port>;
   readonly #taken = new Set<number>();
 
   /** `letGo`: by row, the interface that had it. Of rows that belong to nothing ours are taken first. */
   constructor(rows: readonly MacRow[], letGo: ReadonlyMap<number, Port>, { supportIds }: MacMarks) {
     const oursFirst = (row: MacRow): number => (isOurs('mac-address', row, { supportIds }) ? 0 : 1);
-    this.#rows = [...rows].sort((a, b) => oursFirst(a) - oursFirst(b) || a.id - b.id);
+    for (const row of [...rows].sort((a, b) => oursFirst(a) - oursFirst(b) || a.id - b.id)) {
+      const mac = row.mac_address.toUpperCase();
+      this.#rows.set(mac, [...(this.#rows.get(mac) ?? []), row]);
+    }
     this.#letGo = letGo;
   }
 
   /** What to do for a MAC address of an interface; undefined: one that does not exist yet. Ask once for each, in a fixed order. */
   decide(mac: string, port: Port | undefined): MacDecision {
-    const left = this.#rows.filter((row) => !this.#taken.has(row.id) && hasMac(row, mac));
+    const left = (this.#rows.get(mac.toUpperCase()) ?? []).filter((row) => !this.#taken.has(row.id));
     const own = left.find((row) => port !== undefined && isOn(row, port));
     if (own !== undefined) return { action: 'reuse', record: this.#take(own) };
     const moving = left.find((row) => this.#letGo.has(row.id));
@@ -61,22 +65,36 @@ export class MacOwnership {
   }
 }
 
+/** Rows by the interface of a machine that they are on. */
+export function macsByPort(rows: readonly MacRow[]): ReadonlyMap<number, readonly MacRow[]> {
+  const byPort = new Map<number, MacRow[]>();
+  for (const row of rows) {
+    const { assigned_object_type: type, assigned_object_id: port } = row;
+    if (port === null || type !== 'virtualization.vminterface') continue;
+    const placed = byPort.get(port) ?? [];
+    placed.push(row);
+    byPort.set(port, placed);
+  }
+  return byPort;
+}
+
 /**
  * Rows on the interface of a device with another MAC address: the primary one that this run replaces, and those of ours that
  * an earlier run left behind.
  */
-export function replacedMacs(match: NicMatch, rows: readonly MacRow[], marks: MacMarks): readonly MacRow[] {
+export function replacedMacs(
+  match: NicMatch,
+  rows: ReadonlyMap<number, readonly MacRow[]>,
+  marks: MacMarks,
+): readonly MacRow[] {
   const { current } = match;
   const { mac } = match.nic.device;
   if (current === undefined || mac === null || isLeftAlone(current, marks)) return [];
   const isReplacing = getsMac(match, marks.options);
   const isLeftBehind = (row: MacRow): boolean =>
     marks.options.modes.mac !== 'bootstrap_only' && isOurs('mac-address', row, marks);
-  return rows.filter(
-    (row) =>
-      isOn(row, current) &&
-      !hasMac(row, mac) &&
-      (row.id === current.primary_mac_address ? isReplacing : isLeftBehind(row)),
+  return (rows.get(current.id) ?? []).filter(
+    (row) => !hasMac(row, mac) && (row.id === current.primary_mac_address ? isReplacing : isLeftBehind(row)),
   );
 }
 

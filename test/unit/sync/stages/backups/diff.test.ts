@@ -1,3 +1,4 @@
+import { atOnce } from '../../../../support/at-once.js';
 import { describe, expect, it } from 'vitest';
 import type { RecordOf } from '../../../../../src/netbox/kinds/index.js';
 import { parseBackup, type Backup } from '../../../../../src/proxmox/parse/backups.js';
@@ -91,7 +92,9 @@ function plan(given: Case) {
   const { found = [], rows = [], roster = {}, options, provesAbsence = () => true, isWhole = () => true } = given;
   const builder = new PlanBuilder();
   const clusters = [{ view, backups: backupsOf(found), provesAbsence, isWhole }];
-  planBackups(builder, { roster: aRoster(roster), clusters, rows, storages: [], warnings: [] }, syncOptions(options));
+  atOnce(
+    planBackups(builder, { roster: aRoster(roster), clusters, rows, storages: [], warnings: [] }, syncOptions(options)),
+  );
   return builder.build('backups');
 }
 

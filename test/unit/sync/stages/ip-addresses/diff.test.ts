@@ -1,3 +1,4 @@
+import { atOnce } from '../../../../support/at-once.js';
 import { describe, expect, it } from 'vitest';
 import type { RecordOf } from '../../../../../src/netbox/kinds/index.js';
 import { planAddresses } from '../../../../../src/sync/stages/ip-addresses/diff.js';
@@ -90,7 +91,7 @@ function plan({ guests = [aGuest(100, ['10.0.0.5/24'])], ports, rows = [], links
     guestInterfaces: [],
     guestAddresses: links,
   };
-  return planAddresses(collected, { options: syncOptions(options), supportIds });
+  return atOnce(planAddresses(collected, { options: syncOptions(options), supportIds }));
 }
 
 /** `create 10.0.0.5/24`, `keep 4`, `update 4 status,tags`, `delete 4`, `skip ip_conflict`. */

@@ -1,3 +1,4 @@
+import { atOnce } from '../../../../support/at-once.js';
 import { describe, expect, it } from 'vitest';
 import type { RecordOf } from '../../../../../src/netbox/kinds/index.js';
 import { hasTag } from '../../../../../src/netbox/kinds/values.js';
@@ -57,7 +58,7 @@ function plan({ clusters = [lab], state = {}, machines = [machine(2)], guards = 
   const states = [aVirtualMachineState(70, 7, state)];
   const missedRuns = new Map([[7, more.missedRuns ?? 1]]);
   const known = { clusters: proven(clusters, states), states, virtualMachines: machines, guards, missedRuns };
-  return planSweep({ ...found, ...known }, { options: syncOptions(more.options), supportIds });
+  return atOnce(planSweep({ ...found, ...known }, { options: syncOptions(more.options), supportIds }));
 }
 
 /** What is done, by kind and NetBox id. */
@@ -166,9 +167,8 @@ describe('the machine of a guest that its cluster does not list', () => {
     const states = [aVirtualMachineState(70, 7)];
     const known = { clusters: proven([lab], states), states, virtualMachines: [machine(2)] };
     const without = new Map([...supportIds].filter(([key]) => key !== 'tag:proxbox-soft-deleted'));
-    const { changes, warnings } = planSweep(
-      { ...found, ...known, missedRuns: new Map([[7, 1]]) },
-      { options: syncOptions(), supportIds: without },
+    const { changes, warnings } = atOnce(
+      planSweep({ ...found, ...known, missedRuns: new Map([[7, 1]]) }, { options: syncOptions(), supportIds: without }),
     );
     expect(changes).toEqual([]);
     expect(warnings).toMatchObject([{ code: 'forbidden', message: expect.stringContaining('proxbox-soft-deleted') }]);
@@ -197,9 +197,11 @@ describe('many machines without a guest', () => {
     const guests = states.slice(gone, of).map((state) => aGuestResource({ vmid: Number(state.proxmox_vm_id) }));
     const clusters = proven([{ ...lab, guests }, other], states);
     const missedRuns = new Map(states.map((_, n) => [n + 1, 1]));
-    const { changes, warnings, notes } = planSweep(
-      { ...found, clusters, states, virtualMachines, missedRuns },
-      { options: syncOptions(more), supportIds },
+    const { changes, warnings, notes } = atOnce(
+      planSweep(
+        { ...found, clusters, states, virtualMachines, missedRuns },
+        { options: syncOptions(more), supportIds },
+      ),
     );
     const marks = changes.filter((change) => change.action === 'update').length;
     const named = notes.filter(({ operation }) => operation === 'would_delete').length;

@@ -20,58 +20,59 @@ interface Kept {
 
 function aMemory(entries: readonly (readonly [number, RememberedMachine])[] = []): Kept {
   const rows = new Map(entries);
-  const remember: RunMemory['remember'] = (machines) => {
+  const remember: RunMemory['remember'] = async (machines) => {
     for (const [id, row] of machines) if (row !== null) rows.set(id, row);
     return true;
   };
   return { rows, memory: { recall: () => new Map(rows), remember } };
 }
 
-function count(memory: RunMemory, more: { readonly graceRuns?: number; readonly dryRun?: boolean } = {}) {
+async function count(memory: RunMemory, more: { readonly graceRuns?: number; readonly dryRun?: boolean } = {}) {
   const { graceRuns = 3, dryRun = false } = more;
   const options = syncOptions({ more: { orphanGraceRuns: graceRuns, dryRun } });
   const { run } = aRun(createInMemoryNetBox().client, { memory, options });
   const warnings: Warning[] = [];
-  const missed = countMissedRuns(run, { clusters, states, gone: [7] }, warnings);
+  const missed = await countMissedRuns(run, { clusters, states, gone: [7] }, warnings);
   return { missed: missed.get(7), warned: warnings.map(({ code }) => code) };
 }
 
 describe('how many runs in a row found a guest gone', () => {
-  it('is counted from run to run, beside what else is remembered', () => {
+  it('is counted from run to run, beside what else is remembered', async () => {
     const { memory, rows } = aMemory([[7, remembered(0)]]);
 
-    expect([count(memory).missed, count(memory).missed, count(memory).missed]).toEqual([1, 2, 3]);
+    const counts = [await count(memory), await count(memory), await count(memory)];
+    expect(counts.map(({ missed }) => missed)).toEqual([1, 2, 3]);
     expect(rows.get(7)).toEqual(remembered(3));
   });
 
-  it('is forgotten when the guest is seen', () => {
+  it('is forgotten when the guest is seen', async () => {
     const { memory, rows } = aMemory([[8, remembered(2)]]);
 
-    count(memory);
+    await count(memory);
 
     expect(rows.get(8)).toEqual(remembered(0));
   });
 
-  it('is told and not counted by a rehearsal', () => {
+  it('is told and not counted by a rehearsal', async () => {
     const { memory, rows } = aMemory([[7, remembered(1)]]);
 
-    expect(count(memory, { dryRun: true }).missed).toBe(2);
+    expect((await count(memory, { dryRun: true })).missed).toBe(2);
     expect(rows.get(7)).toEqual(remembered(1));
   });
 
   it.each<[string, Partial<RunMemory>]>([
     ['read', { recall: () => undefined }],
-    ['written', { remember: () => false }],
-  ])('is one for a database that cannot be %s, which is said: then a longer grace waits', (_what, broken) => {
+    ['written', { remember: async () => false }],
+  ])('is one for a database that cannot be %s, which is said: then a longer grace waits', async (_what, broken) => {
     const { memory } = aMemory([[7, remembered(2)]]);
 
-    expect(count({ ...memory, ...broken })).toEqual({ missed: 1, warned: ['memory_unavailable'] });
+    expect(await count({ ...memory, ...broken })).toEqual({ missed: 1, warned: ['memory_unavailable'] });
   });
 
-  it('needs no database for a grace of one run', () => {
+  it('needs no database for a grace of one run', async () => {
     const unused = (): never => {
       throw new Error('not to be asked');
     };
-    expect(count({ recall: unused, remember: unused }, { graceRuns: 1 })).toEqual({ missed: 1, warned: [] });
+    expect(await count({ recall: unused, remember: unused }, { graceRuns: 1 })).toEqual({ missed: 1, warned: [] });
   });
 });

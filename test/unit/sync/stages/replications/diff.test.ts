@@ -1,3 +1,4 @@
+import { atOnce } from '../../../../support/at-once.js';
 import { describe, expect, it } from 'vitest';
 import type { RecordOf } from '../../../../../src/netbox/kinds/index.js';
 import { parseReplicationJob, type ReplicationJob } from '../../../../../src/proxmox/parse/replication.js';
@@ -64,17 +65,19 @@ const nodes = [
 function plan(lists: readonly ReplicationList[], changes: Partial<ReplicationInput> = {}): Plan {
   const deleteLimit = { percent: 30, force: false };
   const supportIds = new Map([['tag:proxbox', 1]] as const);
-  return planReplications({
-    lists,
-    rows: [],
-    nodes,
-    warnings: [],
-    marked: new Set(),
-    isSelection: false,
-    supportIds,
-    deleteLimit,
-    ...changes,
-  });
+  return atOnce(
+    planReplications({
+      lists,
+      rows: [],
+      nodes,
+      warnings: [],
+      marked: new Set(),
+      isSelection: false,
+      supportIds,
+      deleteLimit,
+      ...changes,
+    }),
+  );
 }
 
 /** `update 1 {"status":"stale"}`, `skip vm_missing`. */

@@ -1,3 +1,4 @@
+import { atOnce } from '../../../../support/at-once.js';
 import { describe, expect, it } from 'vitest';
 import type { RecordOf } from '../../../../../src/netbox/kinds/index.js';
 import { PlanBuilder } from '../../../../../src/sync/plan/plan-builder.js';
@@ -88,7 +89,7 @@ function plan(
     warnings: [],
   };
   const storages = [stored('storage', { id: 7, name: 'ceph', cluster: { id: 1 } })];
-  planSnapshots(builder, { roster, guests, rows, storages }, syncOptions(options));
+  atOnce(planSnapshots(builder, { roster, guests, rows, storages }, syncOptions(options)));
   return builder.build('snapshots');
 }
 

@@ -1,3 +1,4 @@
+import { atOnce } from '../../../../support/at-once.js';
 import { describe, expect, it } from 'vitest';
 import type { RecordOf } from '../../../../../src/netbox/kinds/index.js';
 import type { GuestConfig } from '../../../../../src/proxmox/types.js';
@@ -48,7 +49,7 @@ function plan(
   ]);
   const roster = aRoster(machines, { netboxClusters });
   const nothing = { roster, machines, disks: [], states: [], storages: [], warnings: [] };
-  return planDisks({ ...nothing, ...found }, { options: syncOptions(options), supportIds: support });
+  return atOnce(planDisks({ ...nothing, ...found }, { options: syncOptions(options), supportIds: support }));
 }
 
 /** `update scsi0 {"size":1}`, `keep scsi0`, `skip scsi0 disk_unsized`: the changes of one kind. */

@@ -1,3 +1,4 @@
+import { atOnce } from '../../../../support/at-once.js';
 import { describe, expect, it } from 'vitest';
 import type { RecordOf } from '../../../../../src/netbox/kinds/index.js';
 import { planGuests, type GuestPlanInput } from '../../../../../src/sync/stages/virtual-machines/diff.js';
@@ -52,35 +53,37 @@ interface Scene extends Partial<Omit<CollectedGuests, 'guests'>> {
 
 /** Cluster 1 `lab` with node pve1 as NetBox has it after a devices stage. */
 function planFor(guests: readonly CollectedGuest[], { options = {}, input = {}, ...collected }: Scene = {}): Plan {
-  return planGuests(
-    {
-      guests,
-      views: [view],
-      infrastructure: noRecords({ clusters: [aCluster(1)], devices: [aDevice(1, 'pve1')] }),
-      states: [],
-      virtualMachines: [],
-      tags: [],
-      platforms: [],
-      colours: new Map(),
-      gone: new Map(),
-      remembered: new Map(),
-      cloudInits: [],
-      warnings: [],
-      ...collected,
-    },
-    {
-      options: syncOptions(options),
-      supportIds,
-      endpoints: new Map([[1, anEndpointTarget()]]),
-      virtualMachineTypes: true,
-      hasPlugin: true,
-      defaultRoles: { qemu: null, lxc: null },
-      legacyFields: new Set(),
-      runId: 'R1',
-      now,
-      stampEveryRun: false,
-      ...input,
-    },
+  return atOnce(
+    planGuests(
+      {
+        guests,
+        views: [view],
+        infrastructure: noRecords({ clusters: [aCluster(1)], devices: [aDevice(1, 'pve1')] }),
+        states: [],
+        virtualMachines: [],
+        tags: [],
+        platforms: [],
+        colours: new Map(),
+        gone: new Map(),
+        remembered: new Map(),
+        cloudInits: [],
+        warnings: [],
+        ...collected,
+      },
+      {
+        options: syncOptions(options),
+        supportIds,
+        endpoints: new Map([[1, anEndpointTarget()]]),
+        virtualMachineTypes: true,
+        hasPlugin: true,
+        defaultRoles: { qemu: null, lxc: null },
+        legacyFields: new Set(),
+        runId: 'R1',
+        now,
+        stampEveryRun: false,
+        ...input,
+      },
+    ),
   );
 }
 
