@@ -4,7 +4,7 @@ import { isOurs } from '../../plan/ownership.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
-import { hasTag } from '../../../netbox/kinds/values.js';
+import { hasTag, normalise } from '../../../netbox/kinds/values.js';
 import { getsMac, hasMac, type NicMatch } from './map-match.js';
 import type { CollectedGuest } from './types.js';
 
@@ -23,7 +23,7 @@ export type MacDecision =
   | { readonly action: 'create' };
 
 export class MacOwnership {
-  /** By MAC address in capital letters; ours first. */
+  /** By MAC address; ours first. */
   readonly #rows = new Map<string, MacRow[]>();
   readonly #letGo: ReadonlyMap<number, Port>;
   readonly #taken = new Set<number>();
@@ -32,7 +32,7 @@ export class MacOwnership {
   constructor(rows: readonly MacRow[], letGo: ReadonlyMap<number, Port>, { supportIds }: MacMarks) {
     const oursFirst = (row: MacRow): number => (isOurs('mac-address', row, { supportIds }) ? 0 : 1);
     for (const row of [...rows].sort((a, b) => oursFirst(a) - oursFirst(b) || a.id - b.id)) {
-      const mac = row.mac_address.toUpperCase();
+      const mac = macKey(row.mac_address);
       this.#rows.set(mac, [...(this.#rows.get(mac) ?? []), row]);
     }
     this.#letGo = letGo;
@@ -40,7 +40,7 @@ export class MacOwnership {
 
   /** What to do for a MAC address of an interface; undefined: one that does not exist yet. Ask once for each, in a fixed order. */
   decide(mac: string, port: Port | undefined): MacDecision {
-    const left = (this.#rows.get(mac.toUpperCase()) ?? []).filter((row) => !this.#taken.has(row.id));
+    const left = (this.#rows.get(macKey(mac)) ?? []).filter((row) => !this.#taken.has(row.id));
     const own = left.find((row) => port !== undefined && isOn(row, port));
     if (own !== undefined) return { action: 'reuse', record: this.#take(own) };
     const moving = left.find((row) => this.#letGo.has(row.id));
@@ -63,6 +63,11 @@ export class MacOwnership {
     this.#taken.add(row.id);
     return row;
   }
+}
+
+/** However it is written. */
+function macKey(mac: string): string {
+  return String(normalise('mac', mac));
 }
 
 /** Rows by the interface of a machine that they are on. */
