@@ -125,6 +125,7 @@ const settled: readonly ObjectKind[] = [
   'device-role',
   'cluster-type',
   'vm-type',
+  'platform',
   'vlan',
   // Written where they are empty, and never otherwise.
   'cluster-link',
