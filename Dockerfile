@@ -25,7 +25,7 @@ RUN mkdir /data && chown 1000:1000 /data
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json LICENSE ./
-COPY src/start.sh ./src/
+COPY src/cli/start.sh ./src/cli/
 COPY migrations ./migrations
 USER 1000:1000
 VOLUME /data
@@ -34,7 +34,7 @@ STOPSIGNAL SIGTERM
 # Needs no curl. With PROXBOX_BIND_HOST set to one address only, override it: it asks on 127.0.0.1.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 8000) + '/health').then((r) => r.json()).then((h) => process.exit(h.init_ok === true ? 0 : 1), () => process.exit(1))"]
-# src/start.sh derives the heap limit from the container's limit of memory. It and the entrypoint of the base image execute what
+# src/cli/start.sh derives the heap limit from the container's limit of memory. It and the entrypoint of the base image execute what
 # they start in place of themselves, so node is process 1 and gets the signals, and `docker run <image> sh` starts a shell
 # instead of the server.
-CMD ["./src/start.sh"]
+CMD ["./src/cli/start.sh"]

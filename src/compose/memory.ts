@@ -11,7 +11,7 @@ const mostInUse = 0.8;
 
 const megabytes = (bytes: number): number => Math.round(bytes / megabyte);
 
-/** `memory: container limit 512 MB, heap limit 384 MB`; see src/start.sh for how the one follows from the other. */
+/** `memory: container limit 512 MB, heap limit 384 MB`; see src/cli/start.sh for how the one follows from the other. */
 export function memoryText(
   containerBytes: number = process.constrainedMemory(),
   heapBytes: number = getHeapStatistics().heap_size_limit,

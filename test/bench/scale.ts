@@ -29,7 +29,7 @@ const options = {
   nodes: { type: 'string', default: '' },
   tasks: { type: 'string', default: '0' },
   runs: { type: 'string', default: '3' },
-  /** As src/start.sh does; `--max-old-space-size=360` beside it is a container of 512 MB. */
+  /** As src/cli/start.sh does; `--max-old-space-size=360` beside it is a container of 512 MB. */
   node: { type: 'string', default: '--max-semi-space-size=8,--heap-growing-percent=50' },
   write: { type: 'boolean', default: false },
 } as const;

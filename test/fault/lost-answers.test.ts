@@ -11,6 +11,7 @@ const created = [
   '/api/dcim/manufacturers/',
   '/api/dcim/device-types/',
   '/api/dcim/device-roles/',
+  '/api/dcim/platforms/',
   '/api/dcim/sites/',
   '/api/dcim/devices/',
   '/api/virtualization/cluster-types/',

@@ -1,11 +1,11 @@
-/** src/start.sh: which heap it gives to which container, and that it becomes node. */
+/** src/cli/start.sh: which heap it gives to which container, and that it becomes node. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-const script = path.join(import.meta.dirname, '../../../src/start.sh');
+const script = path.join(import.meta.dirname, '../../../src/cli/start.sh');
 const mebibytes = (count: number): string => String(count * 1_048_576);
 
 describe('the start in a container', () => {

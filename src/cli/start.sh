@@ -25,4 +25,4 @@ heap_flag() {
 }
 
 # shellcheck disable=SC2046
-exec node --max-semi-space-size=8 --heap-growing-percent=50 $(heap_flag) "$(dirname "$0")/../dist/main.js" "$@"
+exec node --max-semi-space-size=8 --heap-growing-percent=50 $(heap_flag) "$(dirname "$0")/../../dist/main.js" "$@"
