@@ -37,7 +37,7 @@ export const hostField = (maxLength: number) =>
 export const nameField = (maxLength: number) =>
   textField(maxLength)
     .refine((text) => withoutPluginId(text).trim() !== '', { error: 'it must not be empty.' })
-    .meta({ pattern: String.raw`^(?!\s*( \(nb:\d+\))?$)`, minLength: 1 });
+    .meta({ pattern: String.raw`^(?!\s*( [(]nb:\d+\))?$)`, minLength: 1 });
 
 const sent = String.raw`[\t\n\r\x00\x20-\x7e\x80-\xff]*`;
 

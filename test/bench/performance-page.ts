@@ -76,10 +76,10 @@ function floorLines(sized: readonly Result[], floors: Comparison['floors']): rea
 /** Puts the tables between the marks of the page, and draws the picture beside it. */
 export async function writePage(comparison: Comparison): Promise<void> {
   const text = await readFile(page, 'utf8');
-  const [head, rest] = text.split(begin);
-  const tail = rest?.split(end)[1];
-  if (head === undefined || tail === undefined) throw new Error(`${page} has not the two marks of what is written.`);
-  await writeFile(page, `${head}${begin}\n\n${tablesOf(comparison)}\n\n${end}${tail}`);
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end, from);
+  if (from < 0 || to < 0) throw new Error(`${page} has not the two marks of what is written.`);
+  await writeFile(page, `${text.slice(0, from)}${begin}\n\n${tablesOf(comparison)}\n\n${text.slice(to)}`);
   await writeFile(picture, drawRequests(comparison.results));
 }
 

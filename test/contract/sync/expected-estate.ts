@@ -50,6 +50,13 @@ export const expectedDevices = (estate: Estate): object[] =>
     tags: ['proxbox', 'proxbox-discovered-node'],
   }));
 
+const platforms: Readonly<Record<string, string>> = {
+  win11: 'Windows 11',
+  l26: 'Linux (kernel 2.6 or newer)',
+  debian: 'Debian',
+  ubuntu: 'Ubuntu',
+};
+
 export const expectedMachines = (estate: Estate): object[] =>
   guests(estate).map(({ cluster, guest }) => ({
     name: guest.name,
@@ -60,7 +67,7 @@ export const expectedMachines = (estate: Estate): object[] =>
     type: types[guest.type],
     role: null,
     tenant: null,
-    platform: null,
+    platform: platforms[String(guest.config['ostype'])] ?? null,
     vcpus: guest.cpus,
     memory: guest.memoryMb,
     disk: diskMb(guest),

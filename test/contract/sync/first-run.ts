@@ -108,7 +108,7 @@ export function describeFirstRun(openTarget: OpenTarget): void {
           type: machine.virtual_machine_type.slug,
           role: machine.role,
           tenant: machine.tenant,
-          platform: machine.platform,
+          platform: machine.platform?.name ?? null,
           vcpus: Number(machine.vcpus),
           memory: machine.memory,
           disk: machine.disk,

@@ -26,8 +26,11 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     .filter((view) => guests.some((guest) => guest.view.key === view.key));
   const { views, records } = await collectInfrastructure(run, wanted);
   const warnings: Warning[] = [...list.warnings];
-  const [virtualMachines, tags, colours, cloudInits] = await Promise.all([
+  // Where no machine is known yet, whoever names a platform needs it: it is read beside the rest.
+  const isFirst = known.length === 0 && lackPlatforms(guests, { states: [], virtualMachines: [] }, run.options);
+  const [virtualMachines, early, tags, colours, cloudInits] = await Promise.all([
     loadMachines(run, guests, { views, clusters: records.clusters, states: known }),
+    isFirst ? loadPlatforms(run, warnings) : undefined,
     loadTags(run, guests),
     loadColours(run, guests),
     loadCloudInits(run, warnings),
@@ -36,7 +39,7 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     ...guest,
     view: views.find(({ key }) => key === guest.view.key) ?? guest.view,
   }));
-  const needPlatforms = lackPlatforms(located, { states: known, virtualMachines }, run.options);
+  const needPlatforms = !isFirst && lackPlatforms(located, { states: known, virtualMachines }, run.options);
   return {
     guests: located,
     views,
@@ -45,7 +48,7 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     virtualMachines,
     gone: await collectGone(run, list, { states: known, virtualMachines }),
     tags,
-    platforms: needPlatforms ? await loadPlatforms(run, warnings) : undefined,
+    platforms: needPlatforms ? await loadPlatforms(run, warnings) : early,
     colours,
     remembered: await rememberOrigins(run, { guests, states: known, virtualMachines }),
     cloudInits,
