@@ -1,6 +1,6 @@
 /** The tables and the picture of docs/performance.md, from the raw figures of a comparison. */
 import { readFile, writeFile } from 'node:fs/promises';
-import type { Comparison, Result } from './side-by-side.js';
+import type { Comparison, Result } from './comparison.js';
 import { scenes, type Figures, type Scene } from './trial.js';
 
 const page = 'docs/performance.md';

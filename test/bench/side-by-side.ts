@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { runCommand, UsageError } from '../../src/cli/arguments.js';
 import { readArguments } from '../demo/estate-arguments.js';
 import { pythonService, thisService, type Contender } from './contenders.js';
+import type { Comparison, Result } from './comparison.js';
 import { measureFloor, type Floor } from './floor.js';
 import { tablesOf, writePage } from './performance-page.js';
 import { openRealNetBox, type RealNetBox } from './real-netbox.js';
@@ -11,27 +12,6 @@ import { play, scenes, type Figures, type Scene, type Trial } from './trial.js';
 
 const usage =
   'npm run bench -- [--guests 20,100,1000] [--widths 1,4] [--against python] [--python-guests 20] [--runs N] [--write]';
-
-/** What was counted of one service at one size: the medians of its runs. */
-export interface Result {
-  readonly guests: number;
-  readonly service: string;
-  readonly version: string;
-  readonly scenes: Readonly<Partial<Record<Scene, Figures>>>;
-  readonly get_ms: Trial['get_ms'];
-}
-
-/** The raw figures of one call of the command: docs/performance.json. */
-export interface Comparison {
-  readonly date: string;
-  readonly machine: string;
-  readonly netbox: string;
-  readonly plugin: string;
-  readonly runs: number;
-  readonly results: readonly Result[];
-  /** By size: what creating the same objects costs at least. */
-  readonly floors: readonly (Floor & { readonly guests: number })[];
-}
 
 const options = {
   guests: { type: 'string', default: '20,100' },

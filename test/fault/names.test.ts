@@ -11,7 +11,7 @@ function resolver() {
   let answer: Answer = 'unknown';
   const asked: string[] = [];
   const { lookup } = dns;
-  const spy = vi.spyOn(dns, 'lookup').mockImplementation(((name: string, ...rest: unknown[]) => {
+  const spy = vi.spyOn(dns, 'lookup').mockImplementation((name: string, ...rest: unknown[]) => {
     if (!name.endsWith('.invalid')) return Reflect.apply(lookup, dns, [name, ...rest]) as unknown;
     asked.push(name);
     const callback = rest.at(-1) as (error: Error | null, ...found: unknown[]) => void;
@@ -21,7 +21,7 @@ function resolver() {
     else if (all === true) setImmediate(() => callback(null, [{ address: '127.0.0.1', family: 4 }]));
     else setImmediate(() => callback(null, '127.0.0.1', 4));
     return undefined;
-  }));
+  });
   return { asked, say: (next: Answer) => void (answer = next), restore: () => spy.mockRestore() };
 }
 

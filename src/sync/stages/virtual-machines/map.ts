@@ -95,7 +95,8 @@ export function virtualMachineRules(
     status: isMarked && current?.status === 'decommissioning' ? 'always' : 'unless-operator',
     disk: hasDisks ? 'create-only' : 'always',
     virtual_machine_type: overwrite.overwrite_vm_type ? 'always' : 'if-unset',
-    platform: overwrite.overwrite_vm_platform ? 'always' : 'if-unset',
+    // Among the fields only where it is to be written: `platformName`.
+    platform: 'always',
     description: overwrite.overwrite_vm_description ? { ours: ownTexts['virtual-machine'].description } : 'if-unset',
     tags: overwrite.overwrite_vm_tags ? 'union' : 'union-if-unset',
     custom_fields: overwrite.overwrite_vm_custom_fields ? 'always' : 'create-only',

@@ -4,7 +4,7 @@ import { isOurs } from '../../plan/ownership.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
-import { hasTag, normalise } from '../../../netbox/kinds/values.js';
+import { hasTag } from '../../../netbox/kinds/values.js';
 import { getsMac, hasMac, type NicMatch } from './map-match.js';
 import type { CollectedGuest } from './types.js';
 
@@ -67,7 +67,7 @@ export class MacOwnership {
 
 /** However it is written. */
 function macKey(mac: string): string {
-  return String(normalise('mac', mac));
+  return mac.replaceAll('-', ':').toUpperCase();
 }
 
 /** Rows by the interface of a machine that they are on. */
