@@ -30,7 +30,7 @@ const machineFields = (machine: Body): object => ({
   type: machine.virtual_machine_type.slug,
   role: machine.role,
   tenant: machine.tenant,
-  platform: machine.platform,
+  platform: machine.platform.name,
   vcpus: Number(machine.vcpus),
   memory: machine.memory,
   disk: machine.disk,

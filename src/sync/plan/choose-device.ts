@@ -11,7 +11,10 @@ import type { InfrastructureInput, InfrastructureRecords, PlannedCluster } from 
 export type DeviceHome = Pick<PlannedCluster, 'view' | 'current' | 'site'>;
 export interface DeviceCandidates
   extends Pick<InfrastructureInput, 'views' | 'endpoints'>, Pick<DeviceNaming, 'options'> {
-  readonly records: Pick<InfrastructureRecords, 'devices' | 'deviceStates' | 'nodeLinks' | 'pluginEndpoints'>;
+  readonly records: Pick<
+    InfrastructureRecords,
+    'hasPlugin' | 'devices' | 'deviceStates' | 'nodeLinks' | 'pluginEndpoints'
+  >;
 }
 
 /**
@@ -74,11 +77,15 @@ function isIdentified(
 
 /**
  * Its sidecar names another cluster, or another node that this cluster has. One that a sync has made and that has no sidecar
- * yet belongs to the cluster that it stands in.
+ * yet belongs to the cluster that it stands in: where there are sidecars, another service may have made it a moment ago, for an
+ * endpoint that is not stored here.
  */
 function isSomebodyElses(device: RecordOf<'device'>, home: DeviceHome, input: DeviceCandidates): boolean {
   const state = stateOf(device, input);
-  if (state === undefined) return hasTagNamed(device, 'proxbox-discovered-node') && mayBeAnothers(device, home, input);
+  if (state === undefined) {
+    const isMade = hasTagNamed(device, 'proxbox-discovered-node') && isInOtherCluster(device, home);
+    return isMade && (input.records.hasPlugin || mayBeAnothers(device, home, input));
+  }
   return (
     isOfOtherCluster({ device, state }, home, input) ||
     (isOfEndpoint(state, home, input) && home.view.nodes.some((node) => isSameNode(state, node)))
@@ -102,7 +109,11 @@ function isOfOtherCluster(
 /** Nothing tells the endpoint, other endpoints are stored, and the device is in another cluster: better one too many than theirs. */
 function mayBeAnothers(device: RecordOf<'device'>, home: DeviceHome, { endpoints }: DeviceCandidates): boolean {
   const isAlone = [...endpoints.keys()].every((id) => home.view.endpointIds.includes(id));
-  return !isAlone && device.cluster !== null && !isInCluster(device, home);
+  return !isAlone && isInOtherCluster(device, home);
+}
+
+function isInOtherCluster(device: RecordOf<'device'>, home: DeviceHome): boolean {
+  return device.cluster !== null && !isInCluster(device, home);
 }
 
 function isOfEndpoint(

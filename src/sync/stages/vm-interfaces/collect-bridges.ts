@@ -66,7 +66,13 @@ async function findDevices(
         views,
         endpoints: run.endpoints,
         options: run.options,
-        records: { devices, deviceStates: deviceStates ?? [], nodeLinks: [], pluginEndpoints: [] },
+        records: {
+          hasPlugin: run.capabilities.proxboxPlugin && deviceStates !== undefined,
+          devices,
+          deviceStates: deviceStates ?? [],
+          nodeLinks: [],
+          pluginEndpoints: [],
+        },
       },
     );
     if (device !== undefined) byNode.set(key, device);

@@ -260,6 +260,15 @@ describe('choosing the device of a node', () => {
     expect(chosen(planFor({ devices: [device], deviceStates }))).toBe('create');
   });
 
+  it('never takes one that another service has just made for a cluster of its own', () => {
+    const tags = tagsOf([1, 'proxbox'], [2, 'proxbox-discovered-node']);
+    const device = aDevice(11, 'pve1', { cluster: { id: 44 }, site: { id: 4 }, tags });
+    const endpoints = new Map([[1, anEndpointTarget()]]);
+    expect(chosen(planFor({ devices: [device] }, { endpoints }))).toBe('create');
+    // Without the plugin no device gets a sidecar: there the only endpoint takes it, as when its cluster was renamed.
+    expect(chosen(planFor({ hasPlugin: false, devices: [device] }, { endpoints }))).toBe(11);
+  });
+
   it('never takes the device of another cluster of the run', () => {
     const views = [
       aClusterView({ nodes: [aNode('pve1')] }),
