@@ -94,9 +94,9 @@ export const reasonCodes = {
     'The configured NetBox site or tenant does not exist.',
     'Correct the site or tenant of the Proxmox endpoint.',
   ),
-  network_pending: informational(
-    'Changes of the network of a node are configured and not applied yet.',
-    'Apply the configuration of the network on the node, or revert it.',
+  network_pending: unread(
+    'Changes of the network of a node are configured and not applied, so nobody knows what it has; it was left alone.',
+    'Apply the network configuration on the page Network of the node, or revert it.',
   ),
   node_offline: unread(
     'The node is offline.',

@@ -64,10 +64,17 @@ async function readNetwork(
   if (!node.online)
     return { network: unread('node_offline', `The ${name} is offline; its interfaces are left as they are.`) };
   try {
-    const read = await readFromCluster(run, cluster, (session) =>
+    const { interfaces, isPending } = await readFromCluster(run, cluster, (session) =>
       readNodeNetwork(session, node.name, { signal: run.signal }),
     );
-    return { network: { status: 'read', ...read } };
+    if (isPending)
+      return {
+        network: unread(
+          'network_pending',
+          `The network configuration of ${name} has changes that are not applied, and Proxmox lists it with them; its interfaces and addresses are left as they are. Apply or revert them on the page Network of the node.`,
+        ),
+      };
+    return { network: { status: 'read', interfaces } };
   } catch (error) {
     run.signal.throwIfAborted();
     const cause = toProxboxError(error);

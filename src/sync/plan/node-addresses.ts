@@ -13,9 +13,12 @@ import { isOurs } from './ownership.js';
 
 type Device = RecordOf<'device'>;
 
-/** What Proxmox says about the network of a node, or why that is not known: it is offline, or could not be read. */
+/**
+ * What Proxmox says about the network of a node, or why that is not known: it is offline, could not be read, or what is listed
+ * was configured and not applied, so that the node has something else.
+ */
 export type NetworkRead =
-  | { readonly status: 'read'; readonly interfaces: readonly NodeInterface[]; readonly isPending: boolean }
+  | { readonly status: 'read'; readonly interfaces: readonly NodeInterface[] }
   | { readonly status: 'unread'; readonly reason: Reason };
 
 export interface NodeNetwork {
@@ -119,8 +122,8 @@ export function unlistedPorts(
 
 /**
  * Rows on interfaces of nodes that have them no more: an interface that Proxmox lists without it, one of ours that it would
- * list if the node had it, or any of a node that has the address elsewhere. What comes by DHCP is in no list, and what is
- * changed and not applied is no fact. A node that is gone has no address any more.
+ * list if the node had it, or any of a node that has the address elsewhere. What comes by DHCP is in no list. A node that is
+ * gone has no address any more.
  */
 export function letGoByNodes(stored: StoredOfNodes, facts: LetGoFacts): ReadonlyMap<number, LetGoOfNode> {
   const { supportIds, shown, gone } = facts;
@@ -149,8 +152,6 @@ function has({ network }: NodeNetwork, port: PortOfRow, host: string): boolean {
   if (network.status === 'unread' || network.interfaces.length === 0) return true;
   const withHost = network.interfaces.filter(({ addresses }) => addresses.some((address) => hostOf(address) === host));
   if (withHost.length > 0) return withHost.some(({ name }) => name === port.name);
-  // What a change leaves out that was not applied yet, the node still has.
-  if (network.isPending) return true;
   // A board that manages the host has an address that its configuration never tells.
   if (port.isOfBoard) return true;
   const listed = network.interfaces.find(({ name }) => name === port.name);

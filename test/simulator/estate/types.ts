@@ -59,6 +59,8 @@ export interface EstateNode {
   startedAtS: number;
   /** Rows of `nodes/{node}/network`. */
   readonly network: PveRow[];
+  /** `interfaces.new`: changes that are not applied, as `changes` of the answer shows them. Proxmox lists `network` with them. */
+  networkChanges?: string;
   /** Newest first, as the task archive lists them. Built on first use. */
   readonly tasks: EstateTask[];
 }

@@ -74,12 +74,6 @@ function planNode(planner: Planner, node: NodeNetwork): readonly PlannedNode[] {
     builder.warn({ ...network.reason, source });
     return [];
   }
-  if (network.isPending)
-    builder.warn({
-      code: 'network_pending',
-      message: `The network of "${name}" in "${source.cluster}" has changes that are not applied; stored addresses that it lacks stay until they are. Apply or revert them on the page Network of the node.`,
-      source,
-    });
   builder.discovered('node-interface', network.interfaces.length);
   if (!('device' in device)) {
     for (const one of network.interfaces)

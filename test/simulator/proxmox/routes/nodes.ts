@@ -145,6 +145,7 @@ function networkRows(call: Call): PveRow[] {
     );
   // Bridges are objects of SDN, whether it is used or not: without a privilege there they are left out without a word.
   const rows = (node?.network ?? []).filter((row) => !isBridge(row) || maySee(row));
+  if (node?.networkChanges !== undefined) call.attributes['changes'] = node.networkChanges;
   if (wanted === undefined) return rows;
   return rows.filter((row) => (String(wanted).startsWith('any_') ? isBridge(row) : row['type'] === wanted));
 }

@@ -23,7 +23,7 @@ function aNodeWith(rows: readonly Row[], changes: Partial<NodeNetwork> = {}): No
     name: 'pve1',
     source,
     device: { device },
-    network: { status: 'read', interfaces, isPending: false },
+    network: { status: 'read', interfaces },
     ...changes,
   };
 }
