@@ -1,6 +1,6 @@
 /** Addresses in NetBox of machines whose guest has them no more, or is gone itself. */
 import type { RecordOf } from '../../netbox/kinds/index.js';
-import { hostOf } from '../plan/address-ownership.js';
+import { hostOf, isShared } from '../plan/address-ownership.js';
 import { judgedNetwork, wantedNics } from '../plan/guest-addresses.js';
 import { rememberedNames, givenNames } from '../plan/guest-names.js';
 import { guestLabel, type Roster } from '../plan/roster.js';
@@ -43,17 +43,21 @@ export async function collectAbandoned(
   );
 }
 
-/** Leaves in `told` what the guest of a row with a DNS name is called. */
+/**
+ * Leaves in `told` what the guest of a row with a DNS name is called. One that several share is let go by whoever does not
+ * report it, also by a guest that is down.
+ */
 function askGuest(run: RunContext, told: Map<number, readonly string[]>): HasLetGo<Row> {
   return async (guest, config, { row, port, machine }) => {
     const network = await readGuestNetwork(run, guest, config);
-    if (network.status !== 'told') return false;
     const { resource } = guest;
-    const nics = wantedNics({ config, type: resource.type }, network.interfaces, run.options.network);
+    const interfaces = network.status === 'told' ? network.interfaces : null;
+    const nics = wantedNics({ config, type: resource.type }, interfaces, run.options.network);
     const nic = nics.find(({ name }) => name === port);
-    if (nic === undefined || judgedNetwork(network, nics, guestLabel(resource)).status !== 'told') return false;
-    if ([...nic.addresses, ...nic.unusable].some(({ address }) => hostOf(address) === hostOf(row.address)))
-      return false;
+    const here = [...(nic?.addresses ?? []), ...(nic?.unusable ?? [])];
+    if (here.some(({ address }) => hostOf(address) === hostOf(row.address))) return false;
+    const isTold = nic !== undefined && judgedNetwork(network, nics, guestLabel(resource)).status === 'told';
+    if (!isTold) return isShared(row);
     if (row.dns_name !== '')
       told.set(machine, givenNames({ resource, config, hostName: await readHostName(run, guest, config) }));
     return true;

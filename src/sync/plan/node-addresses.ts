@@ -76,7 +76,7 @@ interface Placed {
   readonly device: Device;
 }
 
-/** What stands on interfaces of these nodes; what several machines share is nobody's to let go. */
+/** What stands on interfaces of these nodes. */
 function placedOn({ nodes, interfaces, addresses }: StoredOfNodes): readonly Placed[] {
   const ports = new Map(interfaces.map((row) => [row.id, row]));
   const byDevice = new Map(
@@ -89,7 +89,7 @@ function placedOn({ nodes, interfaces, addresses }: StoredOfNodes): readonly Pla
   return addresses.flatMap((row) => {
     const port = isOnDevice(row) ? ports.get(row.assigned_object_id ?? -1) : undefined;
     const known = byDevice.get(port?.device ?? -1);
-    return port === undefined || known === undefined || isShared(row) ? [] : [{ row, port, ...known }];
+    return port === undefined || known === undefined ? [] : [{ row, port, ...known }];
   });
 }
 
@@ -123,17 +123,17 @@ export function unlistedPorts(
 /**
  * Rows on interfaces of nodes that have them no more: an interface that Proxmox lists without it, one of ours that it would
  * list if the node had it, or any of a node that has the address elsewhere. What comes by DHCP is in no list. A node that is
- * gone has no address any more.
+ * gone has no address any more. Of those that several share, also a node that is down has none: only for another one to take.
  */
 export function letGoByNodes(stored: StoredOfNodes, facts: LetGoFacts): ReadonlyMap<number, LetGoOfNode> {
   const { supportIds, shown, gone } = facts;
   const letGo = placedOn(stored).filter(({ row, port, node, device }) => {
     const isOfBoard = device.oob_ip === row.id && !isOurs('ip-address', row, { supportIds });
     const isShown = isOurs('node-interface', port, { supportIds }) && shown.get(node.key)?.has(port.name) === true;
-    return !has(node, { name: port.name, isShown, isOfBoard }, hostOf(row.address));
+    return !has(node, { name: port.name, isShown, isOfBoard, isShared: isShared(row) }, hostOf(row.address));
   });
   const ofGone = stored.addresses.flatMap((row) => {
-    const device = isShared(row) ? undefined : gone.get(deviceOfRow(row) ?? -1);
+    const device = gone.get(deviceOfRow(row) ?? -1);
     return device === undefined ? [] : [{ row, device, port: '', node: undefined }];
   });
   const ofLiving = letGo.map(({ row, port, node, device }) => ({ row, device, port: port.name, node }));
@@ -145,11 +145,14 @@ interface PortOfRow {
   /** Were it there, it would be listed. */
   readonly isShown: boolean;
   readonly isOfBoard: boolean;
+  /** Several have the address of the row. */
+  readonly isShared: boolean;
 }
 
 function has({ network }: NodeNetwork, port: PortOfRow, host: string): boolean {
+  if (network.status === 'unread') return !(port.isShared && network.reason.code === 'node_offline');
   // A node without any interface has told nothing.
-  if (network.status === 'unread' || network.interfaces.length === 0) return true;
+  if (network.interfaces.length === 0) return true;
   const withHost = network.interfaces.filter(({ addresses }) => addresses.some((address) => hostOf(address) === host));
   if (withHost.length > 0) return withHost.some(({ name }) => name === port.name);
   // A board that manages the host has an address that its configuration never tells.

@@ -8,7 +8,7 @@ import { readGuestNetwork } from '../../collect/guest-network.js';
 import { loadOfMachines, loadRowsOf } from '../../collect/machine-rows.js';
 import { collectRoster } from '../../collect/roster.js';
 import { substep } from '../../events.js';
-import { hostOf, isShared } from '../../plan/address-ownership.js';
+import { hostOf } from '../../plan/address-ownership.js';
 import type { RunContext } from '../../run-context.js';
 import { nameGuests, type Located } from './collect-names.js';
 import { collectFromNodes } from './collect-nodes.js';
@@ -82,11 +82,7 @@ async function contestedRows(
   const wanted = new Set(missing.flat());
   await breathe();
   return addresses.filter(
-    (row) =>
-      row.assigned_object_id !== null &&
-      holderOf(row) === undefined &&
-      !(isShared(row) && row.assigned_object_type !== 'virtualization.vminterface') &&
-      wanted.has(hostOf(row.address)),
+    (row) => row.assigned_object_id !== null && holderOf(row) === undefined && wanted.has(hostOf(row.address)),
   );
 }
 

@@ -61,7 +61,7 @@ export async function collectInterfaces(run: RunContext): Promise<CollectedInter
 /** Asked only where a row of ours may go; undefined where that cannot be told, so that it stays. */
 async function collectRelease(run: RunContext, letGo: CollectedInterfaces['letGo']): Promise<Release | undefined> {
   const rows = [...letGo.values()].flatMap(({ row, node }) =>
-    node !== undefined && isOurs('ip-address', row, run) ? [{ row, mayGo: true }] : [],
+    node !== undefined && !isShared(row) && isOurs('ip-address', row, run) ? [{ row, mayGo: true }] : [],
   );
   if (rows.length === 0) return undefined;
   const guestHosts = await collectGuestHosts(run, 'node-interfaces');
@@ -73,7 +73,7 @@ async function collectOfMachines(
   run: RunContext,
   addresses: readonly RecordOf<'ip-address'>[],
 ): Promise<Pick<CollectedInterfaces, 'abandoned' | 'guestAddresses'>> {
-  const held = addresses.filter((row) => row.assigned_object_type === 'virtualization.vminterface' && !isShared(row));
+  const held = addresses.filter((row) => row.assigned_object_type === 'virtualization.vminterface');
   if (held.length === 0) return { abandoned: new Map(), guestAddresses: [] };
   const asking = { phase: 'node-interfaces', asksLiving: true };
   const abandoned = await collectAbandoned(run, await collectRoster(run), held, asking);

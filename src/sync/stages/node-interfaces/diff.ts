@@ -4,7 +4,7 @@
  */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { NodeInterface } from '../../../proxmox/parse/node-interfaces.js';
-import { AddressOwnership, hostOf, type Ownership } from '../../plan/address-ownership.js';
+import { AddressOwnership, hostOf, isShared, type Ownership } from '../../plan/address-ownership.js';
 import { addressRules, isPlaced, refusalOf, unusableReason, whyUnusable } from '../../plan/address-rules.js';
 import { Departures, releaseOf, type Departure, type Holder } from '../../plan/departures.js';
 import { byManagement, planDevicePrimaries, primaryOf, type Primary } from '../../plan/device-primaries.js';
@@ -248,7 +248,8 @@ function planUnclaimed(planner: Planner): void {
   };
   const context = { marks: release.marks, farewell, supportIds };
   for (const { row, node, port } of input.letGo.values()) {
-    if (node === undefined || ownership.isTaken(row) || release.guestHosts.has(hostOf(row.address))) continue;
+    if (node === undefined || isShared(row) || ownership.isTaken(row) || release.guestHosts.has(hostOf(row.address)))
+      continue;
     if (options.modes.ip_address === 'bootstrap_only' && builder.isBootstrapOnly(row)) continue;
     if (!isTakenBySync(row, context)) continue;
     const { key, name, source } = node;
