@@ -1,5 +1,5 @@
 /** What a plan is made of: objects as NetBox should hold them, the changes that bring them there, and what came of these. */
-import type { FieldType, Relation, TypeOf } from '../netbox/kinds/fields.js';
+import type { FieldType, PairedIn, Relation, TypeOf } from '../netbox/kinds/fields.js';
 import type { AnyRecord, ObjectKind, RecordOf, SpecsOf } from '../netbox/kinds/index.js';
 import type { JsonObject } from '../netbox/types.js';
 import type { GuestType } from '../proxmox/types.js';
@@ -87,8 +87,15 @@ type WrittenOf<Spec> =
       ? WrittenValues[TypeOf<Spec>]
       : never;
 
+type Fieldwise<Specs> = { readonly [Field in keyof Specs]?: WrittenOf<Specs[Field]> };
+
+/** Both halves of a relation to objects of several types (`scope_type` and `scope_id`), or neither. */
+type WholePairs<Specs, Halves extends keyof Specs = PairedIn<Specs>> = [Halves] extends [never]
+  ? unknown
+  : Required<Fieldwise<Pick<Specs, Halves>>> | { readonly [Half in Halves]?: undefined };
+
 type FieldsTable = {
-  readonly [K in ObjectKind]: { readonly [Field in keyof SpecsOf<K>]?: WrittenOf<SpecsOf<K>[Field]> };
+  readonly [K in ObjectKind]: Fieldwise<SpecsOf<K>> & WholePairs<SpecsOf<K>>;
 };
 
 /** Values for the fields of a kind; absent = not managed. */

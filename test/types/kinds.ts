@@ -36,6 +36,10 @@ const wrongTag: FieldsOf<'virtual-machine'> = { tags: [ref('cluster', '1')] };
 const madeEndpoint: FieldsOf<'vm-state'> = { endpoint: ref('cluster', '1') };
 // @ts-expect-error Primary addresses are written by a kind of their own.
 const writtenLater: FieldsOf<'virtual-machine'> = { primary_ip4: 1 };
+// @ts-expect-error Half a relation to objects of several types: NetBox reads neither half alone.
+const halfRelation: FieldsOf<'ip-address'> = { address: '10.0.0.1/24', assigned_object_id: 5 };
+// @ts-expect-error The other half.
+const otherHalf: FieldsOf<'cluster'> = { scope_type: 'dcim.site' };
 
 // Rules.
 const rules: RulesOf<'virtual-machine'> = { description: { ours: /^x$/ }, status: 'unless-operator', tags: 'union' };
@@ -117,4 +121,6 @@ export const checked = [
   operatorName,
   ownNumber,
   otherKind,
+  halfRelation,
+  otherHalf,
 ];

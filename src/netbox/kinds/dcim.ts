@@ -111,7 +111,7 @@ export const dcim = {
       owner: 'relation',
       custom_fields: 'custom-fields',
     },
-    natural: { fields: ['mac_address', 'assigned_object_id'] },
+    natural: { fields: ['mac_address', 'assigned_object_type', 'assigned_object_id'] },
     // NetBox moves no MAC address that is the primary one of an interface.
     after: ['released-mac'],
     replacedWith: 'vm-interface',

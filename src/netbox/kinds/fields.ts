@@ -49,6 +49,15 @@ export function inside<const Type extends FieldType>(
   return { of, key, type };
 }
 
+/** The halves of a relation to objects of several types, by NetBox's convention: `scope_type` is a content type, `scope_id` its id. */
+export type PairedIn<Specs> = {
+  [Field in keyof Specs]: Field extends `${infer Base}_type`
+    ? Specs[Field] extends 'content-type'
+      ? Extract<keyof Specs, Field | `${Base}_id`>
+      : never
+    : never;
+}[keyof Specs];
+
 /** A tag as it hangs on an object. */
 export interface StoredTag {
   readonly id: number;

@@ -60,6 +60,13 @@ export function fieldSpec(kind: ObjectKind, field: string): FieldSpec | undefine
   return Object.hasOwn(fields, field) ? fields[field] : undefined;
 }
 
+/** The other half of a relation to objects of several types (see `PairedIn`); undefined: the field is none. */
+export function otherHalf(kind: ObjectKind, field: string): string | undefined {
+  const [, base = '', half] = /^(.+)_(type|id)$/.exec(field) ?? [];
+  if (fieldSpec(kind, `${base}_type`) !== 'content-type') return undefined;
+  return half === 'type' ? `${base}_id` : `${base}_type`;
+}
+
 export function isKind(name: string): name is ObjectKind {
   return Object.hasOwn(kinds, name);
 }

@@ -33,8 +33,8 @@ export const virtualization = {
       description: 'text',
       tags: 'tags',
     },
-    natural: { fields: ['name', 'scope_id'] },
-    unique: [{ fields: ['scope_id', 'name'], parks: 'name' }],
+    natural: { fields: ['name', 'scope_type', 'scope_id'] },
+    unique: [{ fields: ['scope_type', 'scope_id', 'name'], parks: 'name' }],
     askedAs: { type: 'cluster' },
   }),
   'virtual-machine': kind({

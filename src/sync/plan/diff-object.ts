@@ -1,5 +1,12 @@
 /** The fields of an object that must be written, by the rules of each field. Pure. */
-import { fieldSpec, kindDefinition, type AnyRecord, type ObjectKind, type RecordOf } from '../../netbox/kinds/index.js';
+import {
+  fieldSpec,
+  kindDefinition,
+  otherHalf,
+  type AnyRecord,
+  type ObjectKind,
+  type RecordOf,
+} from '../../netbox/kinds/index.js';
 import { typeOf, type FieldType } from '../../netbox/kinds/fields.js';
 import { canonicalJson, equalValues, isSet, tagIds, textOf } from '../../netbox/kinds/values.js';
 import { isObject } from '../../values/plain-object.js';
@@ -63,8 +70,30 @@ export function diffObject<K extends ObjectKind>(
     patch[field] = written;
     why.push({ field, from: readable(type, from), to: written });
   }
-  return why.length === 0 ? { patch: {}, why } : { patch: { ...patch, ...stamps }, why };
+  return why.length === 0
+    ? { patch: {}, why }
+    : { patch: { ...withOtherHalves(desired, patch, known), ...stamps }, why };
 }
+
+/**
+ * What is written of a relation to objects of several types is all of it: whoever changes the object meanwhile may have given
+ * it another type, under which our id is another object.
+ */
+function withOtherHalves<K extends ObjectKind>({ kind, fields }: Desired<K>, patch: Fields, known: KnownIds): Fields {
+  const wanted = new Map(fieldEntries(fields));
+  const halves = Object.keys(patch).flatMap((field) => {
+    const other = otherHalf(kind, field);
+    const value = other === undefined || other in patch ? undefined : wanted.get(other);
+    return other === undefined || value === undefined ? [] : [[other, idOrRef(value, known)] as const];
+  });
+  return { ...patch, ...Object.fromEntries(halves) };
+}
+
+/** The id of another object, where it has one by now. */
+function idOrRef(value: FieldValue, known: KnownIds): FieldValue {
+  return isRef(value) && value.or === undefined ? (known.get(value.ref) ?? value) : value;
+}
+
 function ruleOf(rules: Readonly<Record<string, FieldRule | undefined>>, field: string): FieldRule {
   return (Object.hasOwn(rules, field) ? rules[field] : undefined) ?? 'always';
 }
@@ -77,7 +106,7 @@ function compareField(comparison: Comparison): FieldValue | undefined {
   if (isRef(desired)) {
     const id = comparison.known.get(desired.ref);
     if (id !== undefined && current === id) return undefined;
-    return desired.or === undefined ? (id ?? desired) : desired;
+    return idOrRef(desired, comparison.known);
   }
   if (type === 'custom-fields') return changedCustomFields(current, desired);
   return equalValues(type, current, desired) ? undefined : desired;

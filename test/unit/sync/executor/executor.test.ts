@@ -546,9 +546,14 @@ describe('the primary addresses of a machine', () => {
       const address = netbox.put(addresses, { address: '10.0.0.5/24' });
       netbox.verdict = ({ path }) => (isRefused && path === machines ? refusal({ __all__: ['Not now.'] }) : undefined);
       const gone = { primary_ip4: null };
+      const onPort = { assigned_object_type: 'virtualization.vminterface' };
 
       const { outcomes } = await apply(netbox, [
-        update(address, { assigned_object_id: 9 }, { kind: 'ip-address', after: `released-primary:${machine.id}` }),
+        update(
+          address,
+          { ...onPort, assigned_object_id: 9 },
+          { kind: 'ip-address', after: `released-primary:${machine.id}` },
+        ),
         update(machine, gone, { kind: 'released-primary', fields: gone }),
       ]);
 

@@ -44,7 +44,7 @@ const lookups: Partial<Record<ObjectKind, readonly [body: JsonObject, filter: st
   device: [{ name: 'pve1', site: 4, cluster: 5 }, 'name__ie', 'pve1'],
   'device-state': [{ device: 3 }, 'device_id', 3],
   'node-interface': [{ device: 3, name: 'vmbr0' }, 'device_id', 3],
-  'mac-address': [{ mac_address: 'BC:24:11:00:00:01', assigned_object_id: 8 }, 'mac_address', 'BC:24:11:00:00:01'],
+  'mac-address': [{ mac_address: 'BC:24:11:00:00:01', ...onPort }, 'mac_address', 'BC:24:11:00:00:01'],
   'virtual-machine': [{ name: 'web', cluster: 5, tags: [1] }, 'name__ie', 'web'],
   'vm-interface': [{ virtual_machine: 7, name: 'net0' }, 'virtual_machine_id', 7],
   'virtual-disk': [{ virtual_machine: 7, name: 'scsi0' }, 'virtual_machine_id', 7],

@@ -10,7 +10,12 @@ const journal = '/api/extras/journal-entries/';
 const backup = (key: string, fields: Desired['fields'] = {}): Desired =>
   aDesired({ kind: 'backup', key, label: key, fields: { volume_id: key, ...fields } });
 const note = (key: string): Desired =>
-  aDesired({ kind: 'backup-journal', key, label: key, fields: { assigned_object_id: ref('backup', key) } });
+  aDesired({
+    kind: 'backup-journal',
+    key,
+    label: key,
+    fields: { assigned_object_type: 'netbox_proxbox.vmbackup', assigned_object_id: ref('backup', key) },
+  });
 const creating = (...all: readonly Desired[]): Change[] => all.map((desired) => ({ action: 'create', desired }));
 
 describe('a note about another object', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fieldSpec, objectKinds, storedKind } from '../../../../src/netbox/kinds/index.js';
+import { fieldSpec, kindDefinition, objectKinds, storedKind } from '../../../../src/netbox/kinds/index.js';
 import { diffObject, mergeTags } from '../../../../src/sync/plan/diff-object.js';
 import { type Fields, type FieldRule, type ObjectKey, ref } from '../../../../src/sync/types.js';
 import { stored, tagsOf } from '../../../support/factories/netbox-records.js';
@@ -112,6 +112,33 @@ describe('references', () => {
     expect(patchOf(fields, 'always', { cluster: { id: 7 } })).toEqual(fields);
     expect(patchOf(fields, 'if-unset', { cluster: { id: 7 } })).toEqual({});
     expect(patchOf(fields, 'if-unset', { cluster: null })).toEqual(fields);
+  });
+});
+
+describe('a relation to objects of several types', () => {
+  const types = objectKinds.flatMap((kind) =>
+    Object.entries(kindDefinition(kind).fields).flatMap(([field, spec]) =>
+      spec === 'content-type' ? [[kind, field, field.replace(/_type$/, '_id')] as const] : [],
+    ),
+  );
+  const place = ['dcim.interface', 7] as const;
+
+  it.each(types)('is written whole, whichever half of %s differs: %s, %s', (kind, type, id) => {
+    const whole = { [type]: place[0], [id]: place[1] };
+    const patch = (was: readonly [string | null, number | null]) => {
+      const current = stored(storedKind(kind), { id: 1, [type]: was[0], [id]: was[1] });
+      return diffObject({ ...aDesired(), kind, fields: whole }, current, known);
+    };
+    expect(patch([place[0], 8])).toEqual({ patch: whole, why: [{ field: id, from: 8, to: 7 }] });
+    expect(patch(['virtualization.vminterface', 7]).patch).toEqual(whole);
+    expect(patch([null, null]).patch).toEqual(whole);
+    expect(patch(place)).toEqual({ patch: {}, why: [] });
+  });
+
+  it.each(types)('has two halves in every key of %s', (kind, type, id) => {
+    const { natural, unique = [] } = kindDefinition(kind);
+    for (const { fields } of [...(natural === null ? [] : [natural]), ...unique])
+      expect(fields.includes(type)).toBe(fields.includes(id));
   });
 });
 

@@ -170,7 +170,7 @@ describe('a cluster that NetBox has', () => {
       { ...typed, clusters: [aCluster(5, { scope_id: 1 })], sites: [site7] },
       { views: [aClusterView({ site: placed })] },
     );
-    expect(patchOf(plan, 'cluster')).toEqual({ scope_id: 7 });
+    expect(patchOf(plan, 'cluster')).toEqual({ scope_type: 'dcim.site', scope_id: 7 });
   });
 
   it('keeps the tenant that an operator gave it', () => {
@@ -265,7 +265,8 @@ describe('several clusters of one name', () => {
     const records = { ...typed, sites: [site7], clusters: [aCluster(5, { scope_id: 1 })], pluginEndpoints };
     const views = [aClusterView({ site: placed })];
     expect(actions(planFor({ ...records, clusterLinks: linkedTo(2) }, { views }), 'cluster')).toEqual(['create']);
-    expect(patchOf(planFor({ ...records, clusterLinks: linkedTo(1) }, { views }), 'cluster')).toEqual({ scope_id: 7 });
+    const moved = patchOf(planFor({ ...records, clusterLinks: linkedTo(1) }, { views }), 'cluster');
+    expect(moved).toEqual({ scope_type: 'dcim.site', scope_id: 7 });
   });
 
   it('chooses the only one, also outside of the configured site', () => {

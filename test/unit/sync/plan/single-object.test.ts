@@ -18,7 +18,7 @@ const create = (
 /** Two machines on two nodes of one cluster, with what belongs to them. */
 const changes: readonly Change[] = [
   create('site', 's'),
-  create('cluster', 'lab', { scope_id: ref('site', 's') }),
+  create('cluster', 'lab', { scope_type: 'dcim.site', scope_id: ref('site', 's') }),
   create('cluster-state', 'lab', { cluster: ref('cluster', 'lab') }),
   ...['a', 'b'].flatMap((name) => [
     create('device', `node-${name}`, { cluster: ref('cluster', 'lab') }),

@@ -193,7 +193,7 @@ describe('an address of a guest', () => {
         guests: [aGuest(100, []), aGuest(101, ['10.0.0.5/24'])],
         rows: [aRow(4, '10.0.0.5/24', on(100))],
       },
-      ['update 4 assigned_object_id'],
+      ['update 4 assigned_object_id,assigned_object_type'],
     ],
   ])('%s', (_behaviour, what, expected) => {
     expect(lines(what)).toEqual(expected);
