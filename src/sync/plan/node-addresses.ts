@@ -128,16 +128,23 @@ export function unlistedPorts(
 export function letGoByNodes(stored: StoredOfNodes, facts: LetGoFacts): ReadonlyMap<number, LetGoOfNode> {
   const { supportIds, shown, gone } = facts;
   const letGo = placedOn(stored).filter(({ row, port, node, device }) => {
-    const isOfBoard = device.oob_ip === row.id && !isOurs('ip-address', row, { supportIds });
+    const isOfBoard = isOfBoardOf(device, row, supportIds);
     const isShown = isOurs('node-interface', port, { supportIds }) && shown.get(node.key)?.has(port.name) === true;
     return !has(node, { name: port.name, isShown, isOfBoard, isShared: isShared(row) }, hostOf(row.address));
   });
   const ofGone = stored.addresses.flatMap((row) => {
     const device = gone.get(deviceOfRow(row) ?? -1);
-    return device === undefined ? [] : [{ row, device, port: '', node: undefined }];
+    return device === undefined || isOfBoardOf(device, row, supportIds)
+      ? []
+      : [{ row, device, port: '', node: undefined }];
   });
   const ofLiving = letGo.map(({ row, port, node, device }) => ({ row, device, port: port.name, node }));
   return new Map([...ofGone, ...ofLiving].map((one): [number, LetGoOfNode] => [one.row.id, one]));
+}
+
+/** Of a board that manages the host, as an operator says: Proxmox tells nothing of it, so it stays where that one put it. */
+function isOfBoardOf(device: Device, row: RecordOf<'ip-address'>, supportIds: KnownIds): boolean {
+  return device.oob_ip === row.id && !isOurs('ip-address', row, { supportIds });
 }
 
 interface PortOfRow {

@@ -6,7 +6,7 @@ import { path } from '../../contract/netbox/target.js';
 import { aCluster, anEstate } from '../../contract/sync/estates.js';
 import { edit, one, sync, syncQuietly } from '../../contract/sync/target.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
-import { aTalker, say } from './talkers.js';
+import { aTalker, giveNode, say } from './talkers.js';
 
 const stages = {
   devices: '/dcim/devices/create/stream',
@@ -87,6 +87,29 @@ describe.each([
     expect(await row()).toMatchObject({ id, assigned_object: { name: 'net0', virtual_machine: { name: 'host100' } } });
     expect((await device('pve3')).primary_ip4).toBeNull();
     await run();
+    await stays();
+  });
+
+  it.each<readonly [string, () => void]>([
+    ['a guest', () => say(lab, 100, ['10.0.0.5', '10.0.9.3'])],
+    ['a node', () => giveNode(lab, 'pve1', ['10.0.9.3'], 'vmbr9')],
+  ])('stays with the old one where an operator made it the out-of-band one, which %s is told', async (_who, give) => {
+    await open();
+    const port = await one(target, path.deviceInterfaces, 'name=eno1&device=pve3');
+    const assigned = { assigned_object_type: 'dcim.interface', assigned_object_id: port.id };
+    const board = await target.netbox.create(path.ipAddresses, { address: '10.0.9.3/24', ...assigned });
+    const { id: old } = await edit(target, path.devices, (await device('pve3')).id, { oob_ip: board.id });
+    leave('pve3');
+    give();
+
+    await target.world.restart();
+    const { frames } = await sync(target);
+
+    const { body } = await target.netbox.get(`${path.ipAddresses}${board.id}/`);
+    expect(body.assigned_object).toMatchObject({ name: 'eno1', device: { id: old } });
+    expect((await device('pve3')).oob_ip).toMatchObject({ id: board.id });
+    const told = frames.filter((frame) => JSON.stringify(frame).includes('ip_conflict'));
+    expect(told.length > 0).toBe(globalUnique);
     await stays();
   });
 
