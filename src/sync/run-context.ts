@@ -18,7 +18,7 @@ import type { KnownClusters } from './known-clusters.js';
 import type { SessionSummary } from './plan/cluster-views.js';
 import type { KnownIds } from './plan/diff-object.js';
 import type { SyncOptions } from './plan/options.js';
-import type { CustomFieldDefaults } from './plan/ownership.js';
+import type { Learnt } from './plan/ownership.js';
 import type { ObjectKey, Outcome, Warning } from './types.js';
 
 /** A legacy custom field that exists in NetBox, by the object types it applies to. */
@@ -48,8 +48,8 @@ export interface RunContext {
   /** Those that could not be had, with the reason: what needs one of them fails for it. */
   readonly unmade: ReadonlyMap<ObjectKey, Outcome>;
   readonly legacyFields: LegacyFields;
-  /** Read for a plan that asks for it (`Plan.asksFieldDefaults`). */
-  readonly customFieldDefaults?: CustomFieldDefaults;
+  /** Read for a plan that asks for it (`Plan.asks`). */
+  readonly learnt?: Learnt;
   /** The plugin's own endpoint rows; empty without the plugin. */
   readonly pluginEndpoints: readonly NetBoxRecord[];
   /** Found while the run was prepared; every stage result repeats them. */

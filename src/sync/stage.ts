@@ -1,7 +1,7 @@
 /** The form that all stages have. */
 import { breathe, inTurns, type Steps } from '../config/breathe.js';
 import type { ObjectKind } from '../netbox/kinds/index.js';
-import { withFieldDefaults } from './collect/field-defaults.js';
+import { withAnswers } from './collect/learnt.js';
 import type { Item } from './events.js';
 import { holdMemory } from './machine-memory.js';
 import { joinPlans } from './plan/join-plans.js';
@@ -144,7 +144,7 @@ async function planOnce<Collected>(
     const plan = definition.plan(collected, known);
     return 'next' in plan ? inTurns(plan) : plan;
   };
-  const plan = await withFieldDefaults(await planWith(run), run, planWith);
+  const plan = await withAnswers(await planWith(run), run, planWith);
   await breathe();
   return { collected, plan };
 }

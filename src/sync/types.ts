@@ -247,6 +247,16 @@ export interface NameResolution {
   readonly operatorRenamed: boolean;
 }
 
+/** Kinds of which operator data is known: all that a sync ever deletes, for itself or along with a machine. */
+export type JudgedKind = 'ip-address' | 'mac-address' | 'virtual-disk' | 'virtual-machine' | 'snapshot' | 'backup';
+
+export interface Asks {
+  /** What NetBox gives custom fields by itself: nothing but values of such keeps a row. */
+  readonly fieldDefaults: boolean;
+  /** Whether an operator wrote into the journals of rows, by kind and id: nothing else keeps them. */
+  readonly journalsOf: ReadonlyMap<JudgedKind, ReadonlySet<number>>;
+}
+
 /** Computed by pure code, applied by the executor, printable and countable. */
 export interface Plan {
   readonly stage: StageName;
@@ -258,8 +268,8 @@ export interface Plan {
   readonly warnings: readonly Warning[];
   readonly notes: readonly Note[];
   readonly nameResolutions: readonly NameResolution[];
-  /** Nothing but values of custom fields keeps a row that is to go: it is to be planned again with what NetBox gives them by itself. */
-  readonly asksFieldDefaults?: boolean;
+  /** What is not known of rows that are to go: it is to be read, and planned again with it, before anything is deleted. */
+  readonly asks?: Asks;
 }
 
 /** `deleted` objects were not discovered: they are counted beside the others, not among them. */

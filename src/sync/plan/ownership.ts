@@ -7,7 +7,7 @@ import { kindDefinition, type ObjectKind, type RecordOf } from '../../netbox/kin
 import { canonicalJson } from '../../netbox/kinds/values.js';
 import { isOsName } from '../../proxmox/parse/os-type.js';
 import { isObject } from '../../values/plain-object.js';
-import { ref, type TagRef } from '../types.js';
+import { ref, type JudgedKind, type ObjectKey, type TagRef } from '../types.js';
 import type { KnownIds } from './diff-object.js';
 import { ownTexts } from './own-texts.js';
 
@@ -56,6 +56,16 @@ function has({ tags }: Tagged, slug: string, supportIds: KnownIds): boolean {
 /** Values that NetBox itself gives every new object, by custom field. */
 export type CustomFieldDefaults = ReadonlyMap<string, unknown>;
 
+/** What the journal of a row has: an entry that no sync wrote, nothing such, or what cannot be read. */
+export type JournalFact = 'written' | 'nothing' | 'hidden';
+
+/** What was read of NetBox because a plan asked for it. */
+export interface Learnt {
+  readonly customFieldDefaults?: CustomFieldDefaults;
+  /** By kind and id of the row. */
+  readonly journals?: ReadonlyMap<ObjectKey, JournalFact>;
+}
+
 /** What on an object is ours, where that cannot be seen on the object alone. */
 export interface OwnValues {
   readonly supportIds: KnownIds;
@@ -66,15 +76,14 @@ export interface OwnValues {
   /** Of a machine: what a sync wrote last, from its sidecar. */
   readonly role?: number | null;
   readonly customFieldDefaults?: CustomFieldDefaults | undefined;
+  /** Absent: nobody looked. */
+  readonly journal?: JournalFact | undefined;
   /** Ids of the addresses that a service names. */
   readonly ofServices?: ReadonlySet<number>;
 }
 
 /** What was found, in words for a sentence. */
 type Words = readonly string[];
-
-/** Kinds of which operator data is known: all that a sync ever deletes, for itself or along with a machine. */
-export type JudgedKind = 'ip-address' | 'mac-address' | 'virtual-disk' | 'virtual-machine' | 'snapshot' | 'backup';
 
 type Judges = { readonly [K in JudgedKind]: (record: RecordOf<K>, own: OwnValues) => readonly Words[] };
 
@@ -128,6 +137,7 @@ function anywhere({ owner = null, comments = '', tags, custom_fields }: Anything
     present('comments', comments),
     furtherTags(tags, own),
     customFields(custom_fields, own),
+    journalEntries(own),
   ];
 }
 
@@ -160,6 +170,12 @@ function customFields(fields: Readonly<Record<string, unknown>>, { customFieldDe
     .filter(([name, value]) => !mirrored.test(name) && !isEmpty(value))
     .filter(([name, value]) => canonicalJson(asWritten(value)) !== canonicalJson(customFieldDefaults?.get(name)))
     .map(([name]) => `the custom field "${name}"`);
+}
+
+/** NetBox deletes the journal of a row along with it. */
+function journalEntries({ journal }: OwnValues): Words {
+  if (journal === 'hidden') return ['perhaps a journal entry, which cannot be read'];
+  return unless(journal !== 'written', 'a journal entry');
 }
 
 /** NetBox shows choices with their label and objects with their name, and takes, as it keeps for a default, the bare value. */

@@ -6,6 +6,7 @@ import {
   ref,
   type Change,
   type Desired,
+  type JudgedKind,
   type NameResolution,
   type Note,
   type ObjectKey,
@@ -16,7 +17,7 @@ import {
   type Warning,
 } from '../types.js';
 import { diffObject, type KnownIds } from './diff-object.js';
-import { operatorDataOf, type CustomFieldDefaults, type JudgedKind, type OwnValues } from './ownership.js';
+import { operatorDataOf, type Learnt, type OwnValues } from './ownership.js';
 import type { SyncMode } from './options.js';
 
 export interface AddOptions {
@@ -46,17 +47,18 @@ export class PlanBuilder {
   /** NetBox objects that are changed already, by kind and id. */
   readonly #changed = new Set<ObjectKey>();
   readonly #bootstrapTag: number | undefined;
-  readonly #fieldDefaults: CustomFieldDefaults | undefined;
+  readonly #learnt: Learnt;
   #asksFieldDefaults = false;
+  readonly #asksJournalsOf = new Map<JudgedKind, Set<number>>();
 
   constructor(
     options: {
       readonly known?: KnownIds;
       readonly bootstrapOnlyTag?: number | undefined;
-      readonly customFieldDefaults?: CustomFieldDefaults | undefined;
+      readonly learnt?: Learnt | undefined;
     } = {},
   ) {
-    this.#fieldDefaults = options.customFieldDefaults;
+    this.#learnt = options.learnt ?? {};
     for (const [key, id] of options.known ?? []) this.#known.set(key, id);
     this.#bootstrapTag = options.bootstrapOnlyTag;
   }
@@ -145,18 +147,27 @@ export class PlanBuilder {
 
   /**
    * What an operator put on a row that is to go. Where nothing but values of custom fields keeps it, the plan asks which of
-   * them NetBox gives by itself, and is made again.
+   * them NetBox gives by itself, where nothing does, what its journal has, and is made again.
    */
   operatorDataOf<K extends JudgedKind>(
     kind: K,
     row: RecordOf<K>,
-    own: Omit<OwnValues, 'supportIds' | 'customFieldDefaults'> = {},
+    own: Omit<OwnValues, 'supportIds' | 'customFieldDefaults' | 'journal'> = {},
   ): readonly string[] {
-    const marks = { ...own, supportIds: this.#known, customFieldDefaults: this.#fieldDefaults };
+    const { customFieldDefaults, journals } = this.#learnt;
+    const journal = journals?.get(objectKey(kind, `${row.id}`));
+    const marks = { ...own, supportIds: this.#known, customFieldDefaults, journal };
     const found = operatorDataOf(kind, row, marks);
     const isOnlyFields = found.length > 0 && operatorDataOf(kind, { ...row, custom_fields: {} }, marks).length === 0;
-    if (isOnlyFields && this.#fieldDefaults === undefined) this.#asksFieldDefaults = true;
+    if (isOnlyFields && customFieldDefaults === undefined) this.#asksFieldDefaults = true;
+    if (found.length === 0 && journal === undefined) this.#askJournalOf(kind, row.id);
     return found;
+  }
+
+  #askJournalOf(kind: JudgedKind, id: number): void {
+    const asked = this.#asksJournalsOf.get(kind);
+    if (asked === undefined) this.#asksJournalsOf.set(kind, new Set([id]));
+    else asked.add(id);
   }
 
   /** True when a row carries the tag that keeps syncs in the mode `bootstrap_only` away from it. */
@@ -185,7 +196,9 @@ export class PlanBuilder {
       warnings: this.#warnings,
       notes: this.#notes,
       nameResolutions: this.#names,
-      ...(this.#asksFieldDefaults ? { asksFieldDefaults: true } : {}),
+      ...(this.#asksFieldDefaults || this.#asksJournalsOf.size > 0
+        ? { asks: { fieldDefaults: this.#asksFieldDefaults, journalsOf: this.#asksJournalsOf } }
+        : {}),
     };
   }
 

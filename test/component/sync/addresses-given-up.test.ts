@@ -74,6 +74,33 @@ describe('an address that a node has given up', () => {
     await stays();
   });
 
+  it('is given back where an operator wrote into its journal', async () => {
+    await open();
+    const { id } = await row('192.0.2.1');
+    const about = { assigned_object_type: 'ipam.ipaddress', assigned_object_id: id };
+    await target.netbox.create('/api/extras/journal-entries/', { ...about, comments: 'ticket 4711' });
+    giveNode(lab, 'pve1', []);
+
+    await run();
+
+    expect(await row('192.0.2.1')).toMatchObject({ id, assigned_object: null });
+    expect(await all(target, '/api/extras/journal-entries/', `&assigned_object_id=${id}`)).toHaveLength(1);
+    await stays();
+  });
+
+  it('is removed where a custom field of it has but its default', async () => {
+    const field = { name: 'monitored', type: 'text', default: 'none', object_types: ['ipam.ipaddress'] };
+    await open();
+    await target.netbox.create(path.customFields, field);
+    await edit(target, path.ipAddresses, (await row('192.0.2.1')).id, { custom_fields: { monitored: 'none' } });
+    giveNode(lab, 'pve1', []);
+
+    await run();
+
+    expect(await rows('192.0.2.1')).toEqual([]);
+    await stays();
+  });
+
   it('stays where a sync has not made it', async () => {
     await open();
     const [port] = await all(target, path.deviceInterfaces, '&name=vmbr0');

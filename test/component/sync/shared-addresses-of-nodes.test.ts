@@ -1,4 +1,4 @@
-/** Addresses that nodes and guests have in turn or at once: a row with a role goes to whoever has it when the other one has not. */
+/** Addresses that nodes and guests have in turn: a row with a role goes to whoever has it when the other one has not. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { setNodeOnline, setStatus, type EstateCluster } from '../../simulator/estate/index.js';
 import { path } from '../../contract/netbox/target.js';

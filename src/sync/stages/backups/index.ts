@@ -15,9 +15,9 @@ export const backupsStage = defineStage<CollectedBackups | undefined>({
   resources: ['vm', 'vm_template'],
   needs: ['virtual-machines'],
   collect: collectBackups,
-  *plan(collected, { supportIds, options, customFieldDefaults }) {
+  *plan(collected, { supportIds, options, learnt }) {
     const tag = bootstrapOnlyTag(supportIds);
-    const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, customFieldDefaults });
+    const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, learnt });
     if (collected === undefined) warnWithoutPlugin(builder, 'Backups');
     else {
       planRoster(builder, collected.roster);

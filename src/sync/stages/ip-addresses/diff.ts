@@ -5,7 +5,7 @@ import { AddressOwnership, hostOf } from '../../plan/address-ownership.js';
 import { addressRules, isPlaced, refusalOf, unusableReason } from '../../plan/address-rules.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncOptions } from '../../plan/options.js';
-import type { CustomFieldDefaults } from '../../plan/ownership.js';
+import type { Learnt } from '../../plan/ownership.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { bootstrapOnlyTag, proxboxTag } from '../../plan/support-objects.js';
 import { objectKey, type FieldsOf, type Plan, type SourceRef } from '../../types.js';
@@ -22,7 +22,7 @@ import { machineMode, machineName, planRoster, byMachine, type KnownGuest } from
 export interface AddressPlanInput {
   readonly options: SyncOptions;
   readonly supportIds: KnownIds;
-  readonly customFieldDefaults?: CustomFieldDefaults | undefined;
+  readonly learnt?: Learnt | undefined;
 }
 
 interface AddressContext extends AddressPlanInput {
@@ -36,9 +36,9 @@ interface AddressContext extends AddressPlanInput {
  * else has is left alone. What nobody takes goes if it is ours, and is given back if it is not.
  */
 export function* planAddresses(collected: CollectedAddresses, input: AddressPlanInput): Steps<Plan> {
-  const { supportIds, options, customFieldDefaults } = input;
+  const { supportIds, options, learnt } = input;
   const tag = bootstrapOnlyTag(supportIds);
-  const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, customFieldDefaults });
+  const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, learnt });
   planRoster(builder, collected.roster);
   for (const warning of collected.marks.warnings) builder.warn(warning);
   for (const { guest, reason } of collected.unread)

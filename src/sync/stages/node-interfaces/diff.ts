@@ -12,6 +12,7 @@ import type { KnownIds } from '../../plan/diff-object.js';
 import { isNameOf } from '../../plan/guest-names.js';
 import { usableAddresses, type NodeNetwork } from '../../plan/node-addresses.js';
 import type { SyncOptions } from '../../plan/options.js';
+import type { Learnt } from '../../plan/ownership.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { isTakenBySync, planUnclaimedAddress, type Farewell } from '../../plan/unclaimed-addresses.js';
 import { chooseVlan, newVlanFields, newVlanKey, vlanRules } from '../../plan/vlans.js';
@@ -23,6 +24,7 @@ import { addressFields, interfaceFields, interfaceRules, vlanFields, wantedVlan 
 export interface InterfaceInput extends CollectedInterfaces {
   readonly options: SyncOptions;
   readonly supportIds: KnownIds;
+  readonly learnt?: Learnt | undefined;
 }
 
 interface Planner {
@@ -46,8 +48,8 @@ interface PlannedInterface extends KnownNode {
 }
 
 export function planNodeInterfaces(input: InterfaceInput): Plan {
-  const { supportIds, addresses, refused, interfaces, nodes } = input;
-  const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: bootstrapOnlyTag(supportIds) });
+  const { supportIds, learnt, addresses, refused, interfaces, nodes } = input;
+  const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: bootstrapOnlyTag(supportIds), learnt });
   const stored = new Map(interfaces.map((row) => [`${row.device}/${row.name}`, row]));
   const departures = new Departures(input.guestAddresses);
   const moving = new Set([...input.letGo.keys(), ...input.abandoned.keys()]);

@@ -10,7 +10,8 @@ export const nodeInterfacesStage = defineStage({
   resources: ['node'],
   needs: ['devices'],
   collect: collectInterfaces,
-  plan: (collected, { options, supportIds }) => planNodeInterfaces({ ...collected, options, supportIds }),
+  plan: (collected, { options, supportIds, learnt }) =>
+    planNodeInterfaces({ ...collected, options, supportIds, learnt }),
   discovered: ({ nodes }) => ({
     noun: 'node interface',
     items: nodes.flatMap(({ name, source, network }) =>

@@ -1,9 +1,8 @@
 /** What NetBox deletes along with a machine: read before one is deleted, as people may have put something on it. */
-import type { JudgedKind } from '../../plan/ownership.js';
 import { relationId } from '../../../netbox/kinds/values.js';
 import { loadIfAllowed, loadRowsOf } from '../../collect/machine-rows.js';
 import type { RunContext } from '../../run-context.js';
-import type { Warning } from '../../types.js';
+import type { JudgedKind, Warning } from '../../types.js';
 import type { Belongings } from './types.js';
 
 const fresh = { fresh: true };

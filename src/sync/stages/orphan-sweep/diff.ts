@@ -6,7 +6,7 @@ import { hasTag } from '../../../netbox/kinds/values.js';
 import { admitAbsence, type AbsentRow } from '../../plan/absence.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncOptions } from '../../plan/options.js';
-import type { CustomFieldDefaults } from '../../plan/ownership.js';
+import type { Learnt } from '../../plan/ownership.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { isSoftDeleted, markedEntry, markOf } from '../../plan/soft-delete.js';
 import { bootstrapOnlyTag, discoveryTag, softDeletedTag } from '../../plan/support-objects.js';
@@ -17,7 +17,7 @@ import type { CollectedOrphans, SweptCluster } from './types.js';
 export interface SweepInput {
   readonly options: SyncOptions;
   readonly supportIds: KnownIds;
-  readonly customFieldDefaults?: CustomFieldDefaults | undefined;
+  readonly learnt?: Learnt | undefined;
 }
 
 /** One machine may always go: in a lab of three that is a third. */
@@ -87,9 +87,9 @@ interface Orphan extends AbsentRow<'virtual-machine'> {
 
 /** Marks the machines of guests that are gone (or deletes them, if they are ours); with `dry_run` it only names those. */
 export function* planSweep(collected: CollectedOrphans, input: SweepInput): Steps<Plan> {
-  const { options, supportIds, customFieldDefaults } = input;
+  const { options, supportIds, learnt } = input;
   const tag = bootstrapOnlyTag(supportIds);
-  const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, customFieldDefaults });
+  const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, learnt });
   for (const warning of collected.warnings) builder.warn(warning);
   for (const cluster of collected.clusters) {
     yield;

@@ -16,9 +16,9 @@ export const snapshotsStage = defineStage<CollectedSnapshots | undefined>({
   resources: ['vm', 'vm_template'],
   needs: ['virtual-machines'],
   collect: collectSnapshots,
-  *plan(collected, { supportIds, options, customFieldDefaults }) {
+  *plan(collected, { supportIds, options, learnt }) {
     const tag = bootstrapOnlyTag(supportIds);
-    const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, customFieldDefaults });
+    const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, learnt });
     if (collected === undefined) warnWithoutPlugin(builder, 'Snapshots');
     else {
       planRoster(builder, collected.roster);

@@ -5,7 +5,7 @@ import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { isVolume, parseGuestDisks, type DiskEntry, type UnsizedDisk } from '../../../proxmox/parse/disks.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncMode, SyncOptions } from '../../plan/options.js';
-import { isOurs, sidecarTags, type CustomFieldDefaults, type Marks } from '../../plan/ownership.js';
+import { isOurs, sidecarTags, type Learnt, type Marks } from '../../plan/ownership.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
 import { type Plan, ref } from '../../types.js';
@@ -16,7 +16,7 @@ import { machineMode, machineName, planRoster, byMachine } from '../../plan/rost
 export interface DiskPlanInput {
   readonly options: SyncOptions;
   readonly supportIds: KnownIds;
-  readonly customFieldDefaults?: CustomFieldDefaults | undefined;
+  readonly learnt?: Learnt | undefined;
 }
 
 interface PlanContext extends DiskPlanInput {
@@ -39,9 +39,9 @@ interface Comparison {
 }
 
 export function* planDisks(collected: CollectedDisks, input: DiskPlanInput): Steps<Plan> {
-  const { supportIds, options, customFieldDefaults } = input;
+  const { supportIds, options, learnt } = input;
   const tag = bootstrapOnlyTag(supportIds);
-  const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, customFieldDefaults });
+  const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, learnt });
   planRoster(builder, collected.roster);
   for (const warning of collected.warnings) builder.warn(warning);
   const context: PlanContext = {

@@ -13,9 +13,9 @@ export const vmInterfacesStage = defineStage({
   resources: ['vm_interface'],
   needs: ['virtual-machines'],
   collect: collectInterfaces,
-  plan: (collected, { options, supportIds, capabilities, customFieldDefaults }) => {
+  plan: (collected, { options, supportIds, capabilities, learnt }) => {
     const tag = bootstrapOnlyTag(supportIds);
-    const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, customFieldDefaults });
+    const builder = new PlanBuilder({ known: supportIds, bootstrapOnlyTag: tag, learnt });
     planRoster(builder, collected.roster);
     const { writableInterfaceMac } = capabilities;
     return planInterfaces(builder, collected, { options, supportIds, writableInterfaceMac });
