@@ -60,6 +60,8 @@ export const knownClusters = sqliteTable(
     nodes: text('nodes').notNull(),
     netboxClusterId: integer('netbox_cluster_id'),
     netboxClusterName: text('netbox_cluster_name'),
+    /** When NetBox made it. */
+    netboxClusterCreated: text('netbox_cluster_created'),
     /** Rows of NetBox with the endpoint's id are this cluster's. */
     isConfirmed: integer('is_confirmed', { mode: 'boolean' }).notNull(),
   },

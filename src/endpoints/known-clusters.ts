@@ -7,6 +7,15 @@ import { z } from 'zod';
 import type { Database } from '../db/open.js';
 import { endpointIds, knownClusters } from '../db/schema.js';
 
+/** A row of NetBox. Another NetBox, and one that was restored, gives the same ids to others. */
+export interface KnownRow {
+  readonly id: number;
+  /** The one that it had. */
+  readonly name: string;
+  /** When NetBox made it; null: it was remembered without, or NetBox does not tell. */
+  readonly created: string | null;
+}
+
 export interface KnownCluster {
   readonly endpointId: number;
   /** Of the root certificate; null: it could not be read. */
@@ -15,8 +24,8 @@ export interface KnownCluster {
   /** Proxmox's. */
   readonly name: string;
   readonly nodes: readonly { readonly name: string; readonly ip: string }[];
-  /** Null: not found there yet. The name is the one that it had in NetBox. */
-  readonly netboxCluster: { readonly id: number; readonly name: string } | null;
+  /** Null: not found there yet. */
+  readonly netboxCluster: KnownRow | null;
   /** Rows of NetBox with the endpoint's id are this cluster's; absent: nobody has looked. */
   readonly isConfirmed?: true;
 }
@@ -87,6 +96,7 @@ function columnsOf({ identity, mode, name, nodes, netboxCluster, isConfirmed }: 
     nodes: JSON.stringify(nodes.map((node) => ({ name: node.name, ip: node.ip }))),
     netboxClusterId: netboxCluster?.id ?? null,
     netboxClusterName: netboxCluster?.name ?? null,
+    netboxClusterCreated: netboxCluster?.created ?? null,
     isConfirmed: isConfirmed ?? false,
   };
 }
@@ -94,9 +104,10 @@ function columnsOf({ identity, mode, name, nodes, netboxCluster, isConfirmed }: 
 /** Null for a row that somebody has edited. */
 function parsed(row: typeof knownClusters.$inferSelect): KnownCluster | null {
   const { proxmoxEndpointId: endpointId, identity, mode, name, netboxClusterId: id, netboxClusterName } = row;
+  const { netboxClusterCreated: created } = row;
   const nodes = Nodes.safeParse(safeJson(row.nodes));
   if (!nodes.success) return null;
-  const netboxCluster = id === null ? null : { id, name: netboxClusterName ?? name };
+  const netboxCluster = id === null ? null : { id, name: netboxClusterName ?? name, created };
   const confirmed = row.isConfirmed ? ({ isConfirmed: true } as const) : {};
   return { endpointId, identity, mode, name, nodes: nodes.data, netboxCluster, ...confirmed };
 }

@@ -16,7 +16,7 @@ export interface KnownClusters {
   /** Rows of NetBox with these ids are this cluster's, of its endpoints and of ones that are gone. */
   confirm(endpointIds: readonly number[], view: ClusterView): void;
   /** The cluster is this one in NetBox: from the next run on. */
-  settle(view: ClusterView, cluster: Pick<RecordOf<'cluster'>, 'id' | 'name'>): void;
+  settle(view: ClusterView, cluster: Pick<RecordOf<'cluster'>, 'id' | 'name' | 'created'>): void;
 }
 
 export interface KnownClusterScope {
@@ -94,11 +94,12 @@ export function openKnownClusters(
       const known = latest.get(summary.endpointId);
       if (known !== undefined) byEndpoint.set(summary.endpointId, known);
     },
-    settle(view, { id, name }) {
+    settle(view, { id, name, created }) {
       if (branch !== '') return;
       for (const endpointId of view.endpointIds) {
         const known = latest.get(endpointId);
-        if (known?.name === view.name && known.mode === view.mode) remember({ ...known, netboxCluster: { id, name } });
+        if (known?.name === view.name && known.mode === view.mode)
+          remember({ ...known, netboxCluster: { id, name, created } });
       }
     },
   };

@@ -55,8 +55,8 @@ export function proxmoxBodies({ proxmox }: RegistrationTarget, names: readonly s
   });
 }
 
-/** What the NetBox plugin keeps itself: a row per endpoint, cluster and node. undefined when it is not installed. */
-async function registerInPlugin({
+/** What the NetBox plugin keeps itself: a row per endpoint, cluster and node; their numbers. undefined: it is not installed. */
+export async function registerInPlugin({
   netbox,
   estate,
   proxmox,

@@ -33,6 +33,7 @@ export const virtualization = {
       description: 'text',
       tags: 'tags',
     },
+    reads: { created: 'time' },
     natural: { fields: ['name', 'scope_type', 'scope_id'] },
     unique: [{ fields: ['scope_type', 'scope_id', 'name'], parks: 'name' }],
     askedAs: { type: 'cluster' },

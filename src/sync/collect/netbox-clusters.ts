@@ -4,6 +4,7 @@ import type { ClusterView } from '../plan/cluster-views.js';
 import { endpointIdOf } from '../plan/device-owner.js';
 import type { InfrastructureRecords } from '../plan/infrastructure-types.js';
 import {
+  asRemembered,
   chooseNetBoxCluster,
   possibleNames,
   rememberedCluster,
@@ -32,14 +33,11 @@ export async function loadRemembered(
   run: RunContext,
   views: readonly ClusterView[],
 ): Promise<NetBoxClusters | undefined> {
-  const names = views.map((view) => rememberedCluster(view, run.known.byEndpoint)?.name);
-  if (names.some((name) => name === undefined)) return undefined;
-  const clusters = await loadByName(
-    run,
-    names.flatMap((name) => name ?? []),
-  );
-  const found = choose(run, views, { ...noEvidence(run), clusters });
-  return found.size === views.length ? found : undefined;
+  if (views.some((view) => rememberedCluster(view, run.known.byEndpoint) === undefined)) return undefined;
+  const clusters = await loadByName(run, possiblyCalled(run, views, namesOf(run)));
+  const candidates = { ...noEvidence(run), clusters };
+  const isThere = views.every((view) => asRemembered(view, candidates) !== undefined);
+  return isThere ? choose(run, views, candidates) : undefined;
 }
 
 /** Nothing but what is remembered. */
@@ -80,7 +78,7 @@ export async function collectClusters(run: RunContext, given: readonly ClusterVi
     loadDevices(run, views, deviceStates),
     loadByName(run, possiblyCalled(run, views, named)),
   ]);
-  const standing = await loadStanding(run, views, { devices, owned });
+  const standing = await loadStanding(run, views, { devices, owned, clusters: byName });
   const clusters = await withRenamed(run, views, { byName, standing, clusterLinks });
   const records = {
     hasPlugin,
@@ -124,13 +122,16 @@ function namesOf(run: RunContext): readonly Namesake[] {
   return [...here, ...others];
 }
 
-/** The names that the clusters of views have or may have. */
+/** The names that the clusters of views have, or may have where what is remembered is true no more. */
 function possiblyCalled(
   { known }: RunContext,
   views: readonly ClusterView[],
   named: readonly Namesake[],
 ): readonly string[] {
-  return views.flatMap((view) => rememberedCluster(view, known.byEndpoint)?.name ?? possibleNames(view, named));
+  return views.flatMap((view) => [
+    ...possibleNames(view, named),
+    ...[rememberedCluster(view, known.byEndpoint)?.name ?? []].flat(),
+  ]);
 }
 
 /** By id only those that an operator has renamed. */
@@ -167,14 +168,19 @@ async function loadStanding(
   {
     devices,
     owned,
-  }: { readonly devices: readonly RecordOf<'device'>[]; readonly owned: readonly RecordOf<'device-state'>[] },
+    clusters,
+  }: {
+    readonly devices: readonly RecordOf<'device'>[];
+    readonly owned: readonly RecordOf<'device-state'>[];
+    readonly clusters: readonly RecordOf<'cluster'>[];
+  },
 ): Promise<readonly Standing[]> {
   const byDevice = standingOf(
     owned.map((row) => ({ ...row, object: row.device })),
     devices,
   );
   const isTold = (view: ClusterView): boolean =>
-    rememberedCluster(view, run.known.byEndpoint) !== undefined ||
+    asRemembered(view, { ...noEvidence(run), clusters }) !== undefined ||
     byDevice.some(({ endpointId }) => view.endpointIds.includes(endpointId));
   if (views.every(isTold) || !run.capabilities.proxboxPlugin || run.options.netboxVmIds !== null) return byDevice;
   // Who may not read them is told so by the stages of machines.

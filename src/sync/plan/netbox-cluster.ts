@@ -3,8 +3,7 @@
  * the one that the plugin's row is linked to, else by name. None that belongs to another cluster. Pure.
  */
 import { nameList, quotedList } from '../../values/short-text.js';
-import type { KnownCluster } from '../../endpoints/known-clusters.js';
-import { hasTagNamed } from '../../netbox/kinds/values.js';
+import type { KnownCluster, KnownRow } from '../../endpoints/known-clusters.js';
 import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
 import { pluginEndpointOf, type EndpointTarget } from '../../plugin-endpoints/plugin-rows.js';
@@ -50,12 +49,13 @@ export type ClusterChoice =
   | { readonly status: 'refused'; readonly reason: Reason };
 
 /** The remembered NetBox cluster. One that was renamed in Proxmox since goes by its new name. */
-export function rememberedCluster(view: ClusterView, known: KnownByEndpoint): { id: number; name: string } | undefined {
+export function rememberedCluster(view: ClusterView, known: KnownByEndpoint): KnownRow | undefined {
+  return rememberedEntry(view, known)?.netboxCluster ?? undefined;
+}
+
+function rememberedEntry(view: ClusterView, known: KnownByEndpoint): KnownCluster | undefined {
   const entries = [...view.endpointIds].sort((a, b) => a - b).flatMap((id) => known.get(id) ?? []);
-  return (
-    entries.find(({ name, mode, netboxCluster }) => isOf(view, { name, mode }) && netboxCluster !== null)
-      ?.netboxCluster ?? undefined
-  );
+  return entries.find(({ name, mode, netboxCluster }) => isOf(view, { name, mode }) && netboxCluster !== null);
 }
 
 function isOf(view: ClusterView, { name, mode }: Pick<KnownCluster, 'name' | 'mode'>): boolean {
@@ -68,7 +68,7 @@ export function chooseNetBoxCluster(
   site: number | null,
   candidates: ClusterCandidates,
 ): ClusterChoice {
-  const own = remembered(view, candidates) ?? standingCluster(view, candidates) ?? linked(view, candidates);
+  const own = asRemembered(view, candidates) ?? standingCluster(view, candidates) ?? linked(view, candidates);
   if (own === 'unverified') return { status: 'refused', reason: scattered(view) };
   if (own !== undefined) return found(view, own);
   if (view.unverifiedEndpointIds.length > 0) return { status: 'refused', reason: maybeAnothers(view, candidates) };
@@ -83,16 +83,25 @@ function found(view: ClusterView, cluster: RecordOf<'cluster'>): ClusterChoice {
   return { status: 'found', cluster, name: isLong ? cluster.name : view.name };
 }
 
-function remembered(view: ClusterView, candidates: ClusterCandidates): RecordOf<'cluster'> | undefined {
-  const entry = rememberedCluster(view, candidates.known);
-  const cluster = candidates.clusters.find(({ id }) => id === entry?.id);
-  if (entry === undefined || cluster === undefined || ownedByLower(view, cluster, candidates)) return undefined;
-  // An id may mean another cluster in a NetBox that was set up anew.
-  const isOurs =
-    cluster.name === entry.name ||
-    hasTagNamed(cluster, 'proxbox') ||
-    candidates.clusterStates.some((row) => row.cluster === cluster.id && row.proxmox_cluster_name === view.name);
-  return isOurs ? cluster : undefined;
+/** The NetBox cluster that is remembered, where it still is that one and no other endpoint's. */
+export function asRemembered(view: ClusterView, candidates: ClusterCandidates): RecordOf<'cluster'> | undefined {
+  const entry = rememberedEntry(view, candidates.known);
+  const cluster = candidates.clusters.find((one) => isRemembered(entry, one, candidates));
+  return cluster === undefined || ownedByLower(view, cluster, candidates) ? undefined : cluster;
+}
+
+/** Whether this row is the one that is remembered, whatever it is called now, and not another one that got its id. */
+function isRemembered(
+  entry: KnownCluster | undefined,
+  { id, name, created }: RecordOf<'cluster'>,
+  { clusterStates }: ClusterCandidates,
+): boolean {
+  const row = entry?.netboxCluster;
+  if (entry === undefined || row?.id !== id) return false;
+  if (row.created !== null && created !== null) return Date.parse(row.created) === Date.parse(created);
+  return (
+    name === row.name || clusterStates.some((one) => one.cluster === id && one.proxmox_cluster_name === entry.name)
+  );
 }
 
 function standingCluster(
@@ -227,8 +236,9 @@ function ownedByOther(view: ClusterView, cluster: RecordOf<'cluster'>, candidate
   return others.some((id) => isClusterOf(id, cluster, candidates));
 }
 
-function isClusterOf(endpointId: number, { id }: RecordOf<'cluster'>, candidates: ClusterCandidates): boolean {
-  if (candidates.known.get(endpointId)?.netboxCluster?.id === id) return true;
+function isClusterOf(endpointId: number, cluster: RecordOf<'cluster'>, candidates: ClusterCandidates): boolean {
+  if (isRemembered(candidates.known.get(endpointId), cluster, candidates)) return true;
+  const { id } = cluster;
   const standing = candidates.standing.filter((one) => one.endpointId === endpointId);
   const most = majority(standing);
   return most === id || (most === 'unverified' && standing.some(({ cluster }) => cluster === id));

@@ -11,7 +11,7 @@ import { createMoments } from './moments.js';
 import { createOperator, createStateReader, type Operator, type StateReader } from './operator.js';
 import { atLeast } from './release.js';
 import { seed, showToken } from './seed.js';
-import { createStore } from './store/store.js';
+import { createStore, type Store } from './store/store.js';
 import { createTokens, type TokenRecord, type Tokens } from './tokens.js';
 import { branchHeaderOf, createTraffic, type Counters, type LoggedRequest } from './traffic.js';
 import type { NetBoxRelease } from './types.js';
@@ -54,6 +54,10 @@ export interface NetBoxSimulator {
   readonly requestLog: readonly LoggedRequest[];
   readonly faults: Faults;
   readonly tokens: Tokens;
+  /** Another installation at the same address, with the same tokens: ids begin again. */
+  setUpAnew(): void;
+  /** Everything as it is now, the next ids included. The answer puts it back. */
+  backUp(): () => void;
 }
 
 /** The two tokens a simulator has unless told otherwise: one of each version, both of a superuser. */
@@ -88,14 +92,40 @@ const settle = (options: NetBoxSimulatorOptions) => {
   const plugins: InstalledPlugins = { proxbox: options.plugin !== 'off', branching: options.branching === true };
   const clock = options.now ?? (() => new Date());
   const moments = createMoments(clock);
-  const store = createStore(kindsFor(release, plugins.proxbox));
+  const kinds = kindsFor(release, plugins.proxbox);
   const tokens = createTokens();
   for (const token of options.tokens ?? standardTokens) tokens.add(token);
-  seed(store, moments, [...new Set(['admin', 'operator', ...tokens.all().map((token) => token.username)])]);
-  for (const token of tokens.all()) showToken(store, moments, token);
-  const branches = createBranches(store, plugins.branching);
-  const paths = new Map(store.kinds.map((kind) => [kind.path, kind]));
-  return { release, plugins, clock, moments, store, tokens, branches, paths };
+  const setUp = (): Store => {
+    const store = createStore(kinds);
+    seed(store, moments, [...new Set(['admin', 'operator', ...tokens.all().map((token) => token.username)])]);
+    for (const token of tokens.all()) showToken(store, moments, token);
+    return store;
+  };
+  const holding = (store: Store) => ({ store, branches: createBranches(store, plugins.branching) });
+  let held = holding(setUp());
+  return {
+    release,
+    plugins,
+    clock,
+    moments,
+    tokens,
+    paths: new Map(kinds.map((kind) => [kind.path, kind])),
+    get store() {
+      return held.store;
+    },
+    get branches() {
+      return held.branches;
+    },
+    setUpAnew: (): void => {
+      held = holding(setUp());
+    },
+    backUp: () => {
+      const copy = held.store.copy();
+      return (): void => {
+        held = holding(copy.copy());
+      };
+    },
+  };
 };
 
 type Settled = ReturnType<typeof settle>;
@@ -188,5 +218,7 @@ export const createNetBoxSimulator = (options: NetBoxSimulatorOptions = {}): Net
     },
     faults,
     tokens: settled.tokens,
+    setUpAnew: settled.setUpAnew,
+    backUp: settled.backUp,
   };
 };

@@ -179,6 +179,7 @@ describe('ids of endpoints', () => {
       DROP TRIGGER proxmoxendpoint_id_given; DROP TRIGGER proxmoxendpoint_id_left;
       DROP TRIGGER netboxendpoint_id_given; DROP TRIGGER netboxendpoint_id_left;
       ALTER TABLE known_cluster DROP COLUMN is_confirmed; DROP TABLE endpoint_id;
+      ALTER TABLE known_cluster DROP COLUMN netbox_cluster_created;
       ALTER TABLE machine_memory DROP COLUMN guest_name; ALTER TABLE machine_memory DROP COLUMN host_names;
       ALTER TABLE machine_memory DROP COLUMN lacks_discovery_tag;
       INSERT INTO known_cluster VALUES (1, 1, NULL, 'standalone', 'pve', '[]', NULL, NULL)`);

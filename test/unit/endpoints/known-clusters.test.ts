@@ -27,10 +27,12 @@ describe('what is known of clusters', () => {
     const { store } = aStore();
 
     expect(store.remember(1, lab)).toBe(true);
-    store.remember(1, { ...lab, netboxCluster: { id: 7, name: 'Paris' } });
+    store.remember(1, { ...lab, netboxCluster: { id: 7, name: 'Paris', created: '2026-01-01T00:00:00.000001Z' } });
     store.remember(2, { ...lab, identity: null });
 
-    expect([...store.all(1).values()]).toEqual([{ ...lab, netboxCluster: { id: 7, name: 'Paris' } }]);
+    expect([...store.all(1).values()]).toEqual([
+      { ...lab, netboxCluster: { id: 7, name: 'Paris', created: '2026-01-01T00:00:00.000001Z' } },
+    ]);
     expect(store.all(2).get(1)).toEqual({ ...lab, identity: null });
   });
 

@@ -126,7 +126,9 @@ describe('creating a Proxmox endpoint', () => {
     create(store, { name: 'a' });
     db.sqlite.prepare('DELETE FROM proxmoxendpoint').run();
     expect(create(store, { name: 'b' }).id).toBe(2);
-    db.sqlite.prepare("INSERT INTO known_cluster VALUES (7, 1, NULL, 'standalone', 'pve', '[]', NULL, NULL, 1)").run();
+    db.sqlite
+      .prepare("INSERT INTO known_cluster VALUES (7, 1, NULL, 'standalone', 'pve', '[]', NULL, NULL, 1, NULL)")
+      .run();
 
     expect(create(store, { name: 'c' }).id).toBe(8);
   });

@@ -1,0 +1,1 @@
+ALTER TABLE known_cluster ADD COLUMN netbox_cluster_created VARCHAR;

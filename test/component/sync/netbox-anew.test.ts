@@ -1,0 +1,139 @@
+/** NetBox is another one than before: set up anew, restored from a backup, or exchanged. What is remembered of the old one is of it alone. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { path } from '../../contract/netbox/target.js';
+import { aCluster, anEstate } from '../../contract/sync/estates.js';
+import { all, edit, one, sync, syncQuietly } from '../../contract/sync/target.js';
+import { registerInPlugin } from '../../demo/registration.js';
+import { contentOf } from '../../fault/support/content.js';
+import { defaultTokens } from '../../simulator/netbox/index.js';
+import { openSimulated, type SimulatedTarget } from './simulated-target.js';
+
+const guests = [
+  { vmid: 100, name: 'web' },
+  { vmid: 101, name: 'db' },
+];
+const lab = () => aCluster({ guests });
+const edge = () => aCluster({ name: 'edge', nodes: ['n1'], network: '10.9.9', guests: [...guests, { vmid: 102 }] });
+
+const opened: SimulatedTarget[] = [];
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((target) => target.close()));
+});
+
+async function open(plugin: 'on' | 'off' = 'on'): Promise<SimulatedTarget> {
+  const target = await openSimulated(anEstate(lab(), edge()), { netbox: { plugin } });
+  opened.push(target);
+  return target;
+}
+
+/** An empty NetBox at the same address, in which the plugin knows the endpoints again. */
+async function setUpAnew({ simulator, world: { estate, proxmox } }: SimulatedTarget): Promise<void> {
+  simulator.setUpAnew();
+  const netbox = { url: simulator.url, tokenV1: defaultTokens.v1, tokenV2: defaultTokens.v2 };
+  await registerInPlugin({ netbox, estate, proxmox });
+}
+
+const content = (target: SimulatedTarget): readonly string[] =>
+  contentOf(
+    target.simulator,
+    target.world.proxmox.map(({ port }) => port),
+  );
+const of = (id: number): string => `/full-update/stream?proxmox_endpoint_ids=${id}`;
+const both = '/full-update/stream';
+const orders = { 'both at once': [both], 'lab first': [of(1), of(2)], 'edge first': [of(2), of(1)] } as const;
+const order = Object.entries(orders);
+const namesOf = async (target: SimulatedTarget, kind: string): Promise<readonly string[]> =>
+  (await all(target, kind)).map(({ name, cluster }) => (cluster ? `${cluster.name}/${name}` : name)).sort();
+const machines = ['edge/db', 'edge/guest-102', 'edge/web', 'lab/db', 'lab/web'];
+
+describe('a NetBox that was set up anew', () => {
+  const cases = (['on', 'off'] as const).flatMap((plugin) =>
+    order.slice(1).flatMap(([before, first]) => order.map(([after, then]) => ({ plugin, before, first, after, then }))),
+  );
+  it.each(cases)(
+    'has each cluster in its own: $before, then $after, plugin $plugin',
+    async ({ plugin, first, then }) => {
+      const target = await open(plugin);
+      for (const call of first) await sync(target, call);
+      const before = plugin === 'on' ? content(target) : [];
+
+      await setUpAnew(target);
+      for (const call of then) await sync(target, call);
+
+      expect(await namesOf(target, path.clusters)).toEqual(['edge', 'lab']);
+      expect(await namesOf(target, path.vms)).toEqual(machines);
+      if (plugin === 'on') expect(content(target)).toEqual(before);
+      for (const call of [...first, ...then]) await syncQuietly(target, call);
+    },
+  );
+
+  it('has what is an operator’s left alone, whatever its id', async () => {
+    const target = await open();
+    await sync(target);
+    await edit(target, path.clusters, (await one(target, path.clusters, 'name=lab')).id, { name: 'Paris' });
+    await syncQuietly(target);
+
+    await setUpAnew(target);
+    const { operator } = target.simulator;
+    const type = operator.create('virtualization/cluster-types', { name: 'VMware', slug: 'vmware' }).id;
+    const foreign = ['one', 'two'].map((name) => operator.create('virtualization/clusters', { name, type }));
+    await sync(target);
+
+    expect(await namesOf(target, path.clusters)).toEqual(['edge', 'lab', 'one', 'two']);
+    expect(target.simulator.state.objects('virtualization/clusters').slice(0, 2)).toEqual(foreign);
+    await syncQuietly(target);
+  });
+
+  it('has the cluster that an operator prepared in it used, though another name is remembered', async () => {
+    const target = await open('off');
+    await sync(target);
+    await edit(target, path.clusters, (await one(target, path.clusters, 'name=lab')).id, { name: 'Paris' });
+    await syncQuietly(target);
+
+    target.simulator.setUpAnew();
+    const { operator } = target.simulator;
+    const type = operator.create('virtualization/cluster-types', { name: 'Cluster', slug: 'cluster' }).id;
+    operator.create('virtualization/clusters', { name: 'spare', type });
+    operator.create('virtualization/clusters', { name: 'lab', type });
+    await sync(target);
+
+    expect(await namesOf(target, path.clusters)).toEqual(['edge', 'lab', 'spare']);
+    await syncQuietly(target);
+  });
+});
+
+describe('a NetBox that was restored from a backup', () => {
+  it.each(order)('gives what came after it to others: %s', async (_order, calls) => {
+    const target = await open();
+    const { simulator } = target;
+    const restore = simulator.backUp();
+    for (const call of orders['lab first']) await sync(target, call);
+    const before = content(target);
+
+    restore();
+    for (const call of calls) await sync(target, call);
+
+    expect(await namesOf(target, path.clusters)).toEqual(['edge', 'lab']);
+    expect(content(target)).toEqual(before);
+    for (const call of calls) await syncQuietly(target, call);
+  });
+
+  it('goes on with a cluster that was renamed before or after it', async () => {
+    const target = await open();
+    await sync(target);
+    const rename = async (from: string, name: string): Promise<void> => {
+      await edit(target, path.clusters, (await one(target, path.clusters, `name=${from}`)).id, { name });
+    };
+    await rename('lab', 'Paris');
+    const restore = target.simulator.backUp();
+    await rename('Paris', 'Berlin');
+    await syncQuietly(target);
+
+    restore();
+    await syncQuietly(target, of(1));
+    await rename('Paris', 'Rome');
+    await syncQuietly(target);
+
+    expect(await namesOf(target, path.clusters)).toEqual(['Rome', 'edge']);
+  });
+});
