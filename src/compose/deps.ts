@@ -142,12 +142,12 @@ function tellOfChanges(
   clients: Clients,
   services: Services,
 ): void {
-  const { netboxEndpoints, proxmoxEndpoints, knownClusters, encryptionKeys } = stores;
+  const { netboxEndpoints, proxmoxEndpoints, knownClusters, machineMemory, encryptionKeys } = stores;
   const { netboxClients, proxmoxSessions } = clients;
   netboxEndpoints.onChange(({ id, isConnectionChanged, isElsewhere }) => {
     if (!isConnectionChanged) return;
     services.sync.forget();
-    if (isElsewhere) knownClusters.forget(id);
+    if (isElsewhere) for (const ids of [knownClusters, machineMemory]) ids.forget(id);
     netboxClients.drop(id);
     settings.drop();
   });

@@ -28,6 +28,8 @@ export interface MachineMemory {
   recall(scope: MemoryScope): ReadonlyMap<number, RememberedMachine>;
   /** Replaces what is remembered of these machines; null forgets one. Throws what SQLite throws. */
   remember(scope: MemoryScope, machines: ReadonlyMap<number, RememberedMachine | null>): void;
+  /** The endpoint leads to another NetBox, or is gone. */
+  forget(netboxEndpointId: number): void;
 }
 
 export function createMachineMemory(db: Database): MachineMemory {
@@ -62,6 +64,10 @@ export function createMachineMemory(db: Database): MachineMemory {
         }
       });
     },
+    forget: (netboxEndpointId) =>
+      db.attempt(undefined, 'What is remembered of machines cannot be forgotten', () => {
+        db.orm.delete(machineMemory).where(eq(machineMemory.netboxEndpointId, netboxEndpointId)).run();
+      }),
   };
 }
 

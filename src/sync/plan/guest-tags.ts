@@ -32,7 +32,7 @@ export function planGuestTags(
     const stored = byName.get(name) ?? operators.get(slugify(name, 'tag')) ?? operators.get(hashedSlug(name));
     const slug = freeSlug(name, slugOwner);
     slugOwner.set(slug, name);
-    builder.add(
+    builder.offer(
       {
         kind: 'tag',
         key: name,

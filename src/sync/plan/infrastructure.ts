@@ -162,7 +162,7 @@ export function clusterTypeName(mode: ClusterView['mode']): string {
 function planClusterType(builder: PlanBuilder, view: ClusterView, { records }: InfrastructureInput): void {
   const name = clusterTypeName(view.mode);
   if (builder.has('cluster-type', view.mode)) return;
-  builder.add(
+  builder.offer(
     {
       kind: 'cluster-type',
       key: view.mode,
@@ -191,7 +191,7 @@ function planDefaultSite(
 ): Ref<'site'> | number {
   const { slug, title } = defaultSite(cluster);
   if (!builder.has('site', slug)) {
-    builder.add(
+    builder.offer(
       {
         kind: 'site',
         key: slug,

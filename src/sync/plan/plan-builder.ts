@@ -16,6 +16,7 @@ import {
   type StageName,
   type Warning,
 } from '../types.js';
+import { askedFor } from './asked-for.js';
 import { diffObject, type KnownIds } from './diff-object.js';
 import { operatorDataOf, type Learnt, type OwnValues } from './ownership.js';
 import type { SyncMode } from './options.js';
@@ -38,6 +39,7 @@ interface Subject {
  */
 export class PlanBuilder {
   readonly #changes: Change[] = [];
+  readonly #offered = new Set<Change>();
   readonly #warnings: Warning[] = [];
   readonly #notes: Note[] = [];
   readonly #names: NameResolution[] = [];
@@ -121,6 +123,13 @@ export class PlanBuilder {
     return this.#push({ action: 'update', desired, current, patch, why });
   }
 
+  /** Plans an object that others hang on: it is made only where something that is written refers to it. */
+  offer<K extends ObjectKind>(desired: Desired<K>, current: RecordOf<K> | undefined): void {
+    const from = this.#changes.length;
+    this.add(desired, current);
+    for (const change of this.#changes.slice(from)) if (change.action === 'create') this.#offered.add(change);
+  }
+
   /** An object that is known to be as it should be, of which nothing but the id was read. */
   keep(subject: Subject, id: number): void {
     const key = objectKey(subject.kind, subject.key);
@@ -188,11 +197,12 @@ export class PlanBuilder {
   }
 
   build(stage: StageName): Plan {
+    const changes = askedFor(this.#changes, this.#offered);
     return {
       stage,
-      changes: this.#changes,
+      changes,
       known: this.#known,
-      discovered: this.#discovered,
+      discovered: this.#discoveredOf(changes),
       warnings: this.#warnings,
       notes: this.#notes,
       nameResolutions: this.#names,
@@ -200,6 +210,19 @@ export class PlanBuilder {
         ? { asks: { fieldDefaults: this.#asksFieldDefaults, journalsOf: this.#asksJournalsOf } }
         : {}),
     };
+  }
+
+  /** Without what was offered and is not asked for, where objects of the kind are counted. */
+  #discoveredOf(changes: readonly Change[]): Plan['discovered'] {
+    const kept = new Set(changes);
+    for (const change of this.#offered) {
+      if (change.action !== 'create' || kept.has(change)) continue;
+      const { kind } = change.desired;
+      const count = this.#discovered.get(kind);
+      if (count !== undefined) this.#discovered.set(kind, count - 1);
+    }
+    this.#offered.clear();
+    return this.#discovered;
   }
 
   #push(change: Change): Change['action'] {

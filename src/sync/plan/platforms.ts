@@ -21,7 +21,7 @@ export function planPlatforms(
     const stored =
       ranked.find((record) => record.name.toLowerCase() === name.toLowerCase()) ??
       ranked.find((record) => record.slug === slug);
-    builder.add(
+    builder.offer(
       {
         kind: 'platform',
         key: name,

@@ -1,4 +1,8 @@
 /** NetBox is another one than before: set up anew, restored from a backup, or exchanged. What is remembered of the old one is of it alone. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
 import { path } from '../../contract/netbox/target.js';
 import { aCluster, anEstate } from '../../contract/sync/estates.js';
@@ -8,20 +12,27 @@ import { contentOf } from '../../fault/support/content.js';
 import { defaultTokens } from '../../simulator/netbox/index.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
 
+const uuid = '11111111-2222-4333-8444-555555555555';
 const guests = [
-  { vmid: 100, name: 'web' },
-  { vmid: 101, name: 'db' },
+  { vmid: 101, name: 'web', config: { smbios1: `uuid=${uuid}` } },
+  { vmid: 102, name: 'db' },
 ];
 const lab = () => aCluster({ guests });
-const edge = () => aCluster({ name: 'edge', nodes: ['n1'], network: '10.9.9', guests: [...guests, { vmid: 102 }] });
+const edge = () =>
+  aCluster({
+    name: 'edge',
+    nodes: ['n1'],
+    network: '10.9.9',
+    guests: [{ vmid: 100, type: 'lxc', config: { rootfs: 'ceph:vm-100-disk-0,size=8G' } }, ...guests],
+  });
 
 const opened: SimulatedTarget[] = [];
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((target) => target.close()));
 });
 
-async function open(plugin: 'on' | 'off' = 'on'): Promise<SimulatedTarget> {
-  const target = await openSimulated(anEstate(lab(), edge()), { netbox: { plugin } });
+async function open(plugin: 'on' | 'off' = 'on', variables = {}): Promise<SimulatedTarget> {
+  const target = await openSimulated(anEstate(lab(), edge()), { netbox: { plugin }, variables });
   opened.push(target);
   return target;
 }
@@ -44,7 +55,7 @@ const orders = { 'both at once': [both], 'lab first': [of(1), of(2)], 'edge firs
 const order = Object.entries(orders);
 const namesOf = async (target: SimulatedTarget, kind: string): Promise<readonly string[]> =>
   (await all(target, kind)).map(({ name, cluster }) => (cluster ? `${cluster.name}/${name}` : name)).sort();
-const machines = ['edge/db', 'edge/guest-102', 'edge/web', 'lab/db', 'lab/web'];
+const machines = ['edge/db', 'edge/guest-100', 'edge/web', 'lab/db', 'lab/web'];
 
 describe('a NetBox that was set up anew', () => {
   const cases = (['on', 'off'] as const).flatMap((plugin) =>
@@ -135,5 +146,52 @@ describe('a NetBox that was restored from a backup', () => {
     await syncQuietly(target);
 
     expect(await namesOf(target, path.clusters)).toEqual(['Rome', 'edge']);
+  });
+});
+
+describe('what is remembered of machines', () => {
+  /** With its database, and the machines of which anything is remembered. */
+  async function openWithMemory() {
+    const place = mkdtempSync(join(tmpdir(), 'proxbox-anew-'));
+    const file = join(place, 'database.db');
+    const target = await open('on', { PROXBOX_DATABASE_PATH: file });
+    const db = new BetterSqlite3(file, { readonly: true });
+    return {
+      target,
+      remembered: () =>
+        db.prepare("SELECT virtual_machine_id FROM machine_memory WHERE smbios_uuid <> '' ORDER BY 1").pluck().all(),
+      end: () => {
+        db.close();
+        rmSync(place, { recursive: true, force: true });
+      },
+    };
+  }
+  const idsOf = async (target: SimulatedTarget, name: string): Promise<readonly number[]> =>
+    (await all(target, path.vms, `&name=${name}`)).map(({ id }) => id).sort();
+
+  it('is not taken for what is known of others that got their ids', async () => {
+    const { target, remembered, end } = await openWithMemory();
+    const restore = target.simulator.backUp();
+    await sync(target, of(1));
+    expect(remembered()).toEqual(await idsOf(target, 'web'));
+    const [before] = await idsOf(target, 'web');
+
+    restore();
+    for (const call of [of(2), of(1)]) await sync(target, call);
+
+    expect(await idsOf(target, 'web')).not.toEqual([before]);
+    expect(remembered()).toEqual(await idsOf(target, 'web'));
+    end();
+  });
+
+  it('is forgotten with what is known of clusters when the endpoint leads to another NetBox', async () => {
+    const { target, remembered, end } = await openWithMemory();
+    await sync(target);
+    expect(remembered()).not.toEqual([]);
+
+    await target.world.ask('PUT', '/netbox/endpoint/1', { domain: 'netbox.example.com' });
+
+    expect(remembered()).toEqual([]);
+    end();
   });
 });

@@ -136,7 +136,7 @@ function planVlan(
   const key = newVlanKey(place);
   if (builder.has('vlan', key)) return key;
   builder.discovered('vlan', 1);
-  builder.add(
+  builder.offer(
     { kind: 'vlan', key, label: `VLAN ${vid}`, fields: newVlanFields(place), rules: vlanRules, source: node.source },
     chooseVlan(place, input.vlans),
   );

@@ -48,19 +48,23 @@ export async function rememberWritten(
     ),
   );
   const remembered = run.memory.recall() ?? new Map<number, RememberedMachine>();
-  const changes = guests.flatMap(({ view, resource, config }) => {
-    const machine = written.get(guestSubject(view, resource).key);
-    if (machine === undefined || config.status !== 'read') return [];
-    const { id, isNew } = machine;
-    const isTagged = canTag(run, resource.type);
-    if (isNew) {
-      const origin = parseGuestOrigin(config.config);
-      const made = { missedRuns: 0, ...origin, ...(isTagged ? {} : { lacksDiscoveryTag: true as const }) };
-      return isTelling(origin) || !isTagged ? [[id, made] as const] : [];
-    }
-    const { lacksDiscoveryTag = false, ...before } = remembered.get(id) ?? unknown;
-    return lacksDiscoveryTag && isTagged ? [[id, before] as const] : [];
-  });
+  const changes = guests.flatMap(
+    ({ view, resource, config }): readonly (readonly [number, RememberedMachine | null])[] => {
+      const machine = written.get(guestSubject(view, resource).key);
+      if (machine === undefined || config.status !== 'read') return [];
+      const { id, isNew } = machine;
+      const isTagged = canTag(run, resource.type);
+      if (isNew) {
+        const origin = parseGuestOrigin(config.config);
+        const made = { missedRuns: 0, ...origin, ...(isTagged ? {} : { lacksDiscoveryTag: true as const }) };
+        if (isTelling(origin) || !isTagged) return [[id, made]];
+        // A NetBox that was set up anew or restored has given the id of a machine that is gone with it.
+        return remembered.has(id) ? [[id, null]] : [];
+      }
+      const { lacksDiscoveryTag = false, ...before } = remembered.get(id) ?? unknown;
+      return lacksDiscoveryTag && isTagged ? [[id, before]] : [];
+    },
+  );
   await run.memory.remember(new Map(changes));
 }
 

@@ -67,7 +67,7 @@ function planVlan(
   const key = id === undefined ? newVlanKey(place) : `netbox-${id}`;
   if (id !== undefined) builder.know('vlan', key, id);
   else if (!builder.has('vlan', key))
-    builder.add(
+    builder.offer(
       { kind: 'vlan', key, label: `VLAN ${vid}`, fields: newVlanFields(place), rules: vlanRules, source },
       undefined,
     );
