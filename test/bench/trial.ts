@@ -124,6 +124,8 @@ function readBeside(api: ApiClient): () => Promise<number> {
       await sleep(500);
     }
   })();
+  // Whatever ended the run first is what is told.
+  reading.catch(() => undefined);
   return async () => {
     ending.abort();
     await reading;

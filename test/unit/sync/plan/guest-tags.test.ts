@@ -4,7 +4,8 @@ import type { RecordOf } from '../../../../src/netbox/kinds/index.js';
 import { planGuestTags, possibleSlugs, type TagColours } from '../../../../src/sync/plan/guest-tags.js';
 import { PlanBuilder } from '../../../../src/sync/plan/plan-builder.js';
 import { fallbackTagColour } from '../../../../src/proxmox/parse/tags.js';
-import { fieldsOf } from '../../../support/changes.js';
+import { ref } from '../../../../src/sync/types.js';
+import { fieldsOf, kindOf } from '../../../support/changes.js';
 import { stored } from '../../../support/factories/netbox-records.js';
 
 function aTag(id: number, name: string, slug = name, description = ''): RecordOf<'tag'> {
@@ -18,7 +19,17 @@ function changesFor(
 ) {
   const builder = new PlanBuilder();
   planGuestTags(builder, names, records, colours);
-  return builder.build('virtual-machines').changes;
+  return changesWorn(builder, names);
+}
+
+/** What is planned for tags where a new machine has them all: a tag that nothing asks for is not made. */
+function changesWorn(builder: PlanBuilder, names: readonly string[]) {
+  const tags = names.map((name) => ref('tag', name));
+  builder.add(
+    { kind: 'virtual-machine', key: '1/100', label: 'web', fields: { name: 'web', tags }, rules: {} },
+    undefined,
+  );
+  return builder.build('virtual-machines').changes.filter((change) => kindOf(change) === 'tag');
 }
 
 function summary(names: readonly string[], records: readonly RecordOf<'tag'>[] = []) {
@@ -67,7 +78,13 @@ describe('Proxmox tags in NetBox', () => {
     const builder = new PlanBuilder();
     planGuestTags(builder, ['prod', 'prod'], [], new Map());
     planGuestTags(builder, ['prod'], [], new Map([['prod', 'ffffff']]));
-    expect(builder.build('virtual-machines').changes).toHaveLength(1);
+    expect(changesWorn(builder, ['prod'])).toHaveLength(1);
+  });
+
+  it('are not made where nothing has them', () => {
+    const builder = new PlanBuilder();
+    planGuestTags(builder, ['prod'], [], new Map());
+    expect(builder.build('virtual-machines').changes).toEqual([]);
   });
 
   it('get a slug even when nothing of the name can be in one', () => {
