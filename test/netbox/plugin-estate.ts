@@ -30,7 +30,7 @@ const machineFields = (machine: Body): object => ({
   type: machine.virtual_machine_type.slug,
   role: machine.role,
   tenant: machine.tenant,
-  platform: machine.platform.name,
+  platform: machine.platform?.name ?? null,
   vcpus: Number(machine.vcpus),
   memory: machine.memory,
   disk: machine.disk,
