@@ -248,13 +248,14 @@ export interface NameResolution {
 }
 
 /** Kinds of which operator data is known: all that a sync ever deletes, for itself or along with a machine. */
-export type JudgedKind = 'ip-address' | 'mac-address' | 'virtual-disk' | 'virtual-machine' | 'snapshot' | 'backup';
+export type JudgedKind =
+  'ip-address' | 'mac-address' | 'vm-interface' | 'virtual-disk' | 'virtual-machine' | 'snapshot' | 'backup';
 
 export interface Asks {
   /** What NetBox gives custom fields by itself: nothing but values of such keeps a row. */
   readonly fieldDefaults: boolean;
-  /** Whether an operator wrote into the journals of rows, by kind and id: nothing else keeps them. */
-  readonly journalsOf: ReadonlyMap<JudgedKind, ReadonlySet<number>>;
+  /** What people hung on rows, by kind and id: nothing else keeps them. */
+  readonly attachedTo: ReadonlyMap<JudgedKind, ReadonlySet<number>>;
 }
 
 /** Computed by pure code, applied by the executor, printable and countable. */

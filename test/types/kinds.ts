@@ -73,7 +73,7 @@ const otherKind: Desired<'device'> = { kind: 'virtual-machine', ...subject, fiel
 // Reading.
 export const read: { name: string; cluster: number | null; status: string | null } = machine;
 // @ts-expect-error A field that is not read.
-export const unread: unknown = machine.serial;
+export const unread: unknown = machine.parent_device;
 // @ts-expect-error Relations are ids, not what NetBox nests.
 export const nested: unknown = device.cluster?.id;
 export const loaded: Promise<readonly RecordOf<'vlan'>[]> = collections.load('vlan', {});

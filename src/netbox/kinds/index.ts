@@ -2,6 +2,7 @@
  * The NetBox objects we manage, as one table: a kind is one row, and everything else about it follows (what is read, how
  * it is compared, found again, ordered, and which values its fields take). Adding a kind is adding its row.
  */
+import { attached } from './attached.js';
 import { dcim } from './dcim.js';
 import { extras } from './extras.js';
 import type { FieldSpec, StoredOf } from './fields.js';
@@ -10,7 +11,7 @@ import type { KindDefinition } from './kind.js';
 import { plugin } from './plugin.js';
 import { virtualization } from './virtualization.js';
 
-export const kinds = { ...extras, ...dcim, ...virtualization, ...ipam, ...plugin } as const satisfies Record<
+export const kinds = { ...extras, ...dcim, ...virtualization, ...ipam, ...attached, ...plugin } as const satisfies Record<
   string,
   KindDefinition
 >;

@@ -39,12 +39,4 @@ export const ipam = {
     after: ['released-primary', 'released-device-primary'],
     askedAs: { type: 'ip', nameParam: 'ip_address' },
   }),
-  /** What an operator says runs at an address: read only, to see which addresses are named. */
-  service: kind({
-    path: '/api/ipam/services/',
-    noun: 'service',
-    fields: { name: 'text' },
-    reads: { ipaddresses: 'json' },
-    natural: null,
-  }),
 } as const;

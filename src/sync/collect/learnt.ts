@@ -1,8 +1,9 @@
 /** What a plan has to know about rows that are to go, and did not: read once in a stage, and only where it decides. */
-import { objectKey, type Asks, type JudgedKind, type Plan, type Warning } from '../types.js';
-import type { JournalFact, Learnt } from '../plan/ownership.js';
-import { ownEntry } from '../plan/own-texts.js';
+import type { ObjectKind } from '../../netbox/kinds/index.js';
+import type { Learnt, Words } from '../plan/ownership.js';
 import type { RunContext } from '../run-context.js';
+import { objectKey, type Asks, type JudgedKind, type Plan, type Warning } from '../types.js';
+import { attachments } from './attachments.js';
 import { loadIfAllowed } from './machine-rows.js';
 
 /** The plan itself, or the one that is made with what it asks for: then nothing is deleted of which it did not know all. */
@@ -12,11 +13,13 @@ export async function withAnswers(
   planAgain: (run: RunContext) => Promise<Plan>,
 ): Promise<Plan> {
   const warnings: Warning[] = [];
+  const looking: Looking = { refused: new Set(), warnings };
   let learnt: Learnt = {};
   let current = plan;
   while (isWaiting(current)) {
     const before = learnt;
-    learnt = await learnJournals(run, current, await learnFieldDefaults(run, current, learnt, warnings), warnings);
+    const defaults = await learnFieldDefaults(run, current, learnt, warnings);
+    learnt = await learnAttached(run, current, defaults, looking);
     if (learnt === before) throw new Error(`The plan of ${plan.stage} asks again for what it was told.`);
     current = await planAgain({ ...run, learnt });
   }
@@ -24,12 +27,12 @@ export async function withAnswers(
 }
 
 function isWaiting(plan: Plan): boolean {
-  return plan.asks?.fieldDefaults === true || journalsAskedBy(plan).size > 0;
+  return plan.asks?.fieldDefaults === true || attachedAskedBy(plan).size > 0;
 }
 
 /** Nobody is asked where nothing is to be deleted. */
-function journalsAskedBy({ asks, changes }: Plan): Asks['journalsOf'] {
-  return asks !== undefined && changes.some(({ action }) => action === 'delete') ? asks.journalsOf : new Map();
+function attachedAskedBy({ asks, changes }: Plan): Asks['attachedTo'] {
+  return asks !== undefined && changes.some(({ action }) => action === 'delete') ? asks.attachedTo : new Map();
 }
 
 /** What NetBox gives custom fields by itself. */
@@ -47,49 +50,36 @@ async function learnFieldDefaults(
   return { ...learnt, customFieldDefaults: new Map((fields ?? []).map((field) => [field.name, field.default])) };
 }
 
-const modelOf: Readonly<Record<JudgedKind, string>> = {
-  'ip-address': 'ipam.ipaddress',
-  'mac-address': 'dcim.macaddress',
-  'virtual-disk': 'virtualization.virtualdisk',
-  'virtual-machine': 'virtualization.virtualmachine',
-  snapshot: 'netbox_proxbox.vmsnapshot',
-  backup: 'netbox_proxbox.vmbackup',
-};
-
-const right =
-  'Rows whose objects are gone from Proxmox are not deleted, as NetBox would delete what an operator wrote into their journals: give the user of the token the permission to view journal entries (extras.view_journalentry).';
-
-/** Who wrote into the journals of rows that may go, kind by kind; once one is refused, the others are not asked for. */
-async function learnJournals(run: RunContext, plan: Plan, learnt: Learnt, warnings: Warning[]): Promise<Learnt> {
-  const journals = new Map(learnt.journals);
-  for (const [kind, ids] of journalsAskedBy(plan)) {
-    const of = [...ids].filter((id) => !journals.has(objectKey(kind, `${id}`))).sort((a, b) => a - b);
-    const isRefused = [...journals.values()].includes('hidden');
-    const written = isRefused ? undefined : await writtenOf(run, warnings, kind, of);
-    for (const id of of) journals.set(objectKey(kind, `${id}`), factOf(id, written));
+/** What hangs on rows that may go, kind by kind. */
+async function learnAttached(run: RunContext, plan: Plan, learnt: Learnt, looking: Looking): Promise<Learnt> {
+  const attached = new Map(learnt.attached);
+  for (const [kind, ids] of attachedAskedBy(plan)) {
+    const rows = [...ids].filter((id) => !attached.has(objectKey(kind, `${id}`))).sort((a, b) => a - b);
+    for (const [id, words] of await attachedTo(run, kind, rows, looking)) attached.set(objectKey(kind, `${id}`), words);
   }
-  return journals.size === (learnt.journals?.size ?? 0) ? learnt : { ...learnt, journals };
+  return attached.size === (learnt.attached?.size ?? 0) ? learnt : { ...learnt, attached };
 }
 
-function factOf(id: number, written: ReadonlySet<number | null> | undefined): JournalFact {
-  if (written === undefined) return 'hidden';
-  return written.has(id) ? 'written' : 'nothing';
+interface Looking {
+  /** Kinds that the token may not view: not asked for again in the stage. */
+  readonly refused: Set<ObjectKind>;
+  readonly warnings: Warning[];
 }
 
-/** Ids of the rows with an entry that no sync wrote; undefined: the entries cannot be read. */
-async function writtenOf(
+/** By id of the row, in words for a sentence. */
+async function attachedTo(
   run: RunContext,
-  warnings: Warning[],
-  ...[kind, of]: [kind: JudgedKind, of: readonly number[]]
-): Promise<ReadonlySet<number | null> | undefined> {
-  const entries = await loadIfAllowed(run, warnings, { kind: 'journal-entry', without: right }, () =>
-    run.collections.load(
-      'journal-entry',
-      { assigned_object_type: modelOf[kind] },
-      { filter: 'assigned_object_id', of },
-      { fresh: true },
-    ),
-  );
-  const foreign = entries?.filter(({ comments }) => !ownEntry.test(comments));
-  return foreign && new Set(foreign.map(({ assigned_object_id: id }) => id));
+  ...[kind, rows, { refused, warnings }]: [kind: JudgedKind, rows: readonly number[], looking: Looking]
+): Promise<ReadonlyMap<number, Words>> {
+  const { model, of } = attachments[kind];
+  const words = new Map<number | null, string[]>(rows.map((id) => [id, []]));
+  for (const { kind: what, ...one } of of) {
+    const without = `Rows whose objects are gone from Proxmox are not deleted, as NetBox would delete ${one.words} of an operator along with them: give the user of the token the permission to view it (${one.right}).`;
+    const load = () => loadIfAllowed(run, warnings, { kind: what, without }, () => one.holders(run, model, rows));
+    const holders = refused.has(what) ? undefined : await load();
+    if (holders === undefined) refused.add(what);
+    const told = holders === undefined ? `perhaps ${one.words}, which cannot be read` : one.words;
+    for (const id of new Set(holders ?? rows)) words.get(id)?.push(told);
+  }
+  return new Map(rows.map((id) => [id, words.get(id) ?? []]));
 }

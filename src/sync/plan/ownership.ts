@@ -53,17 +53,17 @@ function has({ tags }: Tagged, slug: string, supportIds: KnownIds): boolean {
   return tags.some((tag) => (id === undefined ? tag.slug === slug : tag.id === id));
 }
 
+/** What was found, in words for a sentence. */
+export type Words = readonly string[];
+
 /** Values that NetBox itself gives every new object, by custom field. */
 export type CustomFieldDefaults = ReadonlyMap<string, unknown>;
-
-/** What the journal of a row has: an entry that no sync wrote, nothing such, or what cannot be read. */
-export type JournalFact = 'written' | 'nothing' | 'hidden';
 
 /** What was read of NetBox because a plan asked for it. */
 export interface Learnt {
   readonly customFieldDefaults?: CustomFieldDefaults;
-  /** By kind and id of the row. */
-  readonly journals?: ReadonlyMap<ObjectKey, JournalFact>;
+  /** What hangs on a row and is no sync's (`a journal entry`), by kind and id of the row. */
+  readonly attached?: ReadonlyMap<ObjectKey, Words>;
 }
 
 /** What on an object is ours, where that cannot be seen on the object alone. */
@@ -77,13 +77,10 @@ export interface OwnValues {
   readonly role?: number | null;
   readonly customFieldDefaults?: CustomFieldDefaults | undefined;
   /** Absent: nobody looked. */
-  readonly journal?: JournalFact | undefined;
+  readonly attached?: Words | undefined;
   /** Ids of the addresses that a service names. */
   readonly ofServices?: ReadonlySet<number>;
 }
-
-/** What was found, in words for a sentence. */
-type Words = readonly string[];
 
 type Judges = { readonly [K in JudgedKind]: (record: RecordOf<K>, own: OwnValues) => readonly Words[] };
 
@@ -101,6 +98,11 @@ const judges: Judges = {
     ...anywhere(row, own),
   ],
   'mac-address': (row, own) => [present('a description', row.description), ...anywhere(row, own)],
+  'vm-interface': (row, own) => [
+    present('a VRF', row.vrf),
+    present('a description', row.description),
+    ...anywhere(row, own),
+  ],
   'virtual-disk': (row, own) => [
     another('a description', row.description, ownTexts['virtual-disk'].description),
     ...anywhere(row, own),
@@ -110,6 +112,9 @@ const judges: Judges = {
     unless(row.platform === null || isOsName(row.platform_name), 'a platform'),
     unless(row.role === null || row.role === own.role, 'a role'),
     another('a description', row.description, ownTexts['virtual-machine'].description),
+    present('a serial number', row.serial),
+    present('a configuration template', row.config_template),
+    unless(isEmpty(row.local_context_data), 'local context data'),
     ...anywhere(row, own),
   ],
   snapshot: anywhere,
@@ -137,7 +142,7 @@ function anywhere({ owner = null, comments = '', tags, custom_fields }: Anything
     present('comments', comments),
     furtherTags(tags, own),
     customFields(custom_fields, own),
-    journalEntries(own),
+    own.attached ?? [],
   ];
 }
 
@@ -170,12 +175,6 @@ function customFields(fields: Readonly<Record<string, unknown>>, { customFieldDe
     .filter(([name, value]) => !mirrored.test(name) && !isEmpty(value))
     .filter(([name, value]) => canonicalJson(asWritten(value)) !== canonicalJson(customFieldDefaults?.get(name)))
     .map(([name]) => `the custom field "${name}"`);
-}
-
-/** NetBox deletes the journal of a row along with it. */
-function journalEntries({ journal }: OwnValues): Words {
-  if (journal === 'hidden') return ['perhaps a journal entry, which cannot be read'];
-  return unless(journal !== 'written', 'a journal entry');
 }
 
 /** NetBox shows choices with their label and objects with their name, and takes, as it keeps for a default, the bare value. */

@@ -51,7 +51,7 @@ export class PlanBuilder {
   readonly #bootstrapTag: number | undefined;
   readonly #learnt: Learnt;
   #asksFieldDefaults = false;
-  readonly #asksJournalsOf = new Map<JudgedKind, Set<number>>();
+  readonly #asksAttachedTo = new Map<JudgedKind, Set<number>>();
 
   constructor(
     options: {
@@ -156,26 +156,26 @@ export class PlanBuilder {
 
   /**
    * What an operator put on a row that is to go. Where nothing but values of custom fields keeps it, the plan asks which of
-   * them NetBox gives by itself, where nothing does, what its journal has, and is made again.
+   * them NetBox gives by itself, where nothing does, what hangs on it, and is made again.
    */
   operatorDataOf<K extends JudgedKind>(
     kind: K,
     row: RecordOf<K>,
-    own: Omit<OwnValues, 'supportIds' | 'customFieldDefaults' | 'journal'> = {},
+    own: Omit<OwnValues, 'supportIds' | 'customFieldDefaults' | 'attached'> = {},
   ): readonly string[] {
-    const { customFieldDefaults, journals } = this.#learnt;
-    const journal = journals?.get(objectKey(kind, `${row.id}`));
-    const marks = { ...own, supportIds: this.#known, customFieldDefaults, journal };
+    const { customFieldDefaults } = this.#learnt;
+    const attached = this.#learnt.attached?.get(objectKey(kind, `${row.id}`));
+    const marks = { ...own, supportIds: this.#known, customFieldDefaults, attached };
     const found = operatorDataOf(kind, row, marks);
     const isOnlyFields = found.length > 0 && operatorDataOf(kind, { ...row, custom_fields: {} }, marks).length === 0;
     if (isOnlyFields && customFieldDefaults === undefined) this.#asksFieldDefaults = true;
-    if (found.length === 0 && journal === undefined) this.#askJournalOf(kind, row.id);
+    if (found.length === 0 && attached === undefined) this.#askAttachedTo(kind, row.id);
     return found;
   }
 
-  #askJournalOf(kind: JudgedKind, id: number): void {
-    const asked = this.#asksJournalsOf.get(kind);
-    if (asked === undefined) this.#asksJournalsOf.set(kind, new Set([id]));
+  #askAttachedTo(kind: JudgedKind, id: number): void {
+    const asked = this.#asksAttachedTo.get(kind);
+    if (asked === undefined) this.#asksAttachedTo.set(kind, new Set([id]));
     else asked.add(id);
   }
 
@@ -206,8 +206,8 @@ export class PlanBuilder {
       warnings: this.#warnings,
       notes: this.#notes,
       nameResolutions: this.#names,
-      ...(this.#asksFieldDefaults || this.#asksJournalsOf.size > 0
-        ? { asks: { fieldDefaults: this.#asksFieldDefaults, journalsOf: this.#asksJournalsOf } }
+      ...(this.#asksFieldDefaults || this.#asksAttachedTo.size > 0
+        ? { asks: { fieldDefaults: this.#asksFieldDefaults, attachedTo: this.#asksAttachedTo } }
         : {}),
     };
   }

@@ -1,6 +1,7 @@
-/** Entries that an operator wrote into the journal of a row that is to go: NetBox deletes them with the row, so it stays. */
+/** What an operator hung on a row that is to go, as an entry in its journal: NetBox deletes it with the row, so that stays. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { anEstate } from '../../contract/sync/estates.js';
+import { path } from '../../contract/netbox/target.js';
 import { all, sync, syncPartly, syncQuietly } from '../../contract/sync/target.js';
 import type { EstateCluster } from '../../simulator/estate/index.js';
 import { createSteppedClock } from '../../support/stepped-clock.js';
@@ -68,9 +69,24 @@ describe('an entry in the journal', () => {
     await sync(target, everything);
 
     const types = asked().map(({ target: url }) => new URL(url, 'http://netbox').searchParams);
-    // Disks, backups, snapshots, MAC addresses and addresses; in the sweep machines with their addresses, MAC addresses, disks.
-    expect(types).toHaveLength(9);
+    // Disks, backups, snapshots, MAC addresses and addresses; in the sweep machines with what goes along but backups: there are none.
+    expect(types).toHaveLength(11);
     expect(types.every((query) => query.has('assigned_object_type') && query.has('assigned_object_id'))).toBe(true);
+  });
+
+  it('keeps a row as a contact does', async () => {
+    await open();
+    const contact = await target.netbox.create('/api/tenancy/contacts/', { name: 'Ann' });
+    const gone = await all(target, path.ipAddresses, '&address=10.0.1.101');
+    const on = { object_type: 'ipam.ipaddress', object_id: gone[0]!.id };
+    await target.netbox.create('/api/tenancy/contact-assignments/', { ...on, contact: contact.id, role: null });
+    lose();
+
+    const { frames } = await sync(target, everything);
+
+    expect((await all(target, path.ipAddresses)).map(({ id }) => id)).toContain(on.object_id);
+    expect(await all(target, '/api/tenancy/contact-assignments/')).toHaveLength(1);
+    expect(frames.some((frame) => JSON.stringify(frame).includes('a contact'))).toBe(true);
   });
 
   it('that the token may not view may be there: every row stays, and the right is named once in each stage', async () => {

@@ -3,6 +3,7 @@
  * Every statement was first observed on the real NetBox; docs/netbox-facts.md tells what surprised.
  */
 import { describe } from 'vitest';
+import { describeAttached } from './attached.js';
 import { describeAuthentication } from './authentication.js';
 import { describeChangeLog } from './change-log.js';
 import { describeInventory } from './inventory.js';
@@ -18,6 +19,7 @@ export function describeNetBoxContract(name: string, getTarget: () => Promise<Ne
     describeLists(getTarget);
     describeWrites(getTarget);
     describeInventory(getTarget);
+    describeAttached(getTarget);
     describePlugin(getTarget);
     describeChangeLog(getTarget);
   });

@@ -28,6 +28,13 @@ const writers: Readonly<Record<string, Writer>> = {
   'ipam.vlan': (row) => `${asText(row['name'])} (${pythonText(row['vid'])})`,
   'ipam.vrf': (row) =>
     asText(row['rd']) === '' ? asText(row['name']) : `${asText(row['name'])} (${asText(row['rd'])})`,
+  'tenancy.contactassignment': (row, of) =>
+    `${of('tenancy.contact', row['contact'])} -> ${of(asText(row['object_type']), row['object_id'])}`,
+  'vpn.tunneltermination': (row, of) => `${of('vpn.tunnel', row['tunnel'])}: Termination ${row.id}`,
+  'vpn.l2vpn': (row) =>
+    row['identifier'] === null ? asText(row['name']) : `${asText(row['name'])} (${pythonText(row['identifier'])})`,
+  'vpn.l2vpntermination': (row, of) =>
+    `${of(asText(row['assigned_object_type']), row['assigned_object_id'])} <> ${of('vpn.l2vpn', row['l2vpn'])}`,
   'users.user': (row) => asText(row['username']),
   'users.token': (row) => asText(row['key']),
   'extras.customfield': (row) => asText(row['label']) || humanName(asText(row['name'])),

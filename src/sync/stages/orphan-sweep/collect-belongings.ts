@@ -1,40 +1,51 @@
 /** What NetBox deletes along with a machine: read before one is deleted, as people may have put something on it. */
+import type { ObjectKind, RecordOf } from '../../../netbox/kinds/index.js';
 import { relationId } from '../../../netbox/kinds/values.js';
 import { loadIfAllowed, loadRowsOf } from '../../collect/machine-rows.js';
 import type { RunContext } from '../../run-context.js';
-import type { JudgedKind, Warning } from '../../types.js';
+import type { Warning } from '../../types.js';
 import type { Belongings } from './types.js';
 
-const fresh = { fresh: true };
 const without = 'No machine is deleted; those whose guest is gone are marked.';
 
-/** undefined where the token may not read some of it: then nobody knows what would go. */
+/**
+ * Snapshots and backups are asked for by VMID, as their tables filter by one machine only.
+ * @returns undefined where the token may not read some of it: then nobody knows what would go. */
 export async function collectBelongings(
   run: RunContext,
-  machines: readonly number[],
+  orphans: readonly RecordOf<'vm-state'>[],
   warnings: Warning[],
 ): Promise<Belongings | undefined> {
-  const rowsOf = async <K extends JudgedKind | 'vm-interface'>(kind: K) =>
-    loadIfAllowed(run, warnings, { kind, without }, () =>
-      loadRowsOf(run, kind, { filter: 'virtual_machine_id', of: machines }, fresh),
-    );
-  const interfaces = await rowsOf('vm-interface');
-  const addresses = await rowsOf('ip-address');
-  const macs = await rowsOf('mac-address');
-  const disks = await rowsOf('virtual-disk');
-  const services = await loadIfAllowed(run, warnings, { kind: 'service', without }, () =>
-    loadRowsOf(run, 'service', { filter: 'ip_address_id', of: (addresses ?? []).map(({ id }) => id) }, fresh),
+  const hidden: ObjectKind[] = [];
+  const rowsOf = async <K extends ObjectKind>(kind: K, filter: string, of: readonly number[]) => {
+    if (hidden.length > 0) return [];
+    const load = () => loadRowsOf(run, kind, { filter, of }, { fresh: true });
+    const rows = await loadIfAllowed(run, warnings, { kind, without }, load);
+    if (rows === undefined) hidden.push(kind);
+    return rows ?? [];
+  };
+  const machines = orphans.flatMap(({ virtual_machine: id }) => id ?? []);
+  const vmids = orphans.flatMap(({ proxmox_vm_id: vmid }) => vmid ?? []);
+  const ofMachines = <K extends ObjectKind>(kind: K) => rowsOf(kind, 'virtual_machine_id', machines);
+  const addresses = await ofMachines('ip-address');
+  const services = await rowsOf(
+    'service',
+    'ip_address_id',
+    addresses.map(({ id }) => id),
   );
-  if (!interfaces || !addresses || !macs || !disks || !services) return undefined;
-  const named = services.flatMap(({ ipaddresses }): readonly unknown[] =>
-    Array.isArray(ipaddresses) ? ipaddresses : [],
-  );
-  return {
-    machineOf: new Map(interfaces.map(({ id, virtual_machine: machine }) => [id, machine ?? -1])),
+  const belongings: Belongings = {
     addresses,
-    macs,
-    disks,
-    ofServices: new Set(named.flatMap((one) => relationId(one) ?? [])),
+    interfaces: await ofMachines('vm-interface'),
+    macs: await ofMachines('mac-address'),
+    disks: await ofMachines('virtual-disk'),
+    snapshots: await rowsOf('snapshot', 'vmid', vmids),
+    backups: await rowsOf('backup', 'vmid', vmids),
+    ofServices: new Set(services.flatMap(addressesOf)),
     remembered: run.memory.recall() ?? new Map(),
   };
+  return hidden.length === 0 ? belongings : undefined;
+}
+
+function addressesOf({ ipaddresses }: RecordOf<'service'>): readonly number[] {
+  return Array.isArray(ipaddresses) ? ipaddresses.flatMap((one) => relationId(one) ?? []) : [];
 }

@@ -44,14 +44,15 @@ export async function collectOrphans(run: RunContext): Promise<CollectedOrphans>
     await breathe();
     clusters.push(await prove(run, list, { states, virtualMachines, untagged, warnings }));
   }
-  const gone = orphanStates(clusters, states).flatMap(({ virtual_machine: id }) => id ?? []);
+  const orphans = orphanStates(clusters, states);
+  const gone = orphans.flatMap(({ virtual_machine: id }) => id ?? []);
   const isDeleting = run.options.orphanAction === 'delete' && !run.options.dryRun;
   return {
     clusters,
     states,
     virtualMachines,
     guards: isDeleting ? await collectGuards(run, gone) : new Map(),
-    belongings: isDeleting ? await collectBelongings(run, gone, warnings) : undefined,
+    belongings: isDeleting ? await collectBelongings(run, orphans, warnings) : undefined,
     guestTags: isDeleting ? await collectGuestTags(run, virtualMachines) : new Set(),
     missedRuns: await countMissedRuns(run, { clusters, states, gone }, warnings),
     untagged,

@@ -2,8 +2,9 @@
 import { nameList } from '../../../values/short-text.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { KnownIds } from '../../plan/diff-object.js';
-import { isOurs } from '../../plan/ownership.js';
+import { isOurs, type OwnValues, type Words } from '../../plan/ownership.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
+import type { JudgedKind } from '../../types.js';
 import type { Belongings } from './types.js';
 
 /** In words for a sentence (`the address 10.0.0.5/24 with a description`); empty: nothing, and all of it may go. */
@@ -12,29 +13,49 @@ export function operatorDataBelow(
   machine: RecordOf<'virtual-machine'>,
   belongings: Belongings,
   supportIds: KnownIds,
-): readonly string[] {
-  const { machineOf, ofServices } = belongings;
-  const isHere = (row: RecordOf<'ip-address'> | RecordOf<'mac-address'>): boolean =>
-    row.assigned_object_type === 'virtualization.vminterface' &&
-    machineOf.get(row.assigned_object_id ?? -1) === machine.id;
+): Words {
+  const { ofServices } = belongings;
+  const { interfaces, addresses, macs, disks, snapshots, backups } = rowsOf(machine, belongings);
+  const dataOn = <K extends JudgedKind>(
+    kind: K,
+    rows: readonly RecordOf<K>[],
+    ...[name, own]: [name: (row: RecordOf<K>) => string, own?: Pick<OwnValues, 'dnsNames' | 'ofServices'>]
+  ): Words =>
+    rows.flatMap((row) => {
+      if (madeByPeopleToo.has(kind) && !isOurs(kind, row, { supportIds })) return [`${name(row)}, which no sync made`];
+      const found = builder.operatorDataOf(kind, row, own);
+      return found.length === 0 ? [] : [`${name(row)} with ${nameList(found)}`];
+    });
   const dnsNames = namesOf(machine, belongings);
   return [
-    ...belongings.addresses.filter(isHere).flatMap((row) => {
-      const found = builder.operatorDataOf('ip-address', row, { dnsNames, ofServices });
-      if (!isOurs('ip-address', row, { supportIds })) return [`the address ${row.address}, which no sync made`];
-      return withData(`the address ${row.address}`, found);
-    }),
-    ...belongings.macs
-      .filter(isHere)
-      .flatMap((row) => withData(`the MAC address ${row.mac_address}`, builder.operatorDataOf('mac-address', row))),
-    ...belongings.disks
-      .filter((row) => row.virtual_machine === machine.id)
-      .flatMap((row) => withData(`the disk "${row.name}"`, builder.operatorDataOf('virtual-disk', row))),
+    ...dataOn('vm-interface', interfaces, ({ name }) => `the interface "${name}"`),
+    ...dataOn('ip-address', addresses, ({ address }) => `the address ${address}`, { dnsNames, ofServices }),
+    ...dataOn('mac-address', macs, ({ mac_address: mac }) => `the MAC address ${mac}`),
+    ...dataOn('virtual-disk', disks, ({ name }) => `the disk "${name}"`),
+    ...dataOn('snapshot', snapshots, ({ name }) => `the snapshot "${name}"`),
+    ...dataOn('backup', backups, ({ volume_id: volume }) => `the backup ${volume}`),
   ];
 }
 
-function withData(what: string, found: readonly string[]): readonly string[] {
-  return found.length === 0 ? [] : [`${what} with ${nameList(found)}`];
+/** Kinds whose rows syncs make with the Proxbox tag, and people without it. */
+const madeByPeopleToo: ReadonlySet<JudgedKind> = new Set(['vm-interface', 'ip-address', 'virtual-disk']);
+
+type Rows = Pick<Belongings, 'interfaces' | 'addresses' | 'macs' | 'disks' | 'snapshots' | 'backups'>;
+
+function rowsOf({ id }: RecordOf<'virtual-machine'>, all: Rows): Rows {
+  const isOfIt = ({ virtual_machine: machine }: { readonly virtual_machine: number | null }): boolean => machine === id;
+  const interfaces = all.interfaces.filter(isOfIt);
+  const ports = new Set<number | null>(interfaces.map((row) => row.id));
+  const hangsHere = (row: RecordOf<'ip-address'> | RecordOf<'mac-address'>): boolean =>
+    row.assigned_object_type === 'virtualization.vminterface' && ports.has(row.assigned_object_id);
+  return {
+    interfaces,
+    addresses: all.addresses.filter(hangsHere),
+    macs: all.macs.filter(hangsHere),
+    disks: all.disks.filter(isOfIt),
+    snapshots: all.snapshots.filter(isOfIt),
+    backups: all.backups.filter(isOfIt),
+  };
 }
 
 /** Names that its addresses may have got from syncs, in small letters. */

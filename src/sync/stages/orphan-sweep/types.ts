@@ -19,11 +19,12 @@ export type SkippedReason =
 
 /** Of the machines whose guest is gone: what NetBox deletes along with them. */
 export interface Belongings {
-  /** By interface. */
-  readonly machineOf: ReadonlyMap<number, number>;
+  readonly interfaces: readonly RecordOf<'vm-interface'>[];
   readonly addresses: readonly RecordOf<'ip-address'>[];
   readonly macs: readonly RecordOf<'mac-address'>[];
   readonly disks: readonly RecordOf<'virtual-disk'>[];
+  readonly snapshots: readonly RecordOf<'snapshot'>[];
+  readonly backups: readonly RecordOf<'backup'>[];
   /** Ids of the addresses that services name. */
   readonly ofServices: ReadonlySet<number>;
   readonly remembered: ReadonlyMap<number, RememberedMachine>;

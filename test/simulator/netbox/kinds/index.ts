@@ -1,3 +1,4 @@
+import { attachedKinds } from './attached.js';
 import { coreKinds } from './core.js';
 import { dcimDevicesKinds } from './dcim-devices.js';
 import { dcimPlacesKinds } from './dcim-places.js';
@@ -26,6 +27,7 @@ const everyKind: readonly KindSpec[] = [
   ...ipamGroupsKinds,
   ...ipamKinds,
   ...ipamServicesKinds,
+  ...attachedKinds,
   ...pluginEndpointsKinds,
   ...pluginSettingsKinds,
   ...pluginInventoryKinds,

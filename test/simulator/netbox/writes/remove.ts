@@ -34,6 +34,11 @@ const hangers = [
   ['dcim.macaddress', 'assigned_object'],
   ['extras.journalentry', 'assigned_object'],
   ['ipam.fhrpgroupassignment', 'interface'],
+  ['ipam.service', 'parent_object'],
+  ['tenancy.contactassignment', 'object'],
+  ['extras.imageattachment', 'object'],
+  ['vpn.tunneltermination', 'termination'],
+  ['vpn.l2vpntermination', 'assigned_object'],
   ['ipam.vlangroup', 'scope'],
 ] as const;
 

@@ -98,10 +98,14 @@ describe('looking up what was created already', () => {
       'address-journal',
       'backup-journal',
       'cluster-link',
+      'contact-assignment',
       'custom-field',
       'device-primary-address',
+      'fhrp-group-assignment',
       'freed-name',
+      'image-attachment',
       'journal-entry',
+      'l2vpn-termination',
       'machine-disk',
       'machine-journal',
       'machine-mark',
@@ -112,6 +116,7 @@ describe('looking up what was created already', () => {
       'released-primary',
       'service',
       'tenant',
+      'tunnel-termination',
       'vm-state-role',
     ]);
     expect(objectKinds.filter((kind) => finderOf(kind) !== undefined).sort()).toEqual(Object.keys(lookups).sort());

@@ -37,10 +37,12 @@ interface Case {
 }
 
 const belongings: NonNullable<CollectedOrphans['belongings']> = {
-  machineOf: new Map([[71, 7]]),
+  interfaces: [],
   addresses: [],
   macs: [],
   disks: [],
+  snapshots: [],
+  backups: [],
   ofServices: new Set(),
   remembered: new Map(),
 };

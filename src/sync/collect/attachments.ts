@@ -1,0 +1,100 @@
+/** What people hang on rows that are to go: NetBox deletes it along with them. Facts: docs/netbox-facts.md, "What goes along". */
+import type { ObjectKind, RecordOf } from '../../netbox/kinds/index.js';
+import { ownEntry } from '../plan/own-texts.js';
+import type { RunContext } from '../run-context.js';
+import type { JudgedKind } from '../types.js';
+
+export interface Attachment {
+  readonly kind: ObjectKind;
+  /** For a sentence. */
+  readonly words: string;
+  /** What the user of the token needs to see it. */
+  readonly right: string;
+  /** Ids of those objects of a model that have such a row, but for rows that a sync made. */
+  holders(run: RunContext, model: string, of: readonly number[]): Promise<readonly (number | null)[]>;
+}
+
+interface Spec<K extends ObjectKind> {
+  readonly kind: K;
+  readonly words: string;
+  readonly right: string;
+  /** NetBox names its halves, as filters too, `<relation>_type` and `<relation>_id`. */
+  readonly relation: string;
+  readonly holder: (row: RecordOf<K>) => number | null;
+  readonly isOwn?: (row: RecordOf<K>) => boolean;
+}
+
+function attachment<K extends ObjectKind>({ relation, holder, isOwn, ...spec }: Spec<K>): Attachment {
+  return {
+    ...spec,
+    async holders({ collections }, model, of) {
+      const filter = `${relation}_id`;
+      const rows = await collections.load(spec.kind, { [`${relation}_type`]: model }, { filter, of }, { fresh: true });
+      return rows.filter((row) => isOwn?.(row) !== true).map(holder);
+    },
+  };
+}
+
+const journal = attachment({
+  kind: 'journal-entry',
+  words: 'a journal entry',
+  right: 'extras.view_journalentry',
+  relation: 'assigned_object',
+  holder: (row) => row.assigned_object_id,
+  isOwn: ({ comments }) => ownEntry.test(comments),
+});
+const contact = attachment({
+  kind: 'contact-assignment',
+  words: 'a contact',
+  right: 'tenancy.view_contactassignment',
+  relation: 'object',
+  holder: (row) => row.object_id,
+});
+const image = attachment({
+  kind: 'image-attachment',
+  words: 'an image',
+  right: 'extras.view_imageattachment',
+  relation: 'object',
+  holder: (row) => row.object_id,
+});
+const service = attachment({
+  kind: 'service',
+  words: 'a service',
+  right: 'ipam.view_service',
+  relation: 'parent_object',
+  holder: (row) => row.parent_object_id,
+});
+const fhrp = attachment({
+  kind: 'fhrp-group-assignment',
+  words: 'an FHRP group',
+  right: 'ipam.view_fhrpgroupassignment',
+  relation: 'interface',
+  holder: (row) => row.interface_id,
+});
+const tunnel = attachment({
+  kind: 'tunnel-termination',
+  words: 'a tunnel',
+  right: 'vpn.view_tunneltermination',
+  relation: 'termination',
+  holder: (row) => row.termination_id,
+});
+const l2vpn = attachment({
+  kind: 'l2vpn-termination',
+  words: 'an L2VPN',
+  right: 'vpn.view_l2vpntermination',
+  relation: 'assigned_object',
+  holder: (row) => row.assigned_object_id,
+});
+
+/** By kind of row: its name among NetBox's models, and what can hang on it. */
+export const attachments: Readonly<
+  Record<JudgedKind, { readonly model: string; readonly of: readonly [Attachment, ...Attachment[]] }>
+> = {
+  'ip-address': { model: 'ipam.ipaddress', of: [journal, contact] },
+  'mac-address': { model: 'dcim.macaddress', of: [journal] },
+  'vm-interface': { model: 'virtualization.vminterface', of: [journal, fhrp, tunnel, l2vpn] },
+  'virtual-disk': { model: 'virtualization.virtualdisk', of: [journal] },
+  'virtual-machine': { model: 'virtualization.virtualmachine', of: [journal, contact, image, service] },
+  snapshot: { model: 'netbox_proxbox.vmsnapshot', of: [journal] },
+  backup: { model: 'netbox_proxbox.vmbackup', of: [journal] },
+};
