@@ -9,6 +9,7 @@ import { createRefusalStore } from '../db/refusals.js';
 import { checkHosts, hostsOf, ssrfHint } from '../endpoints/endpoint-hosts.js';
 import { createKnownClusters } from '../endpoints/known-clusters.js';
 import { createNetBoxEndpointStore } from '../endpoints/netbox-endpoints.js';
+import { createNetBoxInstallations } from '../endpoints/netbox-installations.js';
 import { createNetBoxUrls } from '../endpoints/netbox-url.js';
 import { createProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
 import { createFirewallWrites } from '../firewall/write.js';
@@ -62,6 +63,7 @@ function makeStores(foundations: Foundations, { bcryptCost }: DepsOptions) {
     netboxEndpoints,
     proxmoxEndpoints,
     knownClusters: createKnownClusters({ db }),
+    netboxInstallations: createNetBoxInstallations({ db }),
     outboundGuard,
     apiKeys: createApiKeys({ db, clock, logger, ...(bcryptCost === undefined ? {} : { bcryptCost }) }),
     machineMemory: createMachineMemory(db),
@@ -135,23 +137,38 @@ function makeServices(foundations: Foundations, stores: Stores, clients: Clients
   };
 }
 
+function forgetNetBox({ knownClusters, machineMemory }: Stores, endpointId: number): void {
+  for (const ids of [knownClusters, machineMemory]) ids.forget(endpointId);
+}
+
 /** What was read through an endpoint or with a key is forgotten when it changes. */
 function tellOfChanges(
-  { settings, logger, takeKeyFrom }: Foundations,
+  { settings, logger, onPlugin }: Foundations,
   stores: Stores,
   clients: Clients,
   services: Services,
 ): void {
-  const { netboxEndpoints, proxmoxEndpoints, knownClusters, machineMemory, encryptionKeys } = stores;
+  const { netboxEndpoints, proxmoxEndpoints, encryptionKeys } = stores;
   const { netboxClients, proxmoxSessions } = clients;
   netboxEndpoints.onChange(({ id, isConnectionChanged, isElsewhere }) => {
     if (!isConnectionChanged) return;
     services.sync.forget();
-    if (isElsewhere) for (const ids of [knownClusters, machineMemory]) ids.forget(id);
+    if (isElsewhere) forgetNetBox(stores, id);
     netboxClients.drop(id);
     settings.drop();
   });
-  takeKeyFrom(encryptionKeys);
+  onPlugin(({ encryptionKey }) => encryptionKeys.setPluginKey(encryptionKey));
+  onPlugin(({ raw: { created } }) => {
+    const endpoint = netboxEndpoints.active();
+    const former = endpoint === null ? undefined : stores.netboxInstallations.formerAt(endpoint.id, created);
+    if (endpoint === null || former === undefined) return;
+    logger.warn(
+      { endpoint: endpoint.name, former, created },
+      'The NetBox endpoint leads to another NetBox than before (the settings of its plugin were made at another time): what was remembered of the former one is forgotten.',
+    );
+    services.sync.forget();
+    forgetNetBox(stores, endpoint.id);
+  });
   proxmoxEndpoints.onChange((change) => {
     if (change.isConnectionChanged) proxmoxSessions.drop(change.id);
     services.pluginMirror.noticeChange(change);
@@ -192,7 +209,7 @@ function makeEnd(
 }
 
 /** Every long-lived object of the process, without what only the making needs. */
-export type AppDeps = Omit<Foundations, 'db' | 'ca' | 'logFile' | 'readSettingsThrough' | 'takeKeyFrom'> &
+export type AppDeps = Omit<Foundations, 'db' | 'ca' | 'logFile' | 'readSettingsThrough' | 'onPlugin'> &
   Omit<Stores, 'guardSettings'> &
   Clients &
   Services &

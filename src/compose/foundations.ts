@@ -6,7 +6,6 @@ import { systemClock, type Clock } from '../config/clock.js';
 import type { Env } from '../config/env.js';
 import { createSettingsResolver, type SettingsResolverDeps } from '../config/settings-resolver.js';
 import type { Database, OpenDatabaseOptions } from '../db/open.js';
-import type { EncryptionKeys } from '../security/encryption-keys.js';
 import type { PluginSettings } from '../config/types.js';
 import { openDatabaseAlone } from '../db/open-alone.js';
 import { createPatience } from '../db/patience.js';
@@ -63,22 +62,20 @@ function makeTelemetry({ env, console }: DepsOptions) {
 type ReadableSettings = Pick<SettingsResolverDeps, 'fetchPluginSettings'>;
 
 /**
- * Settings are read through a client that is made by settings: a read waits until it is told through which. The key that they hold
- * is handed on with the first read that brings it, whoever asked.
+ * Settings are read through a client that is made by settings: a read waits until it is told through which. What they hold is
+ * handed on with the first read that brings it, whoever asked.
  */
 function makeSettings(deps: Omit<SettingsResolverDeps, keyof ReadableSettings>) {
   let readSettingsThrough: (netbox: ReadableSettings) => void = () => undefined;
   const reader = new Promise<ReadableSettings>((resolve) => (readSettingsThrough = resolve));
-  let takeKeyOf: (plugin: PluginSettings) => void = () => undefined;
+  const listeners: ((plugin: PluginSettings) => void)[] = [];
   const settings = createSettingsResolver({
     ...deps,
-    onPlugin: (plugin) => takeKeyOf(plugin),
+    onPlugin: (plugin) => listeners.forEach((listener) => listener(plugin)),
     fetchPluginSettings: async (budgetMs) => (await reader).fetchPluginSettings(budgetMs),
   });
-  const takeKeyFrom = (keys: Pick<EncryptionKeys, 'setPluginKey'>): void => {
-    takeKeyOf = ({ encryptionKey }) => keys.setPluginKey(encryptionKey);
-  };
-  return { settings, readSettingsThrough, takeKeyFrom };
+  const onPlugin = (listener: (plugin: PluginSettings) => void): void => void listeners.push(listener);
+  return { settings, readSettingsThrough, onPlugin };
 }
 
 export type Foundations = ReturnType<typeof makeFoundations>;

@@ -94,6 +94,12 @@ export const refusals = sqliteTable(
   ({ netboxEndpointId, branch, sentence }) => [primaryKey({ columns: [netboxEndpointId, branch, sentence] })],
 );
 
+/** Our own: which NetBox an endpoint led to last (netbox-installations.ts). */
+export const netboxInstallations = sqliteTable('netbox_installation', {
+  netboxEndpointId: integer('netbox_endpoint_id').primaryKey(),
+  settingsCreated: text('settings_created').notNull(),
+});
+
 /** Our own: what a run should know of machines from the runs before it (machine-memory.ts). */
 export const machineMemory = sqliteTable(
   'machine_memory',

@@ -270,10 +270,14 @@ function resolvePlacement(
 ): number | 'not-found' | null {
   const { id, slug, name } = placement;
   if (id === null && (slug ?? '') === '' && (name ?? '') === '') return null;
+  const isNamed = (record: RecordOf<'site' | 'tenant'>): boolean =>
+    (slug === null && name === null) || record.slug === slug || record.name === name;
   const found =
-    records.find((record) => id !== null && record.id === id) ??
+    // In another NetBox the id is another one's.
+    records.find((record) => record.id === id && isNamed(record)) ??
     records.find((record) => slug !== null && record.slug === slug) ??
-    records.find((record) => name !== null && record.name === name);
+    records.find((record) => name !== null && record.name === name) ??
+    records.find((record) => record.id === id);
   return found?.id ?? 'not-found';
 }
 

@@ -149,6 +149,55 @@ describe('a NetBox that was restored from a backup', () => {
   });
 });
 
+describe('what is remembered of a NetBox', () => {
+  /** Marks in the database of the service; which of them are still there. */
+  async function openWithMarks() {
+    const place = mkdtempSync(join(tmpdir(), 'proxbox-anew-'));
+    const file = join(place, 'database.db');
+    const target = await open('on', { PROXBOX_DATABASE_PATH: file });
+    await sync(target);
+    const db = new BetterSqlite3(file);
+    db.exec(`
+      INSERT INTO refusal VALUES (1, '', 'mark', '${new Date().toISOString()}');
+      INSERT INTO known_cluster (proxmox_endpoint_id, netbox_endpoint_id, mode, name, nodes, is_confirmed)
+        VALUES (99, 1, 'cluster', 'mark', '[]', 1)`);
+    const marks = () => ({
+      refusals: db.prepare("SELECT count(*) FROM refusal WHERE sentence = 'mark'").pluck().get(),
+      clusters: db.prepare("SELECT count(*) FROM known_cluster WHERE name = 'mark'").pluck().get(),
+    });
+    const end = () => {
+      db.close();
+      rmSync(place, { recursive: true, force: true });
+    };
+    return { target, marks, end };
+  }
+
+  it('is forgotten when another one answers at its address: the plugin’s settings were made at another time', async () => {
+    const { target, marks, end } = await openWithMarks();
+    await syncQuietly(target);
+    expect(marks()).toEqual({ refusals: 1, clusters: 1 });
+
+    await setUpAnew(target);
+    await sync(target);
+
+    expect(marks()).toEqual({ refusals: 0, clusters: 0 });
+    const told = JSON.stringify((await target.world.ask('GET', '/admin/logs?limit=500')).body);
+    expect(told.split('leads to another NetBox than before')).toHaveLength(2);
+    end();
+  });
+
+  it('is kept when that one is restored from a backup', async () => {
+    const { target, marks, end } = await openWithMarks();
+    const restore = target.simulator.backUp();
+
+    restore();
+    await sync(target);
+
+    expect(marks()).toEqual({ refusals: 1, clusters: 1 });
+    end();
+  });
+});
+
 describe('what is remembered of machines', () => {
   /** With its database, and the machines of which anything is remembered. */
   async function openWithMemory() {

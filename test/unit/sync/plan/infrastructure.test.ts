@@ -99,8 +99,12 @@ describe('a cluster that NetBox does not have', () => {
     [{ id: null, slug: 'berlin', name: null }],
     [{ id: null, slug: null, name: 'Berlin' }],
     [{ id: 99, slug: 'berlin', name: null }],
+    // Of another NetBox, where the id is Paris's.
+    [{ id: 8, slug: 'berlin', name: 'Berlin' }],
+    // Renamed since the endpoint was saved.
+    [{ id: 7, slug: 'hq', name: 'Headquarters' }],
   ])('is created in the configured site %j, and no default site with it', (site) => {
-    const plan = planFor({ sites: [site7] }, { views: [aClusterView({ site })] });
+    const plan = planFor({ sites: [aSite(8, 'paris'), site7] }, { views: [aClusterView({ site })] });
     expect(actions(plan, 'site')).toEqual([]);
     expect(changesOf(plan, 'cluster')).toMatchObject([{ desired: { fields: { scope_id: 7 } } }]);
   });
