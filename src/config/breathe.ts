@@ -31,12 +31,13 @@ export async function breathe(): Promise<void> {
   while (isLong()) await upcomingTurn();
 }
 
-/** What the work comes to, done in as many turns as it takes. */
-export async function inTurns<T>(steps: Steps<T>): Promise<T> {
+/** What the work comes to, done in as many turns as it takes. @throws the reason of the signal, when it is aborted between two */
+export async function inTurns<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
     if (isLong()) await breathe();
+    signal?.throwIfAborted();
   }
 }
 

@@ -142,7 +142,7 @@ async function planOnce<Collected>(
   const planWith = async (known: RunContext): Promise<Plan> => {
     await breathe();
     const plan = definition.plan(collected, known);
-    return 'next' in plan ? inTurns(plan) : plan;
+    return 'next' in plan ? inTurns(plan, known.signal) : plan;
   };
   const plan = await withAnswers(await planWith(run), run, planWith);
   await breathe();

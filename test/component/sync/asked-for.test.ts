@@ -66,6 +66,25 @@ describe('what is left alone asks for nothing', () => {
     await syncQuietly(target, update(`${flag}=false`));
   });
 
+  it('bootstrap_only: a cluster that an operator made in a site and with a type of their own needs no other ones', async () => {
+    lab = aCluster({ name: 'pve1', nodes: ['pve1'], standalone: true, guests: [{ vmid: 100 }] });
+    target = await openSimulated(anEstate(lab));
+    const { operator } = target.simulator;
+    const tag = operator.create('extras/tags', { name: 'bootstrap-only', slug: 'bootstrap-only' }).id;
+    const site = operator.create('dcim/sites', { name: 'HQ', slug: 'hq' }).id;
+    const type = operator.create('virtualization/cluster-types', { name: 'Hypervisors', slug: 'hypervisors' }).id;
+    const scope = { scope_type: 'dcim.site', scope_id: site };
+    operator.create('virtualization/clusters', { name: 'pve1', type, ...scope, tags: [tag] });
+
+    await sync(target, update(once));
+
+    expect(await slugs(path.sites)).toEqual(['hq']);
+    // The type "cluster" is a standard one, which every NetBox gets.
+    expect([...(await slugs(path.clusterTypes))].sort()).toEqual(['cluster', 'hypervisors']);
+    expect((await all(target, path.devices)).map((device) => device.site.slug)).toEqual(['hq']);
+    await syncQuietly(target, update(once));
+  });
+
   it('and every one is made as soon as it is written', async () => {
     await open(`${once}&overwrite_vm_platform=true`);
     changeAll();

@@ -37,6 +37,21 @@ describe('long work', () => {
     expect(atOnce(counting(5))).toBe(5);
   });
 
+  it('in steps ends between two of them when its signal is aborted', async () => {
+    const stop = new AbortController();
+    let done = 0;
+    function* work(): Steps<void> {
+      for (;;) {
+        done += 1;
+        if (done === 3) stop.abort(new Error('cancelled'));
+        yield;
+      }
+    }
+
+    await expect(inTurns(work(), stop.signal)).rejects.toThrow('cancelled');
+    expect(done).toBe(3);
+  });
+
   it.each<[string, () => Promise<unknown>]>([
     ['steps', () => inTurns(counting(50))],
     ['a list', () => mapInTurns(Array.from({ length: 50 }), work)],
