@@ -105,7 +105,7 @@ export const dcim = {
       tags: 'tags',
     },
     reads: {
-      assigned_object: 'json',
+      assigned_object: 'assigned-object',
       description: 'text',
       comments: 'text',
       owner: 'relation',

@@ -3,6 +3,7 @@ import { isObject } from '../../values/plain-object.js';
 import type { NetBoxRecord } from '../types.js';
 import { typeOf, type FieldType } from './fields.js';
 import { kindDefinition, storedKind, type AnyRecord, type ObjectKind, type RecordOf } from './index.js';
+import { createSharing } from './shared-values.js';
 import { textOf, unwrap } from './values.js';
 
 interface Reading {
@@ -11,6 +12,7 @@ interface Reading {
   /** Where the value is: in a field of the object, or inside that. */
   readonly source: string;
   readonly key?: string;
+  readonly share: (value: unknown) => unknown;
 }
 
 const renderings = new WeakMap<object, NetBoxRecord>();
@@ -47,10 +49,10 @@ export function decode(kind: ObjectKind, rendered: NetBoxRecord): object {
   const record: Record<string, unknown> = { ...empty, id: rendered.id };
   for (const link of links) record[link] = textOf(rendered[link]);
   const missing: string[] = [];
-  for (const { field, type, source, key } of readings) {
+  for (const { field, type, source, key, share } of readings) {
     if (!Object.hasOwn(rendered, source)) missing.push(field);
     const value = rendered[source];
-    record[field] = unwrap(type, key === undefined ? value : isObject(value) ? value[key] : undefined);
+    record[field] = share(unwrap(type, key === undefined ? value : isObject(value) ? value[key] : undefined));
   }
   if (missing.length > 0) record['missing'] = missing;
   return record;
@@ -64,8 +66,8 @@ export function decodeSome<K extends ObjectKind, F extends keyof RecordOf<K> & s
 ): Pick<RecordOf<K>, F | 'id'>;
 export function decodeSome(kind: ObjectKind, rendered: NetBoxRecord, fields: readonly string[]): object {
   const record: Record<string, unknown> = { id: rendered.id };
-  for (const { field, type, source } of shapeOf(storedKind(kind)).readings)
-    if (fields.includes(field)) record[field] = unwrap(type, rendered[source]);
+  for (const { field, type, source, share } of shapeOf(storedKind(kind)).readings)
+    if (fields.includes(field)) record[field] = share(unwrap(type, rendered[source]));
   return record;
 }
 
@@ -80,11 +82,12 @@ function shapeOf(kind: ObjectKind): Shape {
   const known = shapes.get(kind);
   if (known !== undefined) return known;
   const { fields, reads = {} } = kindDefinition(kind);
-  const readings = Object.entries({ ...fields, ...reads }).map(([field, spec]): Reading =>
-    typeof spec === 'object' && 'of' in spec
-      ? { field, type: spec.type, source: spec.of, key: spec.key }
-      : { field, type: typeOf(spec), source: field },
-  );
+  const readings = Object.entries({ ...fields, ...reads }).map(([field, spec]): Reading => {
+    const type = typeOf(spec);
+    const isNested = typeof spec === 'object' && 'of' in spec;
+    const source = isNested ? { source: spec.of, key: spec.key } : { source: field };
+    return { field, type, ...source, share: createSharing(type) };
+  });
   const names = readings.map(({ field }) => [field, null] as const);
   const empty: unknown = JSON.parse(
     JSON.stringify({ id: 0, ...Object.fromEntries(links.map((link) => [link, ''])), ...Object.fromEntries(names) }),

@@ -12,6 +12,7 @@ export type FieldType =
   | 'time'
   | 'json'
   | 'content-type'
+  | 'assigned-object'
   | 'custom-fields'
   | 'mac'
   | 'address';
@@ -64,6 +65,19 @@ export interface StoredTag {
   readonly slug: string;
 }
 
+interface Named {
+  readonly id: number | null;
+  /** "" where NetBox does not name it. */
+  readonly name: string;
+}
+
+/** What an address is assigned to, and what that is a part of: of all that NetBox nests, what anybody looks at. */
+export interface AssignedObject extends Named {
+  readonly device?: Named;
+  readonly virtual_machine?: Named;
+  readonly group?: Named;
+}
+
 /**
  * What is read of a field, unwrapped: relations are ids, choices their values. Absent text is "", every other absent value
  * null. `time` is text as NetBox renders it (ISO 8601), `mac` and `address` are in one spelling (see values.ts).
@@ -79,6 +93,7 @@ export interface StoredValues {
   readonly time: string | null;
   readonly json: unknown;
   readonly 'content-type': string | null;
+  readonly 'assigned-object': AssignedObject | null;
   readonly 'custom-fields': Readonly<Record<string, unknown>>;
   readonly mac: string;
   readonly address: string;

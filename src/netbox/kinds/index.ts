@@ -11,10 +11,14 @@ import type { KindDefinition } from './kind.js';
 import { plugin } from './plugin.js';
 import { virtualization } from './virtualization.js';
 
-export const kinds = { ...extras, ...dcim, ...virtualization, ...ipam, ...attached, ...plugin } as const satisfies Record<
-  string,
-  KindDefinition
->;
+export const kinds = {
+  ...extras,
+  ...dcim,
+  ...virtualization,
+  ...ipam,
+  ...attached,
+  ...plugin,
+} as const satisfies Record<string, KindDefinition>;
 
 type Kinds = typeof kinds;
 export type ObjectKind = keyof Kinds;

@@ -22,7 +22,7 @@ export const ipam = {
       tags: 'tags',
     },
     reads: {
-      assigned_object: 'json',
+      assigned_object: 'assigned-object',
       role: 'choice',
       vrf: 'relation',
       tenant: 'relation',

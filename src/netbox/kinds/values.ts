@@ -1,7 +1,7 @@
 /** Values of NetBox fields: unwrapped from their rendering, and compared. */
 import ipaddr from 'ipaddr.js';
 import { isObject } from '../../values/plain-object.js';
-import type { FieldType, StoredTag, StoredValues } from './fields.js';
+import type { AssignedObject, FieldType, StoredTag, StoredValues } from './fields.js';
 
 /**
  * One table of equality, used for every object: NetBox renders relations as objects, choices as `{value, label}` and
@@ -27,10 +27,14 @@ const normalisers: Readonly<Record<FieldType, Normaliser>> = {
   time: (value) => toInstant(value),
   json: (value) => canonicalJson(value),
   'content-type': (value) => contentType(value),
+  'assigned-object': (value) => canonicalJson(assignedObject(value)),
   'custom-fields': (value) => (isObject(value) ? value : {}),
   mac: (value) => textOf(value).replaceAll('-', ':').toUpperCase(),
   address: (value) => canonicalAddress(textOf(value)),
 };
+
+/** One for all: very many objects have no custom fields. */
+const none: Readonly<Record<string, unknown>> = Object.freeze({});
 
 const unwrappers: { readonly [Type in FieldType]: (value: unknown) => StoredValues[Type] } = {
   text: textOf,
@@ -43,7 +47,8 @@ const unwrappers: { readonly [Type in FieldType]: (value: unknown) => StoredValu
   time: (value) => (typeof value === 'string' ? value : null),
   json: (value) => value ?? null,
   'content-type': contentType,
-  'custom-fields': (value) => (isObject(value) ? value : {}),
+  'assigned-object': assignedObject,
+  'custom-fields': (value) => (isObject(value) && Object.keys(value).length > 0 ? value : none),
   mac: (value) => textOf(value).replaceAll('-', ':').toUpperCase(),
   address: (value) => canonicalAddress(textOf(value)),
 };
@@ -152,6 +157,19 @@ function toInstant(value: unknown): number | null {
 export function contentType(value: unknown): string | null {
   if (isObject(value)) return `${textOf(value['app_label'])}.${textOf(value['model'])}`;
   return typeof value === 'string' && value !== '' ? value : null;
+}
+
+const parents = ['device', 'virtual_machine', 'group'] as const;
+
+function assignedObject(value: unknown): AssignedObject | null {
+  if (!isObject(value)) return null;
+  const field = parents.find((one) => isObject(value[one]));
+  return { ...nested(value), ...(field === undefined ? {} : { [field]: nested(value[field]) }) };
+}
+
+function nested(value: unknown): { readonly id: number | null; readonly name: string } {
+  const { name, display }: Readonly<Record<string, unknown>> = isObject(value) ? value : {};
+  return { id: relationId(value), name: textOf(name ?? display) };
 }
 
 function equalCustomFields(current: unknown, desired: unknown): boolean {

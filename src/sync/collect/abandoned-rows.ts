@@ -2,10 +2,9 @@
  * Rows that a guest of the run wants and a machine beyond the run has: whether that one still has them. Its guest is asked,
  * or is proven to be gone; nothing is asked of a machine that no guest of these clusters was.
  */
+import type { AssignedObject } from '../../netbox/kinds/fields.js';
 import type { RecordOf } from '../../netbox/kinds/index.js';
-import { relationId, textOf } from '../../netbox/kinds/values.js';
 import type { GuestConfig, ListedResource } from '../../proxmox/types.js';
-import { isObject } from '../../values/plain-object.js';
 import type { ConnectedCluster, ListedGuest } from '../guests.js';
 import type { Roster } from '../plan/roster.js';
 import type { RunContext } from '../run-context.js';
@@ -15,8 +14,8 @@ import { readFromCluster } from './proxmox.js';
 
 interface HeldRow {
   readonly id: number;
-  /** The interface, as NetBox nests it. */
-  readonly assigned_object: unknown;
+  /** The interface. */
+  readonly assigned_object: AssignedObject | null;
 }
 
 /** Where a row is: on an interface, by name, of a machine. */
@@ -79,11 +78,9 @@ export async function machinesOfRows(
   );
 }
 
-/** The machine and the interface that have a row, as NetBox nests them. */
 function placeOf<Row extends HeldRow>(row: Row): Held<Row> | undefined {
-  const object = row.assigned_object;
-  const machine = isObject(object) ? relationId(object['virtual_machine']) : null;
-  return machine === null || !isObject(object) ? undefined : { row, machine, port: textOf(object['name']) };
+  const { name: port = '', virtual_machine: machine } = row.assigned_object ?? {};
+  return typeof machine?.id === 'number' ? { row, machine: machine.id, port } : undefined;
 }
 
 /** A run of everything has read them all. */

@@ -4,8 +4,7 @@
  */
 import { nameList } from '../../values/short-text.js';
 import type { RecordOf } from '../../netbox/kinds/index.js';
-import { canonicalAddress, textOf } from '../../netbox/kinds/values.js';
-import { isObject } from '../../values/plain-object.js';
+import { canonicalAddress } from '../../netbox/kinds/values.js';
 import type { ObjectKey, Reason } from '../types.js';
 
 export type InterfaceType = 'dcim.interface' | 'virtualization.vminterface';
@@ -205,8 +204,7 @@ function placeOf({ vrf }: RecordOf<'ip-address'>): string {
 
 /** The name of the virtual machine that has a row, in small letters; "" where it is none. */
 function machineOf({ assigned_object: object }: RecordOf<'ip-address'>): string {
-  const machine = isObject(object) ? object['virtual_machine'] : undefined;
-  return isObject(machine) ? textOf(machine['name'] ?? machine['display']).toLowerCase() : '';
+  return object?.virtual_machine?.name.toLowerCase() ?? '';
 }
 
 /** `assigned to "eth0" of "web"`, as far as NetBox says it. */
@@ -216,10 +214,8 @@ function ownerOf(row: RecordOf<'ip-address'>): string {
     const role = row.role;
     return role === null ? 'assigned to nothing' : `shared as ${role}`;
   }
-  const object = isObject(row['assigned_object']) ? row['assigned_object'] : {};
-  const parent = ['device', 'virtual_machine', 'group'].map((field) => object[field]).find(isObject);
-  const name = textOf(object['name'] ?? object['display']);
+  const { name = '', device, virtual_machine: machine, group } = row.assigned_object ?? {};
   if (name === '') return `assigned to ${row.assigned_object_type ?? 'object'} ${id}`;
-  const parentName = textOf(parent?.['name'] ?? parent?.['display']);
-  return parentName === '' ? `assigned to "${name}"` : `assigned to "${name}" of "${parentName}"`;
+  const parent = (device ?? machine ?? group)?.name ?? '';
+  return parent === '' ? `assigned to "${name}"` : `assigned to "${name}" of "${parent}"`;
 }

@@ -1,9 +1,7 @@
 /** The addresses of nodes: which a node has, and which stored ones it has no more. Pure. */
 import ipaddr from 'ipaddr.js';
 import type { RecordOf } from '../../netbox/kinds/index.js';
-import { relationId } from '../../netbox/kinds/values.js';
 import type { NodeInterface } from '../../proxmox/parse/node-interfaces.js';
-import { isObject } from '../../values/plain-object.js';
 import type { Reason, SourceRef } from '../types.js';
 import { hostOf, isShared } from './address-ownership.js';
 import type { KnownIds } from './diff-object.js';
@@ -99,8 +97,7 @@ function isOnDevice(row: RecordOf<'ip-address'>): boolean {
 
 /** The device of a row, as NetBox nests it; null where it is on none. */
 export function deviceOfRow(row: RecordOf<'ip-address'>): number | null {
-  const port = row.assigned_object;
-  return isOnDevice(row) && isObject(port) ? relationId(port['device']) : null;
+  return isOnDevice(row) ? (row.assigned_object?.device?.id ?? null) : null;
 }
 
 /**

@@ -161,6 +161,22 @@ const unwrapped: Readonly<Record<FieldType, readonly Unwrapped[]>> = {
     ['', null],
     [null, null],
   ],
+  'assigned-object': [
+    [
+      { id: 5, name: 'eth0', display: 'eth0', virtual_machine: { id: 3, name: 'web', url: 'http://netbox' } },
+      { id: 5, name: 'eth0', virtual_machine: { id: 3, name: 'web' } },
+    ],
+    [
+      { id: 5, name: 'eno1', device: { id: 2, display: 'pve1' } },
+      { id: 5, name: 'eno1', device: { id: 2, name: 'pve1' } },
+    ],
+    [
+      { id: 5, display: 'VRRPv3: 7' },
+      { id: 5, name: 'VRRPv3: 7' },
+    ],
+    [{ id: 5 }, { id: 5, name: '' }],
+    [null, null],
+  ],
   'custom-fields': [
     [
       { proxmox_vm_id: 100, owner: null },
