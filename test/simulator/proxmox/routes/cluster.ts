@@ -4,7 +4,7 @@ import { ApiError } from '../api-error.js';
 import { releaseOf } from '../release.js';
 import type { Call, Route } from '../route.js';
 import { uptimeOf } from '../route.js';
-import { clusterNodeRow } from './nodes.js';
+import { clusterNodeRow, nodeFingerprint } from './nodes.js';
 
 export const clusterRoutes: readonly Route[] = [
   { method: 'GET', path: '/version', handler: ({ cluster }) => releaseOf(cluster.profile) },
@@ -23,6 +23,12 @@ export const clusterRoutes: readonly Route[] = [
   { method: 'GET', path: '/cluster/options', handler: options },
   {
     method: 'GET',
+    path: '/cluster/config/join',
+    permission: { at: '/', all: ['Sys.Audit'] },
+    handler: joinInformation,
+  },
+  {
+    method: 'GET',
     path: '/cluster/nextid',
     parameters: { vmid: { type: 'integer', minimum: 100 } },
     handler: nextId,
@@ -34,6 +40,24 @@ export const clusterRoutes: readonly Route[] = [
       cluster.replicationJobs.filter((job) => permissions.has(`/vms/${String(job['guest'])}`, 'VM.Audit')),
   },
 ];
+
+/** What a node needs that joins. Clients that do not know the certificates of the nodes read their fingerprints here. */
+function joinInformation({ cluster, localNode }: Call): PveRow {
+  if (cluster.standalone) throw new ApiError(424, 'node is not in a cluster, no join info available!');
+  return {
+    nodelist: cluster.nodes.map((node) => ({
+      name: node.name,
+      nodeid: String(node.nodeid),
+      ring0_addr: node.address,
+      quorum_votes: '1',
+      pve_addr: node.address,
+      pve_fp: nodeFingerprint(node),
+    })),
+    preferred_node: localNode,
+    totem: { cluster_name: cluster.name, config_version: String(cluster.nodes.length), secauth: 'on', version: '2' },
+    config_digest: '0123456789abcdef0123456789abcdef01234567',
+  };
+}
 
 function statusRows({ cluster, localNode }: Call): PveRow[] {
   const nodes = cluster.nodes.map((node) => ({

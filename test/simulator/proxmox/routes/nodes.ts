@@ -87,6 +87,11 @@ function nodeRow(call: Call, node: EstateNode): PveRow {
   };
 }
 
+/** Of the certificate that the API server of a node shows. */
+export function nodeFingerprint(node: EstateNode): string {
+  return fingerprint(nodeSeed(node));
+}
+
 function nodeSeed(node: EstateNode): number {
   return node.nodeid * 11 + node.name.length;
 }
