@@ -128,10 +128,8 @@ function possiblyCalled(
   views: readonly ClusterView[],
   named: readonly Namesake[],
 ): readonly string[] {
-  return views.flatMap((view) => [
-    ...possibleNames(view, named),
-    ...[rememberedCluster(view, known.byEndpoint)?.name ?? []].flat(),
-  ]);
+  const remembered = views.flatMap((view) => rememberedCluster(view, known.byEndpoint)?.name ?? []);
+  return [...views.flatMap((view) => possibleNames(view, named)), ...remembered];
 }
 
 /** By id only those that an operator has renamed. */
