@@ -3,13 +3,15 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { CacheAddress } from './cache-keys.js';
-import type { NetBoxRecord, Query } from './types.js';
+import type { Keep, NetBoxRecord, Query } from './types.js';
 
 export interface StoredAnswer {
   readonly address: CacheAddress;
   readonly query: Query;
   /** Of a list, by id; see `inOrder`. */
   readonly rows: Map<number, NetBoxRecord> | undefined;
+  /** How the rows were made of what NetBox rendered; absent: they are that. */
+  readonly keep?: Keep | undefined;
   /** Of a single read. */
   readonly body: unknown;
   readonly bytes: number;

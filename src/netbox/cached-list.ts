@@ -5,7 +5,7 @@
 import { isObject } from '../values/plain-object.js';
 import { deepFreeze } from './deep-freeze.js';
 import { isRecord, recordsIn } from './records-in.js';
-import type { NetBoxRecord, Query } from './types.js';
+import type { Keep, NetBoxRecord, Query } from './types.js';
 
 export interface OwnWrite {
   /** The objects that the request named. */
@@ -72,7 +72,14 @@ function recordsOf(body: unknown): readonly NetBoxRecord[] | undefined {
  * Changes the rows of a list; what is new comes last, wherever its id belongs.
  * @returns by how many bytes it grew; undefined: only NetBox can tell what it holds now
  */
-export function applyWrite(rows: Map<number, NetBoxRecord>, query: Query, { ids, body }: OwnWrite): number | undefined {
+export function applyWrite(
+  {
+    rows,
+    query,
+    keep,
+  }: { readonly rows: Map<number, NetBoxRecord>; readonly query: Query; readonly keep?: Keep | undefined },
+  { ids, body }: OwnWrite,
+): number | undefined {
   const records = recordsOf(body);
   if (records === undefined) return undefined;
   const answered = new Set(records.map(({ id }) => id));
@@ -81,7 +88,8 @@ export function applyWrite(rows: Map<number, NetBoxRecord>, query: Query, { ids,
   for (const record of records) {
     const isListed = fitsAll(record, query);
     if (isListed === undefined) return undefined;
-    grown += put(rows, record.id, isListed ? asListed(record, query) : undefined);
+    const listed = asListed(record, query);
+    grown += put(rows, record.id, isListed ? (keep?.(listed) ?? listed) : undefined);
   }
   return grown;
 }

@@ -62,7 +62,7 @@ export interface ClientCore {
   readonly withoutCursor: Set<string>;
 }
 
-interface Read extends Pick<CachedRead, 'shape' | 'path' | 'query'> {
+interface Read extends Pick<CachedRead, 'shape' | 'path' | 'query' | 'keep'> {
   readonly cache: ListOptions['cache'];
   readonly load: (query: Query, scope: ClientScope) => ReturnType<CachedRead['load']>;
 }
@@ -207,15 +207,16 @@ class ScopedClient implements NetBoxClient {
   }
 
   async #list(path: string, query: Query, options: ListOptions): Promise<readonly NetBoxRecord[]> {
-    const { maxRecords } = options;
+    const { maxRecords, keep } = options;
     const load: Read['load'] = async (wanted, scope) => {
-      const { records, bytes } = await readAll({ path, query: wanted, scope, maxRecords }, this.#lists());
+      const { records, bytes } = await readAll({ path, query: wanted, scope, maxRecords, keep }, this.#lists());
       return { answer: { records, body: null }, bytes };
     };
-    return (await this.#read({ shape: 'list', path, query, cache: options.cache, load })).records;
+    const shape = keep === undefined ? 'list' : 'kept';
+    return (await this.#read({ shape, path, query, cache: options.cache, keep, load })).records;
   }
 
-  async #read({ shape, path, query, cache, load }: Read): ReturnType<GetCache['read']> {
+  async #read({ shape, path, query, cache, keep, load }: Read): ReturnType<GetCache['read']> {
     await this.#checkBranching(path);
     const scope = this.#scope;
     const wanted = excludeConfigContext(path, query);
@@ -225,6 +226,7 @@ class ScopedClient implements NetBoxClient {
       path,
       query: wanted,
       shape,
+      keep,
       window: scope.window,
       isFresh: cache === 'fresh',
       isReadAgain: scope.readsAgain === true,

@@ -15,7 +15,7 @@ import type { CacheMetrics } from './cache-metrics.js';
 import { deepFreeze } from './deep-freeze.js';
 import { splitPath } from './paths.js';
 import { canonicalQuery } from './query-string.js';
-import type { NetBoxRecord, Query, ReadWindow } from './types.js';
+import type { Keep, NetBoxRecord, Query, ReadWindow } from './types.js';
 
 export interface CacheSettings extends StoreLimits {
   /** 0 = nothing is shared between calls. */
@@ -42,8 +42,9 @@ export interface CachedRead {
   readonly scope: CacheScope;
   readonly path: string;
   readonly query: Query;
-  /** Equal addresses read as a list or as a body are different things. */
-  readonly shape: 'list' | 'body';
+  /** Equal addresses read as a list, as a list of which something is kept, or as a body are different things. */
+  readonly shape: 'list' | 'kept' | 'body';
+  readonly keep?: Keep | undefined;
   readonly window?: ReadWindow | undefined;
   /** Only what was read since the window was opened will do. */
   readonly isFresh: boolean;
@@ -126,9 +127,9 @@ export class GetCache {
     const isUntrue = madeUntrueBy(write, scope);
     const { collection } = splitPath(write.path);
     const revised: Revision = (stored) => {
-      const { address, rows, query } = stored;
+      const { address, rows, query, keep } = stored;
       if (own === undefined || rows === undefined || address.path !== collection) return undefined;
-      const grown = applyWrite(rows, query, own);
+      const grown = applyWrite({ rows, query, keep }, own);
       return grown === undefined ? undefined : { ...stored, bytes: stored.bytes + grown };
     };
     this.#overtake(({ address }) => isUntrue(address));
@@ -293,8 +294,9 @@ export class GetCache {
       const { answer, bytes } = await read.load(signal);
       deepFreeze(answer);
       const { address, number } = load;
-      const rows = read.shape === 'list' ? new Map(answer.records.map((record) => [record.id, record])) : undefined;
-      const stored: StoredAnswer = { address, query: read.query, rows, body: answer.body, bytes, readAtMs, number };
+      const rows = read.shape === 'body' ? undefined : new Map(answer.records.map((record) => [record.id, record]));
+      const { query, keep } = read;
+      const stored: StoredAnswer = { address, query, rows, keep, body: answer.body, bytes, readAtMs, number };
       if (!load.overtaken && this.isShared()) this.#store.set(key, stored);
       return { stored, load };
     } finally {

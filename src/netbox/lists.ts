@@ -2,7 +2,7 @@
 import type { ProxboxError } from '../errors/proxbox-error.js';
 import { isObject } from '../values/plain-object.js';
 import { traverse, type ListRead, type TraversalDeps } from './traversal.js';
-import type { ClientScope, Query } from './types.js';
+import type { ClientScope, Keep, Query } from './types.js';
 
 export interface ListDeps extends TraversalDeps {
   /** Whether this NetBox pages by `start=`. */
@@ -38,6 +38,7 @@ export interface ListRequest {
   readonly query: Query;
   readonly scope: ClientScope;
   readonly maxRecords?: number | undefined;
+  readonly keep?: Keep | undefined;
 }
 
 export async function readAll(request: ListRequest, deps: ListDeps): Promise<ListRead> {

@@ -9,7 +9,7 @@ import { protocolError } from './error-mapping.js';
 import { moved, broken, readPage, staysOnList, type Page, type PageCheck } from './page.js';
 import { exceptionName } from './answer-text.js';
 import { bodyOf, type NetBoxResult, type Pipeline } from './pipeline.js';
-import type { ClientScope, NetBoxRecord, Query } from './types.js';
+import type { ClientScope, Keep, NetBoxRecord, Query } from './types.js';
 
 /** NetBox cuts `limit` to its MAX_PAGE_SIZE (1000 by default) without a word. */
 const cursorPageSize = 1000;
@@ -32,6 +32,8 @@ export interface Traversal {
   /** `start=` paging: NetBox 4.6 and later, and only without an ordering of the caller's own. */
   readonly cursor: boolean;
   readonly maxRecords?: number | undefined;
+  /** What of each record is answered; absent: all of it. */
+  readonly keep?: Keep | undefined;
 }
 
 export interface ListRead {
@@ -113,8 +115,10 @@ function takePage(walk: Walk, body: unknown): PageCheck<boolean> {
   const advanced = advance(walk, page);
   if (!advanced.ok) return advanced;
   // Here, page by page: a whole list at once would be long work.
-  deepFreeze(page.rows);
-  for (const row of page.rows) walk.byId.set(row.id, row);
+  const { keep } = walk.traversal;
+  const rows = keep === undefined ? page.rows : page.rows.map(keep);
+  deepFreeze(rows);
+  for (const row of rows) walk.byId.set(row.id, row);
   walk.count = page.count;
   walk.position = advanced.value;
   // Fewer rows than asked for, and more to come: that is the server's own limit.

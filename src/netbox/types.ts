@@ -101,10 +101,15 @@ export interface ClientScope {
   readonly readsAgain?: true;
 }
 
+/** What is kept of a record that NetBox rendered. */
+export type Keep = (rendered: NetBoxRecord) => NetBoxRecord;
+
 export interface ListOptions {
   /** `use` (default) reads and fills the GET cache, `fresh` takes only what was read in the same window; `bypass` does neither. */
   readonly cache?: 'use' | 'fresh' | 'bypass';
   readonly maxRecords?: number;
+  /** What of each record is answered and cached, with its id: most of what NetBox nests nobody looks at. The same for equal queries. */
+  readonly keep?: Keep | undefined;
 }
 
 /**
@@ -134,7 +139,7 @@ export interface BulkOptions {
   readonly atOnce?: number;
   readonly onBatch?: (progress: { readonly done: number; readonly total: number }) => void;
   /** What is kept of an object that was written, until the call ends; absent = all of it, with what it is related to. */
-  readonly keep?: (written: NetBoxRecord) => NetBoxRecord;
+  readonly keep?: Keep;
   /** A refused batch is sent again without what can be taken out of it, as long as that is something. */
   readonly mending?: Mending;
 }

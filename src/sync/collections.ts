@@ -1,8 +1,8 @@
 /** What a run sees of NetBox: whole collections of a kind, read once and shared by the stage calls of one job. */
-import { decode, decodeShown, readFields } from '../netbox/kinds/decode.js';
+import { decode, decodeShown, kept, readFields } from '../netbox/kinds/decode.js';
 import { mapInTurns } from '../config/breathe.js';
 import { kindDefinition, type ObjectKind, type RecordOf } from '../netbox/kinds/index.js';
-import type { ListOptions, NetBoxClient, NetBoxRecord, Query, ReadWindow } from '../netbox/types.js';
+import type { Keep, ListOptions, NetBoxClient, NetBoxRecord, Query, ReadWindow } from '../netbox/types.js';
 import type { Clock } from '../config/clock.js';
 import { createForbiddenStore, type Forbidden } from './forbidden.js';
 import type { Refusals } from './refusals.js';
@@ -80,7 +80,6 @@ export function createCollectionStore(clock: Clock): CollectionStore {
   }
 
   function open({ netbox, branch, refusals, showsObjects }: CollectionScope, client: NetBoxClient): Collections {
-    const decoder = showsObjects ? decodeShown : decode;
     const openedAtMs = clock.monotonicMs();
     const key = `${netbox}|${branch}`;
     const sentences = leftOut.get(key) ?? new Map<string, number>();
@@ -93,8 +92,9 @@ export function createCollectionStore(clock: Clock): CollectionStore {
       async load(kind, query, ...[values, options = {}]) {
         if (values?.of.length === 0) return [];
         const cache = options.fresh === true ? 'fresh' : 'use';
-        const rows = await readRows(reader, branch, { kind, query, values, cache });
-        return mapInTurns(rows, (row) => decoder(kind, row));
+        const keep: Keep | undefined = showsObjects ? undefined : (row) => decode(kind, row);
+        const rows = await readRows(reader, branch, { kind, query, values, cache, keep });
+        return showsObjects ? mapInTurns(rows, (row) => decodeShown(kind, row)) : rows.map((row) => kept(kind, row));
       },
       refusals,
       leftOut: () => new Set(sentences.keys()),
@@ -119,24 +119,25 @@ interface Selection {
   readonly query: Query;
   readonly values?: { readonly filter: string; readonly of: readonly (string | number)[] } | undefined;
   readonly cache: NonNullable<ListOptions['cache']>;
+  readonly keep?: ListOptions['keep'];
 }
 
 /** In a branch without the rows of the plugin that main does not have. */
 async function readRows(client: NetBoxClient, branch: string, selection: Selection): Promise<readonly NetBoxRecord[]> {
   const records = await readAll(client, selection, readFields(selection.kind));
   if (branch === '' || records.length === 0 || kindDefinition(selection.kind).madeByPlugin !== true) return records;
-  const inMain = await readAll(client.scoped({ branch: '' }), selection, 'id');
+  const inMain = await readAll(client.scoped({ branch: '' }), { ...selection, keep: undefined }, 'id');
   const ids = new Set(inMain.map(({ id }) => id));
   return records.filter(({ id }) => ids.has(id));
 }
 
 async function readAll(
   client: NetBoxClient,
-  { kind, query, values, cache }: Selection,
+  { kind, query, values, cache, keep }: Selection,
   fields: string,
 ): Promise<readonly NetBoxRecord[]> {
   const { path, query: always } = kindDefinition(kind);
   const full: Query = { ...query, fields, ...always };
-  if (values === undefined) return client.list(path, full, { cache });
-  return client.listByValues(path, values.filter, values.of, full, { cache });
+  if (values === undefined) return client.list(path, full, { cache, keep });
+  return client.listByValues(path, values.filter, values.of, full, { cache, keep });
 }

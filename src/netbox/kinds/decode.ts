@@ -58,6 +58,12 @@ export function decode(kind: ObjectKind, rendered: NetBoxRecord): object {
   return record;
 }
 
+/** What `decode` made of a record, out of a list that keeps it so (`ListOptions.keep`). */
+export function kept<K extends ObjectKind>(kind: K, record: NetBoxRecord): RecordOf<K>;
+export function kept(_kind: ObjectKind, record: object): object {
+  return record;
+}
+
 /** The same for a few fields of very many rows. */
 export function decodeSome<K extends ObjectKind, F extends keyof RecordOf<K> & string>(
   kind: K,
