@@ -1,7 +1,7 @@
 /** Lists in the cache, under our own writes: what a reader gets is what NetBox would answer now. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readFields } from '../../../src/netbox/kinds/decode.js';
+import { decode, readFields } from '../../../src/netbox/kinds/decode.js';
 import { kinds, type ObjectKind } from '../../../src/netbox/kinds/index.js';
 import type { JsonObject, NetBoxClient, NetBoxRecord, Query } from '../../../src/netbox/types.js';
 import { openSimulated } from './harness.js';
@@ -161,7 +161,10 @@ async function prepare(client: NetBoxClient): Promise<void> {
 }
 
 describe('lists in the cache', () => {
-  it('stay what NetBox would answer, whatever we write', async () => {
+  it.each([
+    ['as NetBox renders them', () => undefined],
+    ['as records of their kinds', (kind: ObjectKind) => (row: NetBoxRecord) => decode(kind, row)],
+  ])('stay what NetBox would answer, whatever we write: kept %s', async (_how, keepOf) => {
     let hits = 0;
     const property = fc.asyncProperty(fc.array(anyWrite, { minLength: 1, maxLength: 6 }), async (writes) => {
       const harness = await openSimulated('4.7.3');
@@ -172,8 +175,8 @@ describe('lists in the cache', () => {
         const fields = readFields(kind);
         const [[filter, values] = ['', '']] = Object.entries(query);
         return Array.isArray(values)
-          ? reader.listByValues(pathOf(kind), filter, values, { fields }, { cache })
-          : reader.list(pathOf(kind), { ...query, fields }, { cache });
+          ? reader.listByValues(pathOf(kind), filter, values, { fields }, { cache, keep: keepOf(kind) })
+          : reader.list(pathOf(kind), { ...query, fields }, { cache, keep: keepOf(kind) });
       };
       try {
         await prepare(client);
@@ -194,5 +197,25 @@ describe('lists in the cache', () => {
     });
     await fc.assert(property, { numRuns: 12, seed: 7 });
     expect(hits).toBeGreaterThan(400);
+  });
+
+  it('are not mixed up: what is kept of one is no answer for who wants all of it', async () => {
+    const harness = await openSimulated('4.7.3');
+    const { client } = harness;
+    await prepare(client);
+    const fields = readFields('virtual-machine');
+    const keep = ({ id: key }: NetBoxRecord) => ({ id: key });
+
+    const ids = [...(await client.list(pathOf('virtual-machine'), { fields }, { keep }))];
+    const whole = await client.list(pathOf('virtual-machine'), { fields });
+    const again = await client.list(pathOf('virtual-machine'), { fields }, { keep });
+
+    expect(ids).toEqual([{ id: 1 }, { id: 2 }]);
+    expect(whole).toMatchObject([
+      { id: 1, name: 'm0' },
+      { id: 2, name: 'M1' },
+    ]);
+    expect(again).toEqual(ids);
+    await harness.close();
   });
 });
