@@ -17,7 +17,7 @@ import type { ScaleRun, ScaleSize } from './scale-figures.js';
 import { tableOf, writeScale } from './scale-page.js';
 
 const usage =
-  'npm run bench:scale -- [--guests 1000,10000,100000] [--clusters N] [--nodes N] [--tasks N] [--runs N] [--node "--flag,--flag"] [--write]';
+  'npm run bench:scale -- [--guests 1000,10000,100000] [--clusters N] [--nodes N] [--tasks N] [--runs N] [--node="--flag,--flag"] [--write]';
 const apiKey = 'a-key-for-counting-of-at-least-32-characters';
 const guestsPerCluster = 1000;
 
