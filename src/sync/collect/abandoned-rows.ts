@@ -1,12 +1,13 @@
 /**
  * Rows that a guest of the run wants and a machine beyond the run has: whether that one still has them. Its guest is asked,
- * or is proven to be gone; nothing is asked of a machine that no guest of these clusters was.
+ * or is proven to be gone; nothing is asked of a machine that no guest of these clusters was, and its mark alone tells.
  */
 import type { AssignedObject } from '../../netbox/kinds/fields.js';
 import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { GuestConfig, ListedResource } from '../../proxmox/types.js';
 import type { ConnectedCluster, ListedGuest } from '../guests.js';
 import type { Roster } from '../plan/roster.js';
+import { isSoftDeleted } from '../plan/soft-delete.js';
 import type { RunContext } from '../run-context.js';
 import { readConfigs } from './guest-config.js';
 import { proveAbsence } from './guest-visibility.js';
@@ -59,7 +60,30 @@ export async function findAbandoned<Row extends HeldRow>(
     const here = contested.filter((one) => one.cluster === cluster);
     abandoned.push(...(await abandonedIn(run, here, { cluster, phase, hasLetGo })));
   }
-  return new Map(abandoned.map(({ row, machine }) => [row, machine]));
+  const elsewhere = await markedElsewhere(run, held, states, roster);
+  return new Map([...abandoned, ...elsewhere].map(({ row, machine }) => [row, machine]));
+}
+
+/**
+ * Rows of machines of endpoints that this run does not read, where a run over such an endpoint has proven the guest gone and
+ * marked the machine: a job per endpoint ends as one over all of them does. Of an unmarked machine nothing is known here.
+ */
+async function markedElsewhere<Row>(
+  run: RunContext,
+  held: readonly Held<Row>[],
+  ...[states, { clusters }]: [readonly RecordOf<'vm-state'>[], Roster]
+): Promise<readonly Held<Row>[]> {
+  const read = new Set(clusters.flatMap(({ view }) => view.endpointIds));
+  const others = new Set(
+    states.flatMap(({ virtual_machine: machine, proxmox_endpoint_raw_id: id }) =>
+      id === null || read.has(id) ? [] : [machine],
+    ),
+  );
+  const of = [...new Set(held.map(({ machine }) => machine).filter((id) => others.has(id)))].sort((a, b) => a - b);
+  if (of.length === 0) return [];
+  const machines = await run.collections.load('virtual-machine', {}, { filter: 'id', of }, { fresh: true });
+  const marked = new Set(machines.filter((machine) => isSoftDeleted(machine, run.supportIds)).map(({ id }) => id));
+  return held.filter(({ machine }) => marked.has(machine));
 }
 
 /** By id of the row: the machine that has it no more. */
