@@ -30,7 +30,7 @@ function linkOf(guestInterface: number | null, address: number | null): string {
   return `${guestInterface ?? ''}/${address ?? ''}`;
 }
 
-/** The rows are never deleted for themselves. Returns the ids of those that are right as they are. */
+/** Returns the ids of the rows that are right as they are. Another one goes along with its address, or where the guest says otherwise. */
 export function planGuestAddresses(
   builder: PlanBuilder,
   { guest, nics }: AddressedGuest,

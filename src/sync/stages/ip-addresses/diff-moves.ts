@@ -28,6 +28,8 @@ export class Moves {
   readonly #leaving = new Set<number>();
   readonly #departures: Departures;
   readonly #moved = new Map<number, { readonly key: string; readonly label: string; readonly source: SourceRef }>();
+  /** Rows that stay, and for what. */
+  readonly #told = new Map<RecordOf<'ip-address'>, Omit<Departure, 'reason'>>();
   readonly #keptLinks = new Set<number>();
 
   constructor(collected: CollectedAddresses, letGo: readonly LetGo[], supportIds: KnownIds) {
@@ -74,6 +76,11 @@ export class Moves {
     if (holder === undefined || !isMachine(holder, guest.virtualMachine)) this.leaves(record);
   }
 
+  /** A row stays on its interface, of a guest that says on which interface inside it has the address. */
+  stays(row: RecordOf<'ip-address'>, at: Omit<Departure, 'reason'>): void {
+    this.#told.set(row, at);
+  }
+
   /** The row leaves its machine. Returns what must have been written before. */
   leaves(row: RecordOf<'ip-address'>): ObjectKey | undefined {
     this.#leaving.add(row.id);
@@ -100,6 +107,10 @@ export class Moves {
       const row = this.#letGo.get(id)?.row ?? this.#collected.addresses.find((one) => one.id === id);
       const reason = { code: 'gone_from_proxmox', message: `${subject.label} is on another interface now.` } as const;
       if (row !== undefined) this.dropLinks(builder, row, { ...subject, reason });
+    }
+    for (const [row, subject] of this.#told) {
+      const message = `${subject.label} is on another interface inside the guest now.`;
+      this.dropLinks(builder, row, { ...subject, reason: { code: 'gone_from_proxmox', message } });
     }
     this.#departures.plan(builder);
   }

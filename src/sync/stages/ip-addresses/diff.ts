@@ -149,6 +149,8 @@ function planAddress(
     { mode: options.modes.ip_address },
   );
   if (action === 'update') moves.taken(builder, decision, { key: subject.key, label, guest: one.guest });
+  if (decision.action === 'reuse' && one.network.status === 'told')
+    moves.stays(decision.record, { key: subject.key, label, source: one.guest.source });
   return isPlaced(action, decision) ? [{ ...wanted, key: subject.key }] : [];
 }
 
