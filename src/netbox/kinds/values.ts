@@ -134,11 +134,19 @@ export function choiceValue(value: unknown): string | null {
 const octet = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const shortIpv4 = new RegExp(`^${octet}(?:\\.${octet}){3}(?:/\\d{1,2})?$`);
 
+/**
+ * Whether a text is one address to everybody: not `010.0.0.1`, which some read as 8.0.0.1 and NetBox refuses, nor short or
+ * hexadecimal forms of IPv4.
+ */
+export function isAddressText(host: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(host) || ipaddr.IPv6.isValid(host);
+}
+
 /** `2001:db8::1/64` for every spelling of it; IPv4-mapped addresses stay IPv6, as NetBox keeps them. Other text as it is. */
 export function canonicalAddress(text: string): string {
   if (shortIpv4.test(text)) return text;
   const [host = '', prefix] = text.trim().split('/', 2);
-  if (!ipaddr.isValid(host)) return text.trim().toLowerCase();
+  if (!isAddressText(host)) return text.trim().toLowerCase();
   const short = ipaddr.parse(host).toString();
   return prefix === undefined ? short : `${short}/${prefix}`;
 }

@@ -3,7 +3,7 @@ import { counted } from '../../values/short-text.js';
 import ipaddr from 'ipaddr.js';
 import { tellsAddress, type GuestAddress, type GuestInterface } from '../../proxmox/parse/guest-interfaces.js';
 import type { GuestConfig, GuestType } from '../../proxmox/types.js';
-import { canonicalAddress } from '../../netbox/kinds/values.js';
+import { canonicalAddress, isAddressText } from '../../netbox/kinds/values.js';
 import { whyUnusable } from './address-rules.js';
 import { matchNics, type GuestNic } from './guest-nics.js';
 import type { NetworkOptions } from './options.js';
@@ -92,7 +92,7 @@ function parseConfigured(cidr: string): GuestAddress {
 
 /** null for what NetBox should not hold: loopback, link-local, multicast, unspecified, and text that is no address. */
 function usableAddress({ address, prefix }: GuestAddress, options: NetworkOptions): WantedAddress | null {
-  if (!ipaddr.isValid(address)) return null;
+  if (!isAddressText(address)) return null;
   const parsed = ipaddr.parse(address);
   const range = parsed.range();
   if (range === 'loopback' || range === 'unspecified' || range === 'multicast' || range === 'broadcast') return null;
