@@ -69,6 +69,11 @@ export function parseGuestDisks(config: GuestConfig, sizes: VolumeSizes = new Ma
   return { disks, unsized, totalMb: clampDiskMb(disks.reduce((sum, disk) => sum + disk.sizeMb, 0)) };
 }
 
+/** Whether a configuration may have a disk under this key. */
+export function isDiskKey(key: string): boolean {
+  return diskOrder(key) !== null;
+}
+
 function diskOrder(key: string): { bus: string; index: number } | null {
   if (key === 'rootfs') return { bus: 'rootfs', index: 0 };
   const match = diskKey.exec(key);

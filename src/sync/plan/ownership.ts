@@ -5,6 +5,7 @@
 import type { StoredTag } from '../../netbox/kinds/fields.js';
 import { kindDefinition, type ObjectKind, type RecordOf } from '../../netbox/kinds/index.js';
 import { canonicalJson } from '../../netbox/kinds/values.js';
+import { isDiskKey } from '../../proxmox/parse/disks.js';
 import { isOsName } from '../../proxmox/parse/os-type.js';
 import { isObject } from '../../values/plain-object.js';
 import { ref, type JudgedKind, type ObjectKey, type TagRef } from '../types.js';
@@ -104,6 +105,7 @@ const judges: Judges = {
     ...anywhere(row, own),
   ],
   'virtual-disk': (row, own) => [
+    unless(isDiskKey(row.name), 'a name that an operator gave'),
     another('a description', row.description, ownTexts['virtual-disk'].description),
     ...anywhere(row, own),
   ],
@@ -158,7 +160,9 @@ function another(word: string, text: string, ours: RegExp): Words {
   return unless(text === '' || ours.test(text), word);
 }
 
-const tagsOfSyncs = /^(proxbox(-.+)?|bootstrap-only)$/;
+/** Tags that this service, the Python service and the plugin make; any other one is an operator's, whatever it is called. */
+const tagsOfSyncs =
+  /^(proxbox|proxbox-discovered-(qemu|lxc|cluster|node)|proxbox-(soft-deleted|orphaned|pending-deletion)|bootstrap-only)$/;
 
 function furtherTags(tags: readonly StoredTag[], { supportIds, tagIds }: OwnValues): Words {
   const ensured = new Set([...supportIds].flatMap(([key, id]) => (key.startsWith('tag:') ? [id] : [])));

@@ -77,9 +77,10 @@ describe('an entry in the journal', () => {
   it('keeps a row as a contact does', async () => {
     await open();
     const contact = await target.netbox.create('/api/tenancy/contacts/', { name: 'Ann' });
+    const role = await target.netbox.create('/api/tenancy/contact-roles/', { name: 'Owner', slug: 'owner' });
     const gone = await all(target, path.ipAddresses, '&address=10.0.1.101');
     const on = { object_type: 'ipam.ipaddress', object_id: gone[0]!.id };
-    await target.netbox.create('/api/tenancy/contact-assignments/', { ...on, contact: contact.id, role: null });
+    await target.netbox.create('/api/tenancy/contact-assignments/', { ...on, contact: contact.id, role: role.id });
     lose();
 
     const { frames } = await sync(target, everything);

@@ -126,6 +126,17 @@ describe('a machine that is to be deleted', () => {
       },
     ],
     [
+      'the tag "proxbox-critical"',
+      path.vms,
+      async () => {
+        const { machine } = await machineOf(target, 101);
+        const tag = await made(path.tags, { name: 'proxbox-critical', slug: 'proxbox-critical' });
+        return edit(target, path.vms, machine.id, {
+          tags: [...machine.tags, tag].map((one: { id: number }) => ({ id: one.id })),
+        });
+      },
+    ],
+    [
       'a service',
       '/api/ipam/services/',
       async () =>
@@ -143,7 +154,7 @@ describe('a machine that is to be deleted', () => {
         made('/api/tenancy/contact-assignments/', {
           ...(await onMachine('object')),
           contact: await id('/api/tenancy/contacts/', { name: 'Ann' }),
-          role: null,
+          role: await id('/api/tenancy/contact-roles/', { name: 'Owner', slug: 'owner' }),
         }),
     ],
     [
@@ -192,7 +203,11 @@ describe('a machine that is to be deleted', () => {
       async () => {
         const contact = await id('/api/tenancy/contacts/', { name: 'Ann' });
         const on = { object_type: 'ipam.ipaddress', object_id: (await address()).id };
-        return made('/api/tenancy/contact-assignments/', { ...on, contact, role: null });
+        return made('/api/tenancy/contact-assignments/', {
+          ...on,
+          contact,
+          role: await id('/api/tenancy/contact-roles/', { name: 'Owner', slug: 'owner' }),
+        });
       },
     ],
     [

@@ -54,6 +54,37 @@ describe('the stage of virtual disks', () => {
     expect(rows.map(tagsOf)).toEqual(rows.map(() => ['bootstrap-only', 'proxbox']));
   });
 
+  it('knows a disk again that an operator gave another name, and keeps its row when it is gone', async () => {
+    const config = { scsi0: 'ceph:a,size=1G', scsi1: 'ceph:b,size=2G' };
+    const lab = aCluster({ guests: [{ vmid: 100, config }] });
+    target = await openSimulated(anEstate(lab));
+    await sync(target);
+    const [, disk] = await all(target, path.disks);
+    await edit(target, path.disks, disk!.id, { name: 'archive' });
+
+    expect((await watchedSync(target)).writes).toEqual([]);
+    setConfig(lab, 100, 'scsi1', null);
+    await sync(target);
+    expect((await watchedSync(target)).writes).toEqual([]);
+
+    expect((await names(100)).sort()).toEqual(['archive', 'scsi0']);
+    expect((await all(target, path.disks, '&name=archive')).map(({ id }) => id)).toEqual([disk!.id]);
+  });
+
+  it('does not guess which disk was renamed where two may be meant', async () => {
+    const config = { scsi0: 'ceph:a,size=1G', scsi1: 'ceph:b,size=2G', scsi2: 'ceph:c,size=2G' };
+    const lab = aCluster({ guests: [{ vmid: 100, config }] });
+    target = await openSimulated(anEstate(lab));
+    await sync(target);
+    const [, ...two] = await all(target, path.disks);
+    for (const { id, name } of two) await edit(target, path.disks, id, { name: `${name} of Ann` });
+
+    await sync(target);
+    expect((await watchedSync(target)).writes).toEqual([]);
+
+    expect((await names(100)).sort()).toEqual(['scsi0', 'scsi1', 'scsi1 of Ann', 'scsi2', 'scsi2 of Ann']);
+  });
+
   it('of one machine touches that machine only, and asks NetBox for nothing else', async () => {
     const lab = aCluster({ guests: [{ vmid: 100 }, { vmid: 101 }] });
     target = await openSimulated(anEstate(lab));

@@ -18,6 +18,8 @@ export interface SweepInput {
   readonly options: SyncOptions;
   readonly supportIds: KnownIds;
   readonly learnt?: Learnt | undefined;
+  /** At the end of a run of the machines: what other guests have now of a machine's addresses moves in stages to come. */
+  readonly isMachineRun?: boolean | undefined;
 }
 
 /** One machine may always go: in a lab of three that is a third. */
@@ -172,14 +174,29 @@ function settle(builder: PlanBuilder, orphan: Orphan, sweep: Sweep): void {
       ? ['what cannot be read']
       : operatorDataBelow(builder, current, belongings, supportIds)),
   ];
-  if (theirs.length === 0) {
+  const isMarked = isSoftDeleted(current, supportIds);
+  if (theirs.length === 0 && (isMarked || sweep.isMachineRun !== true || !hasAddresses(current, belongings))) {
     remove(builder, orphan, collected);
     return;
   }
-  if (isSoftDeleted(current, supportIds)) return;
+  if (isMarked) return;
+  if (theirs.length === 0) {
+    const message = `${gone(orphan).message} It is marked, and deleted by the next run: another guest may have its addresses now, and they move first.`;
+    builder.note({ ...noteOf(orphan, { code: 'grace', message }) });
+    mark(builder, orphan, sweep);
+    return;
+  }
   const message = `The guest of "${label}" (VMID ${orphan.source.vmid ?? '?'}) is gone, but the machine carries ${nameList(theirs)}: it is marked and not deleted. Delete it in NetBox if nobody needs it.`;
   builder.note({ ...noteOf(orphan, { code: 'operator_data', message }) });
   mark(builder, orphan, sweep);
+}
+
+function hasAddresses({ id }: RecordOf<'virtual-machine'>, belongings: CollectedOrphans['belongings']): boolean {
+  const { interfaces = [], addresses = [], macs = [] } = belongings ?? {};
+  const ports = new Set<number | null>(interfaces.filter((row) => row.virtual_machine === id).map((row) => row.id));
+  return [...addresses, ...macs].some(
+    (row) => row.assigned_object_type === 'virtualization.vminterface' && ports.has(row.assigned_object_id),
+  );
 }
 
 function mark(

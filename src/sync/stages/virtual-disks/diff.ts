@@ -2,7 +2,7 @@
 import type { Steps } from '../../../config/breathe.js';
 import { nameList } from '../../../values/short-text.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
-import { isVolume, parseGuestDisks, type DiskEntry, type UnsizedDisk } from '../../../proxmox/parse/disks.js';
+import { isDiskKey, isVolume, parseGuestDisks, type DiskEntry, type UnsizedDisk } from '../../../proxmox/parse/disks.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncMode, SyncOptions } from '../../plan/options.js';
 import { isOurs, sidecarTags, type Learnt, type Marks } from '../../plan/ownership.js';
@@ -82,18 +82,36 @@ function compareMachine(
   builder.discovered('virtual-disk', disks.length + unsized.length);
   for (const disk of unsized) skipUnsized(builder, machine, disk);
   const mode = machineMode(resource, context.options);
-  const taken = new Set<RecordOf<'virtual-disk'>>();
-  for (const disk of disks) {
-    const current = chooseRow(stored, disk);
-    if (current !== undefined) taken.add(current);
-    planDisk(builder, { machine, mode, disk, current }, context);
-  }
+  const rows = chooseRows(stored, disks, context);
+  for (const disk of disks) planDisk(builder, { machine, mode, disk, current: rows.get(disk) }, context);
+  const taken = new Set(rows.values());
   const unknown = new Set(unsized.filter(isVolume).map(({ name }) => name));
   const surplus = stored.filter((row) => !taken.has(row) && !unknown.has(row.name));
   return [{ machine, mode, desired: disks, stored, surplus, isSizeUnknown: unknown.size > 0 }];
 }
 
-/** The row of the disk; of several with the name the one with the right size. */
+/** The row of each disk: that of its name, or one of ours that an operator gave another name, where no other can be meant. */
+function chooseRows(
+  stored: readonly RecordOf<'virtual-disk'>[],
+  disks: readonly DiskEntry[],
+  marks: Marks,
+): ReadonlyMap<DiskEntry, RecordOf<'virtual-disk'>> {
+  const chosen = new Map<DiskEntry, RecordOf<'virtual-disk'>>();
+  for (const disk of disks) {
+    const row = chooseRow(stored, disk);
+    if (row !== undefined) chosen.set(disk, row);
+  }
+  const renamed = stored.filter((row) => !isDiskKey(row.name) && isOurs('virtual-disk', row, marks));
+  const without = disks.filter((disk) => !chosen.has(disk));
+  for (const disk of without) {
+    const [row, ...others] = renamed.filter(({ size }) => size === disk.sizeMb);
+    const isOnlyOne = without.filter(({ sizeMb }) => sizeMb === disk.sizeMb).length === 1;
+    if (row !== undefined && others.length === 0 && isOnlyOne) chosen.set(disk, row);
+  }
+  return chosen;
+}
+
+/** Of several rows with the name the one with the right size. */
 function chooseRow(
   stored: readonly RecordOf<'virtual-disk'>[],
   { name, sizeMb }: DiskEntry,

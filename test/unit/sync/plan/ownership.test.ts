@@ -85,7 +85,7 @@ describe('what an operator put on an object', () => {
     const described = (description: string) => aVirtualMachine(1, { description });
     expect(operatorDataOf('virtual-machine', described('front end'), own)).toEqual(['a description']);
     expect(operatorDataOf('virtual-machine', described(machineDescription('pve1')), own)).toEqual([]);
-    const disk = stored('virtual-disk', { id: 1, description: 'journal' });
+    const disk = stored('virtual-disk', { id: 1, name: 'scsi0', description: 'journal' });
     expect(operatorDataOf('virtual-disk', disk, own)).toEqual(['a description']);
   });
 
