@@ -8,9 +8,11 @@ import { apiKey, openFaultWorld, type FaultWorld } from '../fault/support/world.
 import type { NetBoxSimulator } from '../simulator/netbox/index.js';
 import { createHurriedClock } from '../support/hurried-clock.js';
 import { root } from '../support/pveum.js';
-import { applyEdit, asFarAsItGoes, paths, prepareOperator } from './edits.js';
-import { anEstate, applyChange, restore } from './estate.js';
-import { changeKinds, editKinds, scenarios, type Change, type Edit, type Scenario } from './scenario.js';
+import { applyChange, changeKinds, type Change } from './changes.js';
+import { applyEdit, asFarAsItGoes, editKinds, prepareOperator, type Edit } from './edits.js';
+import { anEstate, restore } from './estate.js';
+import { paths } from './paths.js';
+import { scenarios, type Scenario } from './scenario.js';
 
 const { PROPERTY_SEED: only, PROPERTY_SEEDS: total = '20', PROPERTY_FIRST: first = '1' } = process.env;
 /** A tenth of what the property of truth plays. */

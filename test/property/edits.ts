@@ -1,33 +1,8 @@
-/** What an operator does in NetBox, and that it is still so. */
+/** What an operator does in NetBox, as a table of kinds. */
 import { ApiFailure, Dependents, FieldProblem, IntegrityError, Invalid } from '../simulator/netbox/failures.js';
 import type { NetBoxSimulator } from '../simulator/netbox/index.js';
-import type { Edit } from './scenario.js';
-
-type Row = ReturnType<NetBoxSimulator['state']['objects']>[number];
-type Values = Readonly<Record<string, unknown>>;
-
-export const paths = {
-  machines: 'virtualization/virtual-machines',
-  interfaces: 'virtualization/interfaces',
-  disks: 'virtualization/virtual-disks',
-  addresses: 'ipam/ip-addresses',
-  devices: 'dcim/devices',
-  states: 'plugins/proxbox/sync-state/virtual-machines',
-  snapshots: 'plugins/proxbox/snapshots',
-  backups: 'plugins/proxbox/backups',
-  macs: 'dcim/mac-addresses',
-} as const;
-
-const clusters = 'virtualization/clusters';
-
-/** Values that are the operator's from now on. */
-export interface Kept {
-  readonly path: string;
-  readonly id: number;
-  readonly values: Values;
-  /** Id of a tag that stays on it. */
-  readonly tag?: number;
-}
+import type { Kept, Row, Values } from './kept.js';
+import { paths } from './paths.js';
 
 /** What the edits need to be there; once per NetBox. */
 export function prepareOperator({ operator }: NetBoxSimulator): { readonly tag: number; readonly tenant: number } {
@@ -70,110 +45,199 @@ export function asFarAsItGoes<Done>(act: () => Done): Done | null {
   }
 }
 
-/** null where there is nothing that could be edited so, or NetBox refuses it. */
-export function applyEdit(netbox: NetBoxSimulator, edit: Edit, prepared: Prepared): Kept | null {
-  return asFarAsItGoes(() => editOf(netbox, edit, prepared));
+/** Numbers choose among what there is, modulo how much that is. */
+export interface Edit {
+  readonly what: keyof typeof edits;
+  readonly target: number;
 }
 
-function editOf(netbox: NetBoxSimulator, { what, target }: Edit, { tag, tenant }: Prepared): Kept | null {
-  const { operator } = netbox;
-  const pick = (path: string, fits: (row: Row) => boolean = () => true): Row | undefined => {
+/** null where there is nothing that could be edited so, NetBox refuses it, or nothing of it is to stay. */
+export function applyEdit(netbox: NetBoxSimulator, { what, target }: Edit, prepared: Prepared): Kept | null {
+  return asFarAsItGoes(() => edits[what](deskOf(netbox, target, prepared)));
+}
+
+type Fits = (row: Row) => boolean;
+
+/** What an operator does with one row; null as for `applyEdit`. */
+function deskOf(netbox: NetBoxSimulator, target: number, prepared: Prepared) {
+  const { operator, state } = netbox;
+  const pick = (path: string, fits: Fits = () => true): Row | undefined => {
     const rows = sorted(netbox, path).filter(fits);
     return rows[target % Math.max(1, rows.length)];
   };
-  const change = (path: string, row: Row | undefined, values: Values): Kept | null => {
-    if (row === undefined) return null;
-    operator.update(path, row.id, values);
-    return { path, id: row.id, values };
+  const update = (path: string, { id }: Row, values: Values): Kept => {
+    operator.update(path, id, values);
+    return { path, id, values };
   };
-  const addTag = (path: string, row: Row | undefined): Kept | null => {
-    if (row === undefined) return null;
-    operator.update(path, row.id, { tags: [...(row['tags'] as number[]), tag] });
-    return { path, id: row.id, values: {}, tag };
+  const create = (path: string, values: Values): Kept => ({ path, id: operator.create(path, values).id, values });
+  return {
+    ...prepared,
+    operator,
+    state,
+    target,
+    pick,
+    create,
+    update,
+    change: (path: string, values: Values, fits?: Fits): Kept | null => {
+      const row = pick(path, fits);
+      return row === undefined ? null : update(path, row, values);
+    },
+    addTag: (path: string, fits?: Fits): Kept | null => {
+      const row = pick(path, fits);
+      if (row === undefined) return null;
+      operator.update(path, row.id, { tags: [...(row['tags'] as number[]), prepared.tag] });
+      return { path, id: row.id, values: {}, tag: prepared.tag };
+    },
+    remove: (path: string, fits?: Fits): null => {
+      const row = pick(path, fits);
+      if (row !== undefined) operator.remove(path, row.id);
+      return null;
+    },
+    /** NetBox deletes the entry along with its row. */
+    write: (path: string, model: string): Kept | null => {
+      const row = pick(path, isOurs);
+      if (row === undefined) return null;
+      const of = { assigned_object_type: model, assigned_object_id: row.id };
+      return create(paths.journal, { ...of, comments: `Ask Ann about number ${target}.` });
+    },
   };
-  const create = (path: string, values: Values): Kept => ({
-    path,
-    id: operator.create(path, values).id,
-    values,
-  });
-  const isForeign = (row: Row): boolean => String(row['name']).startsWith('by-hand');
-  const ours = (row: Row): boolean => !isForeign(row) && row['cluster'] !== null;
-  switch (what) {
-    case 'machine-texts':
-      return change(paths.machines, pick(paths.machines, ours), {
-        description: 'The shop. Ask Ann.',
-        comments: 'Rack 7',
-      });
-    case 'machine-tenant':
-      return change(paths.machines, pick(paths.machines, ours), { tenant });
-    case 'machine-status':
-      return change(paths.machines, pick(paths.machines, ours), { status: 'decommissioning' });
-    case 'machine-tag':
-      return addTag(paths.machines, pick(paths.machines, ours));
-    case 'machine-field':
-      return change(paths.machines, pick(paths.machines, ours), { custom_fields: { owner: 'Ann' } });
-    case 'machine-name':
-      return change(paths.machines, pick(paths.machines, ours), { name: `shop-${target}` });
-    case 'device-texts':
-      return change(paths.devices, pick(paths.devices), { description: 'In the cellar', comments: 'Ask Bob' });
-    case 'interface-text':
-      return change(paths.interfaces, pick(paths.interfaces), { description: 'Uplink' });
-    case 'address-texts':
-      return change(paths.addresses, pick(paths.addresses), { description: 'Printed on the door', tenant });
-    case 'address-role':
-      return change(paths.addresses, pick(paths.addresses), { role: 'vip' });
-    case 'mac-text':
-      return change(paths.macs, pick(paths.macs), { description: 'Allowed at the door' });
-    case 'disk-text':
-      return change(paths.disks, pick(paths.disks), { description: 'The archive' });
-    case 'snapshot-tag':
-      return addTag(paths.snapshots, pick(paths.snapshots));
-    case 'backup-tag':
-      return addTag(paths.backups, pick(paths.backups));
-    case 'cluster-name':
-      return change(clusters, pick(clusters), { name: `Hall ${target}` });
-    case 'foreign-machine': {
-      const cluster = pick(clusters);
-      return cluster === undefined ? null : create(paths.machines, { name: `by-hand-${target}`, cluster: cluster.id });
-    }
-    case 'foreign-address':
-      return create(paths.addresses, { address: `172.16.0.${target + 1}/24`, description: 'Booked' });
-    case 'foreign-interface': {
-      const machine = pick(paths.machines, ours);
-      if (machine === undefined) return null;
-      const name = `tunnel${target}`;
-      const exists = netbox.state.find(
-        paths.interfaces,
-        (row) => row['virtual_machine'] === machine.id && row['name'] === name,
-      );
-      return exists === undefined ? create(paths.interfaces, { virtual_machine: machine.id, name }) : null;
-    }
-  }
 }
 
-/** Of an object, such as the custom fields, the operator set some keys. */
-function holds(stored: unknown, value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return stored === value;
-  return Object.entries(value).every(([key, item]) => Object(stored)[key] === item);
+type Desk = ReturnType<typeof deskOf>;
+
+const isOurs: Fits = (row) => !String(row['name']).startsWith('by-hand') && row['cluster'] !== null;
+
+const ofMachines: Fits = (row) => row['assigned_object_type'] === 'virtualization.vminterface';
+
+/** Tags of a machine that say that a sync found its guest. */
+const discoveries: readonly unknown[] = ['proxbox-discovered-qemu', 'proxbox-discovered-lxc'];
+
+function takeTagOff({ state, operator, pick }: Desk): Kept | null {
+  const discovery = state.objects('extras/tags').filter(({ slug }) => discoveries.includes(slug));
+  const tagOf = (row: Row) => discovery.find(({ id }) => (row['tags'] as number[]).includes(id))?.id;
+  const machine = pick(paths.machines, (row) => tagOf(row) !== undefined);
+  const without = machine === undefined ? undefined : tagOf(machine);
+  if (machine === undefined || without === undefined) return null;
+  operator.update(paths.machines, machine.id, { tags: (machine['tags'] as number[]).filter((id) => id !== without) });
+  return { path: paths.machines, id: machine.id, values: {}, without };
 }
 
-/**
- * Sentences about what is not as the operator left it. A later edit of the same value counts. What carries operator data is
- * never removed, also where what it stands for is gone from Proxmox.
- */
-export function lostEdits(netbox: NetBoxSimulator, kept: readonly Kept[]): string[] {
-  return kept.flatMap(({ path, id, values, tag }, index) => {
-    const row = netbox.state.find(path, (one) => one.id === id);
-    if (row === undefined) return [`${path} ${id} is gone, with ${JSON.stringify(values)}`];
-    const later = kept.slice(index + 1).filter((other) => other.path === path && other.id === id);
-    const isLater = (field: string): boolean => later.some((other) => field in other.values);
-    const lost = Object.entries(values).filter(([field, value]) => !isLater(field) && !holds(row[field], value));
-    const untagged = tag !== undefined && !(row['tags'] as number[]).includes(tag) ? ['its tag'] : [];
-    return [
-      ...lost.map(
-        ([field, value]) => `${path} ${id}: ${field} was ${JSON.stringify(value)}, is ${JSON.stringify(row[field])}`,
-      ),
-      ...untagged.map((text) => `${path} ${id} lost ${text}`),
-    ];
-  });
+/** NetBox lets no address go that is a primary one. */
+function assignAddress({ state, operator, pick }: Desk, to: (row: Row) => number | undefined): Kept | null {
+  const address = pick(paths.addresses, ofMachines);
+  const id = address === undefined ? undefined : to(address);
+  if (address === undefined || id === undefined) return null;
+  const machine = state.find(paths.machines, (row) => row['primary_ip4'] === address.id);
+  if (machine !== undefined) operator.update(paths.machines, machine.id, { primary_ip4: null });
+  const values = { assigned_object_type: 'virtualization.vminterface', assigned_object_id: id };
+  operator.update(paths.addresses, address.id, values);
+  return { path: paths.addresses, id: address.id, values };
+}
+
+/** An interface of a machine that no sync knows. */
+function foreignPort({ pick, create, target }: Desk): number | undefined {
+  const cluster = pick(paths.clusters);
+  if (cluster === undefined) return undefined;
+  const machine = create(paths.machines, { name: `by-hand-port-${target}`, cluster: cluster.id });
+  return create(paths.interfaces, { virtual_machine: machine.id, name: 'lan0' }).id;
+}
+
+/** One of two or more that a machine has; it is over when the machine has that one no more. */
+function choosePrimary({ state, pick, update }: Desk): Kept | null {
+  const machineOf = (row: Row) =>
+    ofMachines(row)
+      ? state.find(paths.interfaces, ({ id }) => id === row['assigned_object_id'])?.['virtual_machine']
+      : undefined;
+  const isOther = (row: Row): boolean => {
+    const machine = state.find(paths.machines, ({ id }) => id === machineOf(row));
+    return machine !== undefined && machine['primary_ip4'] !== row.id;
+  };
+  const address = pick(paths.addresses, isOther);
+  const machine = address && state.find(paths.machines, ({ id }) => id === machineOf(address));
+  if (address === undefined || machine === undefined) return null;
+  const isOver: Kept['isOver'] = (now) => {
+    const row = now.find(paths.addresses, ({ id }) => id === address.id);
+    const port = now.find(paths.interfaces, ({ id }) => id === row?.['assigned_object_id']);
+    return port?.['virtual_machine'] !== machine.id;
+  };
+  return { ...update(paths.machines, machine, { primary_ip4: address.id }), isOver };
+}
+
+/** Devices have to be where their cluster is, so they leave it for the move. */
+function moveCluster({ state, operator, pick, update, target }: Desk): Kept | null {
+  const cluster = pick(paths.clusters);
+  if (cluster === undefined) return null;
+  const site = operator.create('dcim/sites', { name: `Berlin ${target}`, slug: `berlin-${target}` }).id;
+  const devices = state.objects(paths.devices).filter((row) => row['cluster'] === cluster.id);
+  for (const { id } of devices) operator.update(paths.devices, id, { cluster: null, site });
+  const moved = update(paths.clusters, cluster, { scope_type: 'dcim.site', scope_id: site });
+  for (const { id } of devices) operator.update(paths.devices, id, { cluster: cluster.id });
+  return moved;
+}
+
+const edits = {
+  'machine-texts': ({ change }) =>
+    change(paths.machines, { description: 'The shop. Ask Ann.', comments: 'Rack 7' }, isOurs),
+  'machine-tenant': ({ change, tenant }) => change(paths.machines, { tenant }, isOurs),
+  'machine-status': ({ change }) => change(paths.machines, { status: 'decommissioning' }, isOurs),
+  'machine-tag': ({ addTag }) => addTag(paths.machines, isOurs),
+  'machine-field': ({ change }) => change(paths.machines, { custom_fields: { owner: 'Ann' } }, isOurs),
+  'machine-name': ({ change, target }) => change(paths.machines, { name: `shop-${target}` }, isOurs),
+  'machine-untagged': takeTagOff,
+  'machine-primary': choosePrimary,
+  'device-texts': ({ change }) => change(paths.devices, { description: 'In the cellar', comments: 'Ask Bob' }),
+  'interface-text': ({ change }) => change(paths.interfaces, { description: 'Uplink' }),
+  'interface-vlan': ({ operator, change, target }) => {
+    const vlan = operator.create('ipam/vlans', { vid: 100 + target, name: `Office ${target}` }).id;
+    return change(paths.interfaces, { mode: 'access', untagged_vlan: vlan });
+  },
+  'address-texts': ({ change, tenant }) => change(paths.addresses, { description: 'Printed on the door', tenant }),
+  'address-role': ({ change }) => change(paths.addresses, { role: 'vip' }),
+  /** To an interface that no guest stands for: it is the operator's. */
+  'address-given-away': (desk) => assignAddress(desk, () => foreignPort(desk)),
+  /** To an interface whose guest says that it has it not: it goes to the one that has it. */
+  'address-misplaced': (desk) => {
+    assignAddress(desk, (row) => desk.pick(paths.interfaces, ({ id }) => id !== row['assigned_object_id'])?.id);
+    return null;
+  },
+  'mac-text': ({ change }) => change(paths.macs, { description: 'Allowed at the door' }),
+  'disk-text': ({ change }) => change(paths.disks, { description: 'The archive' }),
+  'snapshot-tag': ({ addTag }) => addTag(paths.snapshots),
+  'backup-tag': ({ addTag }) => addTag(paths.backups),
+  'cluster-name': ({ change, target }) => change(paths.clusters, { name: `Hall ${target}` }),
+  'cluster-site': moveCluster,
+  'machine-journal': ({ write }) => write(paths.machines, 'virtualization.virtualmachine'),
+  'interface-journal': ({ write }) => write(paths.interfaces, 'virtualization.vminterface'),
+  'disk-journal': ({ write }) => write(paths.disks, 'virtualization.virtualdisk'),
+  'address-journal': ({ write }) => write(paths.addresses, 'ipam.ipaddress'),
+  'mac-journal': ({ write }) => write(paths.macs, 'dcim.macaddress'),
+  'device-journal': ({ write }) => write(paths.devices, 'dcim.device'),
+  'snapshot-journal': ({ write }) => write(paths.snapshots, 'netbox_proxbox.vmsnapshot'),
+  'backup-journal': ({ write }) => write(paths.backups, 'netbox_proxbox.vmbackup'),
+  'machine-deleted': ({ remove }) => remove(paths.machines, isOurs),
+  'interface-deleted': ({ remove }) => remove(paths.interfaces),
+  'disk-deleted': ({ remove }) => remove(paths.disks),
+  'address-deleted': ({ remove }) => remove(paths.addresses),
+  'mac-deleted': ({ remove }) => remove(paths.macs),
+  'sidecar-deleted': ({ remove }) => remove(paths.states),
+  'foreign-machine': ({ pick, create, target }) => {
+    const cluster = pick(paths.clusters);
+    return cluster === undefined ? null : create(paths.machines, { name: `by-hand-${target}`, cluster: cluster.id });
+  },
+  'foreign-address': ({ create, target }) =>
+    create(paths.addresses, { address: `172.16.0.${target + 1}/24`, description: 'Booked' }),
+  'foreign-interface': ({ pick, create, state, target }) => {
+    const machine = pick(paths.machines, isOurs);
+    if (machine === undefined) return null;
+    const name = `tunnel${target}`;
+    const exists = state.find(paths.interfaces, (row) => row['virtual_machine'] === machine.id && row['name'] === name);
+    return exists === undefined ? create(paths.interfaces, { virtual_machine: machine.id, name }) : null;
+  },
+} satisfies Record<string, (desk: Desk) => Kept | null>;
+
+export const editKinds = Object.keys(edits) as (keyof typeof edits)[];
+
+/** Edits after which the next run has to put something right: what it finds then depends on what has happened since. */
+export function leavesWork({ what }: Edit): boolean {
+  return what.endsWith('-deleted') || what === 'address-misplaced';
 }

@@ -1,12 +1,12 @@
-/** The estate of a scenario, what happens to it, and what is true of it. */
+/** The estate of a scenario, and what is true of it; what happens to it: `changes.ts`. */
 import { makeStorage } from '../simulator/estate/generate-storage.js';
 import { makeNode } from '../simulator/estate/generate-node.js';
 import { makeCluster } from '../simulator/estate/make-cluster.js';
 import { makeGuest, type GuestDraft } from '../simulator/estate/make-guest.js';
 import type { Estate, EstateCluster, EstateGuest, EstateVolume } from '../simulator/estate/index.js';
-import type { Change, ClusterShape, GuestShape, Scenario } from './scenario.js';
+import type { ClusterShape, GuestShape, Scenario } from './scenario.js';
 
-const epochS = 1_777_593_600;
+export const epochS = 1_777_593_600;
 const names = ['lab', 'edge'] as const;
 
 export function anEstate({ clusters }: Pick<Scenario, 'clusters'>): Estate {
@@ -90,7 +90,7 @@ function draftOf(shape: GuestShape, cluster: number, vmid: number, nodes: readon
   };
 }
 
-function aBackup({ vmid, type, node }: EstateGuest, storage: 'local' | 'pbs', n: number): EstateVolume {
+export function aBackup({ vmid, type, node }: EstateGuest, storage: string, n: number): EstateVolume {
   const word = type === 'qemu' ? 'vm' : 'ct';
   const volid =
     storage === 'pbs'
@@ -106,125 +106,6 @@ function aBackup({ vmid, type, node }: EstateGuest, storage: 'local' | 'pbs', n:
     vmid,
     extra: { subtype: type, notes: `number ${n}` },
   };
-}
-
-const at = <T>(items: readonly T[], index: number): T | undefined => items[index % Math.max(1, items.length)];
-
-/** Does nothing where there is nothing that could change so. */
-export function applyChange(estate: Estate, { what, cluster: index, target }: Change): void {
-  const cluster = estate.clusters[index];
-  if (cluster === undefined) return;
-  const guest = at([...cluster.guests.values()], target);
-  const node = at(cluster.nodes, target);
-  if (what === 'guest-added') {
-    const vmid = 200 + target;
-    const draft = {
-      vmid,
-      name: `new-${vmid}`,
-      node: node?.name ?? 'pve1',
-      config: { scsi0: `ceph:vm-${vmid}-disk-0,size=8G` },
-    };
-    if (cluster.guests.has(vmid)) return;
-    const added = makeGuest(epochS, draft);
-    changed.add(added);
-    cluster.guests.set(vmid, added);
-  } else if (what === 'node-offline' || what === 'node-stalled') {
-    // One node always answers.
-    if (node === undefined || node === cluster.nodes[0]) return;
-    if (what === 'node-offline') node.online = false;
-    else node.isStalled = true;
-  } else if (guest !== undefined) changeGuest(cluster, guest, { what, target });
-}
-
-type Addresses = NonNullable<EstateGuest['agent']['interfaces'][number]['ip-addresses']>;
-
-/** The first network device, as the configuration, the agent and the container tell of it. */
-function changeFirstNic(guest: EstateGuest, mac: string, addresses: Addresses): void {
-  const [first] = guest.agent.interfaces;
-  if (first === undefined) return;
-  const net = String(guest.config['net0']).replace(/[0-9A-F]{2}(:[0-9A-F]{2}){5}/, mac);
-  const told = { ...first, 'hardware-address': mac.toLowerCase(), 'ip-addresses': addresses };
-  Object.assign(guest, {
-    config: { ...guest.config, net0: net },
-    agent: { ...guest.agent, interfaces: [told, ...guest.agent.interfaces.slice(1)] },
-    containerInterfaces: guest.containerInterfaces.map((row, n) =>
-      n === 0 ? { ...row, hwaddr: mac.toLowerCase(), 'ip-addresses': addresses } : row,
-    ),
-  });
-}
-
-function firstNicOf({ agent: { interfaces } }: EstateGuest): {
-  readonly mac: string;
-  readonly addresses: Addresses;
-} {
-  const [first] = interfaces;
-  return { mac: first?.['hardware-address']?.toUpperCase() ?? '', addresses: first?.['ip-addresses'] ?? [] };
-}
-
-/** What passes between two guests of a cluster, each of which has a network device. */
-function changeTwo(cluster: EstateCluster, guest: EstateGuest, { what, target }: Omit<Change, 'cluster'>): void {
-  const others = [...cluster.guests.values()].filter((one) => one !== guest && one.config['net0'] !== undefined);
-  const other = at(others, target);
-  if (other === undefined || guest.config['net0'] === undefined) return;
-  changed.add(other);
-  const [mine, its] = [firstNicOf(guest), firstNicOf(other)];
-  if (what === 'mac-swapped') {
-    changeFirstNic(guest, its.mac, mine.addresses);
-    changeFirstNic(other, mine.mac, its.addresses);
-  }
-  if (what === 'address-moved' && mine.addresses.length > 0) {
-    changeFirstNic(guest, mine.mac, mine.addresses.slice(0, -1));
-    changeFirstNic(other, its.mac, [...its.addresses, ...mine.addresses.slice(-1)]);
-  }
-}
-
-/** Guests of which a run may have seen more than the first one did: what NetBox keeps of them depends on which did. */
-const changed = new WeakSet<EstateGuest>();
-
-function changeGuest(cluster: EstateCluster, guest: EstateGuest, { what, target }: Omit<Change, 'cluster'>): void {
-  if (what === 'guest-removed' && changed.has(guest)) return;
-  changed.add(guest);
-  const disks = Object.keys(guest.config).filter((key) => /^(scsi|mp)\d$/.test(key));
-  if (what === 'guest-removed') cluster.guests.delete(guest.vmid);
-  if (what === 'guest-renamed') guest.name = `renamed-${guest.vmid}`;
-  if (what === 'guest-resized') guest.memoryMb += 512;
-  if (what === 'guest-migrated') guest.node = at(cluster.nodes, target)?.name ?? guest.node;
-  if (what === 'disk-removed' && disks.length > 1) Reflect.deleteProperty(guest.config, disks.at(-1) ?? '');
-  if (what === 'snapshot-removed' && guest.snapshots !== 'unsupported') guest.snapshots.pop();
-  if (what === 'backup-removed')
-    at(
-      cluster.storages.filter(({ volumes }) => volumes.length > 0),
-      target,
-    )?.volumes.pop();
-  if (what === 'tags-changed') guest.tags = guest.tags === 'moved' ? '' : 'moved';
-  if (what === 'mac-swapped' || what === 'address-moved') changeTwo(cluster, guest, { what, target });
-  if (what === 'nic-removed' && guest.config['net1'] !== undefined) {
-    Reflect.deleteProperty(guest.config, 'net1');
-    Object.assign(guest, {
-      agent: { ...guest.agent, interfaces: guest.agent.interfaces.slice(0, 1) },
-      containerInterfaces: guest.containerInterfaces.slice(0, 1),
-    });
-  }
-  if (what === 'address-removed') {
-    const [first] = guest.agent.interfaces;
-    const kept = first?.['ip-addresses']?.slice(0, -1) ?? [];
-    if (first === undefined || kept.length === 0) return;
-    const interfaces = [{ ...first, 'ip-addresses': kept }, ...guest.agent.interfaces.slice(1)];
-    Object.assign(guest, {
-      agent: { ...guest.agent, interfaces },
-      containerInterfaces: guest.containerInterfaces.map((row, n) =>
-        n === 0 ? { ...row, 'ip-addresses': kept } : row,
-      ),
-    });
-  }
-}
-
-export function heal(estate: Estate): void {
-  for (const { nodes } of estate.clusters)
-    for (const node of nodes) {
-      node.online = true;
-      node.isStalled = false;
-    }
 }
 
 /** Every MAC address of a guest's configuration, in capital letters. */

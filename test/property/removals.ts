@@ -1,13 +1,13 @@
 /** Rows that went during a call, and whether what they stood for is really gone from Proxmox. */
 import type { NetBoxSimulator } from '../simulator/netbox/index.js';
 import type { Estate, EstateCluster, EstateGuest } from '../simulator/estate/index.js';
-import { paths } from './edits.js';
 import { addressesOf, addressesOfGuest, macsOf, macsOfGuest } from './estate.js';
+import { paths } from './paths.js';
 
 type Row = ReturnType<NetBoxSimulator['state']['objects']>[number];
 
 /** Tables whose rows no sync may ever remove, except with the machine that they hang on. */
-const lasting = ['virtualization/clusters', 'dcim/devices', 'dcim/interfaces', 'plugins/proxbox/storage'] as const;
+const lasting = ['dcim/devices', 'dcim/interfaces', 'plugins/proxbox/storage'] as const;
 const watched = [...Object.values(paths), ...lasting];
 
 export type Picture = ReadonlyMap<string, readonly Row[]>;
@@ -73,6 +73,7 @@ export function wrongRemovals(before: Picture, after: Picture, estate: Estate): 
       return nic === undefined || guest === undefined || guest.config[`net${nic}`] !== undefined;
     },
     [paths.states]: () => true,
+    [paths.clusters]: () => true,
     ...Object.fromEntries(lasting.map((path) => [path, () => true])),
   };
   const wentWithMachine = (path: string, row: Row): boolean => {

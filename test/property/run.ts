@@ -5,10 +5,14 @@ import { stages } from '../component/sync/plugin-calls.js';
 import { createApiClient } from '../demo/api-client.js';
 import { apiKey, type FaultWorld } from '../fault/support/world.js';
 import type { StreamResult } from '../support/world.js';
-import { applyEdit, lostEdits, paths, prepareOperator, type Kept } from './edits.js';
-import { anEstate, applyChange, heal, restore } from './estate.js';
+import { applyChange } from './changes.js';
+import { applyEdit, leavesWork, prepareOperator } from './edits.js';
+import { anEstate, restore } from './estate.js';
 import { breakBoth, mendBoth } from './faults.js';
+import { lostEdits, stillThere, type Kept } from './kept.js';
 import { oneObject } from './one-object.js';
+import { changed, heal } from './passing.js';
+import { paths } from './paths.js';
 import { pictureOf, wrongRemovals } from './removals.js';
 import type { Call, Scenario } from './scenario.js';
 
@@ -60,7 +64,13 @@ async function begin(world: FaultWorld, scenario: Scenario): Promise<readonly Ke
   await world.freshNetBox();
   await world.stream(everything);
   const prepared = prepareOperator(world.netbox);
-  return scenario.edits.flatMap((edit) => applyEdit(world.netbox, edit, prepared) ?? []);
+  const { estate, netbox } = world;
+  if (scenario.edits.some(leavesWork))
+    for (const { guests } of estate.clusters) for (const guest of guests.values()) changed.add(guest);
+  return scenario.edits.reduce<readonly Kept[]>(
+    (kept, edit) => stillThere(netbox, [...kept, ...[applyEdit(netbox, edit, prepared) ?? []].flat()]),
+    [],
+  );
 }
 
 function pathOf({ netbox, estate }: FaultWorld, { stage, endpoint, target, deletes: isDeleting }: Call): string {

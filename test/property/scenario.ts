@@ -1,5 +1,7 @@
 /** What happens in one test of truth, as data: an estate, edits of the operator, changes, faults and calls. All of it random. */
 import fc from 'fast-check';
+import { changeKinds, type Change } from './changes.js';
+import { editKinds, type Edit } from './edits.js';
 
 export interface GuestShape {
   readonly isContainer: boolean;
@@ -21,18 +23,6 @@ export interface ClusterShape {
   readonly profile: '8.4' | '9.2';
   readonly nodes: number;
   readonly guests: readonly GuestShape[];
-}
-
-/** Numbers choose among what there is, modulo how much that is. */
-export interface Edit {
-  readonly what: (typeof editKinds)[number];
-  readonly target: number;
-}
-
-export interface Change {
-  readonly what: (typeof changeKinds)[number];
-  readonly cluster: number;
-  readonly target: number;
 }
 
 export interface ProxmoxFault {
@@ -80,45 +70,6 @@ export interface Scenario {
   readonly edits: readonly Edit[];
   readonly steps: readonly Step[];
 }
-
-export const editKinds = [
-  'machine-texts',
-  'machine-tenant',
-  'machine-status',
-  'machine-tag',
-  'machine-field',
-  'machine-name',
-  'device-texts',
-  'interface-text',
-  'address-texts',
-  'address-role',
-  'mac-text',
-  'disk-text',
-  'snapshot-tag',
-  'backup-tag',
-  'cluster-name',
-  'foreign-machine',
-  'foreign-address',
-  'foreign-interface',
-] as const;
-
-export const changeKinds = [
-  'guest-removed',
-  'guest-added',
-  'guest-renamed',
-  'guest-migrated',
-  'guest-resized',
-  'disk-removed',
-  'snapshot-removed',
-  'backup-removed',
-  'address-removed',
-  'address-moved',
-  'mac-swapped',
-  'nic-removed',
-  'tags-changed',
-  'node-offline',
-  'node-stalled',
-] as const;
 
 /** Paths below `/api2/json` that a fault strikes. */
 export const proxmoxReads = {
@@ -222,3 +173,18 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   edits: fc.array(fc.record({ what: fc.constantFrom(...editKinds), target: fc.nat(20) }), { maxLength: 6 }),
   steps: fc.array(step, { minLength: 1, maxLength: 4 }),
 });
+
+/** The same, in each of which something of this kind happens: whoever adds a kind tries it so. */
+export function scenariosWith(kind: string): fc.Arbitrary<Scenario> {
+  const change = changeKinds.find((one) => one === kind);
+  const edit = editKinds.find((one) => one === kind);
+  if (change === undefined && edit === undefined) throw new Error(`no change and no edit is called ${kind}`);
+  return scenarios.map((scenario) => {
+    const [first, ...steps] = scenario.steps;
+    const target = first?.call.target ?? 0;
+    if (edit !== undefined) return { ...scenario, edits: [...scenario.edits, { what: edit, target }] };
+    if (change === undefined || first === undefined) return scenario;
+    const { cluster } = first.change ?? { cluster: target % 2 };
+    return { ...scenario, steps: [{ ...first, change: { what: change, cluster, target } }, ...steps] };
+  });
+}

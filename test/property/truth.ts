@@ -8,17 +8,26 @@ import { openFaultWorld, type FaultWorld } from '../fault/support/world.js';
 import { root } from '../support/pveum.js';
 import { anEstate } from './estate.js';
 import { play } from './run.js';
-import { scenarios } from './scenario.js';
+import { scenarios, scenariosWith } from './scenario.js';
 
 /**
  * `PROPERTY_SEED=17`: that one alone, reduced to what still fails. `PROPERTY_SEEDS`: how many, from `PROPERTY_FIRST` on.
+ * `PROPERTY_KIND=nic-added`: such a change or edit in each of them.
  */
-const { PROPERTY_SEED: only, PROPERTY_SEEDS: total = '20', PROPERTY_FIRST: first = '1' } = process.env;
+const {
+  PROPERTY_SEED: only,
+  PROPERTY_SEEDS: total = '20',
+  PROPERTY_FIRST: first = '1',
+  PROPERTY_KIND: kind,
+} = process.env;
+
+const all = kind === undefined ? scenarios : scenariosWith(kind);
 
 /** Half of the seeds: the others belong to the other file, so that two workers share them. */
 export function describeTruth(half: 0 | 1): void {
-  const all = only === undefined ? Array.from({ length: Number(total) }, (_, n) => Number(first) + n) : [Number(only)];
-  const seeds = all.filter((seed) => seed % 2 === half);
+  const chosen =
+    only === undefined ? Array.from({ length: Number(total) }, (_, n) => Number(first) + n) : [Number(only)];
+  const seeds = chosen.filter((seed) => seed % 2 === half);
 
   describe.skipIf(seeds.length === 0)(`truth, with orphans ${half === 0 ? 'kept' : 'deleted'}`, () => {
     let world: FaultWorld;
@@ -32,7 +41,7 @@ export function describeTruth(half: 0 | 1): void {
 
     // The name is how to replay it.
     it.each(seeds)('PROPERTY_SEED=%i npm run test:property', async (seed) => {
-      const property = fc.asyncProperty(fc.noBias(scenarios), (scenario) => play(world, scenario));
+      const property = fc.asyncProperty(fc.noBias(all), (scenario) => play(world, scenario));
       await fc.assert(property, { seed, numRuns: 1, endOnFailure: only === undefined });
     });
   });

@@ -92,6 +92,7 @@ function contentRows(call: Call): PveRow[] {
   const node = placeOf(call, 'node');
   if (storage.disabled) throw new ApiError(500, `storage '${storage.name}' is disabled`);
   if (!isOnNode(storage, node)) throw new ApiError(500, `storage '${storage.name}' is not available on node '${node}'`);
+  if (storage.isInactive === true) throw new ApiError(500, `storage '${storage.name}' is not online`);
   const kind = call.parameters['content'];
   const vmid = call.parameters['vmid'];
   const stored = storage.volumes.filter((volume) => volume.node === '' || volume.node === node).map(volumeRow);
