@@ -109,6 +109,21 @@ const isOurs: Fits = (row) => !String(row['name']).startsWith('by-hand') && row[
 
 const ofMachines: Fits = (row) => row['assigned_object_type'] === 'virtualization.vminterface';
 
+/** Which of several becomes the primary one depends on which could be written first: none goes that is, beside others. */
+function isReplaceable({ state }: Desk): Fits {
+  const portOf = (row: Row) => state.find(paths.interfaces, ({ id }) => id === row['assigned_object_id']);
+  const others = (row: Row) =>
+    state
+      .objects(paths.addresses)
+      .filter((one) => one !== row && ofMachines(one))
+      .map((one) => portOf(one)?.['virtual_machine']);
+  return (row) =>
+    !ofMachines(row) ||
+    !state
+      .objects(paths.machines)
+      .some((machine) => machine['primary_ip4'] === row.id && others(row).includes(machine.id));
+}
+
 /** Tags of a machine that say that a sync found its guest. */
 const discoveries: readonly unknown[] = ['proxbox-discovered-qemu', 'proxbox-discovered-lxc'];
 
@@ -123,8 +138,12 @@ function takeTagOff({ state, operator, pick }: Desk): Kept | null {
 }
 
 /** NetBox lets no address go that is a primary one. */
-function assignAddress({ state, operator, pick }: Desk, to: (row: Row) => number | undefined): Kept | null {
-  const address = pick(paths.addresses, ofMachines);
+function assignAddress(
+  { state, operator, pick }: Desk,
+  to: (row: Row) => number | undefined,
+  fits: Fits = () => true,
+): Kept | null {
+  const address = pick(paths.addresses, (row) => ofMachines(row) && fits(row));
   const id = address === undefined ? undefined : to(address);
   if (address === undefined || id === undefined) return null;
   const machine = state.find(paths.machines, (row) => row['primary_ip4'] === address.id);
@@ -197,7 +216,8 @@ const edits = {
   'address-given-away': (desk) => assignAddress(desk, () => foreignPort(desk)),
   /** To an interface whose guest says that it has it not: it goes to the one that has it. */
   'address-misplaced': (desk) => {
-    assignAddress(desk, (row) => desk.pick(paths.interfaces, ({ id }) => id !== row['assigned_object_id'])?.id);
+    const another = (row: Row) => desk.pick(paths.interfaces, ({ id }) => id !== row['assigned_object_id'])?.id;
+    assignAddress(desk, another, isReplaceable(desk));
     return null;
   },
   'mac-text': ({ change }) => change(paths.macs, { description: 'Allowed at the door' }),
@@ -217,7 +237,7 @@ const edits = {
   'machine-deleted': ({ remove }) => remove(paths.machines, isOurs),
   'interface-deleted': ({ remove }) => remove(paths.interfaces),
   'disk-deleted': ({ remove }) => remove(paths.disks),
-  'address-deleted': ({ remove }) => remove(paths.addresses),
+  'address-deleted': (desk) => desk.remove(paths.addresses, isReplaceable(desk)),
   'mac-deleted': ({ remove }) => remove(paths.macs),
   'sidecar-deleted': ({ remove }) => remove(paths.states),
   'foreign-machine': ({ pick, create, target }) => {

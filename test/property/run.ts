@@ -23,7 +23,7 @@ const everything = `/full-update/stream?${deletes}`;
 export async function play(world: FaultWorld, scenario: Scenario): Promise<void> {
   const wanted = await withoutFaults(world, scenario);
   const kept = await begin(world, scenario);
-  const played: string[] = [];
+  const played = [JSON.stringify(scenario.edits)];
   for (const { change, faults, call } of scenario.steps) {
     if (change !== null) applyChange(world.estate, change);
     const at = pathOf(world, call);

@@ -174,17 +174,18 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   steps: fc.array(step, { minLength: 1, maxLength: 4 }),
 });
 
-/** The same, in each of which something of this kind happens: whoever adds a kind tries it so. */
-export function scenariosWith(kind: string): fc.Arbitrary<Scenario> {
+/** The same, in each of which something of one of these kinds happens: whoever adds kinds tries them so. */
+export function scenariosWith(kinds: readonly string[]): fc.Arbitrary<Scenario> {
+  return fc.tuple(scenarios, fc.constantFrom(...kinds)).map(([scenario, kind]) => withKind(scenario, kind));
+}
+
+function withKind(scenario: Scenario, kind: string): Scenario {
   const change = changeKinds.find((one) => one === kind);
   const edit = editKinds.find((one) => one === kind);
-  if (change === undefined && edit === undefined) throw new Error(`no change and no edit is called ${kind}`);
-  return scenarios.map((scenario) => {
-    const [first, ...steps] = scenario.steps;
-    const target = first?.call.target ?? 0;
-    if (edit !== undefined) return { ...scenario, edits: [...scenario.edits, { what: edit, target }] };
-    if (change === undefined || first === undefined) return scenario;
-    const { cluster } = first.change ?? { cluster: target % 2 };
-    return { ...scenario, steps: [{ ...first, change: { what: change, cluster, target } }, ...steps] };
-  });
+  const [first, ...steps] = scenario.steps;
+  const target = first?.call.target ?? 0;
+  if (edit !== undefined) return { ...scenario, edits: [...scenario.edits, { what: edit, target }] };
+  if (change === undefined || first === undefined) throw new Error(`no change and no edit is called ${kind}`);
+  const { cluster } = first.change ?? { cluster: target % 2 };
+  return { ...scenario, steps: [{ ...first, change: { what: change, cluster, target } }, ...steps] };
 }

@@ -12,7 +12,7 @@ import { scenarios, scenariosWith } from './scenario.js';
 
 /**
  * `PROPERTY_SEED=17`: that one alone, reduced to what still fails. `PROPERTY_SEEDS`: how many, from `PROPERTY_FIRST` on.
- * `PROPERTY_KIND=nic-added`: such a change or edit in each of them.
+ * `PROPERTY_KIND=nic-added,disk-text`: one of these changes and edits in each of them.
  */
 const {
   PROPERTY_SEED: only,
@@ -21,7 +21,7 @@ const {
   PROPERTY_KIND: kind,
 } = process.env;
 
-const all = kind === undefined ? scenarios : scenariosWith(kind);
+const all = kind === undefined ? scenarios : scenariosWith(kind.split(','));
 
 /** Half of the seeds: the others belong to the other file, so that two workers share them. */
 export function describeTruth(half: 0 | 1): void {
