@@ -29,7 +29,7 @@ export interface ProxmoxFault {
   readonly side: 'proxmox';
   readonly cluster: number;
   readonly read: keyof typeof proxmoxReads;
-  readonly how: 403 | 500 | 595 | 'empty' | 'html' | 'reset' | 'leave-out';
+  readonly how: 401 | 403 | 500 | 595 | 'empty' | 'null' | 'html' | 'reset' | 'leave-out';
   readonly times: number;
 }
 
@@ -37,18 +37,27 @@ export interface NetBoxFault {
   readonly side: 'netbox';
   readonly path: (typeof netboxPaths)[number];
   readonly method: 'POST' | 'PATCH' | 'GET' | 'DELETE';
-  readonly how: 400 | 403 | 500 | 'reset-before' | 'reset-after-commit';
+  /** 503 says when to try again; 504 is how a proxy tells of a time-out. */
+  readonly how: 400 | 403 | 409 | 500 | 503 | 504 | 'html' | 'reset-before' | 'reset-after-commit';
   readonly times: number;
 }
 
-/** An entry of the access control list hides a guest. */
+/** The token's user may not see, or not add, a kind of objects. */
+export interface PermissionFault {
+  readonly side: 'permission';
+  readonly path: (typeof netboxPaths)[number];
+  readonly lacks: 'cannotView' | 'cannotAdd';
+}
+
+/** An entry of the access control list hides a guest, the bridges, a storage or a node. */
 export interface AccessFault {
   readonly side: 'access';
   readonly cluster: number;
+  readonly hides: 'guest' | 'bridges' | 'storage' | 'node';
   readonly target: number;
 }
 
-export type Fault = ProxmoxFault | NetBoxFault | AccessFault;
+export type Fault = ProxmoxFault | NetBoxFault | PermissionFault | AccessFault;
 
 export interface Call {
   /** Of the stages, in the order of a job of the plugin; -1 for the full update, -2 for one machine, -3 for one object. */
@@ -100,6 +109,12 @@ export const netboxPaths = [
   'plugins/proxbox/snapshots/',
   'plugins/proxbox/storage/',
   'extras/tags/',
+  'extras/journal-entries/',
+  'extras/custom-fields/',
+  'ipam/vlans/',
+  'ipam/services/',
+  'virtualization/clusters/',
+  'dcim/sites/',
 ] as const;
 
 const guest: fc.Arbitrary<GuestShape> = fc.record({
@@ -127,7 +142,7 @@ const proxmoxFault: fc.Arbitrary<ProxmoxFault> = fc.record({
   side: fc.constant('proxmox'),
   cluster: fc.nat(1),
   read: fc.constantFrom(...(Object.keys(proxmoxReads) as (keyof typeof proxmoxReads)[])),
-  how: fc.constantFrom<ProxmoxFault['how'][]>(403, 500, 595, 'empty', 'html', 'reset', 'leave-out'),
+  how: fc.constantFrom<ProxmoxFault['how'][]>(401, 403, 500, 595, 'empty', 'null', 'html', 'reset', 'leave-out'),
   times: fc.constantFrom(1, 2, 1000),
 });
 
@@ -135,14 +150,31 @@ const netboxFault: fc.Arbitrary<NetBoxFault> = fc.record({
   side: fc.constant('netbox'),
   path: fc.constantFrom(...netboxPaths),
   method: fc.constantFrom('POST', 'PATCH', 'GET', 'DELETE'),
-  how: fc.constantFrom<NetBoxFault['how'][]>(400, 403, 500, 'reset-before', 'reset-after-commit'),
+  how: fc.constantFrom<NetBoxFault['how'][]>(
+    400,
+    403,
+    409,
+    500,
+    503,
+    504,
+    'html',
+    'reset-before',
+    'reset-after-commit',
+  ),
   times: fc.constantFrom(1, 2, 1000),
 });
 
 const accessFault: fc.Arbitrary<AccessFault> = fc.record({
   side: fc.constant('access'),
   cluster: fc.nat(1),
+  hides: fc.constantFrom('guest', 'guest', 'bridges', 'storage', 'node'),
   target: fc.nat(20),
+});
+
+const permissionFault: fc.Arbitrary<PermissionFault> = fc.record({
+  side: fc.constant('permission'),
+  path: fc.constantFrom(...netboxPaths),
+  lacks: fc.constantFrom('cannotView', 'cannotAdd'),
 });
 
 const step: fc.Arbitrary<Step> = fc.record({
@@ -153,6 +185,7 @@ const step: fc.Arbitrary<Step> = fc.record({
     fc.oneof(
       { weight: 4, arbitrary: proxmoxFault },
       { weight: 2, arbitrary: netboxFault },
+      { weight: 1, arbitrary: permissionFault },
       { weight: 1, arbitrary: accessFault },
     ),
     { maxLength: 3 },
