@@ -138,19 +138,27 @@ function takeTagOff({ state, operator, pick }: Desk): Kept | null {
 }
 
 /** NetBox lets no address go that is a primary one. */
-function assignAddress(
-  { state, operator, pick }: Desk,
-  to: (row: Row) => number | undefined,
-  fits: Fits = () => true,
-): Kept | null {
-  const address = pick(paths.addresses, (row) => ofMachines(row) && fits(row));
-  const id = address === undefined ? undefined : to(address);
-  if (address === undefined || id === undefined) return null;
+function assignAddress({ state, operator }: Desk, address: Row, to: number, more: Values = {}): Kept {
   const machine = state.find(paths.machines, (row) => row['primary_ip4'] === address.id);
   if (machine !== undefined) operator.update(paths.machines, machine.id, { primary_ip4: null });
-  const values = { assigned_object_type: 'virtualization.vminterface', assigned_object_id: id };
+  const values = { assigned_object_type: 'virtualization.vminterface', assigned_object_id: to, ...more };
   operator.update(paths.addresses, address.id, values);
   return { path: paths.addresses, id: address.id, values };
+}
+
+/** To an interface that no guest stands for: it is the operator's. */
+function giveAway(desk: Desk): Kept | null {
+  const address = desk.pick(paths.addresses, ofMachines);
+  const port = address === undefined ? undefined : foreignPort(desk);
+  return address === undefined || port === undefined ? null : assignAddress(desk, address, port);
+}
+
+/** To an interface whose guest says that it has it not. */
+function misplace(desk: Desk, more: Values): Kept | null {
+  const isReplaceableHere = isReplaceable(desk);
+  const address = desk.pick(paths.addresses, (row) => ofMachines(row) && isReplaceableHere(row));
+  const port = desk.pick(paths.interfaces, ({ id }) => id !== address?.['assigned_object_id']);
+  return address === undefined || port === undefined ? null : assignAddress(desk, address, port.id, more);
 }
 
 /** An interface of a machine that no sync knows. */
@@ -212,12 +220,15 @@ const edits = {
   },
   'address-texts': ({ change, tenant }) => change(paths.addresses, { description: 'Printed on the door', tenant }),
   'address-role': ({ change }) => change(paths.addresses, { role: 'vip' }),
-  /** To an interface that no guest stands for: it is the operator's. */
-  'address-given-away': (desk) => assignAddress(desk, () => foreignPort(desk)),
-  /** To an interface whose guest says that it has it not: it goes to the one that has it. */
+  'address-given-away': giveAway,
+  /** It goes to the guest that has it, like any that vanishes here and appears there, and without our tag it never goes altogether. */
+  'address-taken-over': (desk) => {
+    const taken = misplace(desk, { tags: [] });
+    return taken && { ...taken, values: {} };
+  },
+  /** It goes back. Without a name: that of another guest would be taken for the operator's. */
   'address-misplaced': (desk) => {
-    const another = (row: Row) => desk.pick(paths.interfaces, ({ id }) => id !== row['assigned_object_id'])?.id;
-    assignAddress(desk, another, isReplaceable(desk));
+    misplace(desk, { dns_name: '' });
     return null;
   },
   'mac-text': ({ change }) => change(paths.macs, { description: 'Allowed at the door' }),
@@ -257,7 +268,9 @@ const edits = {
 
 export const editKinds = Object.keys(edits) as (keyof typeof edits)[];
 
+const displacing: readonly string[] = ['address-given-away', 'address-taken-over', 'address-misplaced'];
+
 /** Edits after which the next run has to put something right: what it finds then depends on what has happened since. */
 export function leavesWork({ what }: Edit): boolean {
-  return what.endsWith('-deleted') || what === 'address-misplaced';
+  return what.endsWith('-deleted') || displacing.includes(what);
 }

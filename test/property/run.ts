@@ -42,6 +42,7 @@ export async function play(world: FaultWorld, scenario: Scenario): Promise<void>
     missing: [],
     unexpected: [],
   });
+  expect(withoutMachine(world), `not in NetBox after:\n${played.join('\n')}`).toEqual([]);
   expect(await writesOf(world), `one more run writes:\n${played.join('\n')}`).toEqual([]);
 }
 
@@ -122,6 +123,23 @@ async function writesOf(world: FaultWorld): Promise<readonly string[]> {
   return world.netbox.requestLog
     .filter(({ method }) => !['GET', 'HEAD'].includes(method))
     .map(({ method, target, body }) => `${method} ${target} ${body.slice(0, 200)}`);
+}
+
+/** Guests that are not exactly one machine, whoever deleted what. */
+function withoutMachine({ estate, netbox }: FaultWorld): readonly string[] {
+  const states = netbox.state.objects(paths.states);
+  return estate.clusters.flatMap(({ name, guests }, index) =>
+    [...guests.values()].flatMap(({ vmid, type }) => {
+      const its = states.filter(
+        (row) =>
+          row['proxmox_endpoint_raw_id'] === index + 1 &&
+          row['proxmox_vm_id'] === vmid &&
+          row['proxmox_vm_type'] === type &&
+          row['virtual_machine'] !== null,
+      );
+      return its.length === 1 ? [] : [`${type} ${vmid} of ${name}: ${its.length} machines`];
+    }),
+  );
 }
 
 /** Without notes, which are written once: where one could not be, no later run makes up for it. */
