@@ -3,7 +3,7 @@ import { makeNode } from '../simulator/estate/generate-node.js';
 import { makeStorage } from '../simulator/estate/generate-storage.js';
 import type { EstateNode, EstateStorage, EstateVolume } from '../simulator/estate/index.js';
 import { aBackup, epochS } from './estate.js';
-import type { Happening, Scene } from './changes.js';
+import type { Happening, Scene } from './scene.js';
 import { changed, passes } from './passing.js';
 
 /** Of a node, but never the first: one always answers. */

@@ -2,7 +2,7 @@
 import { makeGuest } from '../simulator/estate/make-guest.js';
 import type { EstateCluster, EstateGuest } from '../simulator/estate/index.js';
 import { epochS } from './estate.js';
-import type { Happening, Scene } from './changes.js';
+import type { Happening, Scene } from './scene.js';
 import { changed, passes } from './passing.js';
 
 type GuestScene = Scene & { readonly guest: EstateGuest };

@@ -1,6 +1,6 @@
 /** What happens to the network devices of guests, their MAC addresses and addresses, as the configuration and the guest tell of it. */
 import type { EstateGuest } from '../simulator/estate/index.js';
-import type { Happening, Scene } from './changes.js';
+import type { Happening, Scene } from './scene.js';
 import { ofGuest } from './changes-of-guests.js';
 import { changed } from './passing.js';
 

@@ -1,21 +1,9 @@
 /** What happens in Proxmox, as a table of kinds, and how it comes to rest. */
-import type { Estate, EstateCluster, EstateGuest, EstateNode } from '../simulator/estate/index.js';
+import type { Estate } from '../simulator/estate/index.js';
 import { clusterChanges } from './changes-of-clusters.js';
 import { guestChanges } from './changes-of-guests.js';
 import { networkChanges } from './changes-of-networks.js';
-
-/** Where a change happens. */
-export interface Scene {
-  readonly estate: Estate;
-  readonly cluster: EstateCluster;
-  /** One of the cluster's, by the number of the change. */
-  readonly guest: EstateGuest | undefined;
-  readonly node: EstateNode;
-  readonly target: number;
-}
-
-/** Does nothing where there is nothing that could change so. */
-export type Happening = (scene: Scene) => void;
+import type { Happening } from './scene.js';
 
 const changes = { ...guestChanges, ...networkChanges, ...clusterChanges } satisfies Record<string, Happening>;
 

@@ -51,9 +51,9 @@ export interface Edit {
   readonly target: number;
 }
 
-/** null where there is nothing that could be edited so, NetBox refuses it, or nothing of it is to stay. */
-export function applyEdit(netbox: NetBoxSimulator, { what, target }: Edit, prepared: Prepared): Kept | null {
-  return asFarAsItGoes(() => edits[what](deskOf(netbox, target, prepared)));
+/** What is to stay: nothing where there is nothing that could be edited so, or NetBox refuses it. */
+export function applyEdit(netbox: NetBoxSimulator, { what, target }: Edit, prepared: Prepared): readonly Kept[] {
+  return [asFarAsItGoes(() => edits[what](deskOf(netbox, target, prepared))) ?? []].flat();
 }
 
 type Fits = (row: Row) => boolean;
@@ -93,13 +93,14 @@ function deskOf(netbox: NetBoxSimulator, target: number, prepared: Prepared) {
       if (row !== undefined) operator.remove(path, row.id);
       return null;
     },
-    /** NetBox deletes the entry along with its row. */
-    write: (path: string, model: string): Kept | null => {
-      const row = pick(path, isOurs);
-      if (row === undefined) return null;
-      const of = { assigned_object_type: model, assigned_object_id: row.id };
-      return create(paths.journal, { ...of, comments: `Ask Ann about number ${target}.` });
-    },
+    /** Into the journals of every other row, so that what goes is often one of them: NetBox deletes an entry along with its row. */
+    write: (path: string, model: string): readonly Kept[] =>
+      sorted(netbox, path)
+        .filter((row, index) => isOurs(row) && (index + target) % 2 === 0)
+        .map(({ id }) => {
+          const of = { assigned_object_type: model, assigned_object_id: id };
+          return create(paths.journal, { ...of, comments: `Ask Ann about number ${target}.` });
+        }),
   };
 }
 
@@ -264,7 +265,7 @@ const edits = {
     const exists = state.find(paths.interfaces, (row) => row['virtual_machine'] === machine.id && row['name'] === name);
     return exists === undefined ? create(paths.interfaces, { virtual_machine: machine.id, name }) : null;
   },
-} satisfies Record<string, (desk: Desk) => Kept | null>;
+} satisfies Record<string, (desk: Desk) => Kept | readonly Kept[] | null>;
 
 export const editKinds = Object.keys(edits) as (keyof typeof edits)[];
 

@@ -69,7 +69,7 @@ async function begin(world: FaultWorld, scenario: Scenario): Promise<readonly Ke
   if (scenario.edits.some(leavesWork))
     for (const { guests } of estate.clusters) for (const guest of guests.values()) changed.add(guest);
   return scenario.edits.reduce<readonly Kept[]>(
-    (kept, edit) => stillThere(netbox, [...kept, ...[applyEdit(netbox, edit, prepared) ?? []].flat()]),
+    (kept, edit) => stillThere(netbox, [...kept, ...applyEdit(netbox, edit, prepared)]),
     [],
   );
 }
