@@ -157,7 +157,12 @@ function giveAway(desk: Desk): Kept | null {
 /** To an interface whose guest says that it has it not. */
 function misplace(desk: Desk, more: Values): Kept | null {
   const isReplaceableHere = isReplaceable(desk);
-  const address = desk.pick(paths.addresses, (row) => ofMachines(row) && isReplaceableHere(row));
+  // One that was given away before is the operator's: who moves it again has changed his mind, and nothing of it was lost.
+  const foreign = new Set(
+    desk.state.objects(paths.interfaces).flatMap((row) => (row['name'] === 'lan0' ? [row.id] : [])),
+  );
+  const isGivenAway: Fits = (row) => foreign.has(Number(row['assigned_object_id']));
+  const address = desk.pick(paths.addresses, (row) => ofMachines(row) && isReplaceableHere(row) && !isGivenAway(row));
   const port = desk.pick(paths.interfaces, ({ id }) => id !== address?.['assigned_object_id']);
   return address === undefined || port === undefined ? null : assignAddress(desk, address, port.id, more);
 }
