@@ -39,7 +39,7 @@ export const firewallEntries = {
   ),
   proxmox_permission_denied: flat(
     403,
-    'The Proxmox account may not write this firewall.',
+    'The Proxmox account may not do this.',
     'Grant the privilege that the detail names.',
   ),
   proxmox_firewall_read_failed: flat(

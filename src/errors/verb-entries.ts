@@ -93,6 +93,16 @@ export const verbEntries = {
     'Send `"online": true`, or stop it first.',
   ),
   guest_not_running: verb(400, 'The guest does not run, so it cannot be suspended or resumed.', 'Start it.'),
+  invalid_tag: verb(
+    400,
+    'A tag is not one that Proxmox takes.',
+    'Use letters, digits, `_`, `-`, `+` and `.`, beginning with a letter, a digit or `_`.',
+  ),
+  guest_changed: verb(
+    409,
+    'The configuration of the guest was changed by somebody else meanwhile. Nothing was written.',
+    'Look at the guest again, then repeat the request.',
+  ),
   snapshot_not_found: verb(404, 'The guest has no snapshot of this name.', 'Take one of the names in the detail.'),
   vm_is_template: verb(400, 'Templates cannot be started.', 'Clone it and start the clone.'),
   proxmox_dispatch_failed: verb(

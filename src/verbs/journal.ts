@@ -12,6 +12,8 @@ export interface JournalState {
   readonly result: string;
   readonly kind: JournalKind;
   readonly upid?: string | null;
+  /** What was asked for beyond the name of the verb. */
+  readonly note?: string | undefined;
   readonly error?: string | undefined;
   /** How the task of Proxmox ended, once it has. */
   readonly taskResult?: string;
@@ -51,12 +53,13 @@ function named(text: string): string {
 }
 
 /** `undefined` lines are left out. */
-function commentsOf(subject: JournalSubject, { result, upid, error, taskResult }: JournalState): string {
+function commentsOf(subject: JournalSubject, { result, upid, note, error, taskResult }: JournalState): string {
   const { verb, actor, idempotencyKey, endpoint, endpointId, dispatchedAt } = subject;
   const lines: readonly (readonly [string, string | null | undefined])[] = [
     ['verb', verb],
     ['actor', named(actor)],
     ['result', result],
+    ['note', note === undefined ? undefined : quoted(note)],
     ['proxmox_task_upid', upid],
     ['task_result', taskResult === undefined ? undefined : quoted(taskResult)],
     ['idempotency_key', idempotencyKey === undefined ? undefined : named(idempotencyKey)],

@@ -44,6 +44,7 @@ interface Outcome {
   readonly told: Told;
   readonly code?: ErrorCode;
   readonly detail?: string;
+  readonly note?: string;
   /** False: nothing was sent. */
   readonly isFinal: boolean;
 }
@@ -138,10 +139,16 @@ async function act(verb: Verb, action: VerbAction, { place, endpoint }: Target, 
   try {
     const upid = toText(await action.dispatch(place));
     const told = action.told?.(place, upid) ?? {};
-    return { ...verb.accepted, upid, told, isFinal: true };
+    return { ...verb.accepted, upid, told, isFinal: true, ...noteOf(action) };
   } catch (error) {
-    return failedOutcome(verb, verb.failed.code, error, { isFinal: true, deps });
+    const refusal = verb.failed.refusal?.(toProxboxError(error));
+    const failed = failedOutcome(verb, refusal ?? verb.failed.code, error, { isFinal: true, deps });
+    return { ...failed, ...noteOf(action) };
   }
+}
+
+function noteOf({ note }: VerbAction): { readonly note?: string } {
+  return note === undefined ? {} : { note: note() };
 }
 
 function settledOutcome({ result, code, detail, told = {} }: Settled): Outcome {
@@ -211,8 +218,8 @@ function bodyOf(verb: Verb, call: VerbCall, outcome: Outcome, more: Told): Told 
   };
 }
 
-function stateOf({ result, upid, code, detail }: Outcome): JournalState {
-  return { result, upid, error: detail, kind: code === undefined ? 'info' : 'warning' };
+function stateOf({ result, upid, code, detail, note }: Outcome): JournalState {
+  return { result, upid, note, error: detail, kind: code === undefined ? 'info' : 'warning' };
 }
 
 /** Writes what became of it. When that fails the answer says so, and a repetition writes it again without acting. */

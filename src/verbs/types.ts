@@ -2,6 +2,7 @@
 import type { ZodType } from 'zod';
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import type { ErrorCode } from '../errors/catalog.js';
+import type { ProxboxError } from '../errors/proxbox-error.js';
 import type { ConnectedSession } from '../proxmox/session.js';
 import type { GuestType } from '../proxmox/types.js';
 
@@ -36,7 +37,8 @@ export type Told = Readonly<Record<string, unknown>>;
 
 /** The verb ends here without having been sent to Proxmox: nothing to do, or refused. */
 export interface Settled {
-  readonly result: 'already_running' | 'already_stopped' | 'already_suspended' | 'already_ended' | 'rejected';
+  readonly result:
+    'already_running' | 'already_stopped' | 'already_suspended' | 'already_ended' | 'unchanged' | 'rejected';
   /** Set when refused: gives status and `reason`. */
   readonly code?: ErrorCode;
   readonly detail?: string;
@@ -50,6 +52,8 @@ export interface VerbAction {
   /** Sends the verb. Answers the `data` of Proxmox, usually a UPID. */
   readonly dispatch: (place: GuestPlace) => Promise<unknown>;
   readonly told?: (place: GuestPlace, upid: string | null) => Told;
+  /** What the journal entry says of the parameters, once the verb was sent; one line. */
+  readonly note?: () => string;
 }
 
 /** A row of the table of verbs. */
@@ -64,7 +68,12 @@ export interface Verb {
   /** Reads the parameters. Throws ProxboxError (400) before anybody was asked anything. */
   readonly plan: (call: VerbCall) => VerbAction;
   readonly accepted: { readonly status: 200 | 202; readonly result: 'ok' | 'accepted' | 'cancel_requested' };
-  readonly failed: { readonly code: ErrorCode; readonly result: 'failed' | 'cancel_failed' };
+  readonly failed: {
+    readonly code: ErrorCode;
+    readonly result: 'failed' | 'cancel_failed';
+    /** A code of its own for what Proxmox refused with certainty; default `code`. */
+    readonly refusal?: (cause: ProxboxError) => ErrorCode | undefined;
+  };
   /** What the failure of `check` is called. */
   readonly checkFailed: ErrorCode;
   /** A repeated Idempotency-Key gets the stored answer. */

@@ -9,10 +9,10 @@ import { placeTable, type PlaceKind } from '../../firewall/places.js';
 import type { FirewallWrites } from '../../firewall/write.js';
 import type { PluginMirror } from '../../plugin-endpoints/mirror.js';
 import type { App } from '../app-type.js';
-import { tellIntegers, validationEntries } from '../plugins/validation-entries.js';
 import { booleanField } from '../query-fields.js';
 import { said } from '../route-document.js';
 import { headerText, maxActor } from './actor.js';
+import { checkedBody } from './checked-body.js';
 import { firewallPath, firewallTags, GuestQuery, placeIn, placeParams } from './firewall-reads.js';
 import { gateOf, GateQuery, type GateDeps } from './gated.js';
 
@@ -56,13 +56,6 @@ function actorIn(request: FastifyRequest): string {
   throw new ProxboxError('actor_required', detail.detail, { detail });
 }
 
-function bodyIn(object: ObjectName, body: unknown): Readonly<Record<string, unknown>> {
-  const result = z.safeParse(bodySchemas[object], body ?? {}, { error: tellIntegers });
-  if (result.success) return result.data;
-  const detail = validationEntries(result.error.issues, body ?? {}, 'body');
-  throw new ProxboxError('invalid_request', 'The body of the request is not valid.', { detail });
-}
-
 interface Asked {
   readonly kind: PlaceKind;
   readonly object: ObjectName;
@@ -92,7 +85,7 @@ async function answerWrite(asked: Asked, deps: FirewallWriteRouteDeps): Promise<
     op,
     parent,
     key: pos ?? name ?? rest,
-    body: op === 'remove' ? {} : bodyIn(object, request.body),
+    body: op === 'remove' ? {} : checkedBody(bodySchemas[object], request.body),
     isForced: query.force,
     confirm: () => confirm(gated.endpoint, deps),
   });

@@ -62,7 +62,6 @@ const netbox: readonly UnbuiltRoute[] = [
 ];
 
 const verbs: readonly UnbuiltRoute[] = guestPaths.flatMap((guest) => [
-  ...unbuilt('Changing the tags of a guest', [[['PUT', 'PATCH'], `${guest}/tags`]], 'endpoint_writes_disabled'),
   ...unbuilt('Making a backup', [['POST', `${guest}/backup`]], 'endpoint_writes_disabled'),
   ...unbuilt('Deleting a guest', [['DELETE', guest]], 'endpoint_writes_disabled'),
   ...unbuilt('Deleting a snapshot', [['DELETE', `${guest}/snapshot/:snapname`]], 'endpoint_writes_disabled'),

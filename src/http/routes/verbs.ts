@@ -9,12 +9,14 @@ import type { LocateDeps } from '../../verbs/locate.js';
 import { watchMigration } from '../../verbs/migration-stream.js';
 import type { VerbService } from '../../verbs/service.js';
 import { verbTable } from '../../verbs/table.js';
+import { tagsVerb } from '../../verbs/tags.js';
 import type { Verb } from '../../verbs/types.js';
 import type { App } from '../app-type.js';
 import { integerField } from '../query-fields.js';
 import { answersStream, said, type RouteDocument } from '../route-document.js';
 import { streamSse } from '../stream/sse.js';
 import { actorOf, headerText } from './actor.js';
+import { checkedBody } from './checked-body.js';
 import { gateOf, GateQuery, readGateOf, type GateDeps } from './gated.js';
 
 export interface VerbRouteDeps extends GateDeps, LocateDeps {
@@ -46,11 +48,12 @@ interface VerbRequest {
   readonly guest: { readonly type: GuestType; readonly vmid: number };
 }
 
-/** Behind the gate: the verb with who asked for it. */
-async function runVerb(verb: Verb, asked: VerbRequest, deps: VerbRouteDeps): Promise<FastifyReply> {
+/** Behind the gate: the verb with who asked for it. What it is made of may be checked only there, too. */
+async function runVerb(of: Verb | (() => Verb), asked: VerbRequest, deps: VerbRouteDeps): Promise<FastifyReply> {
   const { request, reply, query, guest } = asked;
   const gated = gateOf(deps, query, 'endpoint_writes_disabled');
   if ('refusal' in gated) return reply.status(403).send(gated.refusal);
+  const verb = typeof of === 'function' ? of() : of;
   const { status, body } = await deps.verbs.run(verb, {
     ...guest,
     endpoint: gated.endpoint,
@@ -73,11 +76,18 @@ const Told = z.looseObject({
   result: z.string(),
 });
 
+const TagsTold = Told.extend({ ok: z.literal(true), node: z.string(), tags_after: z.array(z.string()) });
+
+const KeyHeader = z.looseObject({ 'idempotency-key': said(z.string().optional(), { maxLength: maxKey }) });
+
 /** A verb that had nothing to do answers 200 also where one that was accepted answers 202. */
 function documentOf({ accepted, body }: Verb): { readonly document: RouteDocument } {
-  const headers = z.looseObject({ 'idempotency-key': said(z.string().optional(), { maxLength: maxKey }) });
   return {
-    document: { answers: { 200: Told, [accepted.status]: Told }, headers, ...(body === undefined ? {} : { body }) },
+    document: {
+      answers: { 200: Told, [accepted.status]: Told },
+      headers: KeyHeader,
+      ...(body === undefined ? {} : { body }),
+    },
   };
 }
 
@@ -96,7 +106,36 @@ export function registerVerbRoutes(app: App, deps: VerbRouteDeps): void {
         },
       );
     }
+    registerTags(app, type, deps);
     registerMigration(app, type, deps);
+  }
+}
+
+const TagList = z.array(z.string()).default([]);
+/** Clients name the node that they think the guest is on; it is looked for all the same. */
+const Node = z.string().trim().min(1).max(255);
+const tagBodies = {
+  PUT: z.object({ node: Node, tags: TagList }).transform(({ tags }) => ({ kind: 'replace', tags }) as const),
+  PATCH: z
+    .object({ node: Node, add: TagList, remove: TagList })
+    .transform(({ add, remove }) => ({ kind: 'change', add, remove }) as const),
+} as const;
+
+function registerTags(app: App, type: GuestType, deps: VerbRouteDeps): void {
+  for (const method of ['PUT', 'PATCH'] as const) {
+    const schema = tagBodies[method];
+    const { summary } = tagsVerb(schema.parse({ node: 'any' }));
+    app.route({
+      method,
+      url: `/proxmox/${type}/:vmid/tags`,
+      config: { document: { answers: { 200: TagsTold }, headers: KeyHeader, body: schema } },
+      schema: { tags, summary, params: GuestParams, querystring: GateQuery },
+      handler: (request, reply) => {
+        const { vmid } = request.params;
+        const verb = (): Verb => tagsVerb(checkedBody(schema, request.body));
+        return runVerb(verb, { request, reply, query: request.query, guest: { type, vmid } }, deps);
+      },
+    });
   }
 }
 

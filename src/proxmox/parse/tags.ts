@@ -1,7 +1,7 @@
 /** Guest tags and their colours. Tag names are compared and mirrored in lower case. */
 import { createHash } from 'node:crypto';
 import { isObject } from '../../values/plain-object.js';
-import { toPlainText } from './coerce.js';
+import { toBool, toPlainText } from './coerce.js';
 import { parsePropertyString } from './property-string.js';
 
 /** NetBox's limit for the name of a tag, characters. */
@@ -30,6 +30,34 @@ export function parseTagColours(clusterOptions: unknown): ReadonlyMap<string, st
     if (tag !== '' && colour !== null && !colours.has(tag)) colours.set(tag, colour);
   }
   return colours;
+}
+
+/** How a cluster keeps the tags of guests; both are off where Proxmox does not say. */
+export interface TagStyle {
+  /** `Web` and `web` are two tags; else Proxmox writes lower case. */
+  readonly isCaseSensitive: boolean;
+  /** Tags stay in the order in which they were set; else Proxmox sorts them. */
+  readonly keepsOrder: boolean;
+}
+
+/** `tag-style` of `cluster/options`, a property string or an object. */
+export function parseTagStyle(clusterOptions: unknown): TagStyle {
+  const style = isObject(clusterOptions) ? clusterOptions['tag-style'] : undefined;
+  const properties = typeof style === 'string' ? Object.fromEntries(parsePropertyString(style, 'shape')) : style;
+  const { 'case-sensitive': sensitive, ordering } = isObject(properties) ? properties : {};
+  return { isCaseSensitive: toBool(sensitive) ?? false, keepsOrder: toPlainText(ordering) === 'config' };
+}
+
+/** The tags of a configuration as they are written there, in their order. */
+export function splitTags(value: unknown): readonly string[] {
+  return toPlainText(value)
+    .split(/[;,\s]+/)
+    .filter((name) => name !== '');
+}
+
+/** Whether Proxmox takes it as a tag. */
+export function isTag(text: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9_\-+.]*$/.test(text);
 }
 
 function colourMapText(style: unknown): string {

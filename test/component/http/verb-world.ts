@@ -8,6 +8,7 @@ import { makeCluster } from '../../simulator/estate/make-cluster.js';
 import { makeGuest } from '../../simulator/estate/make-guest.js';
 import type { PveProfile } from '../../simulator/estate/types.js';
 import type { ProxmoxSimulator } from '../../simulator/proxmox/index.js';
+import type { SimulatedUser } from '../../simulator/proxmox/types.js';
 import { openWorld, type ServiceAnswer, type World } from '../../support/world.js';
 
 const epochS = Date.UTC(2026, 0, 1) / 1000;
@@ -98,6 +99,8 @@ export interface VerbWorldOptions {
   readonly now?: () => number;
   /** Release of `lab`. */
   readonly profile?: PveProfile;
+  /** Further accounts of the clusters. */
+  readonly users?: readonly SimulatedUser[];
 }
 
 /** Endpoint 1 is `lab` (Proxmox 8.4), endpoint 2 is `edge` (9.1); both may be written to. Tasks take 100 ms. */
@@ -105,12 +108,13 @@ export async function aVerbWorld({
   taskDurationMs = 100,
   profile = '8.4',
   now = Date.now,
+  users = [],
 }: VerbWorldOptions = {}): Promise<VerbWorld> {
   const estate: Estate = {
     epochS,
     clusters: [aCluster('lab', profile, '192.0.2'), aCluster('edge', '9.1', '198.51.100')],
   };
-  const world = await openWorld({ estate, proxmox: { taskDurationMs, now }, clock: patientClock });
+  const world = await openWorld({ estate, proxmox: { taskDurationMs, now, users }, clock: patientClock });
   open.push(world);
   const [lab, edge] = world.proxmox;
   const send: VerbWorld['send'] = async (method, at, { body, headers = {} } = {}) => {

@@ -5,6 +5,7 @@ import { bootDiskBytes, cpuLoad, cpusOnHost, shownName, usedMemory } from '../lo
 import { agentPrivileges } from '../privileges.js';
 import type { Call, Route } from '../route.js';
 import { guestAt, placeOf, uptimeOf } from '../route.js';
+import { guestConfigRoutes } from './guest-config.js';
 
 const audit = { at: '/vms/{vmid}', all: ['VM.Audit'] } as const;
 const agent = { at: '/vms/{vmid}', any: agentPrivileges } as const;
@@ -16,13 +17,7 @@ const perKind = (type: GuestKind): readonly Route[] => [
     ...(type === 'qemu' ? { parameters: { full: { type: 'boolean' } } } : {}),
     handler: (call) => listRows(call, type),
   },
-  {
-    method: 'GET',
-    path: `/nodes/{node}/${type}/{vmid}/config`,
-    parameters: { current: { type: 'boolean' }, snapshot: { type: 'string' } },
-    permission: audit,
-    handler: (call) => configOf(guestAt(call, type), call.parameters['current'] === true),
-  },
+  ...guestConfigRoutes(type),
   {
     method: 'GET',
     path: `/nodes/{node}/${type}/{vmid}/status/current`,
@@ -117,29 +112,6 @@ function currentStatus(call: Call, guest: EstateGuest): PveRow {
     ...(guest.type === 'qemu' && guest.agent.state !== 'off' ? { agent: 1 } : {}),
     ha: managed === undefined ? { managed: 0 } : { managed: 1, state: managed['state'], group: managed['group'] },
   };
-}
-
-/** Since 8 Proxmox stores QEMU's memory as a property string, so it arrives as text; a container's is a number. */
-function configOf(guest: EstateGuest, isCurrent: boolean): PveRow {
-  const config: PveRow = {
-    ...(guest.type === 'qemu' ? { memory: String(guest.memoryMb) } : { memory: guest.memoryMb }),
-    cores: guest.cpus,
-    ...(guest.name === '' ? {} : { [guest.type === 'qemu' ? 'name' : 'hostname']: guest.name }),
-    ...(guest.tags === '' ? {} : { tags: guest.tags }),
-    ...(guest.description === '' ? {} : { description: guest.description }),
-    ...(guest.lock === '' ? {} : { lock: guest.lock }),
-    ...(guest.template ? { template: 1 } : {}),
-    ...guest.config,
-  };
-  if (!isCurrent) applyPending(config, guest);
-  if ('cipassword' in config) config['cipassword'] = '**********';
-  return { ...config, digest: createHash('sha1').update(JSON.stringify(config)).digest('hex') };
-}
-
-/** As `load_current_config` of the real server does unless `current` is set. */
-function applyPending(config: PveRow, { pending }: EstateGuest): void {
-  for (const key of pending?.delete ?? []) Reflect.deleteProperty(config, key);
-  Object.assign(config, pending?.set);
 }
 
 function snapshotRows(call: Call, guest: EstateGuest): PveRow[] {
