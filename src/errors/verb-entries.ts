@@ -93,6 +93,17 @@ export const verbEntries = {
     'Send `"online": true`, or stop it first.',
   ),
   guest_not_running: verb(400, 'The guest does not run, so it cannot be suspended or resumed.', 'Start it.'),
+  storage_required: verb(400, 'The backup needs a storage.', 'Send a JSON body with a non-empty `storage`.'),
+  guest_protected: verb(
+    409,
+    'The guest is protected in Proxmox and is not deleted.',
+    'Switch its option `protection` off first.',
+  ),
+  guest_in_use: verb(
+    409,
+    'High availability or a replication job counts on the guest, so it is not deleted.',
+    'Take it out there first, or add `purge=true` to the query.',
+  ),
   invalid_tag: verb(
     400,
     'A tag is not one that Proxmox takes.',

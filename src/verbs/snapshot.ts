@@ -107,3 +107,25 @@ export const rollbackVerb: Verb = {
   checkFailed: 'proxmox_status_unreachable',
   isIdempotent: true,
 };
+
+/** For one snapshot; what is under it in the tree of snapshots stays. */
+export function deleteSnapshotVerb(snapname: string): Verb {
+  return {
+    name: 'delete_snapshot',
+    summary: 'Delete a snapshot of a guest',
+    plan: () => {
+      checkName(snapname);
+      return {
+        check: (place) => checkExists(place, snapname),
+        dispatch: ({ session, path }) =>
+          session.write('DELETE', `${path}/snapshot/${snapname}`, {}, { timeoutMs: dispatchTimeoutMs }),
+        told: () => ({ snapname }),
+        note: () => `snapshot ${snapname}`,
+      };
+    },
+    accepted: { status: 200, result: 'ok' },
+    failed: { code: 'proxmox_dispatch_failed', result: 'failed' },
+    checkFailed: 'proxmox_status_unreachable',
+    isIdempotent: true,
+  };
+}

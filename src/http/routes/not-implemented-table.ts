@@ -36,7 +36,6 @@ const empty = (what: string, path: string, answer: UnbuiltRoute['answer']): Unbu
 });
 
 const vms = '/virtualization/virtual-machines';
-const guestPaths = ['/proxmox/qemu/:vmid', '/proxmox/lxc/:vmid'] as const;
 const stages: readonly UnbuiltRoute[] = [
   ...unbuilt('Syncing the interfaces of one node', ['/dcim/devices/:node/interfaces/create']),
   ...unbuilt('Syncing the backups of one storage', [`${vms}/backups/create`]),
@@ -60,12 +59,6 @@ const netbox: readonly UnbuiltRoute[] = [
     '/proxbox/netbox/default-settings',
   ]),
 ];
-
-const verbs: readonly UnbuiltRoute[] = guestPaths.flatMap((guest) => [
-  ...unbuilt('Making a backup', [['POST', `${guest}/backup`]], 'endpoint_writes_disabled'),
-  ...unbuilt('Deleting a guest', [['DELETE', guest]], 'endpoint_writes_disabled'),
-  ...unbuilt('Deleting a snapshot', [['DELETE', `${guest}/snapshot/:snapname`]], 'endpoint_writes_disabled'),
-]);
 
 const proxmoxReads: readonly UnbuiltRoute[] = [
   ...unbuilt('Reading further properties of nodes and storages', [
@@ -180,7 +173,6 @@ export const unbuiltRoutes: readonly UnbuiltRoute[] = [
   ...stages,
   ...singleObjects,
   ...netbox,
-  ...verbs,
   ...proxmoxReads,
   ...companions,
   ...provisioning,

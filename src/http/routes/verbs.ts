@@ -5,14 +5,16 @@ import type { Clock } from '../../config/clock.js';
 import { ProxboxError } from '../../errors/proxbox-error.js';
 import type { GuestType } from '../../proxmox/types.js';
 import { cancelVerb } from '../../verbs/cancel.js';
+import { destroyVerb, type DestroyWish } from '../../verbs/destroy.js';
 import type { LocateDeps } from '../../verbs/locate.js';
 import { watchMigration } from '../../verbs/migration-stream.js';
 import type { VerbService } from '../../verbs/service.js';
+import { deleteSnapshotVerb } from '../../verbs/snapshot.js';
 import { verbTable } from '../../verbs/table.js';
 import { tagsVerb } from '../../verbs/tags.js';
 import type { Verb } from '../../verbs/types.js';
 import type { App } from '../app-type.js';
-import { integerField } from '../query-fields.js';
+import { booleanField, integerField } from '../query-fields.js';
 import { answersStream, said, type RouteDocument } from '../route-document.js';
 import { streamSse } from '../stream/sse.js';
 import { actorOf, headerText } from './actor.js';
@@ -31,6 +33,7 @@ const tags = ['verbs'];
 const types = ['qemu', 'lxc'] as const satisfies readonly GuestType[];
 const GuestParams = z.object({ vmid: integerField({ min: 1, max: 999_999_999 }) });
 const TaskParams = GuestParams.extend({ task_upid: said(z.string().min(1).max(1024), { pattern: '^UPID:' }) });
+const SnapshotParams = GuestParams.extend({ snapname: z.string().min(1).max(255) });
 const maxKey = 255;
 
 function keyOf(request: FastifyRequest): string | undefined {
@@ -46,6 +49,8 @@ interface VerbRequest {
   readonly reply: FastifyReply;
   readonly query: Query;
   readonly guest: { readonly type: GuestType; readonly vmid: number };
+  /** What the query asks for, where it stands in for a body. */
+  readonly body?: object;
 }
 
 /** Behind the gate: the verb with who asked for it. What it is made of may be checked only there, too. */
@@ -59,7 +64,7 @@ async function runVerb(of: Verb | (() => Verb), asked: VerbRequest, deps: VerbRo
     endpoint: gated.endpoint,
     endpointId: query.endpoint_id ?? gated.endpoint.id,
     endpointIdKind: query.endpoint_id_kind,
-    body: request.body,
+    body: asked.body ?? request.body,
     actor: actorOf(request),
     idempotencyKey: keyOf(request),
   });
@@ -107,6 +112,7 @@ export function registerVerbRoutes(app: App, deps: VerbRouteDeps): void {
       );
     }
     registerTags(app, type, deps);
+    registerDeletions(app, type, deps);
     registerMigration(app, type, deps);
   }
 }
@@ -137,6 +143,43 @@ function registerTags(app: App, type: GuestType, deps: VerbRouteDeps): void {
       },
     });
   }
+}
+
+const DestroyQuery = GateQuery.extend({
+  purge: booleanField.default(false).describe('Also from high availability, replication and backup jobs'),
+  destroy_unreferenced_disks: booleanField
+    .default(false)
+    .describe('Also disks with its number that its configuration does not name'),
+});
+
+function registerDeletions(app: App, type: GuestType, deps: VerbRouteDeps): void {
+  const destroy = destroyVerb({ clock: deps.clock, stopping: deps.stopping.signal });
+  app.delete(
+    `/proxmox/${type}/:vmid`,
+    {
+      config: documentOf(destroy),
+      schema: { tags, summary: destroy.summary, params: GuestParams, querystring: DestroyQuery },
+    },
+    (request, reply) => {
+      const { purge, destroy_unreferenced_disks: destroyUnreferencedDisks } = request.query;
+      const body: DestroyWish = { purge, destroyUnreferencedDisks };
+      const guest = { type, vmid: request.params.vmid };
+      return runVerb(destroy, { request, reply, query: request.query, guest, body }, deps);
+    },
+  );
+  const snapshot = deleteSnapshotVerb('');
+  app.delete(
+    `/proxmox/${type}/:vmid/snapshot/:snapname`,
+    {
+      config: documentOf(snapshot),
+      schema: { tags, summary: snapshot.summary, params: SnapshotParams, querystring: GateQuery },
+    },
+    (request, reply) => {
+      const { vmid, snapname } = request.params;
+      const verb = deleteSnapshotVerb(snapname);
+      return runVerb(verb, { request, reply, query: request.query, guest: { type, vmid }, body: { snapname } }, deps);
+    },
+  );
 }
 
 function registerMigration(app: App, type: GuestType, deps: VerbRouteDeps): void {

@@ -40,6 +40,7 @@ function aCluster(name: string, profile: PveProfile, network: string): EstateClu
       guest({ vmid: 201, type: 'lxc', node, name: `${name}-off`, status: 'stopped' }),
     ],
     storages: [
+      makeStorage({ name: 'nas', type: 'nfs', content: 'backup', shared: true, options: { server: '192.0.2.9' } }),
       makeStorage({ name: 'ceph', type: 'rbd', content: 'images,rootdir', shared: true, options: { pool: 'vms' } }),
       makeStorage({ name: 'local-lvm', type: 'lvmthin', content: 'images,rootdir', options: { thinpool: 'data' } }),
     ],

@@ -31,6 +31,7 @@ const stepsOf = (type: 'qemu' | 'lxc'): readonly Step[] => [
         { verb: 'resume', guest: { status: 'running' } },
       ]),
   { verb: 'reboot', guest: { status: 'running' } },
+  { verb: 'backup', body: { storage: 'nas', notes: 'before' }, guest: { status: 'running' } },
   { verb: 'migrate', body: target, status: 202, result: 'accepted', guest: { node: 'lab2', status: 'running' } },
   { verb: 'shutdown', guest: { status: 'stopped' } },
   { verb: 'shutdown', result: 'already_stopped' },

@@ -37,7 +37,7 @@ describe('verbs', () => {
           await world.send('DELETE', `/proxmox/${type}/100/migrate/UPID:lab1:0:0:0:qmigrate:100:a@pve:?endpoint_id=1`),
         );
       }
-    expect(answers).toHaveLength((9 + 7) * 4);
+    expect(answers).toHaveLength((10 + 8) * 4);
 
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([403]));
     expect(answers.slice(0, 3).map(({ body }) => body.reason)).toEqual([

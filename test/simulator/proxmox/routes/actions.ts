@@ -5,6 +5,7 @@ import { isNodeOnline, isOnNode, sizeOf } from '../load.js';
 import { idRule } from '../parameters.js';
 import type { Call, Route } from '../route.js';
 import { guestAt, placeOf } from '../route.js';
+import { destroy } from './destroy.js';
 import { backUp } from './vzdump.js';
 
 /** Writes. Each answers a UPID; the cluster changes when the task ends. */
@@ -41,6 +42,17 @@ function guestActions(type: GuestKind): readonly Route[] {
     { method: 'POST', path: `${base}/status/reboot`, permission: power, handler: (call) => reboot(call, type) },
     ...(type === 'qemu' ? pauses(base, power) : []),
     ...snapshotActions(base, type),
+    {
+      method: 'DELETE',
+      path: base,
+      permission: { at: '/vms/{vmid}', all: ['VM.Allocate'] },
+      parameters: {
+        purge: { type: 'boolean' },
+        'destroy-unreferenced-disks': { type: 'boolean' },
+        ...(type === 'lxc' ? { force: { type: 'boolean' as const } } : {}),
+      },
+      handler: (call) => destroy(call, type),
+    },
     {
       method: 'GET',
       path: `${base}/migrate`,

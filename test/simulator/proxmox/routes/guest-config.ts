@@ -76,27 +76,36 @@ function applyPending(config: PveRow, { pending }: EstateGuest): void {
   Object.assign(config, pending?.set);
 }
 
-/** In the order of Proxmox's checks: is the file still the same, is it locked, may these tags be changed. */
-function change(call: Call, guest: EstateGuest): null {
-  const { tags, description, delete: gone, digest } = call.parameters;
-  const deleted = String(gone ?? '')
+/** The options that the call takes out. */
+function deletedBy({ parameters }: Call): readonly string[] {
+  const deleted = String(parameters['delete'] ?? '')
     .split(/[,;\s]+/)
     .filter((name) => name !== '');
   const unknown = deleted.find((name) => !options.some((option) => option === name));
-  if (unknown !== undefined) {
-    throw new ApiError(400, 'Parameter verification failed.', { delete: `unknown option '${unknown}'` });
-  }
+  if (unknown === undefined) return deleted;
+  throw new ApiError(400, 'Parameter verification failed.', { delete: `unknown option '${unknown}'` });
+}
+
+/** In the order of Proxmox's checks: is the file still the same, is it locked, may these options be changed. */
+function change(call: Call, guest: EstateGuest): null {
+  const { digest } = call.parameters;
+  const deleted = deletedBy(call);
   if (digest !== undefined && digest !== digestOf(guest)) throw new ApiError(500, modified(guest));
   if (guest.lock !== '') throw new ApiError(500, `${guest.type === 'qemu' ? 'VM' : 'CT'} is locked (${guest.lock})`);
-  if (description !== undefined || deleted.includes('description'))
-    call.permissions.requireAll(`/vms/${placeOf(call, 'vmid')}`, ['VM.Config.Options']);
-  if (tags !== undefined || deleted.includes('tags')) {
-    const wanted = deleted.includes('tags') ? '' : String(tags);
-    assertTags(call, guest, wanted);
-    guest.tags = uniqueTags(wanted, call.cluster.options);
+  /** undefined: left as it is. */
+  const wanted = (name: (typeof options)[number]): string | undefined => {
+    const value = call.parameters[name];
+    if (deleted.includes(name)) return '';
+    return value === undefined ? undefined : String(value);
+  };
+  const description = wanted('description');
+  const tags = wanted('tags');
+  if (description !== undefined) call.permissions.requireAll(`/vms/${placeOf(call, 'vmid')}`, ['VM.Config.Options']);
+  if (tags !== undefined) {
+    assertTags(call, guest, tags);
+    guest.tags = uniqueTags(tags, call.cluster.options);
   }
-  if (description !== undefined) guest.description = String(description);
-  if (deleted.includes('description')) guest.description = '';
+  guest.description = description ?? guest.description;
   return null;
 }
 

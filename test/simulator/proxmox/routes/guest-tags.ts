@@ -3,13 +3,16 @@ import type { EstateGuest, PveRow } from '../../estate/index.js';
 import { ApiError } from '../api-error.js';
 import type { Call } from '../route.js';
 
-const listOf = (text: unknown): readonly string[] =>
-  (Array.isArray(text) ? text.map(String) : String(text ?? '').split(/[,;\s]+/)).filter((part) => part !== '');
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+
+const listOf = (value: unknown): readonly string[] =>
+  (Array.isArray(value) ? value.map(textOf) : textOf(value).split(/[,;\s]+/)).filter((part) => part !== '');
 
 /** An option of the datacenter, text or object. */
 function propertiesOf(option: unknown): Readonly<Record<string, unknown>> {
   if (typeof option === 'object' && option !== null) return { ...option };
-  const pieces = String(option ?? '')
+  const pieces = textOf(option)
     .split(',')
     .map((piece) => piece.split('=', 2));
   return Object.fromEntries(pieces.map(([key = '', value]) => [key, value]));
@@ -18,7 +21,7 @@ function propertiesOf(option: unknown): Readonly<Record<string, unknown>> {
 /** `a;b`: once each, in lower case and in order unless the style says otherwise. */
 export function uniqueTags(text: string, options: PveRow): string {
   const style = propertiesOf(options['tag-style']);
-  const isSensitive = String(style['case-sensitive'] ?? '0') === '1';
+  const isSensitive = textOf(style['case-sensitive']) === '1';
   const tags = listOf(text).map((name) => (isSensitive ? name : name.toLowerCase()));
   const unique = [...new Set(tags)];
   return (style['ordering'] === 'config' ? unique : unique.sort()).join(';');
@@ -41,8 +44,8 @@ export function assertTags(call: Call, guest: EstateGuest, wanted: string): void
 function isAllowed({ cluster, permissions }: Call, name: string): boolean {
   if (listOf(cluster.options['registered-tags']).includes(name)) return false;
   const access = propertiesOf(cluster.options['user-tag-access']);
-  const kind = String(access['user-allow'] ?? 'free');
-  if (kind === 'free') return true;
+  const kind = textOf(access['user-allow']);
+  if (kind === '' || kind === 'free') return true;
   if (kind === 'none') return false;
   const seen = [...cluster.guests.values()].filter(({ vmid }) => permissions.has(`/vms/${vmid}`, 'VM.Audit'));
   const existing = kind === 'existing' ? seen.flatMap(({ tags }) => listOf(tags)) : [];
