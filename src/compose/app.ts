@@ -30,6 +30,7 @@ import { registerFirewallReadRoutes } from '../http/routes/firewall-reads.js';
 import { registerFirewallWriteRoutes } from '../http/routes/firewall-writes.js';
 import { registerHaCommandRoutes } from '../http/routes/ha-commands.js';
 import { registerMetaRoutes } from '../http/routes/meta.js';
+import { registerMetricRoutes } from '../http/routes/metrics.js';
 import { registerNetBoxEndpointRoutes } from '../http/routes/netbox-endpoint.js';
 import { registerNotImplementedRoutes } from '../http/routes/not-implemented.js';
 import { registerProxmoxDoctorRoute } from '../http/routes/proxmox-doctor.js';
@@ -102,6 +103,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerProxmoxHaRoutes(app, deps);
   registerFirewallReadRoutes(app, deps);
   registerFirewallWriteRoutes(app, deps);
+  registerMetricRoutes(app, deps);
   registerVerbRoutes(app, deps);
   registerHaCommandRoutes(app, deps);
   registerProxmoxDoctorRoute(app, deps.proxmoxDoctor);

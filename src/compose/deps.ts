@@ -13,6 +13,7 @@ import { createNetBoxInstallations } from '../endpoints/netbox-installations.js'
 import { createNetBoxUrls } from '../endpoints/netbox-url.js';
 import { createProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
 import { createFirewallWrites } from '../firewall/write.js';
+import { createInflux } from '../influx/query.js';
 import { createNetBoxAccess } from '../netbox/access.js';
 import { createNetBoxClients } from '../netbox/clients.js';
 import { probeTls } from '../netbox/tls-probe.js';
@@ -52,11 +53,11 @@ function makeStores(foundations: Foundations, { bcryptCost }: DepsOptions) {
   const stored = { db, vault: createCredentialVault(encryptionKeys, logger), guardSettings, logger };
   const netboxEndpoints = createNetBoxEndpointStore(stored);
   const proxmoxEndpoints = createProxmoxEndpointStore(stored);
-  const outboundGuard = createOutboundGuard({
-    lookup: async (hostName) => (await lookup(hostName, { all: true })).map(({ address }) => address),
+  const guarded = {
+    lookup: async (hostName: string) => (await lookup(hostName, { all: true })).map(({ address }) => address),
     settings: guardSettings,
-    registeredHosts: () => hostsOf([netboxEndpoints.active() ?? [], proxmoxEndpoints.all()].flat()),
-  });
+  };
+  const registeredHosts = () => hostsOf([netboxEndpoints.active() ?? [], proxmoxEndpoints.all()].flat());
   return {
     guardSettings,
     encryptionKeys,
@@ -64,7 +65,9 @@ function makeStores(foundations: Foundations, { bcryptCost }: DepsOptions) {
     proxmoxEndpoints,
     knownClusters: createKnownClusters({ db }),
     netboxInstallations: createNetBoxInstallations({ db }),
-    outboundGuard,
+    outboundGuard: createOutboundGuard({ ...guarded, registeredHosts }),
+    /** For what is no endpoint: that a host is one says nothing of its other ports. */
+    strangerGuard: createOutboundGuard({ ...guarded, registeredHosts: () => new Set() }),
     apiKeys: createApiKeys({ db, clock, logger, ...(bcryptCost === undefined ? {} : { bcryptCost }) }),
     machineMemory: createMachineMemory(db),
     refusals: createRefusalStore(db, clock),
@@ -124,6 +127,7 @@ function makeServices(foundations: Foundations, stores: Stores, clients: Clients
     confirmWrites,
     verbs,
     firewall: createFirewallWrites({ ...lower, verbs }),
+    influx: createInflux({ ...lower, guard: stores.strangerGuard, createTransport }),
     customFields: createCustomFields(lower),
     proxmoxDoctor: createProxmoxDoctor({
       ...lower,

@@ -5,6 +5,7 @@
  */
 import { family, type CatalogEntry } from './catalog-entry.js';
 import { firewallEntries } from './firewall-entries.js';
+import { metricEntries } from './metric-entries.js';
 import { verbEntries } from './verb-entries.js';
 
 /** Answers to what the client did. */
@@ -193,6 +194,7 @@ export const errorCatalog = {
   ),
   ...verbEntries,
   ...firewallEntries,
+  ...metricEntries,
   internal: bug(500, 'A bug in this service.', 'Report it with the log lines of the request.'),
 } as const satisfies Record<string, CatalogEntry>;
 

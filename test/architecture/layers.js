@@ -51,6 +51,7 @@ export const floors = [
         imports: [
           'http',
           'firewall',
+          'influx',
           'sync',
           'verbs',
           'custom-fields',
@@ -79,6 +80,7 @@ export const floors = [
         imports: [
           'proxmox-live',
           'firewall',
+          'influx',
           'sync',
           'verbs',
           'proxmox-reads',
@@ -180,6 +182,12 @@ export const floors = [
         purpose: 'Speaks Proxmox VE: sessions, reads, and parsing of what it answers. Knows no NetBox.',
         imports: ['transport', ...common],
         importsTypesOf: ['endpoints'],
+      },
+      {
+        name: 'influx',
+        purpose: 'Speaks InfluxDB 2: one query at the address that a request names.',
+        imports: [...common],
+        importsTypesOf: ['security', 'transport'],
       },
     ],
   },

@@ -95,10 +95,6 @@ const proxmoxReads: readonly UnbuiltRoute[] = [
     ['POST', '/proxmox/console/sessions'],
     ['POST', '/proxmox/console/browser-sessions'],
   ]),
-  ...unbuilt('Reading metrics', [
-    ['POST', '/proxmox/metrics/influx/query'],
-    ['POST', '/proxmox/metrics/pull/query'],
-  ]),
   ...unbuilt('The API of Proxmox as Python models', ['/proxmox/viewer/pydantic']),
 ];
 

@@ -7,6 +7,7 @@ import { firewallRoutes } from './firewall.js';
 import { guestRoutes } from './guests.js';
 import { haRoutes } from './ha.js';
 import { indexRoutes } from './indexes.js';
+import { metricRoutes } from './metrics.js';
 import { nodeRoutes } from './nodes.js';
 import { storageRoutes } from './storage.js';
 import { taskRoutes } from './tasks.js';
@@ -16,6 +17,7 @@ export const routes: readonly Route[] = [
   ...indexRoutes,
   ...accessRoutes,
   ...clusterRoutes,
+  ...metricRoutes,
   ...nodeRoutes,
   ...guestRoutes,
   ...storageRoutes,
