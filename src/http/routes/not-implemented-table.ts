@@ -12,7 +12,7 @@ export interface UnbuiltRoute {
   /** Begins the sentence "... is not part of this version." */
   readonly what: string;
   /** `empty_*`: answered with 200 and nothing in it, because a routine job of the plugin asks for it. */
-  readonly answer: 'not_implemented' | 'empty_list' | 'empty_items' | 'empty_stage_stream';
+  readonly answer: 'not_implemented' | 'empty_items' | 'empty_stage_stream';
   /** Write routes are refused by the gate first, as the built ones are. */
   readonly gate?: GateReason;
 }
@@ -61,23 +61,12 @@ const netbox: readonly UnbuiltRoute[] = [
 ];
 
 const proxmoxReads: readonly UnbuiltRoute[] = [
-  ...unbuilt('Reading further properties of nodes and storages', [
-    '/proxmox/nodes/:node/config',
-    '/proxmox/nodes/:node/storage/:storage/identity',
-    '/proxmox/storage/zfs/pools',
-    '/proxmox/storage/zfs/pools/:pool',
-    '/proxmox/services/systemd',
-  ]),
-  empty('CPU models', '/proxmox/datacenter/cpu-models', 'empty_list'),
-  ...unbuilt('CPU models', [
+  ...unbuilt('The systemd units of a node', ['/proxmox/services/systemd']),
+  ...unbuilt('Changing CPU models', [
     ['POST', '/proxmox/datacenter/cpu-models'],
-    [['GET', 'PUT', 'DELETE'], '/proxmox/datacenter/cpu-models/:cputype'],
+    [['PUT', 'DELETE'], '/proxmox/datacenter/cpu-models/:cputype'],
   ]),
-  ...unbuilt('Reading the options of the datacenter', ['/proxmox/datacenter/options']),
-  ...unbuilt('Reading and renewing Proxmox tokens', [
-    '/proxmox/access/tokens/:userid/:tokenid',
-    ['PUT', '/proxmox/access/tokens/:userid/:tokenid/regenerate'],
-  ]),
+  ...unbuilt('Renewing Proxmox tokens', [['PUT', '/proxmox/access/tokens/:userid/:tokenid/regenerate']]),
   ...unbuilt('Reading SDN', [
     ...[
       'controllers',
@@ -147,8 +136,6 @@ const provisioning: readonly UnbuiltRoute[] = [
   ...unbuilt('Reading cloud templates', [
     '/cloud/templates',
     '/cloud/templates/versions',
-    '/cloud/vm/templates',
-    '/cloud/lxc/templates',
     '/cloud/network/available-ips',
     '/cloud/proxmox-endpoint/by-url',
   ]),

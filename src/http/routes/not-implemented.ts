@@ -41,8 +41,6 @@ async function* emptyStage(route: UnbuiltRoute): AsyncGenerator<SseFrame, void> 
 
 async function answerUnbuilt(route: UnbuiltRoute, reply: FastifyReply, clock: Clock): Promise<unknown> {
   switch (route.answer) {
-    case 'empty_list':
-      return [];
     case 'empty_items':
       return { items: [] };
     case 'empty_stage_stream':

@@ -27,7 +27,7 @@ const VmidParams = z.object({ vmid: integerField({ min: 1, max: 999_999_999 }) }
 const GroupParams = z.object({ group: z.string().min(1).max(128) });
 
 /** Fastify sends null as an empty body. */
-function objectOrNull(reply: FastifyReply, value: object | null | undefined): FastifyReply {
+export function objectOrNull(reply: FastifyReply, value: object | null | undefined): FastifyReply {
   return value === null || value === undefined ? reply.type('application/json').send('null') : reply.send(value);
 }
 

@@ -42,6 +42,8 @@ export interface EstateCluster {
   readonly ha: EstateHa;
   /** By place: `cluster`, `nodes/pve1`, `guests/100`, `vnets/office`; a place that is not there has none yet. */
   firewalls?: Map<string, EstateFirewall>;
+  /** Rows of `cluster/qemu/custom-cpu-models`; served by PVE 9.2 only. */
+  cpuModels?: PveRow[];
   /** `cluster/options`; `tag-style` is text or object. */
   options: PveRow;
 }
@@ -61,6 +63,10 @@ export interface EstateNode {
   readonly network: PveRow[];
   /** `interfaces.new`: changes that are not applied, as `changes` of the answer shows them. Proxmox lists `network` with them. */
   networkChanges?: string;
+  /** What `nodes/{node}/config` has. */
+  config?: PveRow;
+  /** Rows of `disks/zfs`, each with what is told of it alone. */
+  zfsPools?: readonly { readonly pool: PveRow; readonly detail: PveRow }[];
   /** Newest first, as the task archive lists them. Built on first use. */
   readonly tasks: EstateTask[];
 }

@@ -9,6 +9,7 @@ import { haRoutes } from './ha.js';
 import { indexRoutes } from './indexes.js';
 import { metricRoutes } from './metrics.js';
 import { nodeRoutes } from './nodes.js';
+import { propertyRoutes } from './properties.js';
 import { storageRoutes } from './storage.js';
 import { taskRoutes } from './tasks.js';
 
@@ -21,6 +22,7 @@ export const routes: readonly Route[] = [
   ...nodeRoutes,
   ...guestRoutes,
   ...storageRoutes,
+  ...propertyRoutes,
   ...backupJobRoutes,
   ...taskRoutes,
   ...haRoutes,
