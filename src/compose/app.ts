@@ -97,6 +97,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerNetBoxEndpointRoutes(app, {
     ...deps,
     netboxStatus: (id) => netboxAccess.status(id),
+    netboxOpenapi: (id) => netboxAccess.openapi(id),
   });
   registerProxmoxEndpointRoutes(app, deps);
   registerProxmoxReadRoutes(app, deps);

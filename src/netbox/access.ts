@@ -19,6 +19,8 @@ export interface NetBoxAccess {
    * @throws as client, and `netbox_*`; `netbox_timeout` when there was no answer in time
    */
   status(netboxId?: number): Promise<unknown>;
+  /** NetBox's own API document, which it makes anew in up to half a minute. @throws as client, and `netbox_*` */
+  openapi(netboxId?: number): Promise<unknown>;
   /** The body of the plugin's settings answer; errors as client, and `netbox_*`. */
   fetchPluginSettings(budgetMs: number): Promise<unknown>;
 }
@@ -33,6 +35,8 @@ export interface NetBoxAccessDeps {
 const statusBudgetMs = 10_000;
 /** Ends before the budget, so that what went wrong is told instead of only that time is over. */
 const statusPatienceMs = 8_000;
+
+const openapiPatienceMs = 60_000;
 
 function tooLate(): ProxboxError {
   return new ProxboxError('netbox_timeout', `NetBox did not answer within ${statusBudgetMs / 1000} s.`, {
@@ -77,6 +81,10 @@ export function createNetBoxAccess(deps: NetBoxAccessDeps): NetBoxAccess {
     endpoint,
     client,
     status,
+    openapi: async (netboxId) => {
+      const patient = (await client(netboxId)).scoped({ patienceMs: openapiPatienceMs });
+      return patient.get('/api/schema/', { format: 'json' }, { cache: 'bypass' });
+    },
     async fetchPluginSettings(budgetMs) {
       const row = endpoint();
       const credentials = netboxEndpoints.credentials(row.id);

@@ -43,17 +43,12 @@ const stages: readonly UnbuiltRoute[] = [
   empty('Syncing SDN', '/proxmox/sdn/create/stream', 'empty_stage_stream'),
 ];
 
-const singleObjects: readonly UnbuiltRoute[] = [
-  ...unbuilt('Cancelling a run by its id', [['DELETE', '/sync/active/:id']]),
-];
-
 const netbox: readonly UnbuiltRoute[] = [
   ...unbuilt('Reading VMs and devices back from NetBox', [vms, `${vms}/:id`, `${vms}/:id/summary`, '/dcim/devices']),
   ...unbuilt('Creating cluster types and clusters by hand', [
     '/virtualization/cluster-types/create',
     '/virtualization/clusters/create',
   ]),
-  ...unbuilt('The API document of NetBox', ['/netbox/openapi']),
   ...unbuilt('Reading the Python settings of NetBox', [
     '/proxbox/netbox/plugins-config',
     '/proxbox/netbox/default-settings',
@@ -154,7 +149,6 @@ const provisioning: readonly UnbuiltRoute[] = [
 
 export const unbuiltRoutes: readonly UnbuiltRoute[] = [
   ...stages,
-  ...singleObjects,
   ...netbox,
   ...proxmoxReads,
   ...companions,

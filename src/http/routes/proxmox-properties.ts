@@ -55,7 +55,10 @@ function registerDatacenter(app: App, readAll: ReadAll): void {
     async ({ params: { cputype }, query }, reply) => {
       const isOf = isMeant(query.cluster_name);
       const read = await readAll(query, reply, async (session) => (isOf(session) ? cpuModels(session) : []));
-      return objectOrNull(reply, cpuModelRows(read).find((row) => row.cputype === cputype));
+      return objectOrNull(
+        reply,
+        cpuModelRows(read).find((row) => row.cputype === cputype),
+      );
     },
   );
 }

@@ -46,6 +46,23 @@ describe('the register of runs', () => {
     expect(runs.list()).toEqual([]);
   });
 
+  it('cancels the runs of one id once, and no other', () => {
+    const runs = createActiveRuns(createFakeClock());
+    const reasons: string[] = [];
+    const abort = (name: string) => (reason: Error) => void reasons.push(`${name} ${reason.message}`);
+    runs.register({ id: 'R1', kind: 'devices', abort: abort('one') });
+    const end = runs.register({ id: 'R1', kind: 'storage', abort: abort('two') });
+    runs.register({ id: 'R2', kind: 'devices', abort: abort('three') });
+
+    const first = runs.cancel('R1', new Error('stop'));
+    const second = runs.cancel('R1', new Error('stop'));
+    end();
+
+    expect([first, second, runs.cancel('R3', new Error('stop'))]).toEqual(['cancelling', 'ending', 'unknown']);
+    expect(reasons).toEqual(['one stop', 'two stop']);
+    expect(runs.list().map(({ id }) => id)).toEqual(['R1', 'R2']);
+  });
+
   it('does not wait longer than it is told', async () => {
     const clock = createFakeClock();
     const runs = createActiveRuns(clock);

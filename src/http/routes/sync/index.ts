@@ -108,6 +108,7 @@ const Active = z.object({
   kind: z.string().nullable(),
   runs: z.array(z.object({ id: z.string(), kind: z.string(), started_at: z.string() })),
 });
+const RunParams = z.object({ id: z.string().min(1).max(255) });
 const FullUpdate = z.looseObject({ status: z.string(), ok: z.boolean(), errors: z.array(z.looseObject({})) });
 
 export function registerSyncRoutes(app: App, deps: SyncRouteDeps): void {
@@ -119,6 +120,23 @@ export function registerSyncRoutes(app: App, deps: SyncRouteDeps): void {
   registerFullUpdate(app, deps);
   app.get('/sync/active', { config: answers(Active), schema: { tags: ['sync'], summary: 'What runs now' } }, async () =>
     activeBody(deps.sync),
+  );
+  registerCancel(app, deps);
+}
+
+function registerCancel(app: App, { sync }: SyncRouteDeps): void {
+  app.delete(
+    '/sync/active/:id',
+    {
+      config: { document: { answers: { 202: z.object({ id: z.string(), status: z.literal('cancelling') }) } } },
+      schema: { tags: ['sync'], summary: 'End a run after the write in flight', params: RunParams },
+    },
+    async ({ params: { id } }, reply) => {
+      const outcome = sync.activeRuns.cancel(id, new Error('The run was cancelled by a request.'));
+      if (outcome === 'cancelling') return reply.status(202).send({ id, status: 'cancelling' });
+      if (outcome === 'ending') throw new ProxboxError('conflict', `The run '${id}' is ending already.`);
+      throw new ProxboxError('not_found', `No run has the id '${id}'. GET /sync/active lists those that run now.`);
+    },
   );
 }
 
