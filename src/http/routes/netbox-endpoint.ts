@@ -29,7 +29,7 @@ const tags = ['netbox'];
 const bodyLimit = recordBodyLimit;
 
 export function registerNetBoxEndpointRoutes(app: App, deps: NetBoxEndpointDeps): void {
-  const { netboxEndpoints, netboxStatus, patiently } = deps;
+  const { netboxEndpoints, patiently } = deps;
   app.post(
     '/netbox/endpoint',
     {
@@ -75,6 +75,12 @@ export function registerNetBoxEndpointRoutes(app: App, deps: NetBoxEndpointDeps)
       return { message: 'NetBox Endpoint deleted.' };
     },
   );
+  registerStatus(app, deps);
+  registerOpenapi(app, deps);
+  registerProbe(app, deps);
+}
+
+function registerStatus(app: App, { netboxStatus }: NetBoxEndpointDeps): void {
   app.get(
     '/netbox/status',
     {
@@ -87,8 +93,6 @@ export function registerNetBoxEndpointRoutes(app: App, deps: NetBoxEndpointDeps)
     },
     async (request) => netboxStatus(request.query.netbox_id),
   );
-  registerOpenapi(app, deps);
-  registerProbe(app, deps);
 }
 
 function registerOpenapi(app: App, { netboxOpenapi }: NetBoxEndpointDeps): void {
