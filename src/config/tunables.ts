@@ -392,7 +392,8 @@ export const tunables: TunableTable = {
     variable: null,
     field: 'parse_description_metadata',
     default: false,
-    description: 'Accepted; the metadata block of guest descriptions is not read in this version.',
+    description:
+      'The netbox-metadata block in the notes of guests is read: ids of role, platform and site of the machine.',
   }),
   backendLogFilePath: text({
     variable: null,

@@ -314,6 +314,10 @@ export const reasonCodes = {
     'The platform of the virtual machine could not be used.',
     'Create the platform in NetBox, or let the token view and create platforms.',
   ),
+  metadata_id_unknown: mendable(
+    'The notes of a guest name a NetBox object that cannot be used for it.',
+    'Correct the id in the netbox-metadata block of the notes, or let the token view the object.',
+  ),
   vlan_unavailable: mendable(
     'The VLAN could not be used.',
     'Create the VLAN in NetBox, or let the token view and create VLANs.',

@@ -74,7 +74,7 @@ function guestOf(config: Readonly<Record<string, unknown>>, changes: Readonly<Re
     site: null,
     devices: new Map(),
   };
-  return { view: aClusterView(), resource, config, home, name: 'web', role: {}, platform: null };
+  return { view: aClusterView(), resource, config, home, name: 'web', role: {}, platform: null, metadata: {} };
 }
 
 const machine = (...[config, changes]: Parameters<typeof guestOf>) =>

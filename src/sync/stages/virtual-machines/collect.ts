@@ -1,5 +1,6 @@
 /** Reads both sides: guests with their configurations, and everything NetBox has about them, in a few list requests. */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
+import type { MetadataKey } from '../../../proxmox/parse/description-metadata.js';
 import { parseGuestName } from '../../../proxmox/parse/guest-name.js';
 import { parseTagColours, parseTags } from '../../../proxmox/parse/tags.js';
 import { readConfigs } from '../../collect/guest-config.js';
@@ -14,7 +15,8 @@ import type { Warning } from '../../types.js';
 import { collectGone } from './collect-gone.js';
 import { rememberOrigins } from './collect-origins.js';
 import { lackPlatforms } from './map-platform.js';
-import type { CollectedGuest, CollectedGuests } from './types.js';
+import { askedIds } from './map-metadata.js';
+import type { CollectedGuest, CollectedGuests, MetadataIds } from './types.js';
 
 export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
   const list = await collectGuestList(run);
@@ -28,12 +30,13 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
   const warnings: Warning[] = [...list.warnings];
   // Where no machine is known yet, whoever names a platform needs it: it is read beside the rest.
   const isFirst = known.length === 0 && lackPlatforms(guests, { states: [], virtualMachines: [] }, run.options);
-  const [virtualMachines, early, tags, colours, cloudInits] = await Promise.all([
+  const [virtualMachines, early, tags, colours, cloudInits, metadataIds] = await Promise.all([
     loadMachines(run, guests, { views, clusters: records.clusters, states: known }),
     isFirst ? loadPlatforms(run, warnings) : undefined,
     loadTags(run, guests),
     loadColours(run, guests),
     loadCloudInits(run, warnings),
+    loadMetadataIds(run, guests, warnings),
   ]);
   const located = guests.map((guest) => ({
     ...guest,
@@ -49,6 +52,7 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     gone: await collectGone(run, list, { states: known, virtualMachines }),
     tags,
     platforms: needPlatforms ? await loadPlatforms(run, warnings) : early,
+    metadataIds,
     colours,
     remembered: await rememberOrigins(run, { guests, states: known, virtualMachines }),
     cloudInits,
@@ -109,6 +113,28 @@ function loadPlatforms(run: RunContext, warnings: Warning[]): Promise<readonly R
   return loadIfAllowed(run, warnings, { kind: 'platform', without, code: 'platform_unavailable' }, () =>
     run.collections.load('platform', {}),
   );
+}
+
+const metadataKinds = { role: 'device-role', site: 'site', platform: 'platform' } as const;
+
+/** One list of each kind that some notes name; none while nobody does. */
+async function loadMetadataIds(
+  run: RunContext,
+  guests: readonly CollectedGuest[],
+  warnings: Warning[],
+): Promise<MetadataIds> {
+  const load = async (key: MetadataKey): Promise<ReadonlySet<number>> => {
+    const ids = askedIds(guests, key, run.options);
+    if (ids.length === 0) return new Set();
+    const kind = metadataKinds[key];
+    const without = `What notes of guests say of their ${key} is not used.`;
+    const rows = await loadIfAllowed(run, warnings, { kind, without }, () =>
+      run.collections.load(kind, {}, { filter: 'id', of: ids }),
+    );
+    return new Set((rows ?? []).map(({ id }) => id));
+  };
+  const [role, site, platform] = await Promise.all([load('role'), load('site'), load('platform')]);
+  return { role, site, platform };
 }
 
 /** The rows of the selected machines, or all. The plugin ignores every other filter than this one. */

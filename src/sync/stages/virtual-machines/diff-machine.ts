@@ -18,6 +18,7 @@ import {
   type GuestToMap,
 } from './map.js';
 import { platformName } from './map-platform.js';
+import { usableMetadata } from './map-metadata.js';
 import { decideRole, defaultRoleOf, lastSyncedRole, type RoleDecision } from './map-roles.js';
 import { modeOf, noState, type CollectedGuests, type PlanContext, type Prepared } from './types.js';
 
@@ -33,9 +34,15 @@ export function planMachine(builder: PlanBuilder, prepared: Prepared, context: P
     });
     return;
   }
-  const role = roleOf(builder, prepared, home, context);
+  const { metadata, warnings } = usableMetadata(prepared, {
+    known: context.collected.metadataIds,
+    hasSite: home.site !== null,
+    options: input.options,
+  });
+  for (const warning of warnings) builder.warn(warning);
+  const role = roleOf(builder, prepared, { home, named: metadata.role }, context);
   const platform = platformName(prepared, context.collected.platforms, input.options);
-  const toMap: GuestToMap = { view: guest.view, resource: guest.resource, config, home, name, role, platform };
+  const toMap = { view: guest.view, resource: guest.resource, config, home, name, role, platform, metadata };
   warnOfPassedThrough(builder, prepared, name);
   const mark = current === undefined ? undefined : markOn(current, input.supportIds);
   const action = builder.add(
@@ -103,7 +110,7 @@ function warnOfPassedThrough(builder: PlanBuilder, { config, subject }: Prepared
 function roleOf(
   builder: PlanBuilder,
   { guest, current, state }: Prepared,
-  home: PlannedCluster,
+  { home, named }: { readonly home: PlannedCluster; readonly named: number | undefined },
   { input, collected }: PlanContext,
 ): RoleDecision {
   const { nodeLinks, pluginEndpoints } = collected.infrastructure;
@@ -118,7 +125,7 @@ function roleOf(
   return decideRole({
     stored,
     lastSynced: lastSyncedRole(state),
-    wanted: configured ?? fallback,
+    wanted: named ?? configured ?? fallback,
     overwrite: input.options.overwrite.overwrite_vm_role,
     known: builder.known,
   });

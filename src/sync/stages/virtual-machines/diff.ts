@@ -16,7 +16,7 @@ import { PlanBuilder } from '../../plan/plan-builder.js';
 import { guestLabel, guestSubject, whyUndescribed } from '../../plan/roster.js';
 import { isSoftDeleted } from '../../plan/soft-delete.js';
 import { bootstrapOnlyTag, discoveryTag, proxboxTagId } from '../../plan/support-objects.js';
-import { type Plan, type Reason, type Warning } from '../../types.js';
+import { type Plan, type Reason } from '../../types.js';
 import { planMachine } from './diff-machine.js';
 import { platformName } from './map-platform.js';
 import { nameGuests } from './diff-names.js';
@@ -33,16 +33,9 @@ import {
 
 export type { GuestPlanInput } from './types.js';
 
-const metadataIgnored: Warning = {
-  code: 'not_implemented',
-  message:
-    'Blocks of the kind netbox-metadata in descriptions of guests are not read by this version (parse_description_metadata); the guests were synced without them.',
-};
-
 export function* planGuests(collected: CollectedGuests, input: GuestPlanInput): Steps<Plan> {
   const builder = new PlanBuilder({ known: input.supportIds, bootstrapOnlyTag: bootstrapOnlyTag(input.supportIds) });
   for (const warning of collected.warnings) builder.warn(warning);
-  if (input.options.parseDescriptionMetadata) builder.warn(metadataIgnored);
   builder.discovered('virtual-machine', collected.guests.length);
   const homes = planInfrastructure(builder, {
     views: collected.views,

@@ -2,6 +2,7 @@
 import type { ObjectKind, RecordOf } from '../../../netbox/kinds/index.js';
 import { isVolume, parseGuestDisks } from '../../../proxmox/parse/disks.js';
 import { configuredCpus, parseGuestConfig } from '../../../proxmox/parse/guest-config.js';
+import type { DescriptionMetadata } from '../../../proxmox/parse/description-metadata.js';
 import { parseGuestStatus } from '../../../proxmox/parse/guest-status.js';
 import { parseTags } from '../../../proxmox/parse/tags.js';
 import type { GuestConfig, GuestResource } from '../../../proxmox/types.js';
@@ -24,6 +25,8 @@ export interface GuestToMap {
   readonly role: RoleDecision;
   /** The name of the platform that it is to have; null: none, or what an operator chose. */
   readonly platform: string | null;
+  /** What the notes of the guest say, where that can be used. */
+  readonly metadata: Pick<DescriptionMetadata, 'platform' | 'site'>;
 }
 
 export interface MapOptions {
@@ -53,7 +56,7 @@ export function virtualMachineFields(
   guest: GuestToMap,
   { options, virtualMachineTypes, legacyFields }: MapOptions,
 ): FieldsOf<'virtual-machine'> {
-  const { resource, config, home, platform } = guest;
+  const { resource, config, home, platform, metadata } = guest;
   const device = home.devices.get(resource.node);
   const disks = parseGuestDisks(config);
   const tags: readonly TagRef[] = options.overwrite.overwrite_vm_proxmox_tags ? guestTags(config) : [];
@@ -63,9 +66,10 @@ export function virtualMachineFields(
     cluster: home.cluster,
     // NetBox refuses every change of a machine whose device is not in its cluster, so such a device is taken off it.
     ...(device === undefined ? {} : { device: device.inCluster ? optional(device.device) : null }),
-    ...(home.site === null ? {} : { site: home.site }),
+    ...siteOf(guest),
     ...(virtualMachineTypes ? { virtual_machine_type: optional(ref('vm-type', types[resource.type].type)) } : {}),
     ...(platform === null ? {} : { platform: { ...ref('platform', platform), otherwise: 'platform_unavailable' } }),
+    ...(metadata.platform === undefined ? {} : { platform: metadata.platform }),
     ...(guest.role.role === undefined ? {} : { role: optional(guest.role.role) }),
     ...vcpus(resource, config),
     memory: Math.max(0, Math.floor(resource.maxmem / 1_048_576)),
@@ -75,6 +79,12 @@ export function virtualMachineFields(
     tags: [proxboxTag, ...tags],
     ...legacyCustomFields(resource, legacyFields),
   };
+}
+
+/** That of the cluster, else the one that the notes name. */
+function siteOf({ home: { site }, metadata }: GuestToMap): FieldsOf<'virtual-machine'> {
+  if (site !== null) return { site };
+  return metadata.site === undefined ? {} : { site: metadata.site };
 }
 
 /** A machine can do without a device, a role and a type. */

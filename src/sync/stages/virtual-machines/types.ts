@@ -1,6 +1,7 @@
 /** What is collected for virtual machines, and what planning makes of it step by step. */
 import { decode } from '../../../netbox/kinds/decode.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
+import type { MetadataKey } from '../../../proxmox/parse/description-metadata.js';
 import type { parseGuestName } from '../../../proxmox/parse/guest-name.js';
 import type { GuestConfig, GuestResource, GuestType, ListedResource } from '../../../proxmox/types.js';
 import type { RememberedMachine } from '../../machine-memory.js';
@@ -21,6 +22,8 @@ export interface CollectedGuest {
   readonly config: ConfigRead;
 }
 
+export type MetadataIds = Readonly<Record<MetadataKey, ReadonlySet<number>>>;
+
 /** Only what Proxmox describes can be written. */
 interface DescribedGuest {
   readonly view: ClusterView;
@@ -39,6 +42,8 @@ export interface CollectedGuests {
   readonly tags: readonly RecordOf<'tag'>[];
   /** undefined where no machine lacks one, or the token may not view them: then none gets one. */
   readonly platforms: readonly RecordOf<'platform'>[] | undefined;
+  /** Those of the ids that notes of guests name which NetBox has. */
+  readonly metadataIds: MetadataIds;
   readonly colours: ReadonlyMap<string, TagColours>;
   /** Cloud-init rows of the plugin; undefined where they cannot be written. */
   readonly cloudInits: readonly RecordOf<'cloud-init'>[] | undefined;

@@ -49,6 +49,7 @@ function fieldsOf(
     name: 'web',
     role: {},
     platform: null,
+    metadata: {},
   };
   return virtualMachineFields(guest, { ...options, ...changes });
 }
@@ -67,6 +68,7 @@ function stateOf(
     name: 'resolved',
     role: {},
     platform: null,
+    metadata: {},
   };
   return stateFields(guest, ref('virtual-machine', 'x'), options);
 }
