@@ -33,6 +33,7 @@ import { registerHaCommandRoutes } from '../http/routes/ha-commands.js';
 import { registerMetaRoutes } from '../http/routes/meta.js';
 import { registerMetricRoutes } from '../http/routes/metrics.js';
 import { registerNetBoxEndpointRoutes } from '../http/routes/netbox-endpoint.js';
+import { registerNetBoxReadRoutes } from '../http/routes/netbox-reads.js';
 import { registerNotImplementedRoutes } from '../http/routes/not-implemented.js';
 import { registerProxmoxDoctorRoute } from '../http/routes/proxmox-doctor.js';
 import { registerProxmoxEndpointRoutes } from '../http/routes/proxmox-endpoints.js';
@@ -99,6 +100,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
     netboxStatus: (id) => netboxAccess.status(id),
     netboxOpenapi: (id) => netboxAccess.openapi(id),
   });
+  registerNetBoxReadRoutes(app, netboxAccess);
   registerProxmoxEndpointRoutes(app, deps);
   registerProxmoxReadRoutes(app, deps);
   registerProxmoxClusterReadRoutes(app, deps);

@@ -37,7 +37,6 @@ export interface InfluxDeps {
   readonly caBundle?: string | undefined;
 }
 
-export type InfluxAnswer = Awaited<ReturnType<Influx['query']>>;
 export type Influx = ReturnType<typeof createInflux>;
 
 function failure(code: ErrorCode, message: string): ProxboxError {

@@ -2,9 +2,10 @@
 import type { Clock } from '../config/clock.js';
 import type { NetBoxEndpointStore } from '../endpoints/netbox-endpoints.js';
 import type { NetBoxEndpoint } from '../endpoints/types.js';
-import { ProxboxError } from '../errors/proxbox-error.js';
+import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import type { NetBoxClients } from './clients.js';
-import type { NetBoxClient } from './types.js';
+import { kindDefinition } from './kinds/index.js';
+import type { NetBoxClient, NetBoxRecord } from './types.js';
 
 export interface NetBoxAccess {
   /**
@@ -19,6 +20,10 @@ export interface NetBoxAccess {
    * @throws as client, and `netbox_*`; `netbox_timeout` when there was no answer in time
    */
   status(netboxId?: number): Promise<unknown>;
+  /** Every virtual machine or device as NetBox tells of it now. @throws as client, and `netbox_*` */
+  rows(kind: 'virtual-machine' | 'device'): Promise<readonly NetBoxRecord[]>;
+  /** One virtual machine. @throws as client, `not_found` and `netbox_*` */
+  machine(id: number): Promise<unknown>;
   /** NetBox's own API document, which it makes anew in up to half a minute. @throws as client, and `netbox_*` */
   openapi(netboxId?: number): Promise<unknown>;
   /** The body of the plugin's settings answer; errors as client, and `netbox_*`. */
@@ -81,6 +86,15 @@ export function createNetBoxAccess(deps: NetBoxAccessDeps): NetBoxAccess {
     endpoint,
     client,
     status,
+    rows: async (kind) => (await client()).list(kindDefinition(kind).path, {}, { cache: 'bypass' }),
+    machine: async (id) => {
+      try {
+        return await (await client()).get(`${kindDefinition('virtual-machine').path}${id}/`, {}, { cache: 'bypass' });
+      } catch (error) {
+        if (toProxboxError(error).upstream?.status !== 404) throw error;
+        throw new ProxboxError('not_found', `NetBox has no virtual machine with the id ${id}.`, { cause: error });
+      }
+    },
     openapi: async (netboxId) => {
       const patient = (await client(netboxId)).scoped({ patienceMs: openapiPatienceMs });
       return patient.get('/api/schema/', { format: 'json' }, { cache: 'bypass' });

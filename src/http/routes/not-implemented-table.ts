@@ -44,7 +44,7 @@ const stages: readonly UnbuiltRoute[] = [
 ];
 
 const netbox: readonly UnbuiltRoute[] = [
-  ...unbuilt('Reading VMs and devices back from NetBox', [vms, `${vms}/:id`, `${vms}/:id/summary`, '/dcim/devices']),
+  ...unbuilt('The summary of a virtual machine', [`${vms}/:id/summary`]),
   ...unbuilt('Creating cluster types and clusters by hand', [
     '/virtualization/cluster-types/create',
     '/virtualization/clusters/create',
