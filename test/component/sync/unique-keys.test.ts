@@ -127,6 +127,9 @@ const settled: readonly ObjectKind[] = [
   'vm-type',
   'platform',
   'vlan',
+  // People's, only read.
+  'tunnel-termination',
+  'l2vpn-termination',
   // Written where they are empty, and never otherwise.
   'cluster-link',
   'node-link',
