@@ -2,18 +2,33 @@
 import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { ClusterView } from './cluster-views.js';
 
-/** The id of the row of a storage; null when NetBox has none (yet). */
-export type FindStorage = (view: ClusterView, name: string) => number | null;
+/**
+ * The id of the row of a storage; null when NetBox has none (yet).
+ * @param current the reference that is stored
+ */
+export type FindStorage = (view: ClusterView, name: string, current: number | null | undefined) => number | null;
+
+type Rows = readonly RecordOf<'storage'>[];
+
+/**
+ * What is to become of a reference to a storage whose row was not found. One to a row that was not read stays: NetBox has no
+ * references to rows that are gone, so the token may not see it. So does any one where the cluster itself was not found.
+ */
+export function keptReference(rows: Rows): (current: number | null | undefined, cluster?: number) => number | null {
+  const seen = new Set(rows.map(({ id }) => id));
+  return (current = null, cluster) => (current !== null && cluster !== undefined && seen.has(current) ? null : current);
+}
 
 /** Looks rows up as the storage stage writes them: by NetBox cluster and name. */
 export function storageFinder(
-  rows: readonly RecordOf<'storage'>[],
+  rows: Rows,
   netboxClusters: ReadonlyMap<string, Pick<RecordOf<'cluster'>, 'id'>>,
 ): FindStorage {
   const ids = new Map<string, number>();
   for (const row of rows) ids.set(`${row.cluster ?? ''}/${row.name}`, row.id);
-  return (view, name) => {
-    const cluster = netboxClusters.get(view.key);
-    return cluster === undefined ? null : (ids.get(`${cluster.id}/${name}`) ?? null);
+  const kept = keptReference(rows);
+  return (view, name, current) => {
+    const cluster = netboxClusters.get(view.key)?.id;
+    return ids.get(`${cluster ?? '?'}/${name}`) ?? kept(current, cluster);
   };
 }

@@ -1,5 +1,6 @@
 import { contains, parseNetwork } from './addresses.js';
 import { ApiFailure } from './failures.js';
+import type { Row } from './types.js';
 
 /** An API token; the secret of a version 2 token is sent as `nbt_<key>.<secret>`. */
 export interface TokenRecord {
@@ -19,6 +20,8 @@ export interface TokenRecord {
   readonly mayAddOnly: Map<string, (object: Readonly<Record<string, unknown>>) => boolean>;
   /** Paths of kinds of which its user may see none. */
   readonly cannotView: Set<string>;
+  /** Constraints of the permission to view, by path of the kind: lists leave other rows out without a word, reading one is a 404. */
+  readonly mayViewOnly: Map<string, (row: Row) => boolean>;
   /** ISO 8601, undefined for never. */
   expires: string | undefined;
   /** Client networks that may use it; empty for all. */
@@ -82,6 +85,7 @@ export const createTokens = (): Tokens => {
         cannotAdd: new Set(),
         mayAddOnly: new Map(),
         cannotView: new Set(),
+        mayViewOnly: new Map(),
         superuser: true,
         enabled: true,
         expires: undefined,

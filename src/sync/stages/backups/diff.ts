@@ -8,7 +8,7 @@ import { planDeletes, protectingMode } from '../../plan/absence.js';
 import type { SyncOptions } from '../../plan/options.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { storageFinder, type FindStorage } from '../../plan/plugin-storages.js';
-import type { Desired, Reason, SourceRef } from '../../types.js';
+import type { Reason, SourceRef } from '../../types.js';
 import { ownersOf, type KnownOwner, type Owner } from './diff-owners.js';
 import { backupRow, isNews, journalEntry } from './map.js';
 import type { ClusterBackups, CollectedBackups } from './types.js';
@@ -122,8 +122,10 @@ function planBackup(
   backup: Backup,
   { owner, cluster: { view, isWhole }, stored, findStorage }: OneBackup,
 ): void {
-  const desired = backupRow(backup, keyOf(view.key, backup.volumeId), owner, findStorage(view, backup.storage));
-  const current = chooseRow(stored.get(rowKey(owner.machineId, backup.volumeId)) ?? [], desired);
+  const rows = stored.get(rowKey(owner.machineId, backup.volumeId)) ?? [];
+  const current = chooseRow(rows, backup);
+  const storageId = findStorage(view, backup.storage, current?.proxmox_storage);
+  const desired = backupRow(backup, keyOf(view.key, backup.volumeId), owner, storageId);
   if (current !== undefined && !isWhole(backup.storage)) {
     // The row may be about the copy of a node that is not there now; what is seen is perhaps another one.
     builder.keep(desired, current.id);
@@ -137,10 +139,10 @@ function planBackup(
 }
 
 /** Of several rows the one that has the unique key of the backup already: no other one may take it. */
-function chooseRow(rows: readonly RecordOf<'backup'>[], { fields }: Desired<'backup'>): RecordOf<'backup'> | undefined {
+function chooseRow(rows: readonly RecordOf<'backup'>[], backup: Backup): RecordOf<'backup'> | undefined {
   const kept = ['storage', 'subtype', 'format', 'vmid'] as const;
   const hasKey = (row: RecordOf<'backup'>): boolean =>
-    kept.every((field) => equalValues(kinds.backup.fields[field], row[field], fields[field]));
+    kept.every((field) => equalValues(kinds.backup.fields[field], row[field], backup[field]));
   return rows.find(hasKey) ?? rows[0];
 }
 

@@ -136,7 +136,7 @@ function planSnapshot(
 ): void {
   const { listing, cluster } = guest;
   const storage = listing.status === 'read' ? listing.storage : undefined;
-  const storageId = typeof storage === 'string' ? findStorage(cluster.view, storage) : storage;
+  const storageId = typeof storage === 'string' ? findStorage(cluster.view, storage, row?.proxmox_storage) : storage;
   const desired = snapshotRow(guest, snapshot, storageId);
   if (inTheWay !== undefined) {
     builder.skip(desired, {

@@ -2,7 +2,13 @@
 import type { Steps } from '../../../config/breathe.js';
 import { nameList } from '../../../values/short-text.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
-import { isDiskKey, isVolume, parseGuestDisks, type DiskEntry, type UnsizedDisk } from '../../../proxmox/parse/disks.js';
+import {
+  isDiskKey,
+  isVolume,
+  parseGuestDisks,
+  type DiskEntry,
+  type UnsizedDisk,
+} from '../../../proxmox/parse/disks.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncMode, SyncOptions } from '../../plan/options.js';
 import { isOurs, sidecarTags, type Learnt, type Marks } from '../../plan/ownership.js';
@@ -164,7 +170,7 @@ function planDisk(builder: PlanBuilder, { machine, mode, disk, current }: DiskTo
   );
   if (action === 'skip' || action === 'refuse' || context.collected.states === undefined) return;
   const state = current === undefined ? undefined : context.states.get(current.id);
-  const storageId = context.storages.find(disk.storageName, clusterId(machine, context));
+  const storageId = context.storages.find(disk.storageName, clusterId(machine, context), state?.proxbox_storage);
   if (storageId === null && state === undefined) return;
   builder.add(
     {

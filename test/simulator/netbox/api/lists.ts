@@ -85,7 +85,8 @@ const selectRows = (call: KindCall, usesCursor: boolean): readonly Row[] => {
     if (ordering === kind.ordering) return world.store.ordered(kind.model);
     return ordering.length === 1 && ordering[0] === 'id' ? table.byId() : [...table.byId()].sort(compare);
   };
-  return select(world, kind, request.query, { all, compare });
+  const isVisible = call.token.mayViewOnly.get(kind.path) ?? (() => true);
+  return select(world, kind, request.query, { all, compare }).filter(isVisible);
 };
 
 /** GET of a list: filters, ordering, offset or cursor paging, chosen fields. */

@@ -53,7 +53,11 @@ const checkIfMatch = (call: KindCall, row: Row): void => {
     throw new ApiFailure(412, { detail: 'Precondition failed.' }, { etag });
 };
 
-export const answerRead = (call: KindCall, id: number): SimulatedAnswer => answerObject(call, 200, rowById(call, id));
+export const answerRead = (call: KindCall, id: number): SimulatedAnswer => {
+  const row = rowById(call, id);
+  if (call.token.mayViewOnly.get(call.kind.path)?.(row) !== false) return answerObject(call, 200, row);
+  throw new ApiFailure(404, { detail: `No ${call.kind.objectName} matches the given query.` });
+};
 
 /** Checks a POSTed object; fields pruned from the input are not demanded. */
 export const checkNew = (call: KindCall, data: unknown): CheckedChange => {

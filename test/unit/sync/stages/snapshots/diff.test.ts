@@ -124,9 +124,16 @@ describe('snapshots of guests', () => {
     [
       'a storage that NetBox lacks is unset',
       [{ storage: 'x' }],
-      [row(1, 1, { proxmox_storage: { id: 3 } })],
+      [row(1, 1, { proxmox_storage: { id: 7 } })],
       {},
       ['update 1'],
+    ],
+    [
+      'one whose row is not seen stays',
+      [{ storage: 'x' }],
+      [row(1, 1, { proxmox_storage: { id: 3 } })],
+      {},
+      ['keep 1'],
     ],
     ['a stale one is active again', [{}], [row(1, 1, { status: { value: 'stale' } })], {}, ['update 1']],
     ['one on another node has moved', [{ node: 'pve2' }], [row(1, 1)], deleting, ['update 1']],
