@@ -3,7 +3,7 @@
  * looked at before: a guest is not stopped for nothing.
  */
 import type { Clock } from '../config/clock.js';
-import { ProxboxError } from '../errors/proxbox-error.js';
+import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import { toBool, toInt, toText } from '../proxmox/parse/coerce.js';
 import { parseUpid } from '../proxmox/parse/upid.js';
 import { listRows } from '../proxmox/reads/rows.js';
@@ -72,6 +72,14 @@ function stillRuns({ type, vmid }: GuestPlace, why: string): ProxboxError {
   });
 }
 
+/** What Proxmox said of the deletion, and that the guest does not run any more. */
+function stoppedOnly({ type, vmid }: GuestPlace, error: unknown): ProxboxError {
+  const cause = toProxboxError(error);
+  const { code, upstream } = cause;
+  const text = `${type} ${vmid} was stopped and is not deleted, as far as is known: ${causeText(cause)}`;
+  return new ProxboxError(code, text, { cause, ...(upstream === undefined ? {} : { upstream }) });
+}
+
 /** True once the task has ended well. */
 async function isOver({ session }: GuestPlace, upid: string): Promise<boolean> {
   const task = parseUpid(upid);
@@ -127,7 +135,11 @@ export function destroyVerb(deps: DestroyDeps): Verb {
           const { purge, destroyUnreferencedDisks } = wish;
           const options = { purge, 'destroy-unreferenced-disks': destroyUnreferencedDisks };
           const asked = Object.fromEntries(Object.entries(options).filter(([, isAsked]) => isAsked));
-          return session.write('DELETE', path, asked, { timeoutMs: dispatchTimeoutMs });
+          try {
+            return await session.write('DELETE', path, asked, { timeoutMs: dispatchTimeoutMs });
+          } catch (error) {
+            throw stopped === undefined ? error : stoppedOnly(place, error);
+          }
         },
         told: () => (stopped === undefined ? {} : { stop_task_upid: stopped }),
         note: () => `purge ${wish.purge ? 'yes' : 'no'}${stopped === undefined ? '' : `, stopped by ${stopped}`}`,

@@ -8,6 +8,7 @@ import type { ConfirmWrites } from '../endpoints/types.js';
 import { errorCatalog, type ErrorCode } from '../errors/catalog.js';
 import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import { toText } from '../proxmox/parse/coerce.js';
+import { parseUpid } from '../proxmox/parse/upid.js';
 import { logSecurityEvent } from '../telemetry/security-events.js';
 import { auditTarget } from './audit-target.js';
 import { causeText } from './failure.js';
@@ -137,7 +138,7 @@ async function act(verb: Verb, action: VerbAction, { place, endpoint }: Target, 
   const refused = await refusalOf(endpoint, deps);
   if (refused !== undefined) return refused;
   try {
-    const upid = toText(await action.dispatch(place));
+    const upid = taskIn(await action.dispatch(place), place);
     const told = action.told?.(place, upid) ?? {};
     return { ...verb.accepted, upid, told, isFinal: true, ...noteOf(action) };
   } catch (error) {
@@ -145,6 +146,15 @@ async function act(verb: Verb, action: VerbAction, { place, endpoint }: Target, 
     const failed = failedOutcome(verb, refusal ?? verb.failed.code, error, { isFinal: true, deps });
     return { ...failed, ...noteOf(action) };
   }
+}
+
+/** Whatever begins a task answers its UPID; vzdump answers `OK` where the guest is on another node by now, and does nothing. */
+function taskIn(answer: unknown, { type, vmid, node }: GuestPlace): string | null {
+  const text = toText(answer);
+  if (text === null || parseUpid(text) !== null) return text;
+  throw new ProxboxError('proxmox_dispatch_failed', 'Proxmox began no task.', {
+    detail: `It answered ${JSON.stringify(text.slice(0, 100))}. Perhaps ${type} ${vmid} left node ${node} meanwhile: repeat the request.`,
+  });
 }
 
 function noteOf({ note }: VerbAction): { readonly note?: string } {

@@ -57,6 +57,26 @@ describe('a backup', () => {
     expect([status, body.reason]).toEqual([502, 'proxmox_dispatch_failed']);
     expect(body.detail).toContain("storage 'tape' is not available");
   });
+
+  it('of a guest that leaves its node meanwhile is none, though Proxmox answers OK', async () => {
+    const world = await aVerbWorld();
+    const guest = world.lab.state.guests.get(100)!;
+    // The service has found the guest on lab1 when it writes the journal entry.
+    const leaves = eventually(() => expect(world.netbox.requestLog.at(-1)?.method).toBe('POST')).then(
+      () => void (guest.node = 'lab2'),
+    );
+    world.netbox.faults.add({ match: { method: 'POST', path: /journal-entries/ }, action: { until: leaves } });
+
+    const { status, body } = await ask(world, { storage: 'nas' });
+
+    expect([status, body.result, body.reason]).toEqual([502, 'failed', 'proxmox_dispatch_failed']);
+    expect(body.detail).toContain(
+      'Proxmox began no task. | It answered "OK". Perhaps qemu 100 left node lab1 meanwhile',
+    );
+    expect(body).not.toHaveProperty('proxmox_task_upid');
+    expect(world.journal()[0]!.comments).toContain('- result: failed');
+    expect(world.lab.state.storages[0]!.volumes).toEqual([]);
+  });
 });
 
 describe('deleting a guest', () => {
@@ -158,6 +178,19 @@ describe('deleting a guest', () => {
     expect(body.detail).toContain('was told to stop and is not deleted: command failed');
     expect(world.acts(world.lab)).toEqual(['POST /nodes/lab1/qemu/100/status/stop']);
     expect(world.lab.state.guests.has(100)).toBe(true);
+  });
+
+  it('says that the guest was stopped where Proxmox then refuses to delete it', async () => {
+    const world = await aVerbWorld({ taskDurationMs: 0 });
+    const body = { data: null, message: "can't remove VM 100 - protection mode enabled\n" };
+    world.lab.faults.add({ match: { method: 'DELETE' }, action: { status: 500, body } });
+
+    const answer = await remove(world, 'qemu/100');
+
+    expect([answer.status, answer.body.reason]).toEqual([502, 'proxmox_dispatch_failed']);
+    expect(answer.body.detail).toContain('qemu 100 was stopped and is not deleted');
+    expect(answer.body.detail).toContain('DELETE nodes/lab1/qemu/100');
+    expect(world.lab.state.guests.get(100)!.status).toBe('stopped');
   });
 
   it('asks nobody while the gate is shut', async () => {

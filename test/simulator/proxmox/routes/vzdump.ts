@@ -13,7 +13,9 @@ export function backUp(call: Call): string {
   call.permissions.requireAll(`/vms/${vmid}`, ['VM.Backup']);
   call.permissions.requireAll(`/storage/${storageName}`, ['Datastore.AllocateSpace']);
   const guest = call.cluster.guests.get(Number(vmid));
-  if (guest?.node !== node) throw new ApiError(500, `unable to find VM '${vmid}'`);
+  if (guest === undefined) throw new ApiError(500, `unable to find VM '${vmid}'`);
+  // Guests of other nodes are theirs to back up: no task, and no word.
+  if (guest.node !== node) return 'OK';
   const storage = call.cluster.storages.find((candidate) => candidate.name === storageName);
   if (storage === undefined || storage.disabled || !isOnNode(storage, node)) {
     throw new ApiError(500, `storage '${storageName}' is not available on node '${node}'`);
