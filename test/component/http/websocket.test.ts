@@ -225,6 +225,16 @@ describe('a WebSocket client', () => {
   });
 });
 
+describe('a handshake that asks for a dry run', () => {
+  it.each(['/ws', '/ws/virtual-machines'])('is refused on %s, which can only carry out', async (path) => {
+    const { url, headers } = await listening();
+
+    expect(await refusal(`${url}${path}?dry_run=true`, headers)).toBe(422);
+    const { socket } = open(`${url}${path}?dry_run=false`, headers);
+    await new Promise((resolve) => socket.once('open', resolve));
+  });
+});
+
 describe('other handshakes', () => {
   it.each(['/version', '/nothing', '/health'])('on %s are not found, with and without a key', async (path) => {
     const { url, headers } = await listening();

@@ -151,7 +151,7 @@ export function registerSocketRoutes(app: App, deps: SocketRouteDeps): void {
     app.route({
       method: 'GET',
       url,
-      config: { isSocket: true },
+      config: { isSocket: true, writes: true },
       schema: { hide: true },
       handler: async () => {
         throw new ProxboxError('not_found', 'Not Found');
