@@ -53,7 +53,7 @@ export function rejectionReason(desired: Desired, error: ProxboxError): Reason {
   if (/must be unique per cluster/i.test(text)) {
     return {
       code: 'name_conflict',
-      message: `The ${noun} "${desired.label}" was not written: another virtual machine of the cluster has this name. It gets another name at the next run.`,
+      message: `The ${noun} "${desired.label}" was not written: another virtual machine of the cluster has this name. It gets another name at the next run, where the token may see that one: its permission to view virtual machines must have no conditions.`,
     };
   }
   const field = requiredFieldOf(error);
