@@ -242,6 +242,23 @@ describe('a machine that is to be deleted', () => {
     expect(await machines()).toEqual(['host101 active', ...others]);
   });
 
+  it.each([
+    ['interface', path.vmInterfaces, 'virtualization/interfaces', {}],
+    ['disk', path.disks, 'virtualization/virtual-disks', { size: 8 }],
+  ])('stays with an %s that the token may not view, as NetBox counts it', async (_what, collection, kind, more) => {
+    const { machine } = await machineOf(target, 101);
+    await made(collection, { virtual_machine: machine.id, name: 'of Ann', description: 'uplink', ...more });
+    for (const token of target.simulator.tokens.all()) token.mayViewOnly.set(kind, ({ name }) => name !== 'of Ann');
+    removeGuest(lab, 101);
+
+    const { frames } = await sync(target);
+
+    expect(await machines()).toEqual(['host101 decommissioning', ...others]);
+    expect(JSON.stringify(frames)).toContain('interfaces or disks that the token may not view');
+    expect(target.simulator.state.objects(kind).map(({ name }) => name)).toContain('of Ann');
+    await syncQuietly(target);
+  });
+
   it('stays, marked, where the token may not read all that would go', async () => {
     target.simulator.faults.add({
       match: { method: 'GET', path: /mac-addresses/ },

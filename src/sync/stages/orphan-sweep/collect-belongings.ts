@@ -1,6 +1,7 @@
 /** What NetBox deletes along with a machine: read before one is deleted, as people may have put something on it. */
-import type { ObjectKind, RecordOf } from '../../../netbox/kinds/index.js';
+import { kindDefinition, type ObjectKind, type RecordOf } from '../../../netbox/kinds/index.js';
 import { relationId } from '../../../netbox/kinds/values.js';
+import type { NetBoxRecord } from '../../../netbox/types.js';
 import { loadIfAllowed, loadRowsOf } from '../../collect/machine-rows.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
@@ -33,17 +34,34 @@ export async function collectBelongings(
     'ip_address_id',
     addresses.map(({ id }) => id),
   );
+  const { path } = kindDefinition('virtual-machine');
+  const counts = await run.client.listByValues(path, 'id', machines, { fields: countFields }, { cache: 'bypass' });
+  const interfaces = await ofMachines('vm-interface');
+  const disks = await ofMachines('virtual-disk');
   const belongings: Belongings = {
     addresses,
-    interfaces: await ofMachines('vm-interface'),
+    interfaces,
+    disks,
     macs: await ofMachines('mac-address'),
-    disks: await ofMachines('virtual-disk'),
     snapshots: await rowsOf('snapshot', 'vmid', vmids),
     backups: await rowsOf('backup', 'vmid', vmids),
+    notSeenWhole: new Set(counts.filter((row) => !isSeenWhole(row, interfaces, disks)).map(({ id }) => id)),
     ofServices: new Set(services.flatMap(addressesOf)),
     remembered: run.memory.recall() ?? new Map(),
   };
   return hidden.length === 0 ? belongings : undefined;
+}
+
+const countFields = 'id,interface_count,virtual_disk_count';
+
+/** NetBox leaves out of a list what the conditions of a permission hide, without a word, and counts it all the same. */
+function isSeenWhole(
+  { id, interface_count: interfaceCount, virtual_disk_count: diskCount }: NetBoxRecord,
+  interfaces: Belongings['interfaces'],
+  disks: Belongings['disks'],
+): boolean {
+  const isOfIt = ({ virtual_machine: machine }: { readonly virtual_machine: number | null }): boolean => machine === id;
+  return interfaceCount === interfaces.filter(isOfIt).length && diskCount === disks.filter(isOfIt).length;
 }
 
 function addressesOf({ ipaddresses }: RecordOf<'service'>): readonly number[] {

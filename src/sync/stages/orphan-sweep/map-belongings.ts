@@ -28,6 +28,7 @@ export function operatorDataBelow(
     });
   const dnsNames = namesOf(machine, belongings);
   return [
+    ...(belongings.notSeenWhole.has(machine.id) ? ['interfaces or disks that the token may not view'] : []),
     ...dataOn('vm-interface', interfaces, ({ name }) => `the interface "${name}"`),
     ...dataOn('ip-address', addresses, ({ address }) => `the address ${address}`, { dnsNames, ofServices }),
     ...dataOn('mac-address', macs, ({ mac_address: mac }) => `the MAC address ${mac}`),

@@ -42,6 +42,7 @@ const belongings: NonNullable<CollectedOrphans['belongings']> = {
   macs: [],
   disks: [],
   snapshots: [],
+  notSeenWhole: new Set(),
   backups: [],
   ofServices: new Set(),
   remembered: new Map(),
