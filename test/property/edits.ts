@@ -251,7 +251,12 @@ const edits = {
   'device-journal': ({ write }) => write(paths.devices, 'dcim.device'),
   'snapshot-journal': ({ write }) => write(paths.snapshots, 'netbox_proxbox.vmsnapshot'),
   'backup-journal': ({ write }) => write(paths.backups, 'netbox_proxbox.vmbackup'),
-  'machine-deleted': ({ remove }) => remove(paths.machines, isOurs),
+  // The plugin's key of a snapshot lacks the cluster: of two guests with one VMID the one that was first has the rows.
+  'machine-deleted': ({ remove, state }) =>
+    remove(
+      paths.machines,
+      (row) => isOurs(row) && !state.objects(paths.snapshots).some((one) => one['virtual_machine'] === row.id),
+    ),
   'interface-deleted': ({ remove }) => remove(paths.interfaces),
   'disk-deleted': ({ remove }) => remove(paths.disks),
   'address-deleted': (desk) => desk.remove(paths.addresses, isReplaceable(desk)),
