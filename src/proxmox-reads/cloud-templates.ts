@@ -1,4 +1,5 @@
 /** What guests can be made from: templates of virtual machines, and archives for containers. Of one endpoint. */
+import type { ProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import { errorText, ProxboxError } from '../errors/proxbox-error.js';
 import { toInt, toText, type Row } from '../proxmox/parse/coerce.js';
@@ -9,10 +10,14 @@ import type { ReadDeps } from './read-endpoints.js';
 const driveKey = /^(ide|sata|scsi|virtio)\d+$/;
 const bytesPerMib = 1024 ** 2;
 
+export interface TemplateDeps extends ReadDeps {
+  readonly proxmoxEndpoints: Pick<ProxmoxEndpointStore, 'all' | 'find' | 'credentials'>;
+}
+
 /** @throws ProxboxError `not_found` (404) or `invalid_request` (422) as clients of these routes know them */
-export function enabledEndpoint(id: number, { proxmoxEndpoints }: Pick<ReadDeps, 'proxmoxEndpoints'>): ProxmoxEndpoint {
-  const endpoint = proxmoxEndpoints.all().find((row) => row.id === id);
-  if (endpoint === undefined) {
+function enabledEndpoint(id: number, { proxmoxEndpoints }: TemplateDeps): ProxmoxEndpoint {
+  const endpoint = proxmoxEndpoints.find(id);
+  if (endpoint === null) {
     const detail = { reason: 'endpoint_not_found', endpoint_id: id };
     throw new ProxboxError('not_found', `No Proxmox endpoint has the id ${id}.`, { detail });
   }
@@ -22,7 +27,7 @@ export function enabledEndpoint(id: number, { proxmoxEndpoints }: Pick<ReadDeps,
 }
 
 /** @throws as enabledEndpoint, and what opening a session throws */
-export async function openEnabled(id: number, deps: ReadDeps) {
+export async function openEnabled(id: number, deps: TemplateDeps) {
   const endpoint = enabledEndpoint(id, deps);
   const session = await deps.proxmoxSessions.open(endpoint, deps.proxmoxEndpoints.credentials(endpoint.id));
   return { endpoint, session };

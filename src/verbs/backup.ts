@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { path } from '../proxmox/host.js';
-import { isObject } from '../values/plain-object.js';
+import { textIn } from './body-text.js';
 import { dispatchTimeoutMs } from './table-defaults.js';
 import type { Told, Verb, VerbCall } from './types.js';
 
@@ -22,13 +22,6 @@ function invalid(text: string): ProxboxError {
   return new ProxboxError('invalid_parameter', text);
 }
 
-function textIn(body: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const value = body[name];
-  if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value === 'string') return value;
-  throw invalid(`'${name}' must be text.`);
-}
-
 function oneOf(name: string, value: string, known: readonly string[]): string {
   if (known.includes(value)) return value;
   throw invalid(`'${name}' must be one of ${known.join(', ')}.`);
@@ -39,8 +32,7 @@ function escaped(notes: string): string {
   return notes.replaceAll('\\', String.raw`\\`).replaceAll(/\r?\n|\r/g, String.raw`\n`);
 }
 
-function wishOf({ body: given }: VerbCall): Wish {
-  const body = isObject(given) ? given : {};
+function wishOf({ body }: VerbCall): Wish {
   const storage = textIn(body, 'storage')?.trim() ?? '';
   if (storage === '') {
     throw new ProxboxError('storage_required', "Backup verb requires a JSON body with a non-empty 'storage' field.");

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { readSnapshots, untoldSnapshots } from '../proxmox/reads/guests.js';
 import type { Clock } from '../config/clock.js';
-import { isObject } from '../values/plain-object.js';
+import { textIn } from './body-text.js';
 import { dispatchTimeoutMs } from './table-defaults.js';
 import type { GuestPlace, Settled, Verb, VerbCall } from './types.js';
 
@@ -24,13 +24,6 @@ function defaultName(key: string | undefined, now: Date): string {
   return `proxbox-${part === '' ? `${time}Z` : part}`;
 }
 
-function textOf(body: VerbCall['body'], name: string): string | undefined {
-  const value = isObject(body) ? body[name] : undefined;
-  if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value === 'string') return value;
-  throw new ProxboxError('invalid_parameter', `'${name}' must be text.`);
-}
-
 function checkName(snapname: string): void {
   if (isSnapshotName(snapname)) return;
   throw new ProxboxError(
@@ -40,9 +33,9 @@ function checkName(snapname: string): void {
 }
 
 function namesOf(call: VerbCall, now: Date): { readonly snapname: string; readonly description: string | undefined } {
-  const snapname = textOf(call.body, 'snapname') ?? defaultName(call.idempotencyKey, now);
+  const snapname = textIn(call.body, 'snapname') ?? defaultName(call.idempotencyKey, now);
   checkName(snapname);
-  const description = textOf(call.body, 'description');
+  const description = textIn(call.body, 'description');
   if ((description ?? '').length > maxDescription) {
     throw new ProxboxError('invalid_parameter', `'description' may have ${maxDescription} characters.`);
   }
@@ -93,7 +86,7 @@ export const rollbackVerb: Verb = {
   summary: 'Put a guest back to its snapshot `snapname`; what came after it on its disks is lost',
   body: z.looseObject({ snapname: SnapName }),
   plan: ({ body }) => {
-    const snapname = textOf(body, 'snapname') ?? '';
+    const snapname = textIn(body, 'snapname') ?? '';
     checkName(snapname);
     return {
       check: (place) => checkExists(place, snapname),

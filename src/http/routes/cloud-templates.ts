@@ -1,7 +1,11 @@
 /** What guests can be made from, for the tab "Templates" of an endpoint's page. They name the endpoint by its id here. */
 import { z } from 'zod';
-import { containerTemplates, machineTemplates, openEnabled } from '../../proxmox-reads/cloud-templates.js';
-import type { ReadDeps } from '../../proxmox-reads/read-endpoints.js';
+import {
+  containerTemplates,
+  machineTemplates,
+  openEnabled,
+  type TemplateDeps,
+} from '../../proxmox-reads/cloud-templates.js';
 import type { App } from '../app-type.js';
 import { booleanField, integerField } from '../query-fields.js';
 import { answers, foreignRows } from '../route-document.js';
@@ -12,7 +16,7 @@ const MachineQuery = Query.extend({
   cloud_init_only: booleanField.default(true).describe('Only templates with a cloud-init drive or cicustom'),
 });
 
-export function registerCloudTemplateRoutes(app: App, deps: ReadDeps): void {
+export function registerCloudTemplateRoutes(app: App, deps: TemplateDeps): void {
   const { logger } = deps;
   app.get(
     '/cloud/vm/templates',

@@ -1,5 +1,6 @@
 /** What people hang on rows that are to go: NetBox deletes it along with them. Facts: docs/netbox-facts.md, "What goes along". */
-import type { ObjectKind, RecordOf } from '../../netbox/kinds/index.js';
+import { otherHalf, type ObjectKind, type RecordOf } from '../../netbox/kinds/index.js';
+import { relationId } from '../../netbox/kinds/values.js';
 import { ownEntry } from '../plan/own-texts.js';
 import type { RunContext } from '../run-context.js';
 import type { JudgedKind } from '../types.js';
@@ -18,19 +19,19 @@ interface Spec<K extends ObjectKind> {
   readonly kind: K;
   readonly words: string;
   readonly right: string;
-  /** NetBox names its halves, as filters too, `<relation>_type` and `<relation>_id`. */
-  readonly relation: string;
-  readonly holder: (row: RecordOf<K>) => number | null;
+  /** The half of its relation that names the object; both halves are filters too. */
+  readonly id: Extract<keyof RecordOf<K>, `${string}_id`>;
   readonly isOwn?: (row: RecordOf<K>) => boolean;
 }
 
-function attachment<K extends ObjectKind>({ relation, holder, isOwn, ...spec }: Spec<K>): Attachment {
+function attachment<K extends ObjectKind>({ id, isOwn, ...spec }: Spec<K>): Attachment {
+  const type = otherHalf(spec.kind, id);
+  if (type === undefined) throw new Error(`${spec.kind} has no other half of ${id}.`);
   return {
     ...spec,
     async holders({ collections }, model, of) {
-      const filter = `${relation}_id`;
-      const rows = await collections.load(spec.kind, { [`${relation}_type`]: model }, { filter, of }, { fresh: true });
-      return rows.filter((row) => isOwn?.(row) !== true).map(holder);
+      const rows = await collections.load(spec.kind, { [type]: model }, { filter: id, of }, { fresh: true });
+      return rows.filter((row) => isOwn?.(row) !== true).map((row) => relationId(row[id]));
     },
   };
 }
@@ -39,51 +40,44 @@ const journal = attachment({
   kind: 'journal-entry',
   words: 'a journal entry',
   right: 'extras.view_journalentry',
-  relation: 'assigned_object',
-  holder: (row) => row.assigned_object_id,
+  id: 'assigned_object_id',
   isOwn: ({ comments }) => ownEntry.test(comments),
 });
 const contact = attachment({
   kind: 'contact-assignment',
   words: 'a contact',
   right: 'tenancy.view_contactassignment',
-  relation: 'object',
-  holder: (row) => row.object_id,
+  id: 'object_id',
 });
 const image = attachment({
   kind: 'image-attachment',
   words: 'an image',
   right: 'extras.view_imageattachment',
-  relation: 'object',
-  holder: (row) => row.object_id,
+  id: 'object_id',
 });
 const service = attachment({
   kind: 'service',
   words: 'a service',
   right: 'ipam.view_service',
-  relation: 'parent_object',
-  holder: (row) => row.parent_object_id,
+  id: 'parent_object_id',
 });
 const fhrp = attachment({
   kind: 'fhrp-group-assignment',
   words: 'an FHRP group',
   right: 'ipam.view_fhrpgroupassignment',
-  relation: 'interface',
-  holder: (row) => row.interface_id,
+  id: 'interface_id',
 });
 const tunnel = attachment({
   kind: 'tunnel-termination',
   words: 'a tunnel',
   right: 'vpn.view_tunneltermination',
-  relation: 'termination',
-  holder: (row) => row.termination_id,
+  id: 'termination_id',
 });
 const l2vpn = attachment({
   kind: 'l2vpn-termination',
   words: 'an L2VPN',
   right: 'vpn.view_l2vpntermination',
-  relation: 'assigned_object',
-  holder: (row) => row.assigned_object_id,
+  id: 'assigned_object_id',
 });
 
 /** By kind of row: its name among NetBox's models, and what can hang on it. */

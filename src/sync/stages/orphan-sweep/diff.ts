@@ -11,7 +11,7 @@ import { PlanBuilder } from '../../plan/plan-builder.js';
 import { isSoftDeleted, markedEntry, markOf } from '../../plan/soft-delete.js';
 import { bootstrapOnlyTag, discoveryTag, softDeletedTag } from '../../plan/support-objects.js';
 import { type Plan, type Reason, type SourceRef } from '../../types.js';
-import { operatorDataBelow } from './map-belongings.js';
+import { operatorDataBelow, rowsBelow } from './map-belongings.js';
 import type { CollectedOrphans, SweptCluster } from './types.js';
 
 export interface SweepInput {
@@ -192,11 +192,9 @@ function settle(builder: PlanBuilder, orphan: Orphan, sweep: Sweep): void {
 }
 
 function hasAddresses({ id }: RecordOf<'virtual-machine'>, belongings: CollectedOrphans['belongings']): boolean {
-  const { interfaces = [], addresses = [], macs = [] } = belongings ?? {};
-  const ports = new Set<number | null>(interfaces.filter((row) => row.virtual_machine === id).map((row) => row.id));
-  return [...addresses, ...macs].some(
-    (row) => row.assigned_object_type === 'virtualization.vminterface' && ports.has(row.assigned_object_id),
-  );
+  if (belongings === undefined) return false;
+  const { addresses, macs } = rowsBelow(id, belongings);
+  return addresses.length + macs.length > 0;
 }
 
 function mark(

@@ -15,7 +15,7 @@ export function operatorDataBelow(
   supportIds: KnownIds,
 ): Words {
   const { ofServices } = belongings;
-  const { interfaces, addresses, macs, disks, snapshots, backups } = rowsOf(machine, belongings);
+  const { interfaces, addresses, macs, disks, snapshots, backups } = rowsBelow(machine.id, belongings);
   const dataOn = <K extends JudgedKind>(
     kind: K,
     rows: readonly RecordOf<K>[],
@@ -43,7 +43,8 @@ const madeByPeopleToo: ReadonlySet<JudgedKind> = new Set(['vm-interface', 'ip-ad
 
 type Rows = Pick<Belongings, 'interfaces' | 'addresses' | 'macs' | 'disks' | 'snapshots' | 'backups'>;
 
-function rowsOf({ id }: RecordOf<'virtual-machine'>, all: Rows): Rows {
+/** @param id of a machine */
+export function rowsBelow(id: number, all: Rows): Rows {
   const isOfIt = ({ virtual_machine: machine }: { readonly virtual_machine: number | null }): boolean => machine === id;
   const interfaces = all.interfaces.filter(isOfIt);
   const ports = new Set<number | null>(interfaces.map((row) => row.id));

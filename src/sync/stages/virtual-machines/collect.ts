@@ -123,8 +123,9 @@ async function loadMetadataIds(
   guests: readonly CollectedGuest[],
   warnings: Warning[],
 ): Promise<MetadataIds> {
+  const asked = askedIds(guests, run.options);
   const load = async (key: MetadataKey): Promise<ReadonlySet<number>> => {
-    const ids = askedIds(guests, key, run.options);
+    const ids = asked[key];
     if (ids.length === 0) return new Set();
     const kind = metadataKinds[key];
     const without = `What notes of guests say of their ${key} is not used.`;

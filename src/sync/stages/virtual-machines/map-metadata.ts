@@ -27,13 +27,14 @@ export function askedMetadata(description: unknown, options: SyncOptions): Descr
 /** The ids that guests name, to be looked for in NetBox. */
 export function askedIds(
   guests: readonly Pick<CollectedGuest, 'config'>[],
-  key: MetadataKey,
   options: SyncOptions,
-): readonly number[] {
-  const ids = guests.flatMap(({ config }) =>
-    config.status === 'read' ? (askedMetadata(config.config['description'], options)[key] ?? []) : [],
+): Readonly<Record<MetadataKey, readonly number[]>> {
+  const asked = guests.flatMap(({ config }) =>
+    config.status === 'read' ? askedMetadata(config.config['description'], options) : [],
   );
-  return [...new Set(ids)].sort((left, right) => left - right);
+  const idsOf = (key: MetadataKey): readonly number[] =>
+    [...new Set(asked.flatMap((metadata) => metadata[key] ?? []))].sort((left, right) => left - right);
+  return { role: idsOf('role'), site: idsOf('site'), platform: idsOf('platform') };
 }
 
 export interface UsableMetadata {

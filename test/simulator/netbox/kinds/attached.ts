@@ -6,6 +6,7 @@ import {
   head,
   integer,
   plain,
+  pluginHead,
   relation,
   slug,
   tail,
@@ -23,7 +24,6 @@ const primary = {
   owner: constant(null),
   comments: text(undefined, { blank: true }),
 };
-const own = { id: computed, url: computed, display: computed };
 
 /** What people hang on objects, and what these need. Field by field as NetBox 4.7.3 serializes them. */
 export const attachedKinds: readonly KindSpec[] = [
@@ -72,7 +72,7 @@ export const attachedKinds: readonly KindSpec[] = [
     ordering: ['contact', 'priority', 'id'],
     brief: 'id url display contact role priority',
     fields: {
-      ...own,
+      ...pluginHead,
       ...object,
       object: computed,
       contact: relation('tenancy.contact', { required: true, onDelete: 'protect' }),
@@ -99,7 +99,7 @@ export const attachedKinds: readonly KindSpec[] = [
     ordering: ['name', 'id'],
     brief: 'id url display name image description',
     fields: {
-      ...own,
+      ...pluginHead,
       ...object,
       parent: computed,
       name: text(50, { blank: true }),
