@@ -4,8 +4,8 @@ import { testLimitMs } from './test/support/limits.js';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/netbox/**', 'test/load/**'],
-    globalSetup: ['test/support/build-once.ts'],
+    exclude: ['test/netbox/**', 'test/browser/**', 'test/load/**'],
+    globalSetup: ['test/support/temporary-folder.ts', 'test/support/build-once.ts'],
     testTimeout: testLimitMs,
     hookTimeout: testLimitMs,
     teardownTimeout: testLimitMs,

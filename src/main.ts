@@ -6,7 +6,8 @@
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './compose/app.js';
 import { startBackground } from './compose/background.js';
-import { parseEnv, type Env } from './config/env.js';
+import { parseEnv, type Env, type ListenAddress } from './config/env.js';
+import { serveMetrics } from './compose/metrics.js';
 import { createDeps, type AppDeps } from './compose/deps.js';
 import { memoryText, watchMemory } from './compose/memory.js';
 import { errorText } from './errors/proxbox-error.js';
@@ -24,13 +25,40 @@ function readEnv(): { readonly env: Env; readonly warnings: readonly string[] } 
   return { env, warnings };
 }
 
-function listenProblem(error: unknown, { port, bindHost }: Env): string {
+interface Wanted {
+  readonly port: number;
+  readonly host: string;
+  /** The variables that say so. */
+  readonly variables: { readonly port: string; readonly host: string };
+}
+
+function listenProblem(error: unknown, { port, host, variables }: Wanted): string {
   const code = error instanceof Error && 'code' in error ? error.code : '';
-  if (code === 'EADDRINUSE') return `port ${port} on ${bindHost} is in use. Stop the other process or set PORT.`;
-  if (code === 'EACCES') return `port ${port} needs more privileges. Set PORT to 1024 or higher.`;
+  if (code === 'EADDRINUSE')
+    return `port ${port} on ${host} is in use. Stop the other process or set ${variables.port}.`;
+  if (code === 'EACCES') return `port ${port} needs more privileges. Set ${variables.port} to 1024 or higher.`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return `${bindHost} is no address of this machine. Correct PROXBOX_BIND_HOST.`;
+    return `${host} is no address of this machine. Correct ${variables.host}.`;
   return errorText(error);
+}
+
+/** They end with the service, whatever their readers do. */
+async function openMetrics(
+  app: Awaited<ReturnType<typeof buildApp>>,
+  deps: AppDeps,
+  address: ListenAddress,
+): Promise<void> {
+  try {
+    const server = await serveMetrics(address, deps);
+    deps.stopping.signal.addEventListener('abort', () => {
+      server.close();
+      server.closeAllConnections();
+    });
+  } catch (error) {
+    await app.close();
+    const name = 'PROXBOX_METRICS_BIND';
+    refuse(listenProblem(error, { ...address, variables: { port: name, host: name } }));
+  }
 }
 
 async function serve(deps: AppDeps): Promise<void> {
@@ -46,8 +74,11 @@ async function serve(deps: AppDeps): Promise<void> {
     await app.listen({ port: env.port, host: env.bindHost, listenTextResolver });
   } catch (error) {
     await app.close();
-    refuse(listenProblem(error, env));
+    const variables = { port: 'PORT', host: 'PROXBOX_BIND_HOST' };
+    refuse(listenProblem(error, { port: env.port, host: env.bindHost, variables }));
   }
+  deps.metrics.watchProcess();
+  if (env.metricsBind !== null) await openMetrics(app, deps, env.metricsBind);
   logger.info(memoryText());
   watchMemory({ logger, activeRuns: deps.sync.activeRuns });
   startBackground(deps);

@@ -35,24 +35,32 @@ import { registerMetricRoutes } from '../http/routes/metrics.js';
 import { registerNetBoxEndpointRoutes } from '../http/routes/netbox-endpoint.js';
 import { registerNetBoxReadRoutes } from '../http/routes/netbox-reads.js';
 import { registerNotImplementedRoutes } from '../http/routes/not-implemented.js';
+import { registerPrometheusRoute } from '../http/routes/prometheus.js';
 import { registerProxmoxDoctorRoute } from '../http/routes/proxmox-doctor.js';
 import { registerProxmoxEndpointRoutes } from '../http/routes/proxmox-endpoints.js';
 import { registerProxmoxApi2Routes } from '../http/routes/proxmox-api2.js';
 import { registerProxmoxClusterReadRoutes } from '../http/routes/proxmox-cluster-read.js';
+import { registerProxmoxSdnRoutes } from '../http/routes/proxmox-sdn.js';
 import { registerProxmoxHaRoutes } from '../http/routes/proxmox-ha.js';
 import { registerProxmoxNodeReadRoutes } from '../http/routes/proxmox-node-read.js';
 import { registerProxmoxPropertyRoutes } from '../http/routes/proxmox-properties.js';
+import { registerServiceRoutes } from '../http/routes/proxmox-services.js';
+import { registerProxmoxWriteRoutes } from '../http/routes/proxmox-writes.js';
 import { registerProxmoxReadRoutes } from '../http/routes/proxmox-read.js';
 import { registerProxmoxViewerRoutes } from '../http/routes/proxmox-viewer.js';
+import { registerPlanRoutes } from '../http/routes/plans.js';
+import { registerRunRoutes } from '../http/routes/runs.js';
 import { registerSettingsRoutes } from '../http/routes/settings.js';
 import { registerIndividualRoutes } from '../http/routes/sync/individual.js';
 import { registerSyncRoutes } from '../http/routes/sync/index.js';
+import { registerConsoleRoutes } from '../http/routes/console.js';
 import { registerVerbRoutes } from '../http/routes/verbs.js';
 import { messageCounter, registerSocketRoutes, type SocketRouteDeps } from '../http/routes/sync/websocket.js';
 import { serverOptions } from '../http/server-options.js';
 import { createAdmit } from '../http/socket-admission.js';
 import { redactText } from '../telemetry/redact.js';
 import type { AppDeps } from './deps.js';
+import { readiness } from './readiness.js';
 
 function addressReader({ clientAddress }: AppDeps): (request: FastifyRequest) => string {
   return (request) => clientAddress(request.socket.remoteAddress, request.headers['x-forwarded-for']);
@@ -86,14 +94,15 @@ async function registerPlugins(app: App, deps: AppDeps, routes: RouteIndex): Pro
 }
 
 function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
-  const { clock, settings, netboxEndpoints, netboxClients, netboxAccess } = deps;
+  const { settings, netboxEndpoints, netboxClients, netboxAccess } = deps;
   const sockets: SocketRouteDeps = {
     ...deps,
     stopping: deps.stopping.signal,
     admit: createAdmit({ ...deps, addressOf: addressReader(deps) }),
   };
   registerDocumentationRoutes(app);
-  registerMetaRoutes(app, { ...deps, rootSocket: messageCounter(sockets) });
+  registerMetaRoutes(app, { ...deps, rootSocket: messageCounter(sockets), checks: () => readiness(deps) });
+  registerPrometheusRoute(app, deps);
   registerAuthRoutes(app, deps);
   registerNetBoxEndpointRoutes(app, {
     ...deps,
@@ -104,14 +113,18 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerProxmoxEndpointRoutes(app, deps);
   registerProxmoxReadRoutes(app, deps);
   registerProxmoxClusterReadRoutes(app, deps);
+  registerProxmoxSdnRoutes(app, deps);
   registerProxmoxNodeReadRoutes(app, deps);
   registerProxmoxPropertyRoutes(app, deps);
   registerProxmoxHaRoutes(app, deps);
   registerCloudTemplateRoutes(app, deps);
   registerFirewallReadRoutes(app, deps);
   registerFirewallWriteRoutes(app, deps);
+  registerProxmoxWriteRoutes(app, deps);
+  registerServiceRoutes(app, deps);
   registerMetricRoutes(app, deps);
   registerVerbRoutes(app, deps);
+  registerConsoleRoutes(app, deps);
   registerHaCommandRoutes(app, deps);
   registerProxmoxDoctorRoute(app, deps.proxmoxDoctor);
   registerProxmoxApi2Routes(app, deps);
@@ -128,9 +141,11 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerCustomFieldRoutes(app, deps);
   registerSyncRoutes(app, deps);
   registerIndividualRoutes(app, deps);
+  registerRunRoutes(app, deps);
+  registerPlanRoutes(app, deps);
   registerSocketRoutes(app, sockets);
   registerSettingsRoutes(app, settings);
-  registerAdminLogsRoutes(app, { logBuffer: deps.logBuffer, clock, stopping: deps.stopping.signal });
+  registerAdminLogsRoutes(app, { ...deps, stopping: deps.stopping.signal });
   registerAdminEncryptionRoutes(app, deps.encryptionKeys);
   registerAdminPage(app, () => netboxEndpoints.list());
   // Last: a stand-in never covers a route that exists.

@@ -14,6 +14,7 @@ export type BackgroundDeps = Pick<
   | 'logger'
   | 'supportPass'
   | 'pluginMirror'
+  | 'ledger'
 > & {
   readonly openLogFile: (filePath: string) => Promise<unknown>;
 };
@@ -45,9 +46,31 @@ async function repeat(deps: BackgroundDeps): Promise<void> {
   }
 }
 
+const historyIntervalMs = 600_000;
+const historyStepPauseMs = 50;
+
+/** Forgets runs that are too old or too much, while others are served. What cannot be now is tried again later. */
+export async function keepHistory(
+  deps: Pick<BackgroundDeps, 'clock' | 'settings' | 'stopping' | 'ledger' | 'logger'>,
+): Promise<void> {
+  const { clock, settings, stopping, ledger, logger } = deps;
+  for (;;) {
+    const { runHistoryDays: days, runHistoryMaxItems: maxItems } = settings.current().values;
+    try {
+      ledger.catchUp();
+      while (ledger.prune({ days, maxItems })) await clock.sleep(historyStepPauseMs, stopping.signal);
+    } catch (error) {
+      if (stopping.signal.aborted) return;
+      logger.warn({ reason: errorText(error) }, 'Old runs cannot be forgotten now.');
+    }
+    await clock.sleep(historyIntervalMs, stopping.signal, { isBackground: true });
+  }
+}
+
 /** Returns at once; ends when `stopping` is aborted. */
 export function startBackground(deps: BackgroundDeps): void {
   if (!deps.env.skipNetboxBootstrap) deps.pluginMirror.start();
+  keepHistory(deps).catch(() => undefined);
   const work = async (): Promise<void> => {
     await refreshSettings(deps);
     await deps.openLogFile(deps.settings.current().values.backendLogFilePath);

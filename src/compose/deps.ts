@@ -14,6 +14,9 @@ import { createNetBoxUrls } from '../endpoints/netbox-url.js';
 import { createProxmoxEndpointStore } from '../endpoints/proxmox-endpoints.js';
 import { createFirewallWrites } from '../firewall/write.js';
 import { createInflux } from '../influx/query.js';
+import { createLedger } from '../ledger/ledger.js';
+import { countBackoff, measuredTransports, type Side } from '../metrics/requests.js';
+import { measuredRuns } from '../metrics/runs.js';
 import { createNetBoxAccess } from '../netbox/access.js';
 import { createNetBoxClients } from '../netbox/clients.js';
 import { probeTls } from '../netbox/tls-probe.js';
@@ -33,8 +36,10 @@ import { createOutboundGuard, defaultGuardSettings } from '../security/outbound-
 import { createSyncService } from '../sync/service.js';
 import { createSupportPass, createSupportReports } from '../sync/support-pass.js';
 import { createTransport } from '../transport/undici-transport.js';
+import { createConsole } from '../console/service.js';
 import { createVerbService } from '../verbs/service.js';
 import { makeFoundations, type DepsOptions, type Foundations } from './foundations.js';
+import { lookAtParts } from './metrics.js';
 import { createSyncPorts } from './sync-ports.js';
 
 /** How long running syncs may take to end when the service stops. */
@@ -47,7 +52,7 @@ type Stores = ReturnType<typeof makeStores>;
 
 /** What is stored here, and what guards it. */
 function makeStores(foundations: Foundations, { bcryptCost }: DepsOptions) {
-  const { env, clock, logger, db, settings } = foundations;
+  const { env, clock, logger, db, settings, version } = foundations;
   const guardSettings = () => settings.current().plugin ?? defaultGuardSettings;
   const encryptionKeys = createEncryptionKeys({ env, db, logger });
   const stored = { db, vault: createCredentialVault(encryptionKeys, logger), guardSettings, logger };
@@ -71,6 +76,7 @@ function makeStores(foundations: Foundations, { bcryptCost }: DepsOptions) {
     apiKeys: createApiKeys({ db, clock, logger, ...(bcryptCost === undefined ? {} : { bcryptCost }) }),
     machineMemory: createMachineMemory(db),
     refusals: createRefusalStore(db, clock),
+    ledger: createLedger({ db, clock, logger, version }),
     lockout: createLockout({ db, clock, logger }),
     clientAddress: createClientAddress(env.trustedProxies),
   };
@@ -80,11 +86,20 @@ type Clients = ReturnType<typeof makeClients>;
 
 /** Connections to NetBox and Proxmox, and what NetBox says about Proxmox endpoints. */
 function makeClients(foundations: Foundations, stores: Stores) {
-  const { clock, logger, settings, version, ca } = foundations;
+  const { clock, logger, settings, version, ca, metrics } = foundations;
   const { netboxEndpoints, proxmoxEndpoints, guardSettings } = stores;
   const remote = { clock, logger, settings: () => settings.current().values, random: Math.random, ...ca };
+  const counted = (side: Side) => ({
+    openPool: measuredTransports(createTransport, side, { clock, metrics }),
+    onBackoff: countBackoff(metrics, side),
+  });
   const stopping = foundations.stopping.signal;
-  const netboxClients = createNetBoxClients({ ...remote, stopping, userAgent: `proxbox-api/${version}` });
+  const netboxClients = createNetBoxClients({
+    ...remote,
+    ...counted('netbox'),
+    stopping,
+    userAgent: `proxbox-api/${version}`,
+  });
   const baseUrlOf = createNetBoxUrls(probeTls, clock).baseUrl;
   const netboxAccess = createNetBoxAccess({ clock, netboxEndpoints, netboxClients, baseUrlOf });
   const netboxSource: NetBoxSource = async (netboxId, signal) => {
@@ -94,7 +109,12 @@ function makeClients(foundations: Foundations, stores: Stores) {
       checkHosts: (endpoint) => checkHosts(endpoint, guardSettings(), ssrfHint),
     });
   };
-  return { netboxClients, proxmoxSessions: createProxmoxSessions(remote), netboxAccess, netboxSource };
+  return {
+    netboxClients,
+    proxmoxSessions: createProxmoxSessions({ ...remote, ...counted('proxmox') }),
+    netboxAccess,
+    netboxSource,
+  };
 }
 
 type Services = ReturnType<typeof makeServices>;
@@ -106,7 +126,10 @@ function makeServices(foundations: Foundations, stores: Stores, clients: Clients
   const stopping = foundations.stopping.signal;
   const lower = { ...foundations, ...stores, ...clients, ...ca, stopping };
   const supportReports = createSupportReports();
-  const ports = createSyncPorts({ ...lower, supportReports });
+  const endpointName = (id: number): string | undefined => proxmoxEndpoints.find(id)?.name;
+  const successes = stores.ledger.successes();
+  const ledger = measuredRuns(stores.ledger, successes, { ...foundations, endpointName });
+  const ports = createSyncPorts({ ...lower, ledger, supportReports });
   const proxmoxSchemas = createSchemas(env);
   const confirmWrites = createWriteSwitch({
     stored: (id) => proxmoxEndpoints.find(id),
@@ -126,6 +149,7 @@ function makeServices(foundations: Foundations, stores: Stores, clients: Clients
     }),
     confirmWrites,
     verbs,
+    console: createConsole({ ...lower, verbs, confirmWrites }),
     firewall: createFirewallWrites({ ...lower, verbs }),
     influx: createInflux({ ...lower, guard: stores.strangerGuard, createTransport }),
     customFields: createCustomFields(lower),
@@ -230,6 +254,7 @@ export function createDeps(options: DepsOptions): AppDeps {
   foundations.readSettingsThrough(clients.netboxAccess);
   const services = makeServices(foundations, stores, clients);
   tellOfChanges(foundations, stores, clients, services);
+  lookAtParts(foundations.metrics, { ...clients, ...services, ...stores });
   const end = makeEnd(foundations, stores, clients, services);
   return { ...foundations, ...stores, ...clients, ...services, ...end };
 }

@@ -8,9 +8,11 @@ import { createSettingsResolver, type SettingsResolverDeps } from '../config/set
 import type { Database, OpenDatabaseOptions } from '../db/open.js';
 import type { PluginSettings } from '../config/types.js';
 import { openDatabaseAlone } from '../db/open-alone.js';
+import { createMetrics } from '../metrics/registry.js';
 import { createPatience } from '../db/patience.js';
 import { errorText, ProxboxError } from '../errors/proxbox-error.js';
 import { defaultClosingPauseMs } from '../http/stream/pace-frames.js';
+import { createConsoleLevel } from '../telemetry/console-level.js';
 import { createLogBuffer } from '../telemetry/log-buffer.js';
 import { createLogFile } from '../telemetry/log-file.js';
 import { createLogger, type LogSink } from '../telemetry/logger.js';
@@ -48,15 +50,16 @@ function readCaBundle(file: string | null): { readonly caBundle: string } | Reco
 function makeTelemetry({ env, console }: DepsOptions) {
   const logBuffer = createLogBuffer();
   const logFile = createLogFile();
+  const consoleLevel = createConsoleLevel(env.logLevel);
   const logger = createLogger({
-    level: env.logLevel,
+    level: consoleLevel,
     destinations: [{ level: 'WARNING', sink: logFile }],
     buffer: logBuffer,
     ...(console === undefined ? {} : { console }),
   });
   /** Moves the log file to this path; see telemetry/log-file.ts. */
   const openLogFile = (filePath: string): Promise<unknown> => logFile.open(filePath, logger);
-  return { logBuffer, logFile, logger, openLogFile };
+  return { logBuffer, logFile, logger, openLogFile, consoleLevel };
 }
 
 type ReadableSettings = Pick<SettingsResolverDeps, 'fetchPluginSettings'>;
@@ -84,6 +87,7 @@ export type Foundations = ReturnType<typeof makeFoundations>;
 export function makeFoundations(options: DepsOptions) {
   const { env, clock = systemClock } = options;
   const telemetry = makeTelemetry(options);
+  const version = packageVersion();
   const { logger } = telemetry;
   /** Aborted when the service stops: runs and log streams end. Every open stream and WebSocket listens for it. */
   const stopping = new AbortController();
@@ -92,9 +96,10 @@ export function makeFoundations(options: DepsOptions) {
   return {
     env,
     clock,
-    version: packageVersion(),
+    version,
     ...telemetry,
     db,
+    metrics: createMetrics(version),
     patiently: createPatience(db, clock),
     ca: readCaBundle(env.caBundle),
     ...makeSettings({ env, clock, logger }),

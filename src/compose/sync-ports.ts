@@ -24,6 +24,7 @@ export interface SyncPortDeps {
   readonly proxmoxSessions: Pick<ProxmoxSessions, 'open'>;
   readonly machineMemory: MachineMemory;
   readonly refusals: RefusalStore;
+  readonly ledger: SyncPorts['ledger'];
   readonly supportReports: SupportReports;
 }
 
@@ -44,6 +45,7 @@ export function createSyncPorts(deps: SyncPortDeps): SyncPorts {
     noteSupport: (report) => deps.supportReports.note(report),
     machineMemory: deps.machineMemory,
     refusals: deps.refusals,
+    ledger: deps.ledger,
     mirrorPlugin: (id, seen) => proxmoxEndpoints.mirrorPlugin(id, seen),
   };
 }

@@ -62,6 +62,16 @@ export const processVariables: readonly ProcessVariable[] = [
     'Do not contact NetBox at the start and in the background: no default client, no creation of support objects, no regular look at the settings and at `allow_writes`. Requests that need NetBox still use the stored endpoint.',
   ),
   entry(
+    'PROXBOX_METRICS_BIND',
+    'unset',
+    'Address and port, such as `127.0.0.1:9100` or `[::1]:9100`, on which `GET /metrics` answers without an API key. Unset: only the service itself has it, with the key. See [monitoring.md](monitoring.md).',
+  ),
+  entry(
+    'PROXBOX_CONSOLE',
+    'unset',
+    'Let the plugin open consoles of guests in a browser, on endpoints with `allow_writes`. See [operational-verbs.md](operational-verbs.md#consoles).',
+  ),
+  entry(
     'PROXBOX_GENERATED_DIR',
     '$XDG_DATA_HOME/proxbox/generated/proxmox, else ~/.local/share/proxbox/generated/proxmox',
     'Folder of the generated Proxmox schemas: `proxbox-schema generate` writes there, `/proxmox/api2` checks requests with them. See [proxmox-schema.md](proxmox-schema.md).',

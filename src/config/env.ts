@@ -30,6 +30,10 @@ export interface Env {
   readonly corsExtraOrigins: readonly string[];
   readonly strictStartup: boolean;
   readonly skipNetboxBootstrap: boolean;
+  /** Where metrics are served without a key, besides `/metrics` with one; null: nowhere. */
+  readonly metricsBind: ListenAddress | null;
+  /** Consoles of guests may be opened in a browser. */
+  readonly console: boolean;
   /** Absolute. */
   readonly generatedDir: string;
   readonly generatedDirConfigured: boolean;
@@ -38,6 +42,11 @@ export interface Env {
   readonly caBundle: string | null;
   /** Raw text of the runtime variables that are set, by variable name. */
   readonly raw: Readonly<Record<string, string>>;
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
 }
 
 export interface ParsedEnv {
@@ -101,6 +110,21 @@ function bindHostOf(source: Source): string {
   if (hostName.test(host) && !/^[\d.]+$/.test(host)) return host;
   source.refusals.push('PROXBOX_BIND_HOST must be an IP address without brackets, or a host name of this machine.');
   return '0.0.0.0';
+}
+
+/** `127.0.0.1:9100`, `[::1]:9100`, or a host name. */
+function metricsBindOf(source: Source): ListenAddress | null {
+  const text = textOf(source, 'PROXBOX_METRICS_BIND');
+  if (text === null) return null;
+  const [, inBrackets, plain = '', digits = ''] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
+  const isHost =
+    inBrackets === undefined
+      ? ipaddr.IPv4.isValidFourPartDecimal(plain) || hostName.test(plain)
+      : ipaddr.IPv6.isValid(inBrackets);
+  const port = Number(digits);
+  if (isHost && port >= 1 && port <= 65_535) return { host: inBrackets ?? plain, port };
+  source.refusals.push('PROXBOX_METRICS_BIND must be an address with a port, such as 127.0.0.1:9100 or [::1]:9100.');
+  return null;
 }
 
 function rateLimitOf(source: Source): number | null {
@@ -204,6 +228,8 @@ export function parseEnv(variables: NodeJS.ProcessEnv): ParsedEnv {
     corsExtraOrigins: corsOriginsOf(source),
     strictStartup: flagOf(source, 'PROXBOX_STRICT_STARTUP'),
     skipNetboxBootstrap: flagOf(source, 'PROXBOX_SKIP_NETBOX_BOOTSTRAP'),
+    metricsBind: metricsBindOf(source),
+    console: flagOf(source, 'PROXBOX_CONSOLE'),
     generatedDir: generatedDir ?? generatedDirDefault(source),
     generatedDirConfigured: generatedDir !== null,
     logLevel: logLevelOf(source),

@@ -1,6 +1,7 @@
 /** Environment over plugin settings over default, for each tunable on its own, with the reason. Pure. */
 import type { Reading } from './readings.js';
-import { tunableKeys, tunables, type Tunable } from './tunables.js';
+import type { Tunable } from './tunable-kinds.js';
+import { tunableKeys, tunables } from './tunables.js';
 import type { PluginSettings, Provenance, Tunables } from './types.js';
 
 export interface ResolvedTunables {

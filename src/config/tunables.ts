@@ -2,107 +2,10 @@
  * Every runtime tunable in one table: its variable, its field in the plugin's settings, default, bounds and meaning.
  * Resolution (resolve.ts) and docs/configuration.md are both made from it, so they cannot differ.
  */
-import {
-  booleanFromPlugin,
-  booleanFromText,
-  floatFromPlugin,
-  floatFromText,
-  integerFromPlugin,
-  integerFromText,
-  stringFromPlugin,
-  stringFromText,
-  type Bounds,
-  type Reading,
-} from './readings.js';
+import { choice, flag, float, integer, text, type Tunable } from './tunable-kinds.js';
 import type { Tunables } from './types.js';
 
-export interface Tunable<V> {
-  /** null: the plugin's settings page is the only place for it. */
-  readonly variable: string | null;
-  /** null: the plugin has no such field. */
-  readonly field: string | null;
-  readonly kind: 'integer' | 'number' | 'boolean' | 'text' | 'choice';
-  readonly default: V;
-  /** For the documentation, where the value alone does not say it. */
-  readonly defaultText?: string;
-  readonly bounds: Bounds | null;
-  readonly unit: string;
-  readonly description: string;
-  readonly fromText: (text: string) => Reading<V>;
-  readonly fromPlugin: (raw: unknown) => Reading<V>;
-}
-
 type TunableTable = { readonly [K in keyof Tunables]: Tunable<Tunables[K]> };
-
-interface Described<V> extends Pick<Tunable<V>, 'variable' | 'field' | 'default' | 'description'> {
-  readonly unit?: string;
-  readonly defaultText?: string;
-}
-
-interface Bounded<V> extends Described<V> {
-  readonly min: number;
-  readonly max?: number;
-}
-
-function boundsOf(entry: { readonly min: number; readonly max?: number }): Bounds {
-  return entry.max === undefined ? { min: entry.min } : { min: entry.min, max: entry.max };
-}
-
-function integer<V extends number | null>(entry: Bounded<V>): Tunable<V | number> {
-  const bounds = boundsOf(entry);
-  return {
-    unit: '',
-    ...entry,
-    kind: 'integer',
-    bounds,
-    fromText: (text) => integerFromText(text, bounds),
-    fromPlugin: (raw) => integerFromPlugin(raw, bounds),
-  };
-}
-
-function float(entry: Bounded<number>): Tunable<number> {
-  const bounds = boundsOf(entry);
-  return {
-    unit: '',
-    ...entry,
-    kind: 'number',
-    bounds,
-    fromText: (text) => floatFromText(text, bounds),
-    fromPlugin: (raw) => floatFromPlugin(raw, bounds),
-  };
-}
-
-function flag(entry: Described<boolean>): Tunable<boolean> {
-  return {
-    unit: '',
-    ...entry,
-    kind: 'boolean',
-    bounds: null,
-    fromText: booleanFromText,
-    fromPlugin: booleanFromPlugin,
-  };
-}
-
-function text(entry: Described<string>): Tunable<string> {
-  return { unit: '', ...entry, kind: 'text', bounds: null, fromText: stringFromText, fromPlugin: stringFromPlugin };
-}
-
-function choice<V extends string>(entry: Described<V> & { readonly choices: readonly V[] }): Tunable<V> {
-  const { choices, ...described } = entry;
-  const pick = (reading: Reading<string>): Reading<V> => {
-    if (reading.kind !== 'value') return reading;
-    const value = choices.find((candidate) => candidate === reading.value);
-    return value === undefined ? { kind: 'bad', expected: `one of ${choices.join(', ')}` } : { kind: 'value', value };
-  };
-  return {
-    unit: '',
-    ...described,
-    kind: 'choice',
-    bounds: null,
-    fromText: (raw) => pick(stringFromText(raw)),
-    fromPlugin: (raw) => pick(stringFromPlugin(raw)),
-  };
-}
 
 export const tunables: TunableTable = {
   netboxTimeoutS: float({
@@ -400,6 +303,25 @@ export const tunables: TunableTable = {
     field: 'backend_log_file_path',
     default: '/var/log/proxbox.log',
     description: 'Log file for warnings and errors; read after the start. Absolute, not ending in a slash.',
+  }),
+  runHistoryDays: integer({
+    variable: 'PROXBOX_RUN_HISTORY_DAYS',
+    field: null,
+    default: 30,
+    min: 1,
+    max: 3650,
+    unit: 'days',
+    description: 'How long what a run did stays in the list of runs (GET /runs).',
+  }),
+  runHistoryMaxItems: integer({
+    variable: 'PROXBOX_RUN_HISTORY_MAX_ITEMS',
+    field: null,
+    default: 200_000,
+    min: 0,
+    max: 100_000_000,
+    unit: 'items',
+    description:
+      'Objects that the list of runs names, of all runs together; of the oldest runs they are forgotten first, their numbers stay. Some 300 bytes of the database each.',
   }),
 };
 

@@ -44,6 +44,8 @@ export interface Tunables {
   readonly nodeDeviceNameTemplate: string;
   readonly parseDescriptionMetadata: boolean;
   readonly backendLogFilePath: string;
+  readonly runHistoryDays: number;
+  readonly runHistoryMaxItems: number;
 }
 
 export interface Provenance {

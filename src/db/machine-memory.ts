@@ -55,7 +55,7 @@ export function createMachineMemory(db: Database): MachineMemory {
     },
     remember(scope, machines) {
       if (machines.size === 0) return;
-      db.immediate(() => {
+      db.unsynced(() => {
         const upsert = upsertStatement(db);
         for (const [id, remembered] of machines) {
           const one = and(within(scope), eq(virtualMachineId, id));

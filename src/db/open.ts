@@ -26,6 +26,12 @@ export interface Database {
   /** Runs `work` in BEGIN IMMEDIATE: other writers, also other processes, wait. Rolls back when it throws. */
   immediate<T>(work: () => T): T;
   /**
+   * The same without waiting for the disk, while which nobody would be served: what was written last may be missing after a loss
+   * of power, and only then, as in a write-ahead log the file stays whole (https://sqlite.org/pragma.html#pragma_synchronous).
+   * For what a run learns and tells of itself.
+   */
+  unsynced<T>(work: () => T): T;
+  /**
    * For what may be lost, such as hints and counts: a file that cannot be read or written now is a line in the log, which
    * says what for, and answers `otherwise`.
    */
@@ -68,6 +74,7 @@ function createFile(file: string): void {
     // It will hold credentials: readable for the owner only. SQLite gives -wal and -shm the same mode.
     closeSync(openSync(made, 'wx', 0o600));
     const handle = new BetterSqlite3(made);
+    handle.pragma('auto_vacuum = INCREMENTAL');
     handle.exec('VACUUM');
     handle.close();
     renameSync(made, file);
@@ -90,7 +97,8 @@ function checkIntegrity(sqlite: BetterSqlite3.Database, file: string): void {
 /** In milliseconds. The event loop stands still for so long when another process is writing; patience.ts asks again. */
 const busyTimeout = { atStart: 5000, afterwards: 50 } as const;
 
-function applyPragmas(sqlite: BetterSqlite3.Database, logger: Logger): void {
+/** @returns whether the file has a write-ahead log */
+function applyPragmas(sqlite: BetterSqlite3.Database, logger: Logger): boolean {
   sqlite.pragma(`busy_timeout = ${busyTimeout.atStart}`);
   const mode = sqlite.pragma('journal_mode = WAL', { simple: true });
   if (mode !== 'wal' && mode !== 'memory') {
@@ -98,6 +106,22 @@ function applyPragmas(sqlite: BetterSqlite3.Database, logger: Logger): void {
   }
   sqlite.pragma('synchronous = FULL');
   sqlite.pragma('foreign_keys = ON');
+  return mode === 'wal';
+}
+
+/**
+ * What is deleted makes the file smaller only where free pages are kept apart, for which an older file is written anew, once
+ * (https://sqlite.org/pragma.html#pragma_auto_vacuum). Where that cannot be now, the file keeps its size.
+ */
+function keepFreePagesApart(sqlite: BetterSqlite3.Database, logger: Logger): void {
+  const incremental = 2;
+  if (sqlite.memory || sqlite.pragma('auto_vacuum', { simple: true }) === incremental) return;
+  try {
+    sqlite.pragma('auto_vacuum = INCREMENTAL');
+    sqlite.exec('VACUUM');
+  } catch (error) {
+    logger.warn(`The database keeps its size when rows are deleted: ${errorText(error)}`);
+  }
 }
 
 function refuseNewerFile(sqlite: BetterSqlite3.Database, file: string): void {
@@ -191,19 +215,31 @@ function refuseEmptyFile(file: string): void {
 
 /** Checked, repaired and migrated. */
 function ready(handle: BetterSqlite3.Database, file: string, options: OpenDatabaseOptions): Database {
-  applyPragmas(handle, options.logger);
+  const hasLog = applyPragmas(handle, options.logger);
   checkIntegrity(handle, file);
   refuseNewerFile(handle, file);
   const orm = drizzle(handle, { schema });
   prepare(handle, orm, options);
+  keepFreePagesApart(handle, options.logger);
   handle.pragma(`busy_timeout = ${busyTimeout.afterwards}`);
   options.logger.info({ path: file }, 'Database opened.');
+  const immediate = <T>(work: () => T): T => handle.transaction(work).immediate();
   return {
     path: file,
     orm,
     sqlite: handle,
     insert: (table, values) => orm.get<{ readonly id: number }>(insertStatement(handle, table, values)).id,
-    immediate: (work) => handle.transaction(work).immediate(),
+    immediate,
+    unsynced(work) {
+      // It is no transaction of its own within another one, nor may the setting change there.
+      if (!hasLog || handle.inTransaction) return immediate(work);
+      handle.pragma('synchronous = NORMAL');
+      try {
+        return immediate(work);
+      } finally {
+        handle.pragma('synchronous = FULL');
+      }
+    },
     attempt(otherwise, what, work) {
       if (!handle.open) return otherwise;
       try {

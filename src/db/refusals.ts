@@ -37,7 +37,7 @@ export function createRefusalStore(db: Database, clock: Pick<Clock, 'now'>): Ref
     },
     remember(scope, sentence) {
       const row = { ...scope, sentence, refusedAt: clock.now().toISOString() };
-      db.orm.insert(refusals).values(row).onConflictDoNothing().run();
+      db.unsynced(() => db.orm.insert(refusals).values(row).onConflictDoNothing().run());
     },
     forget: () => void db.orm.delete(refusals).run(),
   };

@@ -119,3 +119,84 @@ export const machineMemory = sqliteTable(
     primaryKey({ columns: [netboxEndpointId, branch, virtualMachineId] }),
   ],
 );
+
+const counted = (name: string) => integer(name).notNull();
+const worded = (name: string) => text(name).notNull();
+
+/** Our own, like the two tables below: what every run did (src/ledger). */
+export const runs = sqliteTable('runs', {
+  /** In the order in which they began. */
+  number: integer('number').primaryKey({ autoIncrement: true }),
+  id: worded('id').unique(),
+  /** The `run_id` of the caller, who may use it for several runs. */
+  jobId: text('job_id'),
+  kind: worded('kind'),
+  begunBy: worded('begun_by'),
+  actor: worded('actor'),
+  branch: worded('branch'),
+  /** JSON, like errors and totals. */
+  scope: worded('scope'),
+  netboxEndpointId: integer('netbox_endpoint_id'),
+  /** `,1,2,`; `,` until they are known. */
+  endpointIds: worded('endpoint_ids'),
+  status: worded('status'),
+  message: text('message'),
+  errors: worded('errors'),
+  totals: worded('totals'),
+  netboxRequests: counted('netbox_requests'),
+  netboxWrites: counted('netbox_writes'),
+  proxmoxRequests: counted('proxmox_requests'),
+  /** Rows of run_items that are here now. */
+  items: counted('items'),
+  startedAt: worded('started_at'),
+  endedAt: text('ended_at'),
+  seconds: real('seconds').notNull(),
+  version: worded('version'),
+});
+
+export const runStages = sqliteTable(
+  'run_stages',
+  {
+    runNumber: counted('run_number'),
+    position: counted('position'),
+    stage: worded('stage'),
+    title: worded('title'),
+    status: worded('status'),
+    message: text('message'),
+    /** JSON, like kinds, reasons and warnings. */
+    counts: worded('counts'),
+    kinds: worded('kinds'),
+    reasons: worded('reasons'),
+    warnings: worded('warnings'),
+    items: counted('items'),
+    itemsLeftOut: counted('items_left_out'),
+    endedAt: worded('ended_at'),
+    seconds: real('seconds').notNull(),
+  },
+  ({ runNumber, position }) => [primaryKey({ columns: [runNumber, position] })],
+);
+
+/** Only what is not unchanged. */
+export const runItems = sqliteTable(
+  'run_items',
+  {
+    runNumber: counted('run_number'),
+    position: counted('position'),
+    stage: worded('stage'),
+    kind: worded('kind'),
+    key: worded('key'),
+    label: worded('label'),
+    outcome: worded('outcome'),
+    reason: text('reason'),
+    message: text('message'),
+    netboxId: integer('netbox_id'),
+    netboxUrl: text('netbox_url'),
+    endpointId: integer('endpoint_id'),
+    cluster: text('cluster'),
+    node: text('node'),
+    vmid: integer('vmid'),
+    /** JSON: `[{"field":"memory","from":1024,"to":2048}]` */
+    changes: text('changes'),
+  },
+  ({ runNumber, position }) => [primaryKey({ columns: [runNumber, position] })],
+);

@@ -55,11 +55,8 @@ export function createKnownClusters({ db }: { readonly db: Database }): KnownClu
     const key = { proxmoxEndpointId: known.endpointId, netboxEndpointId };
     return attempt(false, () => {
       const target = [knownClusters.proxmoxEndpointId, knownClusters.netboxEndpointId];
-      db.orm
-        .insert(knownClusters)
-        .values({ ...key, ...columns })
-        .onConflictDoUpdate({ target, set: columns })
-        .run();
+      const row = { ...key, ...columns };
+      db.unsynced(() => db.orm.insert(knownClusters).values(row).onConflictDoUpdate({ target, set: columns }).run());
       return true;
     });
   }

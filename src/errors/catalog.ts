@@ -7,6 +7,7 @@ import { family, type CatalogEntry } from './catalog-entry.js';
 import { firewallEntries } from './firewall-entries.js';
 import { metricEntries } from './metric-entries.js';
 import { verbEntries } from './verb-entries.js';
+import { writeEntries } from './write-entries.js';
 
 /** Answers to what the client did. */
 const plain = family({ body: 'plain' });
@@ -194,6 +195,7 @@ export const errorCatalog = {
   ),
   ...verbEntries,
   ...firewallEntries,
+  ...writeEntries,
   ...metricEntries,
   internal: bug(500, 'A bug in this service.', 'Report it with the log lines of the request.'),
 } as const satisfies Record<string, CatalogEntry>;

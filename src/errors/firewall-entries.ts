@@ -8,7 +8,7 @@ const nested = family({ body: 'plain' });
 export const firewallEntries = {
   actor_required: nested(
     422,
-    'A firewall write does not say who asks for it.',
+    'A write does not say who asks for it.',
     'Send the header X-Proxbox-Actor with the name of the user.',
   ),
   firewall_group_name_required: nested(422, 'The group has no name.', 'Send `group` or `name`.'),

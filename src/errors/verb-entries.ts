@@ -26,6 +26,12 @@ export const verbEntries = {
     'The task is not a migration of this guest.',
     'Take the UPID from the answer of the migration.',
   ),
+  console_disabled: verb(
+    403,
+    'Consoles are switched off in this service.',
+    'Start the service with PROXBOX_CONSOLE=1, and switch allow_writes of the endpoint on.',
+  ),
+  console_busy: verb(429, 'Too many consoles wait to be opened.', 'Try again in half a minute.', { retryable: true }),
   netbox_session_unavailable: verb(
     502,
     'NetBox cannot be used, so the verb could not be recorded and was not carried out.',

@@ -1,10 +1,8 @@
 /** What Proxmox's refusals of firewall calls mean, as the plugin shows them: a reason and a sentence. */
-import { errorCatalog, type ErrorCode } from '../errors/catalog.js';
+import type { ErrorCode } from '../errors/catalog.js';
 import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
-import { missingPrivilege } from '../proxmox/failures.js';
-import { toText } from '../proxmox/parse/coerce.js';
+import { isOfProxmox, lackingText, mayHaveActed, parameterTexts } from '../proxmox/failures.js';
 import { statusOf } from '../proxmox/reads/rows.js';
-import { isObject } from '../values/plain-object.js';
 
 /** Which code a refusal of a write is; the texts are Proxmox's own, which gives nothing else to tell them by. */
 const refusals: readonly (readonly [code: ErrorCode, pattern: RegExp])[] = [
@@ -15,16 +13,6 @@ const refusals: readonly (readonly [code: ErrorCode, pattern: RegExp])[] = [
 
 const nothingSaid = 'Proxmox may have acted all the same: look at the firewall there before you repeat it.';
 
-/** Failures of the other side and of the way to it; what is wrong with the request itself keeps its own code. */
-function isOfProxmox({ code }: ProxboxError): boolean {
-  return errorCatalog[code].isRemote || code === 'remote_protocol';
-}
-
-function privilegeText(error: ProxboxError, needed: string): string {
-  const named = missingPrivilege(error);
-  return named === null ? needed : `${named.privilege} on ${named.aclPath}`;
-}
-
 function isRefused(error: ProxboxError): boolean {
   return error.code === 'proxmox_forbidden' || statusOf(error) === 403;
 }
@@ -33,21 +21,12 @@ function isRefused(error: ProxboxError): boolean {
 export function readFailure(thrown: unknown, needed: string): ProxboxError {
   const error = toProxboxError(thrown);
   if (!isOfProxmox(error)) return error;
-  const missing = isRefused(error) ? `The account lacks ${privilegeText(error, needed)}. ` : '';
+  const missing = isRefused(error) ? `${lackingText(error, needed)} ` : '';
   return new ProxboxError('proxmox_firewall_read_failed', 'The firewall could not be read.', {
     detail: `The firewall could not be read. ${missing}${errorText(error)}`,
     cause: error,
     ...(isRefused(error) ? { status: 403 } : {}),
   });
-}
-
-/** `action: security group 'x' does not exist; proto: ...`; empty without any. */
-function parameterTexts({ upstream }: ProxboxError): string {
-  const errors = isObject(upstream?.body) ? upstream.body.errors : undefined;
-  if (!isObject(errors)) return '';
-  return Object.entries(errors)
-    .map(([name, text]) => `${name}: ${(toText(text) ?? '').trim()}`)
-    .join('; ');
 }
 
 interface Asked {
@@ -64,7 +43,7 @@ function refusalOf(
   needed: string,
 ): { readonly code: ErrorCode; readonly text: string } | undefined {
   if (isRefused(error)) {
-    return { code: 'proxmox_permission_denied', text: `The account lacks ${privilegeText(error, needed)}.` };
+    return { code: 'proxmox_permission_denied', text: lackingText(error, needed) };
   }
   const said = error.upstream?.statusText ?? '';
   const parameters = parameterTexts(error);
@@ -85,7 +64,7 @@ export function writeFailure(thrown: unknown, { path, endpointId, needed, isSent
     const { code, text } = refusal;
     return new ProxboxError(code, text, { detail: `Proxmox refused it. ${text}`, cause: error, where });
   }
-  const isLost = isSent && (error.upstream === undefined || error.upstream.status >= 502);
+  const isLost = isSent && mayHaveActed(error);
   const reason = 'proxmox_firewall_write_failed';
   const detail = { reason, detail: `${errorText(error)}${isLost ? ` ${nothingSaid}` : ''}`, ...where };
   return new ProxboxError(reason, 'The write failed.', { detail, where, cause: error });

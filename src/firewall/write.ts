@@ -10,7 +10,7 @@ import { errorText, ProxboxError, toProxboxError } from '../errors/proxbox-error
 import { path } from '../proxmox/host.js';
 import { toText, type Row } from '../proxmox/parse/coerce.js';
 import { listRows, statusOf } from '../proxmox/reads/rows.js';
-import type { ConnectedSession } from '../proxmox/session.js';
+import { writeTimeoutMs, type ConnectedSession } from '../proxmox/session.js';
 import type { ProxmoxSessions } from '../proxmox/sessions.js';
 import { logSecurityEvent } from '../telemetry/security-events.js';
 import { isObject } from '../values/plain-object.js';
@@ -79,9 +79,6 @@ export interface FirewallWrites {
   /** @throws ProxboxError (errors/firewall-entries.ts) for everything that was not carried out */
   write(write: FirewallWrite): Promise<FirewallWritten>;
 }
-
-/** Proxmox takes locks before it writes: that takes longer than a read. */
-const writeTimeoutMs = 15_000;
 
 interface Shared extends FirewallWriteDeps {
   readonly own: OwnWrites;

@@ -21,6 +21,10 @@ declare module 'fastify' {
     readonly writes?: boolean;
     /** Accepts a WebSocket handshake without a key; the connection authenticates itself before anything else. */
     readonly isSocket?: boolean;
+    /** Of a WebSocket: any page may try, and the route itself looks which page it is. */
+    readonly checksOrigin?: boolean;
+    /** The key may be sent as `Authorization: Bearer`, too. */
+    readonly takesBearer?: boolean;
     /** For the API document alone. */
     readonly document?: RouteDocument;
   }

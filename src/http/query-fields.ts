@@ -48,3 +48,14 @@ export function textField(maxLength: number) {
 export function requiredTextField(maxLength: number) {
   return said(z.preprocess(lastOf, z.string().max(maxLength).trim().min(1)), { pattern: String.raw`\S` });
 }
+
+/** ISO 8601; without an offset it is UTC. A plus sign that was not percent-encoded arrives as a blank. */
+export function dateOf(text: string): Date {
+  const iso = text.trim().replace(/ (\d\d:?\d\d)$/, '+$1');
+  return new Date(/(Z|[+-]\d\d:?\d\d)$/i.test(iso) || !/[T ]/.test(iso) ? iso : `${iso}Z`);
+}
+
+export const dateTimeField = textField(40).refine((text) => !Number.isNaN(dateOf(text).getTime()), {
+  error: 'Input should be a valid datetime',
+  params: { type: 'datetime_parsing' },
+});

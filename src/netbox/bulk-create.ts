@@ -132,7 +132,7 @@ function refuse(creation: Creation, batch: Batch, error: ProxboxError): Promise<
   });
 }
 
-function sameTwice(path: string, key: string): ProxboxError {
+export function sameTwice(path: string, key: string): ProxboxError {
   return new ProxboxError('conflict', `Two objects of one bulk create for ${path} are the same: ${key}`, {
     detail: `conflict: only the first of the objects '${key}' was sent; give them different names in Proxmox.`,
     where: { path },

@@ -3,8 +3,9 @@ import type { BaseLogger } from 'pino';
 import type { Clock } from '../config/clock.js';
 import type { Tunables } from '../config/types.js';
 import type { NetBoxCredentials, NetBoxEndpoint } from '../endpoints/types.js';
-import { createGate } from '../transport/gate.js';
-import { createLastingTransports } from '../transport/lasting-transports.js';
+import { createGate, type Gate } from '../transport/gate.js';
+import { createLastingTransports, type OpenPool } from '../transport/lasting-transports.js';
+import type { OnBackoff } from '../transport/retry.js';
 import { prometheusText, type CacheMetrics } from './cache-metrics.js';
 import { connectEndpoint, connectTimeoutMs, type Connection } from './connection.js';
 import { GetCache, type CacheSampleItem, type CacheSettings } from './get-cache.js';
@@ -25,6 +26,9 @@ export interface NetBoxClientsOptions {
   readonly caBundle?: string;
   /** e.g. `proxbox-api/1.2.3`. */
   readonly userAgent?: string;
+  /** How pools of connections are opened; undici's, unless a wrapped one is given. */
+  readonly openPool?: OpenPool;
+  readonly onBackoff?: OnBackoff;
 }
 
 export interface NetBoxClients {
@@ -47,6 +51,8 @@ export interface NetBoxClients {
   cachePrometheus(reconcileMismatches?: number): string;
   /** Nobody new gets the client of the endpoint, and what it cached is forgotten. Whoever has it goes on. */
   drop(endpointId: number): void;
+  /** Requests under way and waiting for their turn, of all endpoints. */
+  readonly gate: Pick<Gate, 'width' | 'active' | 'waiting'>;
   /** Resolves when running requests have ended. */
   close(): Promise<void>;
 }
@@ -65,7 +71,7 @@ export function createNetBoxClients(options: NetBoxClientsOptions): NetBoxClient
   // Settings are asked for once somebody wants a client: to have them at the start would be a request of its own.
   const gate = createGate(1);
   const cache = new GetCache({ clock, logger, settings: () => cacheSettings(settings()) });
-  const transports = createLastingTransports();
+  const transports = createLastingTransports(options.openPool);
   const connected = new Map<number, { readonly connection: Connection; readonly madeFrom: string }>();
   const deps = { ...options, userAgent, caBundle: options.caBundle, transports, gate, cache };
 
@@ -110,6 +116,7 @@ export function createNetBoxClients(options: NetBoxClientsOptions): NetBoxClient
     clearCache: () => cache.clear(),
     cachePrometheus: (reconcileMismatches = 0) => prometheusText(cache.metrics(), reconcileMismatches),
     drop,
+    gate,
     close: () => transports.close(),
   };
 }

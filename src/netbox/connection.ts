@@ -5,6 +5,7 @@ import type { Tunables } from '../config/types.js';
 import type { NetBoxEndpoint } from '../endpoints/types.js';
 import { createGate, type Gate } from '../transport/gate.js';
 import { createHostPause } from '../transport/host-pause.js';
+import type { OnBackoff } from '../transport/retry.js';
 import type { LastingTransport, LastingTransports } from '../transport/lasting-transports.js';
 import { createCatchUp } from './catch-up.js';
 import { ChangeLog } from './change-log.js';
@@ -26,6 +27,7 @@ export interface ConnectionDeps {
   readonly transports: LastingTransports;
   readonly gate: Gate;
   readonly cache: GetCache;
+  readonly onBackoff?: OnBackoff | undefined;
 }
 
 export interface Connection {
@@ -95,6 +97,7 @@ export function connectEndpoint(
     pressure,
     pause,
     random,
+    onBackoff: deps.onBackoff,
     settings,
     totals,
   });

@@ -13,6 +13,7 @@ import {
   failureOutcome,
   withRetries,
   type Judgement,
+  type OnBackoff,
   type Outcome,
   type RequestKind,
   type RetryNotice,
@@ -70,6 +71,7 @@ export interface PipelineDeps {
   readonly pause: HostPause;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly onBackoff?: OnBackoff | undefined;
   readonly logger: BaseLogger;
   readonly settings: () => PipelineSettings;
   readonly totals: RequestCounters;

@@ -119,7 +119,7 @@ export interface ListOptions {
  */
 export type FindExisting = (
   bodies: readonly JsonObject[],
-  client: NetBoxClient,
+  client: NetBoxReader,
 ) => Promise<readonly (NetBoxRecord | undefined)[]>;
 
 /** What is known of the reasons for which NetBox refuses bodies, and that can be taken out of them. */
@@ -174,20 +174,14 @@ export interface PatchItem {
   readonly body: JsonObject;
 }
 
-/**
- * One stored NetBox endpoint. Paths begin with `/api/` and end with `/`. Every call passes the gate, is retried by the
- * policy of transport/retry, and throws ProxboxError (`netbox_*`, `remote_protocol`, `cancelled`). Bulk calls throw only
- * what is a mistake of ours (`internal`): they return one outcome per object, so that nothing that was done is forgotten.
- * What ends the run (unreachable, overwhelmed, token refused, abort; see `endsTheRun` in run-ending.ts) is the error of the
- * objects of that batch and of all that were not sent after it.
- */
-export interface NetBoxClient {
+/** What NetBox is asked. Whoever has only this cannot change anything there. */
+export interface NetBoxReader {
   readonly endpointId: number;
   readonly baseUrl: string;
   /** Requests that may be in flight now: as many as are configured, fewer while NetBox has no capacity; at least 1. */
   atOnce(): number;
   /** The same client, cache and gate with another abort signal, branch or counters. */
-  scoped(scope: ClientScope): NetBoxClient;
+  scoped(scope: ClientScope): NetBoxReader;
   /** @param since the `opened` of the window before which everything is too old; `now` = of this one */
   openWindow(since: number | 'now', maxAgeMs: number): ReadWindow;
   /**
@@ -212,10 +206,12 @@ export interface NetBoxClient {
   ): Promise<readonly NetBoxRecord[]>;
   /** Whether the token may create objects there, as NetBox tells it without an attempt; undefined: it does not tell. */
   mayCreate(path: string): Promise<boolean | undefined>;
-  create(path: string, body: JsonObject, options?: { readonly find?: FindExisting }): Promise<NetBoxRecord>;
-  patch(path: string, id: number, body: JsonObject): Promise<NetBoxRecord>;
-  /** True when it was there; 404 is success. */
-  delete(path: string, id: number): Promise<boolean>;
+  counters(): Readonly<RequestCounters>;
+}
+
+/** What a run works with: everything is written in bulk, to NetBox or, in a preview, to nobody (netbox/overlay). */
+export interface NetBoxBulkClient extends NetBoxReader {
+  scoped(scope: ClientScope): NetBoxBulkClient;
   bulkCreate(
     path: string,
     bodies: readonly JsonObject[],
@@ -223,5 +219,19 @@ export interface NetBoxClient {
   ): Promise<readonly CreateOutcome[]>;
   bulkPatch(path: string, items: readonly PatchItem[], options: BulkOptions): Promise<readonly PatchOutcome[]>;
   bulkDelete(path: string, ids: readonly number[], options: BulkOptions): Promise<readonly DeleteOutcome[]>;
-  counters(): Readonly<RequestCounters>;
+}
+
+/**
+ * One stored NetBox endpoint. Paths begin with `/api/` and end with `/`. Every call passes the gate, is retried by the
+ * policy of transport/retry, and throws ProxboxError (`netbox_*`, `remote_protocol`, `cancelled`). Bulk calls throw only
+ * what is a mistake of ours (`internal`): they return one outcome per object, so that nothing that was done is forgotten.
+ * What ends the run (unreachable, overwhelmed, token refused, abort; see `endsTheRun` in run-ending.ts) is the error of the
+ * objects of that batch and of all that were not sent after it.
+ */
+export interface NetBoxClient extends NetBoxBulkClient {
+  scoped(scope: ClientScope): NetBoxClient;
+  create(path: string, body: JsonObject, options?: { readonly find?: FindExisting }): Promise<NetBoxRecord>;
+  patch(path: string, id: number, body: JsonObject): Promise<NetBoxRecord>;
+  /** True when it was there; 404 is success. */
+  delete(path: string, id: number): Promise<boolean>;
 }

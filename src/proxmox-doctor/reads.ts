@@ -55,6 +55,7 @@ async function readCluster({ session }: Reading, status: ClusterStatus): Promise
     ask('high_availability', 'cluster/ha/resources', session),
     ask('firewall', 'cluster/firewall/rules', session),
     ask('pools', 'pools', session),
+    ask('sdn', 'cluster/sdn/zones', session),
     ask('cluster_options', 'cluster/options', session),
   ]);
   return [{ read: 'version', path: 'version', outcome: 'answered', detail: version.version }, statusRead, ...others];

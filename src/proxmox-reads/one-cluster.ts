@@ -37,9 +37,11 @@ export function unknownBecause(what: string, failures: readonly ReadFailure[]): 
   return failureOf(`${what} was not found, and not every endpoint could be asked.`, failures);
 }
 
-function named(sessions: readonly ProxmoxSession[], clusterName: string): readonly ProxmoxSession[] {
-  return sessions.filter(({ name }) => name.toLowerCase() === clusterName.toLowerCase());
-}
+/** Of several clusters the one that is named, in any case; undefined: every one. */
+export const isMeant =
+  (clusterName: string | undefined) =>
+  ({ name }: { readonly name: string }): boolean =>
+    clusterName === undefined || name.toLowerCase() === clusterName.toLowerCase();
 
 /** All of them where the question does not decide: then the caller has to. */
 async function narrowed<T extends { readonly session: ProxmoxSession }>(
@@ -63,7 +65,7 @@ export async function findNode(request: NodeRequest, deps: ReadDeps): Promise<Fo
   const { results, failures, failedIds } = await readEndpoints(scope, readOne, deps);
   if (results.length === 0) throw badRequest('No Proxmox endpoints configured.', 'Add one, or correct the scope.');
   const sessions = results.map(({ session }) => session);
-  const wanted = clusterName === undefined ? sessions : named(sessions, clusterName);
+  const wanted = sessions.filter(isMeant(clusterName));
   if (wanted.length === 0 && clusterName !== undefined) {
     const names = sessions.map(({ name }) => name).join(', ');
     const missing = badRequest(`No Proxmox session found for cluster: ${clusterName}.`, `Connected are: ${names}.`);

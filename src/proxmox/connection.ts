@@ -2,15 +2,17 @@
  * Connecting to an endpoint: the domain first, then the address, each probed with `GET version`. A connection outlives
  * single runs; sessions are views of it (session.ts).
  */
+import type { WebSocket } from 'ws';
 import type { Clock } from '../config/clock.js';
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import type { LastingTransports } from '../transport/lasting-transports.js';
-import type { Sender } from '../transport/types.js';
+import type { Sender, TransportOptions } from '../transport/types.js';
+import { openWebSocket } from '../transport/web-socket.js';
 import { isObject } from '../values/plain-object.js';
 import { createAuthenticator, type Authenticator } from './authenticator.js';
 import { accountOf, type Account, type Login } from './credentials.js';
-import { reasonText, reworded, shapeError } from './failures.js';
+import { reasonText, reworded, shapeError, transportError } from './failures.js';
 import { type HostPort, hostPortText, originOf, parseHost, path } from './host.js';
 import {
   type SessionIdentity,
@@ -21,6 +23,7 @@ import {
 import { toText } from './parse/coerce.js';
 import { parseRootCertificate } from './parse/root-certificate.js';
 import { rowsOrThrow } from './reads/rows.js';
+import type { OnBackoff } from '../transport/retry.js';
 import { type Caller, createRequester, type Requester, type RequestPolicy } from './requester.js';
 import { createSharedReads, type SharedReads } from './shared-reads.js';
 import type { ClusterStatus, ProxmoxVersion } from './types.js';
@@ -28,6 +31,7 @@ import type { ClusterStatus, ProxmoxVersion } from './types.js';
 export interface ConnectionDeps {
   readonly clock: Clock;
   readonly random: () => number;
+  readonly onBackoff: OnBackoff | undefined;
   readonly transports: LastingTransports;
   readonly ca: string | undefined;
   readonly policy: RequestPolicy;
@@ -48,6 +52,12 @@ export interface Connection {
     caller: Caller,
     isFresh?: boolean,
   ): Promise<{ readonly status: ClusterStatus; readonly identity: SessionIdentity }>;
+  /**
+   * Opens a WebSocket below `/api2/json/`, with the proof that requests carry.
+   * @param path encoded, with its query
+   * @throws ProxboxError `proxmox_*`, `cancelled`
+   */
+  openSocket(path: string, caller: Caller): Promise<WebSocket>;
   /** Read once, and again when the cluster or its nodes have changed. Null where it cannot be read. */
   rootCertificate(caller: Caller): Promise<string | null>;
   /** When a request was last under way, on the monotonic clock. */
@@ -108,10 +118,13 @@ async function probe(
   { login, caller, deps }: ProbeContext,
 ): Promise<Connection> {
   const { clock, policy } = deps;
-  const lasting = deps.transports.open({
+  const remote = {
     origin: originOf(target),
     verifyTls: endpoint.verifySsl,
     ...(deps.ca === undefined ? {} : { ca: deps.ca }),
+  };
+  const lasting = deps.transports.open({
+    ...remote,
     connections: deps.connections,
     connectTimeoutMs: policy.timeoutMs,
     secrets: () => authenticator.secrets(),
@@ -119,15 +132,43 @@ async function probe(
   const { transport, lastUsedMs } = noticingUse(lasting, clock);
   const common = { endpointName: endpoint.name, transport, clock };
   const authenticator: Authenticator = createAuthenticator(login, { ...common, timeoutMs: policy.timeoutMs });
-  const request = createRequester({ ...common, authenticator, policy, random: deps.random });
+  const request = createRequester({ ...common, authenticator, policy, random: deps.random, onBackoff: deps.onBackoff });
   try {
     const version = parseVersion(await request({ method: 'GET', path: 'version' }, caller), endpoint.name);
     const account = accountOf(login);
-    return createConnection({ endpoint, version, account, request, clock, lastUsedMs, retire: () => lasting.retire() });
+    const openSocket = createSocketOpener(endpoint.name, remote, authenticator);
+    const retire = (): void => lasting.retire();
+    return createConnection({ endpoint, version, account, request, openSocket, clock, lastUsedMs, retire });
   } catch (error) {
     lasting.retire();
     throw error;
   }
+}
+
+/** Milliseconds until Proxmox has answered the handshake. */
+const socketTimeoutMs = 10_000;
+const maxMessageBytes = 1_048_576;
+
+function createSocketOpener(
+  endpointName: string,
+  remote: Pick<TransportOptions, 'origin' | 'verifyTls' | 'ca'>,
+  authenticator: Authenticator,
+): Connection['openSocket'] {
+  return async (below, caller) => {
+    const { headers } = await authenticator.prove('GET', () => caller.count('logins'));
+    const opened = await openWebSocket(remote, {
+      path: `/api2/json/${below}`,
+      headers,
+      protocol: 'binary',
+      timeoutMs: socketTimeoutMs,
+      maxMessageBytes,
+      signal: caller.signal,
+    });
+    if (opened.ok) return opened.socket;
+    const { account } = authenticator;
+    const asked = { endpointName, account, method: 'GET', path: below.split('?', 1)[0] ?? '' } as const;
+    throw transportError(opened.failure, asked, caller.signal);
+  };
 }
 
 function noticingUse(sender: Sender, clock: Clock): { readonly transport: Sender; readonly lastUsedMs: () => number } {
@@ -152,6 +193,7 @@ interface ConnectionParts {
   readonly version: ProxmoxVersion;
   readonly account: Account;
   readonly request: Requester;
+  readonly openSocket: Connection['openSocket'];
   readonly clock: Clock;
   readonly lastUsedMs: () => number;
   readonly retire: () => void;
@@ -163,7 +205,10 @@ function createConnection(parts: ConnectionParts): Connection {
   const readStatus = async (caller: Caller): Promise<ClusterStatus | 'restricted'> => {
     try {
       const data = await request({ method: 'GET', path: 'cluster/status' }, caller);
-      return parseClusterStatus(rowsOrThrow(data, endpoint.name, 'cluster/status'));
+      const status = parseClusterStatus(rowsOrThrow(data, endpoint.name, 'cluster/status'));
+      // The node that answers is always among them: a list without one is no cluster by the name of the endpoint.
+      if (status.nodes.length === 0) throw shapeError(endpoint.name, 'cluster/status', 'a node');
+      return status;
     } catch (error) {
       if (toProxboxError(error).code === 'proxmox_forbidden') return 'restricted';
       throw error;

@@ -3,12 +3,12 @@
  * both reach the operator. Decisions are made on statuses; reason phrases are only quoted, except where Proxmox gives
  * nothing else (see isGuestGone).
  */
-import type { ErrorCode } from '../errors/catalog.js';
+import { errorCatalog, type ErrorCode } from '../errors/catalog.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { cancelledError } from '../errors/cancelled.js';
 import type { HttpResponse, TransportFailure } from '../transport/types.js';
 import { isObject } from '../values/plain-object.js';
-import type { Row } from './parse/coerce.js';
+import { toText, type Row } from './parse/coerce.js';
 
 /** What was asked, for messages. */
 export interface Asked {
@@ -135,6 +135,25 @@ function answerDetail(response: HttpResponse, body: unknown): string {
   return [answerLine(response), repeated ? '' : message, errors].filter((part) => part !== '').join(' — ');
 }
 
+/** Failures of the other side and of the way to it; what is wrong with the request itself keeps its own code. */
+export function isOfProxmox({ code }: ProxboxError): boolean {
+  return errorCatalog[code].isRemote || code === 'remote_protocol';
+}
+
+/** After a lost connection, also one behind the answering node (502 and above), nobody knows whether Proxmox acted. */
+export function mayHaveActed({ upstream }: ProxboxError): boolean {
+  return upstream === undefined || upstream.status >= 502;
+}
+
+/** What Proxmox says of each parameter: `action: security group 'x' does not exist; proto: ...`; empty without any. */
+export function parameterTexts({ upstream }: ProxboxError): string {
+  const errors = isObject(upstream?.body) ? upstream.body.errors : undefined;
+  if (!isObject(errors)) return '';
+  return Object.entries(errors)
+    .map(([name, text]) => `${name}: ${(toText(text) ?? '').trim()}`)
+    .join('; ');
+}
+
 export interface MissingPrivilege {
   readonly privilege: string;
   /** ACL path, e.g. `/vms/100`. */
@@ -144,6 +163,12 @@ export interface MissingPrivilege {
 /** The privilege that a 403 names: `Permission check failed (/vms/100, VM.Audit)`. */
 export function missingPrivilege(error: ProxboxError): MissingPrivilege | null {
   return error.upstream?.status === 403 ? privilegeOf(error.upstream.statusText ?? '') : null;
+}
+
+/** What the account lacks, after a 403. @param needed told where Proxmox names none */
+export function lackingText(error: ProxboxError, needed: string): string {
+  const named = missingPrivilege(error);
+  return `The account lacks ${named === null ? needed : `${named.privilege} on ${named.aclPath}`}.`;
 }
 
 function privilegeOf(reason: string): MissingPrivilege | null {

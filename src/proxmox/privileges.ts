@@ -9,7 +9,7 @@ import type { Permissions } from './parse/permissions.js';
 export type Major = 8 | 9;
 
 /** The ACL path itself, or the root of the paths of single nodes, pools, bridges, storages and guests. */
-export type AclRoot = '/' | '/nodes' | '/pool' | '/sdn/zones/localnetwork' | '/storage' | '/vms';
+export type AclRoot = '/' | '/nodes' | '/pool' | '/sdn' | '/sdn/zones/localnetwork' | '/storage' | '/vms';
 
 export type ReadName =
   | 'version'
@@ -19,6 +19,7 @@ export type ReadName =
   | 'node_time'
   | 'node_network'
   | 'bridges'
+  | 'sdn'
   | 'tasks'
   | 'guests'
   | 'pools'
@@ -103,6 +104,16 @@ export const readNeeds: readonly ReadNeed[] = [
       'nodes/{node}/network?type=any_bridge',
       [onBoth('/sdn/zones/localnetwork', 'SDN.Audit', 'SDN.Use')],
       leftOut('bridges of nodes, and the management addresses on them; stored ones stay'),
+    ),
+    isOptional: true,
+  },
+  {
+    // Each zone, VNet, controller and fabric has a path of its own below.
+    ...reader(
+      'sdn',
+      'cluster/sdn/zones',
+      [onBoth('/sdn', 'SDN.Audit', 'SDN.Allocate')],
+      leftOut('zones, VNets, subnets and controllers of software-defined networks; stored ones stay'),
     ),
     isOptional: true,
   },

@@ -5,7 +5,7 @@
 import type { Clock } from '../config/clock.js';
 import { type ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import type { Gate } from '../transport/gate.js';
-import { failureOutcome, type Outcome, type Wait, withRetries } from '../transport/retry.js';
+import { failureOutcome, type OnBackoff, type Outcome, type Wait, withRetries } from '../transport/retry.js';
 import type { HttpResponse, HttpResult, Method, Sender } from '../transport/types.js';
 import { unlessAborted } from '../config/unless-aborted.js';
 import { isObject } from '../values/plain-object.js';
@@ -48,6 +48,7 @@ export interface RequesterDeps {
   readonly policy: RequestPolicy;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly onBackoff?: OnBackoff | undefined;
 }
 
 /** Answers the `data` of the envelope, unless the request says otherwise; throws ProxboxError (`proxmox_*`, `remote_protocol`, `cancelled`). */
@@ -73,7 +74,7 @@ export function createRequester(deps: RequesterDeps): Requester {
           if (!result.ok) caller.onWait?.({ why: result.error.message.replace(/\.$/, ''), delayMs });
         },
       },
-      { clock: deps.clock, random: deps.random },
+      deps,
     );
     if (value.ok) return value.data;
     throw value.error;

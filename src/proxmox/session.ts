@@ -1,19 +1,23 @@
 /** What a run sees of a connection: its own abort signal, counters and gate, and the reads that every stage needs. */
+import type { WebSocket } from 'ws';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import type { Gate } from '../transport/gate.js';
 import { isObject } from '../values/plain-object.js';
 import type { Connection } from './connection.js';
 import { linkTarget } from './connection.js';
-import type { Parameters } from './encoding.js';
+import { formText, type Parameters } from './encoding.js';
 import { shapeError } from './failures.js';
 import { path } from './host.js';
 import type { SessionIdentity } from './parse/cluster-status.js';
-import type { Row } from './parse/coerce.js';
+import { toText, type Row } from './parse/coerce.js';
 import { parseGuestResources } from './parse/guest-resources.js';
 import { asItRuns } from './reads/as-it-runs.js';
 import { rowsOrThrow } from './reads/rows.js';
 import type { Caller } from './requester.js';
 import type { ProxmoxCounters, ProxmoxSession, ReadOptions } from './types.js';
+
+/** Proxmox looks at storages and takes locks before it writes, or answers with a task: that takes longer than a read. */
+export const writeTimeoutMs = 15_000;
 
 export interface ConnectedSession extends ProxmoxSession {
   /**
@@ -26,6 +30,8 @@ export interface ConnectedSession extends ProxmoxSession {
     parameters?: Parameters,
     options?: { readonly signal?: AbortSignal; readonly timeoutMs?: number },
   ): Promise<unknown>;
+  /** A WebSocket below `/api2/json/`, paused. `path` is checked; throws as `get` does. */
+  openSocket(path: string, query: Parameters, options?: Pick<ReadOptions, 'signal'>): Promise<WebSocket>;
 }
 
 export interface SessionScope {
@@ -97,7 +103,9 @@ export function createSession(
     guestConfig: async (guest, options) => {
       const below = path`nodes/${guest.node}/${guest.type}/${guest.vmid}/config`;
       const config = await get(below, { ...options, query: { ...options?.query, ...asItRuns } });
-      if (!isObject(config)) throw shapeError(endpoint.name, below, 'a configuration');
+      // Proxmox puts the digest of the file into every one: what lacks it tells nothing of disks and devices.
+      if (!isObject(config) || toText(config.digest) === null)
+        throw shapeError(endpoint.name, below, 'a configuration');
       return config;
     },
     storages: (options) => list('storage', options),
@@ -116,6 +124,8 @@ export function createSession(
         { method, path: checkedPath(below), parameters, timeoutMs: options.timeoutMs },
         during(caller, options.signal),
       ),
+    openSocket: async (below, query, options = {}) =>
+      connection.openSocket(`${checkedPath(below)}?${formText(query)}`, during(caller, options.signal)),
     counters: () => ({ ...caller.totals }),
   };
 }

@@ -9,8 +9,8 @@ import type { Tunables } from '../config/types.js';
 import type { ProxmoxCredentials, ProxmoxEndpoint } from '../endpoints/types.js';
 import { toProxboxError } from '../errors/proxbox-error.js';
 import { createGate, type Gate } from '../transport/gate.js';
-import type { Wait } from '../transport/retry.js';
-import { createLastingTransports, type LastingTransports } from '../transport/lasting-transports.js';
+import type { OnBackoff, Wait } from '../transport/retry.js';
+import { createLastingTransports, type LastingTransports, type OpenPool } from '../transport/lasting-transports.js';
 import { type ConnectionCache, createConnectionCache } from './connection-cache.js';
 import { type Connection, connect, type ConnectionDeps, firstCallError } from './connection.js';
 import { type Login, resolveLogin } from './credentials.js';
@@ -27,6 +27,9 @@ export interface ProxmoxSessionsDeps {
   readonly caBundle?: string;
   /** Uniform in [0, 1); spreads retries. */
   readonly random?: () => number;
+  /** How pools of connections are opened; undici's, unless a wrapped one is given. */
+  readonly openPool?: OpenPool;
+  readonly onBackoff?: OnBackoff;
 }
 
 export interface OpenOptions {
@@ -50,6 +53,8 @@ export interface ProxmoxSessions {
   open(endpoint: ProxmoxEndpoint, credentials: ProxmoxCredentials, options?: OpenOptions): Promise<ConnectedSession>;
   /** The endpoint changed or is gone: no new session gets its connection; whoever has one goes on. */
   drop(endpointId: number): void;
+  /** Reads under way and waiting for their turn, but for those of runs, which have gates of their own. */
+  readonly gate: Pick<Gate, 'width' | 'active' | 'waiting'>;
   /** Resolves when running requests have ended; later ones fail as `cancelled`. */
   close(): Promise<void>;
 }
@@ -72,7 +77,7 @@ interface Shared extends ProxmoxSessionsDeps {
 
 export function createProxmoxSessions(deps: ProxmoxSessionsDeps): ProxmoxSessions {
   const cache = createConnectionCache(deps.clock, keyOf);
-  const transports = createLastingTransports();
+  const transports = createLastingTransports(deps.openPool);
   const shared: Shared = { ...deps, cache, transports };
   const connecting = createSharedReads<Connection>(deps.clock, 0);
   const sharedGate = createGate(defaultReadWidth);
@@ -95,6 +100,7 @@ export function createProxmoxSessions(deps: ProxmoxSessionsDeps): ProxmoxSession
       return createSession(connection, (await connection.clusterStatus(opening.caller)).identity, opening.caller);
     },
     drop: (endpointId) => cache.drop(endpointId),
+    gate: sharedGate,
     close: () => transports.close(),
   };
 }
@@ -138,12 +144,13 @@ async function establish(opening: Opening, caller: Caller, shared: Shared): Prom
 
 function connectionDeps(
   endpoint: ProxmoxEndpoint,
-  { clock, settings, random, transports, caBundle }: Shared,
+  { clock, settings, random, transports, caBundle, onBackoff }: Shared,
 ): ConnectionDeps {
   const tunables = settings();
   return {
     clock,
     random: random ?? Math.random,
+    onBackoff,
     transports,
     ca: caBundle,
     policy: policyOf(endpoint, tunables),

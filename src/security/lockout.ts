@@ -76,7 +76,7 @@ function createKeeper(db: Database, current: (address: string) => Attempts | und
       const addresses = [...changed].slice(0, atMost);
       if (addresses.length === 0) return false;
       const isKept = db.attempt(false, 'Wrong API keys are counted in memory only', () => {
-        db.immediate(() => write(addresses));
+        db.unsynced(() => write(addresses));
         return true;
       });
       if (isKept) addresses.forEach((address) => changed.delete(address));

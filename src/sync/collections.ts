@@ -1,8 +1,9 @@
 /** What a run sees of NetBox: whole collections of a kind, read once and shared by the stage calls of one job. */
 import { decode, decodeShown, kept, readFields } from '../netbox/kinds/decode.js';
 import { mapInTurns } from '../config/breathe.js';
+import { readPage } from '../netbox/page.js';
 import { kindDefinition, type ObjectKind, type RecordOf } from '../netbox/kinds/index.js';
-import type { Keep, ListOptions, NetBoxClient, NetBoxRecord, Query, ReadWindow } from '../netbox/types.js';
+import type { Keep, ListOptions, NetBoxReader, NetBoxRecord, Query, ReadWindow } from '../netbox/types.js';
 import type { Clock } from '../config/clock.js';
 import { createForbiddenStore, type Forbidden } from './forbidden.js';
 import type { Refusals } from './refusals.js';
@@ -29,6 +30,8 @@ export interface Collections {
     values?: { readonly filter: string; readonly of: readonly (string | number)[] },
     options?: LoadOptions,
   ): Promise<readonly RecordOf<K>[]>;
+  /** How many objects of a kind NetBox has now; Infinity where it does not tell. */
+  count(kind: ObjectKind): Promise<number>;
   /** Objects that NetBox refused because of another one: not tried again until either changes. */
   readonly refusals: Refusals;
   /** Sentences of `leaveOut`, of the last hour. */
@@ -45,6 +48,8 @@ export interface Collections {
 export interface LoadOptions {
   /** Not what an earlier call read: for everything that decides a delete. What this run has read itself is used. */
   readonly fresh?: boolean;
+  /** Read now, whatever was read before, and not kept for later: for who is about to delete. */
+  readonly past?: 'cache';
 }
 
 export interface CollectionStore {
@@ -54,10 +59,10 @@ export interface CollectionStore {
    */
   window(
     scopeKey: string,
-    client: Pick<NetBoxClient, 'openWindow'>,
+    client: Pick<NetBoxReader, 'openWindow'>,
     options: { readonly beginsJob: boolean; readonly maxAgeMs?: number | undefined },
   ): ReadWindow;
-  open(scope: CollectionScope, client: NetBoxClient): Collections;
+  open(scope: CollectionScope, client: NetBoxReader): Collections;
   forgetLeftOut(): void;
   forgetForbidden(): void;
 }
@@ -79,7 +84,7 @@ export function createCollectionStore(clock: Clock): CollectionStore {
     return opened;
   }
 
-  function open({ netbox, branch, refusals, showsObjects }: CollectionScope, client: NetBoxClient): Collections {
+  function open({ netbox, branch, refusals, showsObjects }: CollectionScope, client: NetBoxReader): Collections {
     const openedAtMs = clock.monotonicMs();
     const key = `${netbox}|${branch}`;
     const sentences = leftOut.get(key) ?? new Map<string, number>();
@@ -88,13 +93,18 @@ export function createCollectionStore(clock: Clock): CollectionStore {
     requiredFields.set(key, fields);
     for (const [sentence, atMs] of sentences) if (openedAtMs - atMs > leftOutMs) sentences.delete(sentence);
     const rememberedOf = forbidden.open(key, client);
-    const through = (reader: NetBoxClient): Collections => ({
+    const through = (reader: NetBoxReader): Collections => ({
       async load(kind, query, ...[values, options = {}]) {
         if (values?.of.length === 0) return [];
-        const cache = options.fresh === true ? 'fresh' : 'use';
+        const cache = options.past === 'cache' ? 'bypass' : options.fresh === true ? 'fresh' : 'use';
         const keep: Keep | undefined = showsObjects ? undefined : (row) => decode(kind, row);
         const rows = await readRows(reader, branch, { kind, query, values, cache, keep });
         return showsObjects ? mapInTurns(rows, (row) => decodeShown(kind, row)) : rows.map((row) => kept(kind, row));
+      },
+      async count(kind) {
+        const { path, query = {} } = kindDefinition(kind);
+        const page = readPage(await reader.get(path, { fields: 'id', ...query, limit: 1 }, { cache: 'bypass' }));
+        return page.ok ? (page.value.count ?? Infinity) : Infinity;
       },
       refusals,
       leftOut: () => new Set(sentences.keys()),
@@ -123,7 +133,7 @@ interface Selection {
 }
 
 /** In a branch without the rows of the plugin that main does not have. */
-async function readRows(client: NetBoxClient, branch: string, selection: Selection): Promise<readonly NetBoxRecord[]> {
+async function readRows(client: NetBoxReader, branch: string, selection: Selection): Promise<readonly NetBoxRecord[]> {
   const records = await readAll(client, selection, readFields(selection.kind));
   if (branch === '' || records.length === 0 || kindDefinition(selection.kind).madeByPlugin !== true) return records;
   const inMain = await readAll(client.scoped({ branch: '' }), { ...selection, keep: undefined }, 'id');
@@ -132,7 +142,7 @@ async function readRows(client: NetBoxClient, branch: string, selection: Selecti
 }
 
 async function readAll(
-  client: NetBoxClient,
+  client: NetBoxReader,
   { kind, query, values, cache, keep }: Selection,
   fields: string,
 ): Promise<readonly NetBoxRecord[]> {

@@ -35,6 +35,8 @@ export interface StepData {
   readonly status: StepStatus;
   readonly message: string;
   readonly result?: object;
+  /** Of the first one of a run: its id. */
+  readonly payload?: { readonly run_id: string };
   readonly duration_seconds?: number;
 }
 

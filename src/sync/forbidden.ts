@@ -1,6 +1,6 @@
 /** What NetBox did not let the token create lately, so that no run tries in vain. */
 import { kindDefinition, type ObjectKind } from '../netbox/kinds/index.js';
-import type { NetBoxClient } from '../netbox/types.js';
+import type { NetBoxReader } from '../netbox/types.js';
 import type { Desired } from './types.js';
 
 type Refused = Pick<Desired, 'kind' | 'key'>;
@@ -30,7 +30,7 @@ export interface Forbidden {
 
 export interface ForbiddenStore {
   /** @param key whose memory it is: a permission is of a token */
-  open(key: string, client: Pick<NetBoxClient, 'mayCreate'>): Forbidden;
+  open(key: string, client: Pick<NetBoxReader, 'mayCreate'>): Forbidden;
   clear(): void;
 }
 
@@ -49,7 +49,7 @@ export function createForbiddenStore(): ForbiddenStore {
     for (const kinds of all.values()) kinds.delete(kind);
   }
 
-  function open(key: string, client: Pick<NetBoxClient, 'mayCreate'>): Forbidden {
+  function open(key: string, client: Pick<NetBoxReader, 'mayCreate'>): Forbidden {
     const kinds = all.get(key) ?? new Map<ObjectKind, Refusal>();
     all.set(key, kinds);
     const mayCreate = (kind: ObjectKind) => client.mayCreate(kindDefinition(kind).path);

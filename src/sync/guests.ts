@@ -1,4 +1,5 @@
 /** Guests as the collecting side of a run handles them: where they are, and what they said of themselves. */
+import type { ProxboxError } from '../errors/proxbox-error.js';
 import type { GuestInterface } from '../proxmox/parse/guest-interfaces.js';
 import type { GuestConfig, ListedResource, ProxmoxSession } from '../proxmox/types.js';
 import type { ClusterView } from './plan/cluster-views.js';
@@ -18,7 +19,12 @@ export interface ListedGuest {
 /** A configuration, or why there is none: `skip` when that is nobody's failure (node offline, guest gone). */
 export type ConfigRead =
   | { readonly status: 'read'; readonly config: GuestConfig }
-  | { readonly status: 'skip' | 'failed'; readonly reason: Reason };
+  | {
+      readonly status: 'skip' | 'failed';
+      readonly reason: Reason;
+      /** Why Proxmox did not tell. */
+      readonly cause?: ProxboxError;
+    };
 
 /** The configuration and the node it was read from: a guest may have migrated since it was listed. */
 export interface LocatedConfig {

@@ -2,7 +2,7 @@
 import type { KnownCluster, KnownClusterStore } from '../endpoints/known-clusters.js';
 import type { RecordOf } from '../netbox/kinds/index.js';
 import type { ClusterView, SessionSummary } from './plan/cluster-views.js';
-import { changeSince, sameness, type Installation } from './plan/same-cluster.js';
+import { changeSince, isLost, sameness, type Installation } from './plan/same-cluster.js';
 
 export interface KnownClusters {
   /** By endpoint id, as it was when the run began, and what was learnt since of endpoints outside of the run. */
@@ -38,6 +38,19 @@ function nodesSince(
   return [...nodes.map(({ name, ip }) => ({ name, ip })), ...former].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** By its name, or whatever it is called now by its root certificate. */
+function isStill(
+  last: KnownCluster | undefined,
+  { identity, mode, name }: Pick<Installation, 'identity' | 'mode' | 'name'>,
+): last is KnownCluster {
+  return last?.mode === mode && (last.name === name || (identity !== null && last.identity === identity));
+}
+
+/** A run of its own has to find that out, and is refused then: what another one sees must not hide it. */
+function isRefused(last: KnownCluster | undefined, now: Installation): boolean {
+  return last !== undefined && isLost(changeSince(last, now));
+}
+
 export function openKnownClusters(
   store: Pick<KnownClusterStore, 'all' | 'remember' | 'older'>,
   { netboxEndpointId, isDryRun, branch }: KnownClusterScope,
@@ -54,6 +67,7 @@ export function openKnownClusters(
   function meet({ endpointId, identity, mode, name, nodes }: SessionSummary): boolean {
     if (mode === 'restricted') return true;
     const last = latest.get(endpointId);
+    const isSame = isStill(last, { identity, mode, name });
     if (last !== undefined && identity !== null) renew(last, { identity, mode, name, nodes });
     return remember({
       endpointId,
@@ -62,7 +76,7 @@ export function openKnownClusters(
       mode,
       name,
       nodes: nodesSince(last, { identity, nodes }),
-      netboxCluster: last?.name === name && last.mode === mode ? last.netboxCluster : null,
+      netboxCluster: isSame ? last.netboxCluster : null,
       ...(last?.isConfirmed === true ? { isConfirmed: true } : {}),
     });
   }
@@ -90,13 +104,13 @@ export function openKnownClusters(
       }
     },
     see(summary) {
+      if (isRefused(latest.get(summary.endpointId), summary)) return;
       meet(summary);
       const known = latest.get(summary.endpointId);
       if (known !== undefined) byEndpoint.set(summary.endpointId, known);
     },
     settle(view, { id, name, created }) {
-      if (branch !== '') return;
-      for (const endpointId of view.endpointIds) {
+      for (const endpointId of branch === '' ? view.endpointIds : []) {
         const known = latest.get(endpointId);
         if (known?.name === view.name && known.mode === view.mode)
           remember({ ...known, netboxCluster: { id, name, created } });

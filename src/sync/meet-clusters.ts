@@ -102,7 +102,7 @@ async function summarize(
   session: ProxmoxSession,
   signal: AbortSignal,
 ): Promise<SessionSummary> {
-  const { nodes } = await session.clusterStatus({ signal });
+  const { cluster, nodes } = await session.clusterStatus({ signal });
   return {
     endpointId: endpoint.id,
     endpointName: endpoint.name,
@@ -112,6 +112,7 @@ async function summarize(
     host: session.host,
     port: session.port,
     nodes,
+    isQuorate: cluster?.quorate ?? true,
     site: endpoint.site,
     tenant: endpoint.tenant,
   };

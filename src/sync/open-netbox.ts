@@ -2,9 +2,10 @@
 import type { ResolvedSettings } from '../config/types.js';
 import { errorText, type ProxboxError } from '../errors/proxbox-error.js';
 import { branchingMissing } from '../netbox/branch.js';
+import { createOverlay } from '../netbox/overlay/overlay.js';
 import { readPluginSettings } from '../netbox/plugin-settings.js';
 import { endsTheRun } from '../netbox/run-ending.js';
-import type { CaughtUp, ClientScope, NetBoxClient, RequestCounters } from '../netbox/types.js';
+import type { CaughtUp, ClientScope, NetBoxBulkClient, NetBoxReader, RequestCounters } from '../netbox/types.js';
 import { unlessAborted } from '../config/unless-aborted.js';
 import type { CollectionStore } from './collections.js';
 import type { OpenOptions, SyncPorts } from './run-ports.js';
@@ -43,14 +44,16 @@ interface NetBoxOptions extends OpenOptions {
   readonly onWait: OnWait;
 }
 
-/** The client of the run, and what of what was read before it may use. */
+/** The client of the run (a preview writes to nobody), and what of what was read before it may use. */
 export async function openNetBox(ports: SyncPorts, collections: CollectionStore, options: NetBoxOptions) {
   const { request, scope, signal, counters, onWait } = options;
   const { branch } = request;
   const connected = await ports.netboxClient(scope.netbox);
   const window = collections.window(scope.key, connected, { beginsJob: options.fresh, maxAgeMs: options.maxAgeMs });
   const ofRun = { signal, branch, counters, window, onWait };
-  const client = connected.scoped(request.dryRun ? { ...ofRun, isReadOnly: true } : ofRun);
+  const client: NetBoxBulkClient = request.dryRun
+    ? createOverlay(connected.scoped({ ...ofRun, isReadOnly: true }))
+    : connected.scoped(ofRun);
   const capabilities = await client.capabilities();
   if (branch !== '' && !capabilities.branching) throw branchingMissing(branch, client.endpointId);
   const caughtUp = await catchUp(client, options);
@@ -66,7 +69,7 @@ const hourMs = 3_600_000;
 
 /** Whoever shows NetBox's own objects shows them as they are, with what they are related to. */
 async function catchUp(
-  client: NetBoxClient,
+  client: NetBoxReader,
   { catchesUp, request, settings: { values } }: NetBoxOptions,
 ): Promise<CaughtUp> {
   if (!catchesUp || request.showsObjects) return { status: 'unknown', doubt: 'off' };

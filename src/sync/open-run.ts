@@ -4,10 +4,11 @@ import pLimit from 'p-limit';
 import type { ResolvedSettings } from '../config/types.js';
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import { textOf } from '../netbox/kinds/values.js';
-import type { NetBoxClient, NetBoxRecord, RequestCounters } from '../netbox/types.js';
+import type { NetBoxReader, NetBoxRecord, RequestCounters } from '../netbox/types.js';
 import { pluginEndpointsPath } from '../plugin-endpoints/netbox-source.js';
 import { takeOver, type MirrorPlugin } from '../plugin-endpoints/take-over.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
+import { ChangeBook } from './change-book.js';
 import { readingWarnings } from './caught-up.js';
 import { settleNumbers } from './collect/endpoint-numbers.js';
 import type { CollectionScope, CollectionStore } from './collections.js';
@@ -15,12 +16,14 @@ import type { GuestReadStore } from './guest-reads.js';
 import { openMemory } from './machine-memory.js';
 import { createInspector, meetClusters } from './meet-clusters.js';
 import { openNetBox, readSettings } from './open-netbox.js';
+import { previewCollections, previewMemory } from './preview.js';
 import { openRefusals } from './refusals.js';
 import type { SyncRequest } from './request.js';
 import { objectTypesOf, type RequiredFields } from './required-fields.js';
 import { resolveOptions } from './resolve-options.js';
 import type { LegacyFields, RunContext } from './run-context.js';
-import type { OpenOptions, SyncPorts } from './run-ports.js';
+import type { RunFacts } from '../ledger/types.js';
+import type { OpenOptions, RunScope, SyncPorts } from './run-ports.js';
 import type { Warning } from './types.js';
 import { createWaitNews } from './wait-news.js';
 
@@ -52,29 +55,27 @@ export async function openRun(
   // Every read that waits for its turn listens to it.
   setMaxListeners(0, signal);
   const counters: RequestCounters = { requests: 0, writes: 0, retries: 0, overwhelmed: 0, cacheHits: 0 };
-  const { branch } = request;
-  const news = { events: options.events, clock: ports.clock, phase: options.kind };
-  const onWait = createWaitNews(news);
+  const proxmox = { requests: (): number => 0 };
+  options.record.about(factsOf(scope, counters, proxmox));
+  const onWait = newsOf(ports, options);
   const { settings, unread } = await readSettings(ports, options, { signal, counters, onWait });
-  const ofNetBoxClient = { ...options, settings, counters, onWait };
-  const { client, capabilities, caughtUp } = await openNetBox(ports, collections, ofNetBoxClient);
-  const { known, sessions, warnings, clusters } = await meetClusters(ports, options, createWaitNews(news));
-  const notes: string[] = [...request.notes];
-  const ofNetBox = { netboxEndpointId: scope.netbox.id, branch };
-  const refusals = openRefusals(ports.refusals, ofNetBox, ports.logger);
-  const opened = collections.open({ ...collectionsOf(options), refusals }, client);
+  const ofClient = { ...options, settings, counters, onWait };
+  const { client, capabilities, caughtUp } = await openNetBox(ports, collections, ofClient);
+  const { known, sessions, warnings, clusters } = await meetClusters(ports, options, newsOf(ports, options));
+  proxmox.requests = requestsFromNowOn(sessions);
+  const notes = [...request.notes];
+  const opened = openKnown(ports, collections, { ...options, client });
   const [pluginEndpoints, legacyFields] = await Promise.all([
     capabilities.proxboxPlugin ? client.list(pluginEndpointsPath) : [],
-    readCustomFields(client, opened.requiredFields),
+    readCustomFields(client, opened.collections.requiredFields),
   ]);
-  const mirrorPlugin = request.dryRun ? () => undefined : ports.mirrorPlugin;
-  const rows = mirrorRows(mirrorPlugin, scope.endpoints, pluginEndpoints);
+  const rows = mirrorRows(request.dryRun ? () => undefined : ports.mirrorPlugin, scope.endpoints, pluginEndpoints);
   const endpointRow = scope.endpoints.length === 1 ? rows[0] : undefined;
   const run: RunContext = {
     runId,
     now: ports.clock.now().toISOString(),
     client,
-    collections: opened,
+    ...opened,
     caughtUp,
     capabilities,
     clusters,
@@ -91,16 +92,63 @@ export async function openRun(
     told: new Set(),
     guestReads: guestReads.open({ fresh: options.freshGuests }),
     proxmoxReads: pLimit(readConcurrency(settings, request, options.kind)),
-    memory: openMemory(ports.machineMemory, ofNetBox, ports.logger),
     isMachineRun: false,
     showsObjects: request.showsObjects,
+    ...toldBy(options),
     events: options.events,
+    record: options.record,
     signal,
     clock: ports.clock,
     logger: ports.logger.child({ runId }),
   };
-  const numbered = { ...run, clusters: await settleNumbers(run) };
-  return { run: numbered, counters, proxmoxRequests: requestsFromNowOn(sessions) };
+  return { run: { ...run, clusters: await settleNumbers(run) }, counters, proxmoxRequests: proxmox.requests };
+}
+
+function newsOf({ clock }: SyncPorts, { events, kind }: OpenOptions) {
+  return createWaitNews({ events, clock, phase: kind });
+}
+
+type Known = Pick<RunContext, 'collections' | 'memory'>;
+
+/** What runs know from one another; a preview adds nothing to it. */
+function openKnown(
+  ports: SyncPorts,
+  store: CollectionStore,
+  { client, ...options }: OpenOptions & Pick<RunContext, 'client'>,
+): Known {
+  const { scope, request } = options;
+  const ofNetBox = { netboxEndpointId: scope.netbox.id, branch: request.branch };
+  const refusals = openRefusals(ports.refusals, ofNetBox, ports.logger);
+  const collections = store.open({ ...collectionsOf(options), refusals }, client);
+  const memory = openMemory(ports.machineMemory, ofNetBox, ports.logger);
+  if (!request.dryRun) return { collections, memory };
+  return {
+    collections: previewCollections(collections),
+    memory: previewMemory(memory),
+  };
+}
+
+/** What is told and compared change by change. */
+function toldBy({ request, approved, runId }: OpenOptions): Pick<RunContext, 'approved' | 'book'> {
+  if (approved !== undefined) return { approved, book: new ChangeBook(runId) };
+  return request.dryRun ? { book: new ChangeBook(runId) } : {};
+}
+
+/** What a run that has just begun is about, and what it costs as it goes on. */
+function factsOf(
+  { netbox, endpoints }: RunScope,
+  counters: RequestCounters,
+  proxmox: { readonly requests: () => number },
+): RunFacts {
+  return {
+    netboxEndpointId: netbox.id,
+    endpointIds: endpoints.map(({ id }) => id),
+    traffic: () => ({
+      netboxRequests: counters.requests,
+      netboxWrites: counters.writes,
+      proxmoxRequests: proxmox.requests(),
+    }),
+  };
 }
 
 function requestsFromNowOn(sessions: readonly { readonly session: ProxmoxSession }[]): () => number {
@@ -119,7 +167,7 @@ function mirrorRows(
 }
 
 /** The legacy custom fields that NetBox still has: they are kept true, never created. In the same list those that NetBox required. */
-async function readCustomFields(client: NetBoxClient, required: RequiredFields): Promise<LegacyFields> {
+async function readCustomFields(client: NetBoxReader, required: RequiredFields): Promise<LegacyFields> {
   const names = ['proxmox_vm_id', 'proxmox_node', 'proxmox_vm_type'];
   const all = [...names, ...required.names()];
   const rows = await client.listByValues('/api/extras/custom-fields/', 'name', all, {

@@ -150,6 +150,10 @@ export const reasonCodes = {
     'The VMID now belongs to a guest of another type.',
     'Nothing, unless the old machine is still wanted: then give it another VMID in Proxmox.',
   ),
+  vmid_reused: mendable(
+    'The VMID now belongs to another guest than the machine in NetBox stood for.',
+    'Look at what was written on the machine by hand. If a new one is wanted, delete the machine and sync again.',
+  ),
   name_adjusted: informational(
     'NetBox cannot take the name as it is.',
     'Give the object a name that NetBox takes, if the adjusted one is not wanted.',
@@ -170,11 +174,23 @@ export const reasonCodes = {
     'The object carries the bootstrap-only tag and is left alone.',
     'Take the bootstrap-only tag off if it should be kept up to date.',
   ),
+  not_in_plan: held(
+    'The plan that is applied has not shown this change, or not so.',
+    'Make a new plan, and apply that.',
+  ),
   not_selected: informational('The object is outside the selection.', 'Widen the selection if it should be synced.'),
   dependency_failed: mendable('An object it depends on could not be written.', 'Mend what the sentence names first.'),
   dependency_left_out: informational(
     'What it belongs to was left out, for a reason that is told there.',
     'Nothing more than what is said there.',
+  ),
+  backup_ambiguous: mendable(
+    'Several clusters with a guest of this VMID use one storage, and nothing says whose the backup is.',
+    'Give each cluster a namespace of its own on the backup server, or a folder (subdir) of its own on the share.',
+  ),
+  backup_of_another: informational(
+    'The backup is of a guest of another cluster that uses the same storage.',
+    'Nothing. A namespace per cluster on the backup server keeps them apart.',
   ),
   duplicate: informational('The same object was found twice.', 'Nothing, unless the sentence asks for a report.'),
   rejected: mendable(
@@ -252,9 +268,21 @@ export const reasonCodes = {
     'What this service remembers of guests could not be read or written.',
     'Make the database file (PROXBOX_DATABASE_PATH) writable; the log says what is wrong with it.',
   ),
+  edited_meanwhile: held(
+    'Somebody edited the object in NetBox while it was to be deleted; it stays.',
+    'Nothing: the next run decides by what stands there now.',
+  ),
   delete_failed: held(
     'NetBox did not delete the object.',
     'Read what NetBox says: something refers to the object, or the token may not delete it.',
+  ),
+  l2vpn_conflict: mendable(
+    'The interface ends another L2VPN in NetBox than the network that it is plugged into.',
+    'Delete that termination in NetBox if it is not wanted: an interface ends one L2VPN.',
+  ),
+  value_not_kept: informational(
+    'The installed netbox-proxbox plugin has no place for a value; it is left out.',
+    'Nothing: Proxmox has it, and where the row is written its raw configuration.',
   ),
   read_incomplete: unread(
     'Something could not be read completely, so nothing of it was deleted or marked stale.',

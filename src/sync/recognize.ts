@@ -30,6 +30,16 @@ export function recognize(summary: SessionSummary, { byEndpoint }: KnownClusters
           source,
         },
       ];
+    case 'separated':
+      throw new ProxboxError(
+        'stage_failed',
+        `Endpoint "${endpointName}" led to the cluster "${before.name}" and leads to the single host "${name}" now, which knows nothing of the other nodes`,
+        {
+          detail:
+            'Nothing is taken for gone because of that. If the host has left the cluster, give the endpoint the address of another node, and register the host as an endpoint of its own. If the cluster is no more, delete the endpoint and register it again',
+          retryable: false,
+        },
+      );
     case 'elsewhere':
       throw new ProxboxError(
         'stage_failed',

@@ -3,6 +3,7 @@ import { ProxboxError } from '../errors/proxbox-error.js';
 import { isBranch } from '../netbox/branch.js';
 import type { SourceName } from '../plugin-endpoints/endpoint-source.js';
 import { namesIn, sourceOf, sync, type EndpointNames } from '../plugin-endpoints/select-endpoints.js';
+import type { Caller } from './run-ledger.js';
 import { booleanOf } from '../values/boolean-word.js';
 import {
   addressFamilies,
@@ -46,7 +47,11 @@ export interface SyncRequest extends EndpointNames {
   readonly showsObjects: boolean;
   /** Texts for the run's warnings: options that were not understood. */
   readonly notes: readonly string[];
+  /** Who asks; the query does not say it. */
+  readonly caller: Caller;
 }
+
+const somebody: Caller = { trigger: 'api', actor: '' };
 
 /**
  * Checks the query of a sync route before any stream begins. Throws `invalid_request` (422) or `bad_request` (400) with
@@ -81,6 +86,7 @@ export function parseSyncRequest(query: RawQuery): SyncRequest {
     includeObjects: flag('include_objects') ?? false,
     showsObjects: false,
     notes,
+    caller: somebody,
   };
 }
 

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../config/clock.js';
 import type { ResolvedSettings } from '../config/types.js';
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
-import type { CaughtUp, NetBoxCapabilities, NetBoxClient, NetBoxRecord } from '../netbox/types.js';
+import type { CaughtUp, NetBoxBulkClient, NetBoxCapabilities, NetBoxRecord } from '../netbox/types.js';
 import type { ListedResource } from '../proxmox/types.js';
 import type { Collections } from './collections.js';
 import type { EventSink } from './events.js';
@@ -15,8 +15,11 @@ import type { GuestReads } from './guest-reads.js';
 import type { ConnectedCluster } from './guests.js';
 import type { RunMemory } from './machine-memory.js';
 import type { KnownClusters } from './known-clusters.js';
+import type { RunRecord } from '../ledger/types.js';
 import type { SessionSummary } from './plan/cluster-views.js';
 import type { KnownIds } from './plan/diff-object.js';
+import type { Approved } from './approved.js';
+import type { ChangeBook } from './change-book.js';
 import type { SyncOptions } from './plan/options.js';
 import type { Learnt } from './plan/ownership.js';
 import type { ObjectKey, Outcome, Warning } from './types.js';
@@ -29,7 +32,7 @@ export interface RunContext {
   readonly runId: string;
   /** ISO 8601 with Z: the one "now" of everything this run writes. */
   readonly now: string;
-  readonly client: NetBoxClient;
+  readonly client: NetBoxBulkClient;
   readonly collections: Collections;
   /** How NetBox was read: everything, or what changed since. */
   readonly caughtUp: CaughtUp;
@@ -68,7 +71,13 @@ export interface RunContext {
   readonly isMachineRun: boolean;
   /** See `SyncRequest.showsObjects`. */
   readonly showsObjects: boolean;
+  /** Of a preview, and of a run that a plan has shown: what they tell of changes beyond other runs. */
+  readonly book?: ChangeBook;
+  /** Only these changes are made, as a plan has shown them. */
+  readonly approved?: Approved;
   readonly events: EventSink;
+  /** What becomes of the run is taken down there, stage by stage. */
+  readonly record: RunRecord;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly logger: Logger;

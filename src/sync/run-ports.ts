@@ -9,10 +9,13 @@ import type { NetBoxClient } from '../netbox/types.js';
 import type { EndpointSource } from '../plugin-endpoints/endpoint-source.js';
 import type { MirrorPlugin } from '../plugin-endpoints/take-over.js';
 import type { ProxmoxSession } from '../proxmox/types.js';
+import type { Approved } from './approved.js';
 import type { BootstrapReport } from './bootstrap-report.js';
 import type { EventSink } from './events.js';
 import type { MachineMemoryPort } from './machine-memory.js';
 import type { RefusalPort } from './refusals.js';
+import type { RunRecord } from '../ledger/types.js';
+import type { RunLedger } from './run-ledger.js';
 import type { SyncRequest } from './request.js';
 import type { OnWait } from './wait-news.js';
 
@@ -49,6 +52,8 @@ export interface SyncPorts {
   readonly mirrorPlugin: MirrorPlugin;
   /** Told at the beginning of every run that writes what became of the tags, roles and types. */
   readonly noteSupport: (report: BootstrapReport) => void;
+  /** Where it is taken down what runs do. */
+  readonly ledger: RunLedger;
 }
 
 /** An endpoint of the scope that cannot even be connected to. */
@@ -73,6 +78,7 @@ export interface OpenOptions {
   readonly kind: string;
   readonly signal: AbortSignal;
   readonly events: EventSink;
+  readonly record: RunRecord;
   /** Forget what earlier calls read from NetBox (devices stage and full update). */
   readonly fresh: boolean;
   /** Forget what earlier calls read from guests (stages of machines and full update). */
@@ -81,4 +87,6 @@ export interface OpenOptions {
   readonly maxAgeMs?: number;
   /** NetBox's change log is asked what is still true of what was read before. */
   readonly catchesUp: boolean;
+  /** Only these changes are made. */
+  readonly approved?: Approved | undefined;
 }

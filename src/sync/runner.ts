@@ -11,6 +11,7 @@ import { failureDetail, textWithCode } from './problem-frames.js';
 import type { SyncRequest } from './request.js';
 import type { RunContext } from './run-context.js';
 import { statusOfRun } from './run-end.js';
+import { nothingTouched, notRun, stageEntry } from './run-ledger.js';
 import { finish, finishEarly, type RunSummary, type Telling } from './run-finish.js';
 import { fullUpdateBody, runWarnings, traffic, withFollowUps, withRunWarnings } from './run-report.js';
 import type { Stage } from './stage.js';
@@ -97,13 +98,16 @@ async function runJob({ stage, followUps }: StageJob, run: RunContext, done: Sta
   if (!main.isThrough) return 0;
   const inMachineRun = { ...run, isMachineRun: true };
   const wanted = (followUps?.(run.options) ?? []).filter((next) => disabledReason(next, run) === undefined);
-  return inOrder(wanted, done, { runOne: (next) => runStage(next, inMachineRun), leaveOut: () => undefined });
+  return inOrder(wanted, done, {
+    runOne: (next) => runStage(next, inMachineRun),
+    leaveOut: (next, because) => run.record.stage(notRun(next, because)),
+  });
 }
 
 interface Steps {
   /** undefined: the stage is switched off. */
   readonly runOne: (stage: Stage) => Promise<StageResult | undefined>;
-  readonly leaveOut: (stage: Stage, because: StageName) => void;
+  readonly leaveOut: (stage: Stage, because: StageName) => Promise<void>;
 }
 
 /**
@@ -119,7 +123,7 @@ async function inOrder(stages: readonly Stage[], done: StageResult[], { runOne, 
     if (because !== undefined) {
       unusable.add(stage.name);
       leftOut += 1;
-      leaveOut(stage, because);
+      await leaveOut(stage, because);
       continue;
     }
     const result = await runOne(stage);
@@ -177,7 +181,10 @@ export async function runFullUpdate(
           current = stage.name;
           return runStep(stage, run, conductor);
         },
-        leaveOut: (stage, because) => events.emit(leftOut(stage, because)),
+        leaveOut: async (stage, because) => {
+          await run.record.stage(notRun(stage, because));
+          events.emit(leftOut(stage, because));
+        },
       },
     );
     const body = {
@@ -224,7 +231,9 @@ async function inTurn(stage: Stage, run: RunContext, { acquire, signal }: Conduc
     release = await acquire(stage);
   } catch (error) {
     signal.throwIfAborted();
-    return failedStage(stage, toProxboxError(error));
+    const failed = failedStage(stage, toProxboxError(error));
+    await run.record.stage(stageEntry(failed, nothingTouched));
+    return failed;
   }
   try {
     return await runStage(stage, run);

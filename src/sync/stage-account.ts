@@ -4,6 +4,7 @@ import { kinds, type ObjectKind } from '../netbox/kinds/index.js';
 import type { Applied } from './executor/executor.js';
 import type { RunContext } from './run-context.js';
 import { statusOfStage } from './run-end.js';
+import type { Touched } from './run-ledger.js';
 import type { PreparedStage, Stage } from './stage.js';
 import {
   addCounts,
@@ -18,12 +19,17 @@ import {
 import type { Counts } from './events.js';
 import type { Note, Outcome, Plan, Warning } from './types.js';
 
+/** So many objects that went well are named of a stage that is too much to be looked at all at once. */
+const mostOfPortions = 5000;
+
 export class StageAccount {
   readonly #stage: Stage;
   readonly #run: RunContext;
   readonly #outcomes: Outcome[] = [];
   readonly #warnings: Warning[] = [];
   readonly #notes: Note[] = [];
+  readonly #touched: Outcome[] = [];
+  #touchedLeftOut = 0;
   readonly #kinds = new Map<ObjectKind, KindCounts>();
   #counts: Counts = noCounts;
   #reasons: Readonly<Record<string, number>> = {};
@@ -46,6 +52,12 @@ export class StageAccount {
     this.#warnings.push(...warnings);
     this.#notes.push(...plan.notes);
     for (const outcome of outcomes) if (this.#isKept(outcome)) this.#outcomes.push(outcome);
+    for (const outcome of outcomes) if (outcome.status !== 'unchanged') this.#touch(outcome);
+  }
+
+  /** What is not as it was: for who keeps what runs did. */
+  get touched(): Touched {
+    return { outcomes: this.#touched, leftOut: this.#touchedLeftOut };
   }
 
   /** `stopped`: why it could not go on. */
@@ -74,6 +86,12 @@ export class StageAccount {
     const status = statusOfStage(done, { mainKind, error: stopped });
     const error = stopped ?? (status === 'failed' ? mostFailed(done, mainKind) : undefined);
     return { ...done, status, isThrough: stopped === undefined, ...(error === undefined ? {} : { error }) };
+  }
+
+  /** Of a portioned stage only the first ones that went well. */
+  #touch(outcome: Outcome): void {
+    if (this.#isKept(outcome) || this.#touched.length < mostOfPortions) this.#touched.push(outcome);
+    else this.#touchedLeftOut += 1;
   }
 
   /** Of a portioned stage only what has to be told. */

@@ -6,11 +6,11 @@ import type { Tunables } from '../config/types.js';
 import { kindDefinition, kinds, storedKind, type ObjectKind } from '../netbox/kinds/index.js';
 import { substep } from './events.js';
 import { applyPlan, type Applied } from './executor/executor.js';
-import { rehearsePlan } from './executor/rehearse.js';
 import { tellProblems } from './problem-frames.js';
 import { problemsOf } from './problems.js';
 import { reasonCodes } from './reasons.js';
 import type { RunContext } from './run-context.js';
+import { nothingTouched, stageEntry } from './run-ledger.js';
 import type { PreparedStage, Stage } from './stage.js';
 import { StageAccount } from './stage-account.js';
 import { discovery, itemProgress, nameResolved, noteProgress, phaseSummary, warningDetail } from './stage-frames.js';
@@ -37,12 +37,15 @@ export async function runStage(stage: Stage, run: RunContext): Promise<DoneStage
     const account = new StageAccount(stage, run);
     const { ids, stopped } = await applyAll({ stage, run }, prepared, account);
     const result = account.result(prepared, { durationMs: run.clock.monotonicMs() - startedMs, stopped });
+    await run.record.stage(stageEntry(result, account.touched, run.signal.aborted));
     report(stage, run, result);
     run.signal.throwIfAborted();
     return { ...result, ids };
   } catch (error) {
     run.signal.throwIfAborted();
-    return failedStage(stage, toProxboxError(error), run.clock.monotonicMs() - startedMs);
+    const failed = failedStage(stage, toProxboxError(error), run.clock.monotonicMs() - startedMs);
+    await run.record.stage(stageEntry(failed, nothingTouched));
+    return failed;
   }
 }
 
@@ -67,10 +70,10 @@ async function applyAll(
     for await (const plan of plans) {
       run.signal.throwIfAborted();
       for (const resolution of plan.nameResolutions) run.events.emit(nameResolved(resolution));
-      const applied = run.options.dryRun ? rehearsePlan(plan, run) : await apply(plan, { stage, run });
+      const applied = await apply(plan, { stage, run });
       ({ ids } = applied);
       account.add(plan, applied);
-      if (!run.options.dryRun) await remember?.(applied.outcomes);
+      await remember?.(applied.outcomes);
       shown = await tellItems({ stage, run }, applied.outcomes, { before: shown, total });
       portions += 1;
       if (applied.stopped !== undefined) return applied;
@@ -83,8 +86,10 @@ async function applyAll(
   return { ids, stopped: undefined };
 }
 
-function apply(plan: Plan, { stage, run }: StageRun): Promise<Applied> {
-  return applyPlan(plan, {
+async function apply(whole: Plan, { stage, run }: StageRun): Promise<Applied> {
+  const { approved, book } = run;
+  const plan = approved === undefined || book === undefined ? whole : approved.only(whole, book);
+  const applied = await applyPlan(plan, {
     client: run.client,
     collections: run.collections,
     tagChanges: run.capabilities.tagChanges,
@@ -100,6 +105,7 @@ function apply(plan: Plan, { stage, run }: StageRun): Promise<Applied> {
         }),
       ),
   });
+  return book === undefined ? applied : { ...applied, outcomes: book.told(plan, applied.outcomes) };
 }
 
 /**

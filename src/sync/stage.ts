@@ -49,7 +49,7 @@ export interface StageDefinition<Collected> {
   readonly extra?: (outcomes: readonly Outcome[], done: StageDone) => Readonly<Record<string, unknown>>;
   /** What `count` of the result says, where it is told by what was done. */
   readonly countOf?: (outcomes: readonly Outcome[]) => number;
-  /** What later runs should know of what was done; not after a rehearsal. Does not throw. */
+  /** What later runs should know of what was done. Does not throw. */
   readonly remember?: (collected: Collected, outcomes: readonly Outcome[], run: RunContext) => Promise<void>;
 }
 

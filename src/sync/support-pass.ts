@@ -6,6 +6,7 @@ import { bootstrapReport, reportOfNothing, statusBeforeFirstPass, type Bootstrap
 import { createCollectionStore } from './collections.js';
 import { createGuestReadStore } from './guest-reads.js';
 import { openRun } from './open-run.js';
+import { unrecorded } from './run-ledger.js';
 import type { SyncPorts } from './run-ports.js';
 import { parseSyncRequest } from './request.js';
 import { runStage } from './stage-runner.js';
@@ -54,6 +55,7 @@ async function ensureSupportObjects(ports: SyncPorts): Promise<BootstrapReport> 
       runId: ports.randomId(),
       signal: AbortSignal.timeout(limitMs),
       events: { emit: () => undefined },
+      record: unrecorded,
       kind: 'support-objects',
       fresh: true,
       freshGuests: false,

@@ -1,5 +1,5 @@
 /** What a plan is made of: objects as NetBox should hold them, the changes that bring them there, and what came of these. */
-import type { FieldType, PairedIn, Relation, TypeOf } from '../netbox/kinds/fields.js';
+import type { FieldType, PairedIn, Relation, Relations, TypeOf } from '../netbox/kinds/fields.js';
 import type { AnyRecord, ObjectKind, RecordOf, SpecsOf } from '../netbox/kinds/index.js';
 import type { JsonObject } from '../netbox/types.js';
 import type { GuestType } from '../proxmox/types.js';
@@ -19,6 +19,7 @@ export type StageName =
   | 'node-interfaces'
   | 'vm-interfaces'
   | 'vm-ip-addresses'
+  | 'sdn'
   | 'replications'
   | 'backup-routines'
   | 'sweep-orphans';
@@ -65,7 +66,7 @@ export function ref<K extends ObjectKind>(kind: K, key: string): Ref<K> {
 export type TagRef = number | Ref<'tag'>;
 
 /** What may be written into a field, by its type. null empties it. */
-interface WrittenValues extends Record<Exclude<FieldType, 'relation'>, unknown> {
+interface WrittenValues extends Record<Exclude<FieldType, 'relation' | 'relations'>, unknown> {
   readonly text: string | null;
   readonly number: number | null;
   readonly decimal: number | null;
@@ -73,7 +74,7 @@ interface WrittenValues extends Record<Exclude<FieldType, 'relation'>, unknown> 
   readonly choice: string | null;
   readonly tags: readonly TagRef[];
   readonly time: string | null;
-  readonly json: JsonObject | readonly number[] | null;
+  readonly json: JsonObject | readonly number[] | readonly string[] | null;
   readonly 'content-type': string | null;
   readonly 'custom-fields': JsonObject;
   readonly mac: string | null;
@@ -83,9 +84,11 @@ interface WrittenValues extends Record<Exclude<FieldType, 'relation'>, unknown> 
 type WrittenOf<Spec> =
   Spec extends Relation<infer To>
     ? number | null | (To extends ObjectKind ? Ref<To> : never)
-    : TypeOf<Spec> extends keyof WrittenValues
-      ? WrittenValues[TypeOf<Spec>]
-      : never;
+    : Spec extends Relations<infer Many>
+      ? readonly (number | (Many extends ObjectKind ? Ref<Many> : never))[]
+      : TypeOf<Spec> extends keyof WrittenValues
+        ? WrittenValues[TypeOf<Spec>]
+        : never;
 
 type Fieldwise<Specs> = { readonly [Field in keyof Specs]?: WrittenOf<Specs[Field]> };
 
@@ -101,7 +104,8 @@ type FieldsTable = {
 /** Values for the fields of a kind; absent = not managed. */
 export type FieldsOf<K extends ObjectKind> = FieldsTable[K];
 
-export type FieldValue = string | number | boolean | null | Ref | readonly TagRef[] | readonly number[] | JsonObject;
+export type FieldValue =
+  string | number | boolean | null | Ref | readonly (number | Ref)[] | readonly string[] | JsonObject;
 /** Fields of some kind, where the code is the same for all: what `fieldEntries` gives. */
 export type Fields = Readonly<Record<string, FieldValue>>;
 

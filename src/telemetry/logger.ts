@@ -1,6 +1,7 @@
 /** One pino logger for the whole process; every sink gets the same, already scrubbed, JSON lines. */
 import pino, { type Level, type Logger } from 'pino';
 import type { LogLevel } from '../config/env.js';
+import type { ConsoleLevel } from './console-level.js';
 import type { LogBuffer } from './log-buffer.js';
 import { redactLine } from './redact.js';
 
@@ -15,7 +16,7 @@ interface LogDestination {
 
 export interface LoggerOptions {
   /** Of the console; the other destinations have a level of their own. */
-  readonly level: LogLevel;
+  readonly level: Pick<ConsoleLevel, 'takes'>;
   /** Further sinks, such as the log file. */
   readonly destinations: readonly LogDestination[];
   /** Gets every line from debug up. */
@@ -33,8 +34,9 @@ const pinoLevels = {
 } as const satisfies Record<LogLevel, Level>;
 
 export function createLogger(options: LoggerOptions): Logger {
+  const { level, console = pino.destination({ fd: 1, sync: true }) } = options;
   const streams = [
-    { level: pinoLevels[options.level], stream: options.console ?? pino.destination({ fd: 1, sync: true }) },
+    { level: pinoLevels.DEBUG, stream: onlyTaken(level, console) },
     { level: pinoLevels.DEBUG, stream: options.buffer },
     ...options.destinations.map(({ level, sink }) => ({ level: pinoLevels[level], stream: sink })),
   ];
@@ -47,4 +49,12 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     pino.multistream(streams),
   );
+}
+
+function onlyTaken({ takes }: LoggerOptions['level'], sink: LogSink): LogSink {
+  return {
+    write(line) {
+      if (takes(line)) sink.write(line);
+    },
+  };
 }

@@ -28,13 +28,19 @@ export type SecurityEvent =
       readonly outcome: string;
     }
   | {
+      readonly event: 'console';
+      readonly kind: 'novnc' | 'term';
+      readonly endpointId: number;
+      readonly vmid: number;
+    }
+  | {
       readonly event: 'ha_command';
       readonly command: 'arm' | 'disarm';
       readonly endpointId: number;
       readonly outcome: string;
     }
   | {
-      /** A write below `/proxmox/api2`, also one that was refused. */
+      /** A write below `/proxmox/api2`, of a CPU model or a token, also one that was refused. */
       readonly event: 'proxmox_write';
       readonly method: string;
       /** Of the URL. */

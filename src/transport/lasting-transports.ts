@@ -23,12 +23,14 @@ export interface LastingTransports {
   close(): Promise<void>;
 }
 
+export type OpenPool = (options: TransportOptions) => Transport;
+
 function stopped(origin: string): HttpResult {
   const message = `${origin}: the client was closed because the service stops`;
   return { ok: false, failure: { kind: 'aborted', maybeSent: false, message } };
 }
 
-export function createLastingTransports(openPool = createTransport): LastingTransports {
+export function createLastingTransports(openPool: OpenPool = createTransport): LastingTransports {
   const pools = new Set<Transport>();
   let closed: Promise<unknown> | undefined;
 

@@ -103,7 +103,11 @@ export interface RetryDeps {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Told of every repetition that is waited for. */
+  readonly onBackoff?: OnBackoff | undefined;
 }
+
+export type OnBackoff = (delayMs: number) => void;
 
 export interface RetryResult<T> {
   readonly value: T;
@@ -143,6 +147,7 @@ export async function withRetries<T>(task: RetryTask<T>, deps: RetryDeps): Promi
     const delayMs = backoffMs(policy, index, judgement, deps.random);
     const exhausted = index >= policy.maxRetries || deps.clock.monotonicMs() + delayMs > deadline;
     if (!exhausted) {
+      deps.onBackoff?.(delayMs);
       task.onRetry?.({ attempt: index + 1, delayMs, outcome: judgement.outcome }, value);
       await sleepUnlessCancelled(delayMs, deps.clock, signal);
     }

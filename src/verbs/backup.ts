@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { path } from '../proxmox/host.js';
+import { writeTimeoutMs } from '../proxmox/session.js';
 import { textIn } from './body-text.js';
-import { dispatchTimeoutMs } from './table-defaults.js';
 import type { Told, Verb, VerbCall } from './types.js';
 
 const modes = ['snapshot', 'suspend', 'stop'] as const;
@@ -65,7 +65,7 @@ export const backupVerb: Verb = {
           'POST',
           path`nodes/${node}/vzdump`,
           { vmid, storage, mode, compress, 'notes-template': notes === undefined ? undefined : escaped(notes) },
-          { timeoutMs: dispatchTimeoutMs },
+          { timeoutMs: writeTimeoutMs },
         ),
       told: (): Told => ({ ...wish }),
       note: () => `storage ${storage}, mode ${mode}, compress ${compress}`,

@@ -1,7 +1,7 @@
 /** Stopping a migration that is under way. */
 import { migrationOf, readTask, taskPath } from './follow.js';
-import { dispatchTimeoutMs } from './table-defaults.js';
 import type { GuestPlace, Settled, Verb } from './types.js';
+import { writeTimeoutMs } from '../proxmox/session.js';
 
 /** For one task; there is nothing to remember, as a second cancel finds the task ended. */
 export function cancelVerb(task: string): Verb {
@@ -17,7 +17,7 @@ export function cancelVerb(task: string): Verb {
           return { result: 'already_ended', told: { proxmox_task_upid: task, exitstatus: state.exitstatus } };
         },
         dispatch: async ({ session }) => {
-          await session.write('DELETE', below, {}, { timeoutMs: dispatchTimeoutMs });
+          await session.write('DELETE', below, {}, { timeoutMs: writeTimeoutMs });
           return task;
         },
       };

@@ -7,10 +7,10 @@ import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import { toBool, toInt, toText } from '../proxmox/parse/coerce.js';
 import { parseUpid } from '../proxmox/parse/upid.js';
 import { listRows } from '../proxmox/reads/rows.js';
+import { writeTimeoutMs } from '../proxmox/session.js';
 import { isObject } from '../values/plain-object.js';
 import { causeText } from './failure.js';
 import { readTask, taskPath } from './follow.js';
-import { dispatchTimeoutMs } from './table-defaults.js';
 import type { GuestPlace, Settled, Verb, VerbCall } from './types.js';
 
 /** For a guest to stop. */
@@ -109,7 +109,7 @@ async function untilStopped(place: GuestPlace, upid: string, { clock, stopping }
 async function stop(place: GuestPlace, deps: DestroyDeps): Promise<string | undefined> {
   if ((await readStatus(place)).isStopped) return undefined;
   const { session, path } = place;
-  const upid = toText(await session.write('POST', `${path}/status/stop`, {}, { timeoutMs: dispatchTimeoutMs })) ?? '';
+  const upid = toText(await session.write('POST', `${path}/status/stop`, {}, { timeoutMs: writeTimeoutMs })) ?? '';
   await untilStopped(place, upid, deps);
   return upid;
 }
@@ -136,7 +136,7 @@ export function destroyVerb(deps: DestroyDeps): Verb {
           const options = { purge, 'destroy-unreferenced-disks': destroyUnreferencedDisks };
           const asked = Object.fromEntries(Object.entries(options).filter(([, isAsked]) => isAsked));
           try {
-            return await session.write('DELETE', path, asked, { timeoutMs: dispatchTimeoutMs });
+            return await session.write('DELETE', path, asked, { timeoutMs: writeTimeoutMs });
           } catch (error) {
             throw stopped === undefined ? error : stoppedOnly(place, error);
           }

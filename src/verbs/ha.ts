@@ -3,9 +3,9 @@ import type { Logger } from 'pino';
 import type { ConfirmWrites, ProxmoxEndpoint } from '../endpoints/types.js';
 import { toProxboxError } from '../errors/proxbox-error.js';
 import { logSecurityEvent } from '../telemetry/security-events.js';
+import { writeTimeoutMs } from '../proxmox/session.js';
 import { causeText } from './failure.js';
 import { openVerbSession, type LocateDeps } from './locate.js';
-import { dispatchTimeoutMs } from './table-defaults.js';
 
 export type HaCommand = 'arm' | 'disarm';
 /** What becomes of the managed guests while disarmed: their orders wait, or they are no longer managed. */
@@ -37,7 +37,7 @@ async function send(endpoint: ProxmoxEndpoint, { command, mode }: HaOrder, deps:
     release = session.version.release;
     await deps.confirmWrites(endpoint);
     const parameters = command === 'disarm' ? { 'resource-mode': mode } : {};
-    await session.write('POST', `cluster/ha/status/${command}-ha`, parameters, { timeoutMs: dispatchTimeoutMs });
+    await session.write('POST', `cluster/ha/status/${command}-ha`, parameters, { timeoutMs: writeTimeoutMs });
     return { cluster_name: session.name, status: 'ok', error: null };
   } catch (error) {
     return {

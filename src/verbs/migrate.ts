@@ -4,8 +4,8 @@ import { ProxboxError } from '../errors/proxbox-error.js';
 import { isNodeName, nodeNamePattern } from '../proxmox/host.js';
 import { rowsOf, toBool, toText, type Row } from '../proxmox/parse/coerce.js';
 import { statusOf } from '../proxmox/reads/rows.js';
+import { writeTimeoutMs } from '../proxmox/session.js';
 import { isObject } from '../values/plain-object.js';
-import { dispatchTimeoutMs } from './table-defaults.js';
 import type { GuestPlace, Settled, Told, Verb, VerbCall } from './types.js';
 
 interface Wish {
@@ -142,7 +142,7 @@ export const migrateVerb: Verb = {
       check: (place) => check(place, wish),
       dispatch: (place) =>
         place.session.write('POST', `${place.path}/migrate`, parametersOf(place, wish), {
-          timeoutMs: dispatchTimeoutMs,
+          timeoutMs: writeTimeoutMs,
         }),
       told: (place, upid): Told => ({
         ...wish,

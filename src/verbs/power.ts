@@ -1,8 +1,8 @@
 /** Starting, stopping, restarting, pausing and resuming a guest. */
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { toBool, toText } from '../proxmox/parse/coerce.js';
+import { writeTimeoutMs } from '../proxmox/session.js';
 import { isObject } from '../values/plain-object.js';
-import { dispatchTimeoutMs } from './table-defaults.js';
 import type { GuestPlace, Settled, Verb } from './types.js';
 
 interface GuestState {
@@ -78,7 +78,7 @@ function powerVerb(name: string, summary: string, check: Look): Verb {
     plan: () => ({
       check,
       dispatch: ({ session, path }) =>
-        session.write('POST', `${path}/status/${name}`, {}, { timeoutMs: dispatchTimeoutMs }),
+        session.write('POST', `${path}/status/${name}`, {}, { timeoutMs: writeTimeoutMs }),
     }),
     accepted: { status: 200, result: 'ok' },
     failed: { code: 'proxmox_dispatch_failed', result: 'failed' },

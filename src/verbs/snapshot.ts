@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { readSnapshots, untoldSnapshots } from '../proxmox/reads/guests.js';
+import { writeTimeoutMs } from '../proxmox/session.js';
 import type { Clock } from '../config/clock.js';
 import { textIn } from './body-text.js';
-import { dispatchTimeoutMs } from './table-defaults.js';
 import type { GuestPlace, Settled, Verb, VerbCall } from './types.js';
 
 const maxDescription = 8_000;
@@ -56,7 +56,7 @@ export function snapshotVerb(clock: Pick<Clock, 'now'>): Verb {
       const { snapname, description } = namesOf(call, clock.now());
       return {
         dispatch: ({ session, path }) =>
-          session.write('POST', `${path}/snapshot`, { snapname, description }, { timeoutMs: dispatchTimeoutMs }),
+          session.write('POST', `${path}/snapshot`, { snapname, description }, { timeoutMs: writeTimeoutMs }),
         told: () => ({ snapname }),
       };
     },
@@ -91,7 +91,7 @@ export const rollbackVerb: Verb = {
     return {
       check: (place) => checkExists(place, snapname),
       dispatch: ({ session, path }) =>
-        session.write('POST', `${path}/snapshot/${snapname}/rollback`, {}, { timeoutMs: dispatchTimeoutMs }),
+        session.write('POST', `${path}/snapshot/${snapname}/rollback`, {}, { timeoutMs: writeTimeoutMs }),
       told: () => ({ snapname }),
     };
   },
@@ -111,7 +111,7 @@ export function deleteSnapshotVerb(snapname: string): Verb {
       return {
         check: (place) => checkExists(place, snapname),
         dispatch: ({ session, path }) =>
-          session.write('DELETE', `${path}/snapshot/${snapname}`, {}, { timeoutMs: dispatchTimeoutMs }),
+          session.write('DELETE', `${path}/snapshot/${snapname}`, {}, { timeoutMs: writeTimeoutMs }),
         told: () => ({ snapname }),
         note: () => `snapshot ${snapname}`,
       };

@@ -7,7 +7,7 @@ import { ProxboxError } from '../errors/proxbox-error.js';
 import { toText } from '../proxmox/parse/coerce.js';
 import { parseTagStyle, splitTags, type TagStyle } from '../proxmox/parse/tags.js';
 import { statusOf } from '../proxmox/reads/rows.js';
-import { dispatchTimeoutMs } from './table-defaults.js';
+import { writeTimeoutMs } from '../proxmox/session.js';
 import { areSameTags, checkedChange, wantedTags, type TagChange } from './tag-change.js';
 import type { GuestPlace, Settled, Told, Verb } from './types.js';
 
@@ -40,7 +40,7 @@ function changed({ type, vmid }: GuestPlace, now: string): ProxboxError {
 
 async function send({ session, path }: GuestPlace, tags: readonly string[], digest: string | undefined): Promise<void> {
   const values = tags.length === 0 ? { delete: 'tags' } : { tags: tags.join(';') };
-  await session.write('PUT', `${path}/config`, { ...values, digest }, { timeoutMs: dispatchTimeoutMs });
+  await session.write('PUT', `${path}/config`, { ...values, digest }, { timeoutMs: writeTimeoutMs });
 }
 
 /**

@@ -50,7 +50,9 @@ export const floors = [
           'Joins the parts: makes every object from those below it, registers plugins and routes, works in the background.',
         imports: [
           'http',
+          'console',
           'firewall',
+          'proxmox-writes',
           'influx',
           'sync',
           'verbs',
@@ -61,6 +63,8 @@ export const floors = [
           'netbox',
           'proxmox',
           'endpoints',
+          'metrics',
+          'ledger',
           'security',
           'transport',
           'db',
@@ -79,7 +83,9 @@ export const floors = [
           'The wire: authentication, limits, routes and streams; a handler makes one call and shapes its answer.',
         imports: [
           'proxmox-live',
+          'console',
           'firewall',
+          'proxmox-writes',
           'influx',
           'sync',
           'verbs',
@@ -87,10 +93,11 @@ export const floors = [
           'plugin-endpoints',
           'proxmox',
           'endpoints',
+          'ledger',
           'telemetry',
           ...common,
         ],
-        importsTypesOf: ['custom-fields', 'proxmox-doctor', 'proxmox-schema', 'netbox', 'security'],
+        importsTypesOf: ['custom-fields', 'proxmox-doctor', 'proxmox-schema', 'netbox', 'security', 'metrics'],
       },
     ],
   },
@@ -104,10 +111,22 @@ export const floors = [
         importsTypesOf: ['verbs', 'endpoints'],
       },
       {
+        name: 'console',
+        purpose: 'Consoles of guests in a browser: tokens, the handshakes of both sides, and what passes between them.',
+        imports: ['verbs', 'proxmox', 'telemetry', ...common],
+        importsTypesOf: ['endpoints'],
+      },
+      {
         name: 'firewall',
         purpose: "Proxmox's firewall: what the plugin's pages read of it, and what they push.",
         imports: ['proxmox-reads', 'plugin-endpoints', 'proxmox', 'telemetry', ...common],
         importsTypesOf: ['verbs', 'endpoints'],
+      },
+      {
+        name: 'proxmox-writes',
+        purpose: 'Changes in Proxmox what belongs to no guest: CPU models, and the secrets of API tokens.',
+        imports: ['proxmox-reads', 'plugin-endpoints', 'proxmox', 'telemetry', ...common],
+        importsTypesOf: ['endpoints'],
       },
     ],
   },
@@ -118,7 +137,7 @@ export const floors = [
         name: 'sync',
         purpose: 'Keeps NetBox true to Proxmox: runs of stages that collect, plan (pure) and execute.',
         imports: ['plugin-endpoints', 'netbox', 'proxmox', ...common],
-        importsTypesOf: ['endpoints'],
+        importsTypesOf: ['endpoints', 'ledger'],
       },
       {
         name: 'verbs',
@@ -192,12 +211,29 @@ export const floors = [
     ],
   },
   {
+    outside: '',
+    folders: [
+      {
+        name: 'metrics',
+        purpose:
+          'The numbers of this service for Prometheus: of runs, of requests, and of what stands somewhere already.',
+        imports: [...common],
+        importsTypesOf: ['ledger', 'transport'],
+      },
+    ],
+  },
+  {
     outside: 'what it remembers',
     folders: [
       {
         name: 'endpoints',
         purpose: 'The stored Proxmox and NetBox endpoints: their rows, rules, and who is told of a change.',
         imports: ['security', 'db', 'telemetry', ...common],
+      },
+      {
+        name: 'ledger',
+        purpose: 'What every run did: its stages and the objects that it touched, written, read and forgotten in time.',
+        imports: ['db', 'telemetry', ...common],
       },
     ],
   },
@@ -292,8 +328,9 @@ export const homes = [
   { name: 'http-server', packages: ['fastify', '@fastify/[^/]+', 'http'], folders: ['http', 'compose'] },
   { name: 'http-client', packages: ['undici', 'https'], folders: ['transport'] },
   { name: 'sockets', packages: ['net', 'tls'], folders: ['transport', 'netbox', 'proxmox-doctor'], typesAreFree: true },
-  { name: 'sql', packages: ['drizzle-orm', 'better-sqlite3'], folders: ['db', 'endpoints', 'security'] },
+  { name: 'sql', packages: ['drizzle-orm', 'better-sqlite3'], folders: ['db', 'endpoints', 'ledger', 'security'] },
   { name: 'cryptography', packages: ['bcrypt', 'fernet'], folders: ['security'] },
+  { name: 'metrics', packages: ['prom-client'], folders: ['metrics'] },
   { name: 'log', packages: ['pino', 'pino-roll'], folders: ['telemetry', 'cli'], typesAreFree: true },
   { name: 'processes', packages: ['child_process', 'worker_threads', 'cluster'], folders: [] },
 ];

@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -26,7 +28,13 @@ export interface LoopReport {
 }
 
 /** Another program that serves this API on a port of the loopback address. */
-export type Program = (port: number) => { readonly command: string; readonly args: readonly string[] };
+export type Program = (port: number) => Command;
+
+interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
 
 export interface StartOptions {
   /** Instead of this service; the other options are then without effect. */
@@ -35,10 +43,13 @@ export interface StartOptions {
   readonly node?: readonly string[];
   /** Whether its event loop is looked at. */
   readonly probe?: boolean;
+  /** Started as the image starts it (src/cli/start.sh) in a container with so much memory, in MB; `node` is then without effect. */
+  readonly containerMb?: number;
 }
 
 /** npm and vitest work in the folder of the project. */
 const main = path.resolve('dist/main.js');
+const startScript = path.resolve('src/cli/start.sh');
 const loopProbe = path.resolve('test/support/loop-probe.mjs');
 /** Only a process that hangs takes so long to start or to end, on whatever machine. */
 const startLimitMs = 120_000;
@@ -59,16 +70,16 @@ export function variablesFor(folder: string): Readonly<Record<string, string>> {
 /** Starts the real service (`dist/main.js`, or another program) on a loopback port and waits until `/health` says ready. */
 export async function startService(
   variables: Readonly<Record<string, string>>,
-  { node = [], probe = false, program }: StartOptions = {},
+  { node = [], probe = false, program, containerMb }: StartOptions = {},
 ): Promise<ServiceProcess> {
   const port = await freePort();
-  const probing = probe ? ['--expose-gc', '--import', pathToFileURL(loopProbe).href] : [];
-  const own = { command: process.execPath, args: [...node, ...probing, main] };
-  const { command, args } = program?.(port) ?? own;
+  const { command, args, env = {} } = program?.(port) ?? ownProgram(node, containerMb);
+  const probing = probe ? { NODE_OPTIONS: `--import=${pathToFileURL(loopProbe).href}` } : {};
   const child = spawn(command, args, {
-    env: { ...process.env, PORT: String(port), PROXBOX_BIND_HOST: '127.0.0.1', ...variables },
+    env: { ...process.env, PORT: String(port), PROXBOX_BIND_HOST: '127.0.0.1', ...probing, ...env, ...variables },
     stdio: ['ignore', 'pipe', 'pipe', probe ? 'ipc' : 'ignore'],
   });
+  child.once('exit', () => rmSync(env['CGROUP_FOLDER'] ?? '', { recursive: true, force: true }));
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -79,6 +90,18 @@ export async function startService(
   const url = `http://127.0.0.1:${port}`;
   await waitUntilReady(url, child, output);
   return { url, pid: child.pid ?? 0, look: () => look(child), stop: () => stop(child) };
+}
+
+function ownProgram(node: readonly string[], containerMb: number | undefined): Command {
+  return containerMb === undefined ? { command: process.execPath, args: [...node, main] } : inContainer(containerMb);
+}
+
+/** The limit is told where Linux tells it (cgroup version 2), and `node` of the path is the one that runs this. */
+function inContainer(limitMb: number): Command {
+  const cgroup = mkdtempSync(path.join(tmpdir(), 'proxbox-cgroup-'));
+  writeFileSync(path.join(cgroup, 'memory.max'), `${limitMb * 2 ** 20}\n`);
+  const nodes = `${path.dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
+  return { command: 'sh', args: [startScript], env: { CGROUP_FOLDER: cgroup, PATH: nodes } };
 }
 
 async function waitUntilReady(url: string, child: ChildProcess, output: readonly string[]): Promise<void> {

@@ -7,6 +7,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { anApp } from '../component/http/app-fixture.js';
 import { createEstate } from '../simulator/estate/index.js';
+import { eventually } from '../support/eventually.js';
 import { openWorld, type World } from '../support/world.js';
 
 const cleanups: (() => unknown)[] = [];
@@ -98,6 +99,34 @@ describe('a full disk', () => {
   });
 });
 
+describe('the list of runs on a full disk', () => {
+  it('lacks what cannot be written, with one warning; the runs are as ever, and told when there is room again', async (context) => {
+    const folder = smallDisk(2 * 1024 * 1024);
+    if (folder === undefined) return context.skip('only root may mount a small disk');
+    const file = path.join(folder, 'database.db');
+    const world = await open({ service: 'process', variables: { PROXBOX_DATABASE_PATH: file } });
+    const statuses = async () =>
+      (await world.ask('GET', '/runs')).body.runs.map(({ status }: { readonly status: string }) => status);
+    const said = async (words: string): Promise<number> =>
+      (await world.ask('GET', '/admin/logs?level=WARNING')).body.logs.filter(
+        ({ message }: { readonly message: string }) => message.includes(words),
+      ).length;
+    fill(folder);
+    await writeUntilFull(world);
+
+    const first = await world.fullUpdate();
+    const second = await world.fullUpdate();
+
+    for (const { complete } of [first, second])
+      expect(complete).toMatchObject({ ok: true, result: { status: 'completed' }, errors: [] });
+    expect([await statuses(), await said('What runs do cannot be recorded')]).toEqual([[], 1]);
+    rmSync(path.join(folder, 'filler'));
+    await world.fullUpdate();
+    await eventually(async () => expect(await statuses()).toEqual(['completed', 'completed', 'completed']));
+    expect(await said('What runs do cannot be recorded')).toBe(1);
+  });
+});
+
 describe('a database that can no longer be written', () => {
   it('is told by what writes; reads, keys and runs go on, and writes too when it can be written again', async () => {
     const pragma = vi.spyOn(BetterSqlite3.prototype, 'pragma');
@@ -178,8 +207,11 @@ describe('a database that another process holds locked', () => {
     const folder = temporaryFolder();
     const file = path.join(folder, 'database.db');
     const world = await open({ variables: { PROXBOX_DATABASE_PATH: file } });
-    lock(file);
+    const unlock = lock(file);
 
     expect((await world.fullUpdate()).complete).toMatchObject({ ok: true, errors: [] });
+    unlock();
+    expect((await world.fullUpdate()).complete).toMatchObject({ ok: true, errors: [] });
+    await eventually(async () => expect((await world.ask('GET', '/runs?status=completed')).body.runs).toHaveLength(2));
   });
 });

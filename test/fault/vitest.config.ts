@@ -6,7 +6,9 @@ import { loadLimitMs, testLimitMs } from '../support/limits.js';
 export default defineConfig({
   test: {
     include: ['test/fault/**/*.test.ts'],
-    globalSetup: [fileURLToPath(new URL('../support/build-once.ts', import.meta.url))],
+    globalSetup: ['temporary-folder', 'build-once'].map((name) =>
+      fileURLToPath(new URL(`../support/${name}.ts`, import.meta.url)),
+    ),
     env: { FAULT_ROUNDS: process.env['FAULT_ROUNDS'] ?? '10' },
     maxWorkers: 2,
     testTimeout: loadLimitMs,

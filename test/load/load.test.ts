@@ -1,7 +1,8 @@
-/** What is far more than usual: the service as a process of its own, its memory looked at when it is over. */
-import { readFile } from 'node:fs/promises';
+/** What is far more than usual: the service started as in a container, whose memory has to suffice. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { peakMiB } from '../bench/process-figures.js';
+import type { StartOptions } from '../demo/service-process.js';
 import { createEstate, type EstateGuest } from '../simulator/estate/index.js';
 import type { AgentInterface } from '../simulator/estate/types.js';
 import { readAsPlugin } from '../support/plugin-stream.js';
@@ -15,16 +16,13 @@ describe('much more than usual', () => {
 
   const open = async (
     options: Parameters<typeof createEstate>[0],
-    variables: Readonly<Record<string, string>> = {},
+    { containerMb, variables = {} }: StartOptions & { readonly variables?: Readonly<Record<string, string>> } = {},
   ) => {
-    world = await openWorld({ estate: createEstate(options), service: 'process', variables });
+    const start = containerMb === undefined ? {} : { containerMb };
+    world = await openWorld({ estate: createEstate(options), service: 'process', variables, start });
   };
   const rows = (path: string) => world.netbox.state.objects(path);
-  /** The most memory the process ever had, in MiB. */
-  const peakMiB = async (): Promise<number> => {
-    const status = await readFile(`/proc/${world.process?.pid}/status`, 'utf8');
-    return Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1]) / 1024;
-  };
+  const peak = (): Promise<number> => peakMiB(world.process?.pid ?? 0);
   /** A full update, and one more that changes nothing. */
   const twice = async () => {
     const { complete } = await world.fullUpdate();
@@ -32,11 +30,11 @@ describe('much more than usual', () => {
     world.netbox.resetCounters();
     expect((await world.fullUpdate()).complete).toMatchObject({ ok: true, errors: [] });
     expect(world.netbox.counters.writes).toBe(0);
-    return { complete, requests: world.netbox.counters.total, peak: await peakMiB() };
+    return { complete, requests: world.netbox.counters.total, peak: await peak() };
   };
 
   it('a virtual machine with 110 interfaces and 1,000 addresses', async () => {
-    await open({ vms: 2, clusters: 1, seed: 3, guest: { ...plain, lxcShare: 0 } });
+    await open({ vms: 2, clusters: 1, seed: 3, guest: { ...plain, lxcShare: 0 } }, { containerMb: 256 });
     const guest = world.estate.clusters[0]?.guests.get(100);
     if (guest === undefined) throw new Error('the estate has no guest 100');
     busyInside(guest);
@@ -52,35 +50,38 @@ describe('much more than usual', () => {
     );
     expect(addresses).toHaveLength(1000);
     expect(requests).toBeLessThan(80);
-    expect(peak).toBeLessThan(400);
+    expect(peak).toBeLessThan(256);
   });
 
   it('a cluster with 100,000 tasks', async () => {
-    await open({ vms: 100, clusters: 1, nodesPerCluster: 4, seed: 3, guest: { ...plain, tasks: 1000 } });
+    await open(
+      { vms: 100, clusters: 1, nodesPerCluster: 4, seed: 3, guest: { ...plain, tasks: 1000 } },
+      { containerMb: 384 },
+    );
 
     const { requests, peak } = await twice();
 
     expect(rows('plugins/proxbox/task-history')).toHaveLength(100_000);
     expect(requests).toBeLessThan(500);
-    expect(peak).toBeLessThan(600);
+    expect(peak).toBeLessThan(384);
   });
 
   it('a storage with 50,000 volumes', async () => {
     await open(
       { vms: 100, clusters: 1, nodesPerCluster: 4, seed: 3, guest: { ...plain, backups: 500 } },
-      { PROXBOX_BACKUP_BATCH_SIZE: '50' },
+      { containerMb: 512, variables: { PROXBOX_BACKUP_BATCH_SIZE: '50' } },
     );
 
     const { requests, peak } = await twice();
 
     expect(rows('plugins/proxbox/backups')).toHaveLength(50_000);
     expect(requests).toBeLessThan(300);
-    expect(peak).toBeLessThan(900);
+    expect(peak).toBeLessThan(512);
   });
 
   it('50 readers of full updates at the same time, 5 of them slow, and 20 WebSockets beside them', async () => {
     const variables = { PROXBOX_RATE_LIMIT: '100000', PROXBOX_TRUSTED_PROXIES: '127.0.0.1' };
-    await open({ vms: 20, clusters: 2, seed: 3 }, variables);
+    await open({ vms: 20, clusters: 2, seed: 3 }, { containerMb: 512, variables });
     expect((await world.fullUpdate()).complete.ok).toBe(true);
     world.netbox.resetCounters();
     const url = `${world.url}/full-update/stream`;
@@ -97,7 +98,7 @@ describe('much more than usual', () => {
     const ends = (await Promise.all(sockets)).map((objects) => objects.filter(({ end }) => end === true));
     expect(ends).toMatchObject(ends.map(() => [{ object: 'full-update', status: 'completed' }]));
     expect(world.netbox.counters.writes).toBe(0);
-    expect(await peakMiB()).toBeLessThan(500);
+    expect(await peak()).toBeLessThan(512);
   });
 });
 

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/config/clock.js';
 import { cpuSeconds, peakMiB } from '../bench/process-figures.js';
+import type { StartOptions } from '../demo/service-process.js';
 import { budgetGuest, createEstate } from '../simulator/estate/index.js';
 import { openWorld, type World } from '../support/world.js';
 
@@ -17,11 +18,11 @@ describe('the size of the estate', () => {
   let world: World;
   afterEach(() => world.close());
 
-  const open = async (vms: number, node: readonly string[] = []) => {
+  const open = async (vms: number, start: StartOptions = {}) => {
     world = await openWorld({
       estate: createEstate({ vms, clusters: 1, nodesPerCluster: 10, seed: 1, guest: budgetGuest }),
       service: 'process',
-      start: { probe: true, node },
+      start: { probe: true, ...start },
     });
   };
   const service = () => {
@@ -54,7 +55,7 @@ describe('the size of the estate', () => {
   });
 
   it('2,000 guests hold the event loop for no more than a tenth of a second, and the memory of ten runs stays flat', async () => {
-    await open(2000);
+    await open(2000, { containerMb: 256 });
     await update();
     const heaps: number[] = [];
     const slices: number[] = [];
@@ -67,11 +68,11 @@ describe('the size of the estate', () => {
     // The median: one collection of garbage at a bad moment is no long work of ours.
     expect(slices.toSorted((a, b) => a - b)[5]).toBeLessThan(100);
     expect((heaps.at(-1) ?? 0) - (heaps[1] ?? 0)).toBeLessThan(5);
-    expect(await peakMiB(service().pid)).toBeLessThan(400);
+    expect(await peakMiB(service().pid)).toBeLessThan(256);
   });
 
   it('that the memory does not suffice for is said, and the service goes on', async () => {
-    await open(3000, ['--max-semi-space-size=2', '--max-old-space-size=84']);
+    await open(3000, { node: ['--max-semi-space-size=2', '--max-old-space-size=84'] });
 
     const { complete } = await world.fullUpdate();
 

@@ -47,7 +47,7 @@ async function main() {
   const against = process.argv.includes('--against');
   const prepared = await prepare(log);
   await dropLeftovers(prepared.python);
-  const { access } = await openNetBox(prepared, 0, cleanups);
+  const { access } = await openNetBox(prepared, { index: 0 }, cleanups);
   const variables = {
     BENCH_NETBOX: JSON.stringify({ ...access, version: VERSIONS.netbox, plugin: VERSIONS['netbox-proxbox'] }),
     BENCH_TOKENS: JSON.stringify(seed.tokens),

@@ -17,15 +17,16 @@ export async function prepare(log) {
 
 /**
  * A database and a server of this run's own, and the door to them: `{ server, folder, access: { url, control, root } }`. It
- * starts when somebody first resets it through the door. `cleanups` gets what undoes all of it, to be run in reverse order.
+ * starts when somebody first resets it through the door. `index` is its place among those of the run, `wsgi` the application
+ * that its server runs. `cleanups` gets what undoes all of it, to be run in reverse order.
  */
-export async function openNetBox({ python, templates }, index, cleanups) {
+export async function openNetBox({ python, templates }, { index, wsgi = 'netbox.wsgi' }, cleanups) {
   const database = runDatabaseName(index);
   const copy = openCopy(python, database);
   cleanups.push(copy.drop);
   const folder = await mkdtemp(join(tmpdir(), 'proxbox-netbox-'));
   cleanups.push(() => rm(folder, { recursive: true, force: true }));
-  const server = await createNetBoxServer({ python, folder, database, index });
+  const server = await createNetBoxServer({ python, folder, database, index, wsgi });
   cleanups.push(() => server.stop());
   const reset = async (template) => {
     await server.configure({ hasBranching: template === 'branching' });

@@ -34,6 +34,7 @@ const machineFields = (machine: Body): object => ({
   vcpus: Number(machine.vcpus),
   memory: machine.memory,
   disk: machine.disk,
+  boot: machine.start_on_boot.value,
   description: machine.description,
   comments: machine.comments,
   tags: tagsOf(machine),

@@ -30,7 +30,29 @@ const Page = z.object({
 /** What a browser of the superuser is answered. */
 export type PluginPage = z.infer<typeof Page>;
 
+const SitePage = z.object({
+  /** Django's name of the URL. */
+  name: z.string(),
+  /** The pattern, e.g. "/plugins/proxbox/storage/<int:pk>/". */
+  route: z.string(),
+  /** Null: NetBox holds no object with which it could be opened. */
+  url: z.string().nullable(),
+  /** Module and class of the view; of a page of NetBox, what the plugin puts into it. */
+  view: z.string(),
+  model: z.string().nullable(),
+  /** Of a view that is a function nobody knows. */
+  methods: z.array(z.string()).nullable(),
+  /** Of which sort the object is, where several are opened. */
+  object: z.string(),
+});
+
+/** One page of the plugin with one object. */
+export type SitePage = z.infer<typeof SitePage>;
+
 const Reply = z.object({
+  pages: z.array(SitePage).optional(),
+  jobs: z.array(Job).optional(),
+  created: z.array(z.string()).optional(),
   key: z.string().optional(),
   job: Job.optional(),
   page: Page.optional(),
@@ -43,6 +65,8 @@ export interface PluginWorker {
   key(): Promise<string>;
   /** Runs a job that is queued already. */
   run(jobId: number): Promise<PluginJob>;
+  /** Runs every job that is queued, as NetBox's worker would. */
+  runQueued(): Promise<readonly PluginJob[]>;
   /** Presses a button of the plugin's pages and runs the job that this queued. */
   click(path: string, data?: Readonly<Record<string, unknown>>): Promise<PluginJob>;
   /**
@@ -50,6 +74,10 @@ export interface PluginWorker {
    * inside its event loop when it syncs selected objects.
    */
   clickAsyncUnsafe(path: string, data: Readonly<Record<string, unknown>>): Promise<PluginJob>;
+  /** Every page that the plugin has, from Django's table of URLs; see `plugin_pages.py`. */
+  pages(): Promise<readonly SitePage[]>;
+  /** Makes one of each row that nobody but operators makes. */
+  createOperatorRows(): Promise<void>;
   visit(path: string): Promise<PluginPage>;
   /** Presses a button that queues no job. */
   press(path: string, data?: Readonly<Record<string, unknown>>): Promise<PluginPage>;
@@ -92,8 +120,13 @@ export function startPluginWorker(): PluginWorker {
   return {
     key: async () => z.string().parse((await send({ key: true })).key),
     run: (jobId) => job({ run: jobId }),
+    runQueued: async () => z.array(Job).parse((await send({ queued: true })).jobs),
     click: (path, data = {}) => job({ click: path, data }),
     clickAsyncUnsafe: (path, data) => job({ click: path, data, async_unsafe: true }),
+    pages: async () => z.array(SitePage).parse((await send({ pages: true })).pages),
+    createOperatorRows: async () => {
+      await send({ operator_rows: true });
+    },
     visit: (path) => page({ visit: path }),
     press: (path, data = {}) => page({ press: path, data }),
     edit: (path, data) => page({ edit: path, data }),

@@ -9,6 +9,9 @@ Reads one JSON object a line from standard input and answers with one a line on 
     {"visit": <path>}                      GETs the page as the superuser, {"page": {...}}
     {"press": <path>, "data": {...}}       POSTs the form as the superuser, for what queues no job, {"page": {...}}
     {"edit": <path>, "data": {...}}        the same with what the form of that page holds beside the data
+    {"queued": true}                       runs every job that is queued, {"jobs": [...]}
+    {"operator_rows": true}                makes one of each row that only operators make, {"created": [names]}
+    {"pages": true}                        every page of the plugin, {"pages": [...]}: see plugin_pages.py
 
 A page is {"status", "location" it redirects to, "messages" that it shows, "text"}.
 
@@ -35,6 +38,7 @@ from django.test import Client  # noqa: E402
 from django.urls import resolve  # noqa: E402
 from netbox_proxbox.jobs import ProxboxSyncJob  # noqa: E402
 from netbox_proxbox.models import FastAPIEndpoint  # noqa: E402
+from plugin_pages import create_operator_rows, pages  # noqa: E402
 from rq import SimpleWorker  # noqa: E402
 from users.models import User  # noqa: E402
 
@@ -92,6 +96,11 @@ def click(path, data):
     return run(queued[0])
 
 
+def run_queued():
+    queued = list(Job.objects.filter(status="pending").order_by("pk").values_list("pk", flat=True))
+    return {"jobs": [run(pk)["job"] for pk in queued]}
+
+
 def allow_async_unsafe(is_allowed):
     if is_allowed:
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -107,6 +116,12 @@ def answer(request):
         return run(request["run"])
     if "click" in request:
         return click(request["click"], request["data"])
+    if "queued" in request:
+        return run_queued()
+    if "operator_rows" in request:
+        return create_operator_rows()
+    if "pages" in request:
+        return {"pages": pages()}
     if "visit" in request:
         return page(browser().get(request["visit"]))
     if "press" in request:

@@ -28,10 +28,10 @@ async function freePort() {
 /**
  * `{ url, configure(), start(), stop(), requests(), forgetRequests(), processGroup(), log() }`. `configure` stops it when it runs with another
  * configuration; `start` resolves when `/api/status/` answers 200.
- * @param {{ python: string, folder: string, database: string, index: number }} options folder: an empty folder for
- * configuration and logs; index: of this NetBox among those of the run
+ * @param {{ python: string, folder: string, database: string, index: number, wsgi: string }} options folder: an empty folder
+ * for configuration and logs; index: of this NetBox among those of the run; wsgi: the application that gunicorn runs
  */
-export async function createNetBoxServer({ python, folder, database, index }) {
+export async function createNetBoxServer({ python, folder, database, index, wsgi }) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const journal = join(folder, 'requests.jsonl');
@@ -52,7 +52,9 @@ export async function createNetBoxServer({ python, folder, database, index }) {
     const args = [
       '-m',
       'gunicorn',
-      'netbox.wsgi',
+      wsgi,
+      '--pythonpath',
+      fileURLToPath(new URL('.', import.meta.url)),
       '--bind',
       `127.0.0.1:${port}`,
       '--workers',

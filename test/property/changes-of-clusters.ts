@@ -1,7 +1,7 @@
 /** What happens to nodes, their networks, storages and what lies on these. */
 import { makeNode } from '../simulator/estate/generate-node.js';
 import { makeStorage } from '../simulator/estate/generate-storage.js';
-import type { EstateNode, EstateStorage, EstateVolume } from '../simulator/estate/index.js';
+import { renameCluster, type EstateNode, type EstateStorage, type EstateVolume } from '../simulator/estate/index.js';
 import { aBackup, epochS } from './estate.js';
 import type { Happening, Scene } from './scene.js';
 import { changed, passes } from './passing.js';
@@ -67,6 +67,7 @@ function join({ estate, cluster, target }: Scene): void {
 }
 
 export const clusterChanges = {
+  'cluster-renamed': ({ cluster, target }) => renameCluster(cluster, `${cluster.name.split('-')[0]}-${target}`),
   'node-offline': ofNode(({ estate, node }) => {
     node.online = false;
     passes(estate, () => void (node.online = true));

@@ -18,6 +18,7 @@ export function restore(cluster: EstateCluster, as: EstateCluster): void {
   const lists = ['nodes', 'storages', 'backupJobs', 'replicationJobs'] as const;
   for (const list of lists) cluster[list].splice(0, Infinity, ...(as[list] as never[]));
   cluster.profile = as.profile;
+  cluster.name = as.name;
   cluster.guests.clear();
   for (const [vmid, guest] of as.guests) cluster.guests.set(vmid, guest);
 }

@@ -1,4 +1,5 @@
 /** Breaks both sides as a step says. */
+import { refusalMemoryMs } from '../../src/proxmox/authenticator.js';
 import type { FaultWorld } from '../fault/support/world.js';
 import type { FaultAction } from '../simulator/proxmox/index.js';
 import { pveum } from '../support/pveum.js';
@@ -28,6 +29,8 @@ export async function mendBoth(world: FaultWorld, faults: readonly Fault[]): Pro
     if (fault.side === 'access') await changeAccess(world, fault, 1);
     if (fault.side === 'permission') permit(world, fault, true);
   }
+  // A refused login is not tried again sooner, or Proxmox would lock the account.
+  if (faults.some((fault) => fault.side === 'proxmox' && fault.how === 401)) await world.clock.sleep(refusalMemoryMs);
 }
 
 /** Of the plugin's sidecars all at once. */

@@ -6,7 +6,9 @@ import { loadLimitMs, testLimitMs } from '../support/limits.js';
 export default defineConfig({
   test: {
     include: ['test/property/**/*.test.ts'],
-    globalSetup: [fileURLToPath(new URL('../support/build-once.ts', import.meta.url))],
+    globalSetup: ['temporary-folder', 'build-once'].map((name) =>
+      fileURLToPath(new URL(`../support/${name}.ts`, import.meta.url)),
+    ),
     env: { PROPERTY_SEEDS: process.env['PROPERTY_SEEDS'] ?? '1000' },
     // One for each half of the seeds.
     maxWorkers: 2,

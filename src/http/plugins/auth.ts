@@ -14,9 +14,11 @@ export interface AuthDeps {
 }
 
 /** undefined when the header is missing or empty. */
-export function presentedKey(request: FastifyRequest): string | undefined {
-  const value = request.headers['x-proxbox-api-key'];
-  return typeof value === 'string' && value !== '' ? value : undefined;
+export function presentedKey({ headers, routeOptions }: FastifyRequest): string | undefined {
+  const value = headers['x-proxbox-api-key'];
+  if (typeof value === 'string' && value !== '') return value;
+  if (routeOptions.config.takesBearer !== true) return undefined;
+  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
 }
 
 /** Encoded characters and doubled slashes have no place in the path of a public route. */
@@ -121,7 +123,7 @@ export interface AuthOptions extends AuthDeps {
 /** Browsers let any page open a WebSocket anywhere; only the origin tells which page it was (RFC 6455, 10.2). */
 function checkSocketOrigin(request: FastifyRequest, isAllowedOrigin: AuthOptions['isAllowedOrigin']): void {
   const { origin } = request.headers;
-  if (origin === undefined || isAllowedOrigin(origin)) return;
+  if (origin === undefined || request.routeOptions.config.checksOrigin === true || isAllowedOrigin(origin)) return;
   throw new ProxboxError('bad_request', 'Disallowed WebSocket origin. Add it to PROXBOX_CORS_EXTRA_ORIGINS.', {
     status: 403,
   });

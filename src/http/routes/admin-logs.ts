@@ -2,14 +2,18 @@
 import { z } from 'zod';
 import type { Clock } from '../../config/clock.js';
 import { logLevels } from '../../config/env.js';
+import type { Logger } from 'pino';
+import type { ConsoleLevel } from '../../telemetry/console-level.js';
 import type { LogBuffer, LogFilters } from '../../telemetry/log-buffer.js';
 import type { LogEntry } from '../../telemetry/log-entry.js';
 import type { App } from '../app-type.js';
-import { booleanField, integerField, textField } from '../query-fields.js';
+import { booleanField, dateOf, dateTimeField, integerField, textField } from '../query-fields.js';
 import { answers, answersStream, said } from '../route-document.js';
 import { streamSse, type SseFrame } from '../stream/sse.js';
 
 export interface AdminLogsDeps {
+  readonly consoleLevel: ConsoleLevel;
+  readonly logger: Pick<Logger, 'warn'>;
   readonly logBuffer: LogBuffer;
   readonly clock: Clock;
   /** Aborted when the service stops, so that open streams end. */
@@ -24,17 +28,6 @@ const filterFields = {
 };
 
 const Filters = z.object(filterFields);
-
-/** ISO 8601; without an offset it is UTC. A plus sign that was not percent-encoded arrives as a blank. */
-function dateOf(text: string): Date {
-  const iso = text.trim().replace(/ (\d\d:?\d\d)$/, '+$1');
-  return new Date(/(Z|[+-]\d\d:?\d\d)$/i.test(iso) || !/[T ]/.test(iso) ? iso : `${iso}Z`);
-}
-
-const dateTimeField = textField(40).refine((text) => !Number.isNaN(dateOf(text).getTime()), {
-  error: 'Input should be a valid datetime',
-  params: { type: 'datetime_parsing' },
-});
 
 const PageQuery = z.object({
   ...filterFields,
@@ -87,7 +80,9 @@ const Page = z.object({
 
 const tags = ['admin'];
 
-export function registerAdminLogsRoutes(app: App, { logBuffer, clock, stopping }: AdminLogsDeps): void {
+export function registerAdminLogsRoutes(app: App, deps: AdminLogsDeps): void {
+  registerLogLevelRoutes(app, deps);
+  const { logBuffer, clock, stopping } = deps;
   app.get(
     '/admin/logs',
     { config: answers(Page), schema: { tags, summary: 'Log entries, newest first', querystring: PageQuery } },
@@ -111,6 +106,37 @@ export function registerAdminLogsRoutes(app: App, { logBuffer, clock, stopping }
       };
       const entries = logBuffer.follow(filters, AbortSignal.any([disconnected.signal, stopping]));
       await streamSse(reply, logFrames(entries), { clock, onDisconnect: () => disconnected.abort() });
+    },
+  );
+}
+
+const Level = z.object({ level: z.enum(logLevels).describe('From which on lines reach the console') });
+
+/** Until the next start; the buffer behind `/admin/logs` has every line anyhow. */
+function registerLogLevelRoutes(
+  app: App,
+  { consoleLevel, logger }: Pick<AdminLogsDeps, 'consoleLevel' | 'logger'>,
+): void {
+  app.get(
+    '/admin/log-level',
+    { schema: { tags, summary: 'Level of the console', response: { 200: Level } } },
+    async () => ({ level: consoleLevel.current() }),
+  );
+  app.put(
+    '/admin/log-level',
+    {
+      schema: {
+        tags,
+        summary: 'Another level for the console, until the next start',
+        body: Level,
+        response: { 200: Level },
+      },
+    },
+    async (request) => {
+      const { level } = request.body;
+      logger.warn({ from: consoleLevel.current(), to: level }, 'The log level of the console was changed.');
+      consoleLevel.set(level);
+      return { level };
     },
   );
 }

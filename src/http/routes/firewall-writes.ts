@@ -10,8 +10,7 @@ import type { FirewallWrites } from '../../firewall/write.js';
 import type { PluginMirror } from '../../plugin-endpoints/mirror.js';
 import type { App } from '../app-type.js';
 import { booleanField } from '../query-fields.js';
-import { said } from '../route-document.js';
-import { headerText, maxActor } from './actor.js';
+import { actorHeader, requiredActor } from './actor.js';
 import { checkedBody } from './checked-body.js';
 import { firewallPath, firewallTags, GuestQuery, placeIn, placeParams } from './firewall-reads.js';
 import { gateOf, GateQuery, type GateDeps } from './gated.js';
@@ -49,13 +48,6 @@ const texts: Readonly<Record<string, string>> = {
   endpoint_id_required: 'Firewall writes require an explicit endpoint_id query parameter.',
 };
 
-function actorIn(request: FastifyRequest): string {
-  const actor = headerText(request, 'x-proxbox-actor').slice(0, maxActor);
-  if (actor !== '') return actor;
-  const detail = { reason: 'actor_required', detail: 'Firewall writes require X-Proxbox-Actor.' };
-  throw new ProxboxError('actor_required', detail.detail, { detail });
-}
-
 interface Asked {
   readonly kind: PlaceKind;
   readonly object: ObjectName;
@@ -74,7 +66,7 @@ async function answerWrite(asked: Asked, deps: FirewallWriteRouteDeps): Promise<
     const { refusal } = gated;
     return reply.status(403).send({ ...refusal, detail: texts[refusal.reason] ?? refusal.detail });
   }
-  const actor = actorIn(request);
+  const actor = requiredActor(request, 'Firewall writes require X-Proxbox-Actor.');
   const { pos, name, '*': rest, parent } = ItemParams.parse(params);
   const written = await deps.firewall.write({
     endpoint: gated.endpoint,
@@ -103,9 +95,7 @@ async function confirm(endpoint: ProxmoxEndpoint, { confirmWrites }: FirewallWri
   }
 }
 
-const Actor = z.looseObject({
-  'x-proxbox-actor': said(z.string(), { pattern: '[!-~]', description: 'Who asks for it; ends in the journal' }),
-});
+const Actor = actorHeader('journal');
 const Written = z.object({
   status: z.enum(['pushed', 'deleted', 'skipped']),
   endpoint_id: z.int(),

@@ -7,6 +7,8 @@ export interface MetaDeps {
   readonly version: string;
   /** True as soon as the database is open; NetBox and Proxmox do not matter. */
   readonly isReady: () => boolean;
+  /** What it cannot do without, each with whether it is there. */
+  readonly checks: () => Readonly<Record<string, boolean>>;
   /** What answers a WebSocket handshake on `/`. */
   readonly rootSocket: ReturnType<typeof messageCounter>;
 }
@@ -29,6 +31,9 @@ const identity = {
   },
   runtime: 'Node.js',
 } satisfies z.infer<typeof Identity>;
+
+const Alive = z.object({ status: z.literal('alive') });
+const Ready = z.object({ status: z.enum(['ready', 'not ready']), checks: z.record(z.string(), z.boolean()) });
 
 const isPublic = { isPublic: true };
 
@@ -57,6 +62,7 @@ export function registerMetaRoutes(app: App, deps: MetaDeps): void {
         ? { status: 'ready' as const, init_ok: true }
         : { status: 'initializing' as const, init_ok: false },
   );
+  registerProbes(app, deps);
   app.get(
     '/version',
     {
@@ -67,5 +73,34 @@ export function registerMetaRoutes(app: App, deps: MetaDeps): void {
       },
     },
     async () => ({ version: deps.version }),
+  );
+}
+
+/** For supervisors. They say no more than whether, as anybody may ask. */
+function registerProbes(app: App, { isReady, checks }: Pick<MetaDeps, 'isReady' | 'checks'>): void {
+  app.get(
+    '/livez',
+    {
+      config: isPublic,
+      schema: { tags: ['meta'], summary: 'Alive: the process answers', response: { 200: Alive } },
+    },
+    async () => ({ status: 'alive' as const }),
+  );
+  app.get(
+    '/readyz',
+    {
+      config: isPublic,
+      schema: {
+        tags: ['meta'],
+        summary: 'Ready for work: 503 when something is missing that no sync can do without',
+        response: { 200: Ready, 503: Ready },
+      },
+    },
+    async (_request, reply) => {
+      const found = isReady() ? checks() : { database: false };
+      const isAble = Object.values(found).every(Boolean);
+      reply.code(isAble ? 200 : 503);
+      return { status: isAble ? ('ready' as const) : ('not ready' as const), checks: found };
+    },
   );
 }

@@ -11,8 +11,10 @@ export interface UnbuiltRoute {
   readonly path: string;
   /** Begins the sentence "... is not part of this version." */
   readonly what: string;
-  /** `empty_*`: answered with 200 and nothing in it, because a routine job of the plugin asks for it. */
-  readonly answer: 'not_implemented' | 'empty_items' | 'empty_stage_stream';
+  /** Ends it: what does the same. */
+  readonly instead?: string;
+  /** `empty_items`: answered with 200 and nothing in it, because a routine job of the plugin asks for it. */
+  readonly answer: 'not_implemented' | 'empty_items';
   /** Write routes are refused by the gate first, as the built ones are. */
   readonly gate?: GateReason;
 }
@@ -20,11 +22,15 @@ export interface UnbuiltRoute {
 type Paths = readonly (string | readonly [Method | readonly Method[], string])[];
 
 /** A bare path is a GET. */
-function unbuilt(what: string, paths: Paths, gate?: GateReason): readonly UnbuiltRoute[] {
+function unbuilt(
+  what: string,
+  paths: Paths,
+  more: Pick<UnbuiltRoute, 'gate' | 'instead'> = {},
+): readonly UnbuiltRoute[] {
   return paths.map((entry) => {
     const [method, path] = typeof entry === 'string' ? (['GET', entry] as const) : entry;
     const methods = typeof method === 'string' ? [method] : method;
-    return { methods, path, what, answer: 'not_implemented', ...(gate === undefined ? {} : { gate }) };
+    return { methods, path, what, answer: 'not_implemented', ...more };
   });
 }
 
@@ -37,49 +43,40 @@ const empty = (what: string, path: string, answer: UnbuiltRoute['answer']): Unbu
 
 const vms = '/virtualization/virtual-machines';
 const stages: readonly UnbuiltRoute[] = [
-  ...unbuilt('Syncing the interfaces of one node', ['/dcim/devices/:node/interfaces/create']),
-  ...unbuilt('Syncing the backups of one storage', [`${vms}/backups/create`]),
-  ...unbuilt('Syncing the snapshots of one VMID', [`${vms}/snapshots/create`]),
-  empty('Syncing SDN', '/proxmox/sdn/create/stream', 'empty_stage_stream'),
+  ...unbuilt('Syncing the interfaces of one node', ['/dcim/devices/:node/interfaces/create'], {
+    instead: 'GET /dcim/devices/interfaces/create syncs those of all nodes of the endpoints in proxmox_endpoint_ids',
+  }),
+  ...unbuilt('Syncing the backups of one storage', [`${vms}/backups/create`], {
+    instead: `GET ${vms}/backups/all/create syncs those of all storages, or of the machines in netbox_vm_ids; GET /sync/individual/backup one of them`,
+  }),
+  ...unbuilt('Syncing the snapshots of one VMID', [`${vms}/snapshots/create`], {
+    instead: `GET ${vms}/snapshots/all/create syncs those of all machines, or of those in netbox_vm_ids; GET /sync/individual/snapshot one of them`,
+  }),
 ];
 
 const netbox: readonly UnbuiltRoute[] = [
-  ...unbuilt('The summary of a virtual machine', [`${vms}/:id/summary`]),
-  ...unbuilt('Creating cluster types and clusters by hand', [
-    '/virtualization/cluster-types/create',
-    '/virtualization/clusters/create',
-  ]),
-  ...unbuilt('Reading the Python settings of NetBox', [
-    '/proxbox/netbox/plugins-config',
-    '/proxbox/netbox/default-settings',
-  ]),
+  ...unbuilt('The summary of a virtual machine', [`${vms}/:id/summary`], {
+    instead: `GET ${vms}/{id} answers the machine as NetBox has it`,
+  }),
+  ...unbuilt(
+    'Creating cluster types and clusters by hand',
+    ['/virtualization/cluster-types/create', '/virtualization/clusters/create'],
+    { instead: 'GET /dcim/devices/create makes both, GET /sync/individual/cluster one cluster' },
+  ),
+  ...unbuilt(
+    'Reading the Python settings of NetBox',
+    ['/proxbox/netbox/plugins-config', '/proxbox/netbox/default-settings'],
+    { instead: 'GET /proxbox/settings answers what holds here' },
+  ),
 ];
 
 const proxmoxReads: readonly UnbuiltRoute[] = [
-  ...unbuilt('The systemd units of a node', ['/proxmox/services/systemd']),
-  ...unbuilt('Changing CPU models', [
-    ['POST', '/proxmox/datacenter/cpu-models'],
-    [['PUT', 'DELETE'], '/proxmox/datacenter/cpu-models/:cputype'],
-  ]),
-  ...unbuilt('Renewing Proxmox tokens', [['PUT', '/proxmox/access/tokens/:userid/:tokenid/regenerate']]),
-  ...unbuilt('Reading SDN', [
-    ...[
-      'controllers',
-      'zones',
-      'vnets',
-      'subnets',
-      'fabrics',
-      'fabrics/all',
-      'route-maps',
-      'prefix-lists',
-      'node-status',
-    ].map((kind) => `/proxmox/sdn/${kind}`),
-  ]),
-  ...unbuilt('Opening a console', [
-    ['POST', '/proxmox/console/sessions'],
-    ['POST', '/proxmox/console/browser-sessions'],
-  ]),
-  ...unbuilt('The API of Proxmox as Python models', ['/proxmox/viewer/pydantic']),
+  ...unbuilt('Handing the ticket of a console to a caller', [['POST', '/proxmox/console/sessions']], {
+    instead: 'POST /proxmox/console/browser-sessions opens a console through this service',
+  }),
+  ...unbuilt('The API of Proxmox as Python models', ['/proxmox/viewer/pydantic'], {
+    instead: 'GET /proxmox/viewer/openapi is the same as OpenAPI document',
+  }),
 ];
 
 const crud = (path: string): Paths => [
@@ -120,7 +117,7 @@ const companions: readonly UnbuiltRoute[] = [
 
 const provisioning: readonly UnbuiltRoute[] = [
   ...unbuilt('Planning intents', [['POST', '/intent/plan']]),
-  ...unbuilt('Applying intents', [['POST', '/intent/apply']], 'writes_disabled_for_endpoint'),
+  ...unbuilt('Applying intents', [['POST', '/intent/apply']], { gate: 'writes_disabled_for_endpoint' }),
   ...unbuilt('Deletion requests', [
     ['PUT', '/intent/tag-pending-deletion'],
     ['PUT', '/intent/untag-pending-deletion'],

@@ -4,7 +4,7 @@ import { ProxboxError } from '../../errors/proxbox-error.js';
 import { cpuModelRows, cpuModels, datacenterOptions, optionRows } from '../../proxmox-reads/datacenter.js';
 import { nodeConfig, storageIdentity, tokenRow, zfsPool, zfsPools } from '../../proxmox-reads/node-properties.js';
 import { hasStorage } from '../../proxmox-reads/node-reads.js';
-import { findNode } from '../../proxmox-reads/one-cluster.js';
+import { findNode, isMeant } from '../../proxmox-reads/one-cluster.js';
 import type { ReadDeps } from '../../proxmox-reads/read-endpoints.js';
 import type { ProxmoxSession } from '../../proxmox/types.js';
 import type { App } from '../app-type.js';
@@ -17,12 +17,6 @@ const tags = ['proxmox'];
 const anyRow = z.looseObject({});
 const NodeParams = z.object({ node: NodeName });
 const Name = z.string().min(1).max(255);
-
-/** Of several clusters the one that is named; undefined: every one. */
-const isMeant =
-  (clusterName: string | undefined) =>
-  ({ name }: ProxmoxSession): boolean =>
-    clusterName === undefined || name.toLowerCase() === clusterName.toLowerCase();
 
 function registerDatacenter(app: App, readAll: ReadAll): void {
   app.get(

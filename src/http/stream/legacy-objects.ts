@@ -61,9 +61,13 @@ function endOfStage({ step, status, message }: EventOf<'step'>, commanded: strin
 
 /** How it ended, as the `complete` frame of a stream says it. */
 function endOfRun({ ok, message, result, errors }: EventOf<'complete'>, commanded: string): LegacyObject {
-  const { status, stages }: { readonly status?: unknown; readonly stages?: unknown } = result;
+  const {
+    status,
+    stages,
+    run_id,
+  }: { readonly status?: unknown; readonly stages?: unknown; readonly run_id?: unknown } = result;
   return {
-    ...endMarker(commanded, ok, { status, message, errors }),
+    ...endMarker(commanded, ok, { status, message, errors, ...(run_id === undefined ? {} : { run_id }) }),
     ...(isObject(stages) ? { stages } : {}),
   };
 }

@@ -40,10 +40,4 @@ export const attached = {
     fields: { termination_type: 'content-type', termination_id: to() },
     natural: null,
   }),
-  'l2vpn-termination': kind({
-    path: '/api/vpn/l2vpn-terminations/',
-    noun: 'L2VPN termination',
-    fields: { assigned_object_type: 'content-type', assigned_object_id: to() },
-    natural: null,
-  }),
 } as const;

@@ -7,6 +7,7 @@ export type FieldType =
   | 'decimal'
   | 'boolean'
   | 'relation'
+  | 'relations'
   | 'choice'
   | 'tags'
   | 'time'
@@ -23,6 +24,12 @@ export interface Relation<To extends string = string> {
   readonly to: readonly To[];
 }
 
+/** The ids of other objects, of which one object has many. */
+export interface Relations<To extends string = string> {
+  readonly type: 'relations';
+  readonly to: readonly To[];
+}
+
 /** Read from inside the rendering of another field, which NetBox nests: the number of an interface's VLAN. */
 export interface Nested {
   readonly type: FieldType;
@@ -31,7 +38,7 @@ export interface Nested {
 }
 
 /** A field that is compared and written. */
-export type FieldSpec = Exclude<FieldType, 'relation'> | Relation;
+export type FieldSpec = Exclude<FieldType, 'relation' | 'relations'> | Relation | Relations;
 /** A field that is only read. */
 export type ReadSpec = FieldType | Nested;
 
@@ -40,6 +47,10 @@ export function to(): Relation<never>;
 export function to<const To extends string>(...kinds: readonly [To, ...To[]]): Relation<To>;
 export function to(...kinds: readonly string[]): Relation {
   return { type: 'relation', to: kinds };
+}
+
+export function toMany<const To extends string>(...kinds: readonly [To, ...To[]]): Relations<To> {
+  return { type: 'relations', to: kinds };
 }
 
 export function inside<const Type extends FieldType>(
@@ -88,6 +99,8 @@ export interface StoredValues {
   readonly decimal: number | null;
   readonly boolean: boolean | null;
   readonly relation: number | null;
+  /** Sorted. */
+  readonly relations: readonly number[];
   readonly choice: string | null;
   readonly tags: readonly StoredTag[];
   readonly time: string | null;

@@ -9,6 +9,8 @@ import type { FieldSpec, StoredOf } from './fields.js';
 import { ipam } from './ipam.js';
 import type { KindDefinition } from './kind.js';
 import { plugin } from './plugin.js';
+import { pluginSdn } from './plugin-sdn.js';
+import { vpn } from './vpn.js';
 import { virtualization } from './virtualization.js';
 
 export const kinds = {
@@ -18,6 +20,8 @@ export const kinds = {
   ...ipam,
   ...attached,
   ...plugin,
+  ...vpn,
+  ...pluginSdn,
 } as const satisfies Record<string, KindDefinition>;
 
 type Kinds = typeof kinds;

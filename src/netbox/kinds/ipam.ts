@@ -1,4 +1,4 @@
-/** Kinds of NetBox's area "ipam": VLANs and addresses. */
+/** Kinds of NetBox's area "ipam": VLANs, addresses, prefixes and route targets. */
 import { to } from './fields.js';
 import { kind } from './kind.js';
 
@@ -9,6 +9,21 @@ export const ipam = {
     fields: { vid: 'number', name: 'text', status: 'choice', site: to('site'), tenant: to('tenant'), tags: 'tags' },
     reads: { group: 'relation' },
     natural: { fields: ['vid', 'site'] },
+  }),
+  prefix: kind({
+    path: '/api/ipam/prefixes/',
+    noun: 'prefix',
+    fields: { prefix: 'address', status: 'choice', description: 'text', tags: 'tags' },
+    reads: { vrf: 'relation' },
+    // Only in the global table: prefixes of VRFs are others.
+    natural: { fields: ['prefix'], isOurs: (_body, row) => (row['vrf'] ?? null) === null },
+  }),
+  'route-target': kind({
+    path: '/api/ipam/route-targets/',
+    noun: 'route target',
+    fields: { name: 'text', description: 'text', tags: 'tags' },
+    natural: { fields: ['name'] },
+    unique: [{ fields: ['name'] }],
   }),
   'ip-address': kind({
     path: '/api/ipam/ip-addresses/',

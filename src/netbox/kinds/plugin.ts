@@ -1,4 +1,5 @@
 /** Kinds of the plugin netbox-proxbox: its own rows beside NetBox's objects. Facts: its models and serializers (docs/netbox-facts.md). */
+import type { JsonObject, NetBoxRecord } from '../types.js';
 import { inside, to } from './fields.js';
 import { kind } from './kind.js';
 
@@ -6,7 +7,13 @@ export const plugin = {
   'cluster-state': kind({
     path: '/api/plugins/proxbox/sync-state/clusters/',
     noun: 'cluster sync state',
-    fields: { cluster: to('cluster'), proxmox_cluster_name: 'text', proxmox_last_updated: 'time', tags: 'tags' },
+    fields: {
+      cluster: to('cluster'),
+      proxmox_cluster: to('cluster-link'),
+      proxmox_cluster_name: 'text',
+      proxmox_last_updated: 'time',
+      tags: 'tags',
+    },
     natural: { fields: ['cluster'] },
     companionOf: 'cluster',
   }),
@@ -24,6 +31,9 @@ export const plugin = {
     noun: 'device sync state',
     fields: {
       device: to('device'),
+      endpoint: to(),
+      proxmox_node: to('node-link'),
+      proxmox_cluster: to('cluster-link'),
       proxmox_node_name: 'text',
       proxmox_cluster_name: 'text',
       proxmox_endpoint_raw_id: 'number',
@@ -90,6 +100,7 @@ export const plugin = {
       virtual_machine: to('virtual-machine'),
       endpoint: to(),
       proxmox_node: to('node-link'),
+      proxmox_cluster: to('cluster-link'),
       proxmox_vm_id: 'number',
       proxmox_vm_type: 'text',
       proxmox_vm_name: 'text',
@@ -107,7 +118,7 @@ export const plugin = {
       proxmox_last_synced_role_id: to('device-role'),
       tags: 'tags',
     },
-    natural: { fields: ['virtual_machine'] },
+    natural: { fields: ['virtual_machine'], isOurs: isOfSameGuest },
     companionOf: 'virtual-machine',
   }),
   'vm-state-role': kind({
@@ -307,3 +318,8 @@ export const plugin = {
     companionOf: 'virtual-machine',
   }),
 } as const;
+
+/** One that somebody made for another guest in the meantime stays that guest's. */
+function isOfSameGuest(body: JsonObject, row: NetBoxRecord): boolean {
+  return (row['proxmox_vm_id'] ?? null) === null || row['proxmox_vm_id'] === body['proxmox_vm_id'];
+}

@@ -22,6 +22,7 @@ const normalisers: Readonly<Record<FieldType, Normaliser>> = {
   },
   boolean: (value) => (typeof value === 'boolean' ? value : null),
   relation: (value) => relationId(value),
+  relations: (value) => tagIds(value),
   choice: (value) => choiceValue(value),
   tags: (value) => tagIds(value),
   time: (value) => toInstant(value),
@@ -42,6 +43,7 @@ const unwrappers: { readonly [Type in FieldType]: (value: unknown) => StoredValu
   decimal: toNumber,
   boolean: (value) => (typeof value === 'boolean' ? value : null),
   relation: relationId,
+  relations: tagIds,
   choice: choiceValue,
   tags: storedTags,
   time: (value) => (typeof value === 'string' ? value : null),
@@ -79,9 +81,23 @@ export function isSet(type: FieldType, value: unknown): boolean {
   return Array.isArray(normal) ? normal.length > 0 : true;
 }
 
+/** Whether NetBox has not given the id: the object exists in a preview alone (netbox/overlay). 0 and -1 are nobody's. */
+export function isImagined(id: number): boolean {
+  return id < -1;
+}
+
+/** The oldest first: NetBox counts ids up, a preview counts down, and what it makes is younger than all there is. */
+export function byAge(one: { readonly id: number }, other: { readonly id: number }): number {
+  return placeByAge(one.id) - placeByAge(other.id);
+}
+
+function placeByAge(id: number): number {
+  return isImagined(id) ? 2 ** 52 - id : id;
+}
+
 /** The id of a relation, whether nested or bare; null when there is none. */
 export function relationId(value: unknown): number | null {
-  if (typeof value === 'number') return value > 0 ? value : null;
+  if (typeof value === 'number') return value > 0 || isImagined(value) ? value : null;
   if (typeof value === 'string' && /^\d+$/.test(value)) return Number(value);
   return isObject(value) ? relationId(value['id']) : null;
 }
@@ -103,7 +119,7 @@ export function hasTagNamed({ tags }: { readonly tags: readonly StoredTag[] }, s
   return tags.some((tag) => tag.slug === slug);
 }
 
-/** Sorted unique ids of a tag list. */
+/** Sorted unique ids of a list of tags or other objects. */
 export function tagIds(value: unknown): readonly number[] {
   if (!Array.isArray(value)) return [];
   const ids = value.map(relationId).filter((id) => id !== null);

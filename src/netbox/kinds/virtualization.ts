@@ -54,6 +54,7 @@ export const virtualization = {
       vcpus: 'decimal',
       memory: 'number',
       disk: 'number',
+      start_on_boot: 'choice',
       description: 'text',
       tags: 'tags',
       custom_fields: 'custom-fields',

@@ -8,6 +8,8 @@ const secretKeys: ReadonlySet<string> = new Set([
   'keyring',
   'encryption-key',
   'master-pubkey',
+  'preshared-key',
+  'private-key',
 ]);
 /** Deeper structure than this is no configuration. */
 const maxDepth = 8;

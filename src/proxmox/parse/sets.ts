@@ -9,13 +9,17 @@ import { type Row, toPlainText, toText } from './coerce.js';
 const setFields: ReadonlySet<string> = new Set([
   'content',
   'exclude',
+  'exitnodes',
   'fleecing',
+  'isis-ifaces',
   'mailto',
   'nodes',
+  'peers',
   'performance',
   'prune-backups',
   'prune_backups',
   'resources',
+  'rt-import',
   'vmid',
 ]);
 

@@ -3,7 +3,14 @@ import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { ProxmoxEndpoint } from '../../endpoints/types.js';
 import { withMembers, type Alias, type ClusterView, type SessionSummary } from '../plan/cluster-views.js';
 import { rememberedCluster } from '../plan/netbox-cluster.js';
-import { changeSince, mayHaveJoined, sameness, type Installation, type Sameness } from '../plan/same-cluster.js';
+import {
+  changeSince,
+  isLost,
+  mayHaveJoined,
+  sameness,
+  type Installation,
+  type Sameness,
+} from '../plan/same-cluster.js';
 import type { RunContext } from '../run-context.js';
 
 /** What a sidecar says of the cluster and endpoint that its object belongs to. */
@@ -90,7 +97,7 @@ function isToBeAsked(run: RunContext, view: ClusterView, { endpoint, isClaimant 
 function relate(run: RunContext, view: ClusterView, other: Installation): Sameness {
   const past = view.endpointIds
     .flatMap((id) => run.known.byEndpoint.get(id) ?? [])
-    .filter((known) => changeSince(known, view) !== 'elsewhere');
+    .filter((known) => !isLost(changeSince(known, view)));
   return past.some((known) => sameness(known, other) === 'same') ? 'same' : sameness(view, other);
 }
 
@@ -112,6 +119,7 @@ function summaryOf({ id, name, ...endpoint }: ProxmoxEndpoint, view: ClusterView
     host: endpoint.domain ?? endpoint.ipAddress,
     port: endpoint.port,
     nodes: view.nodes,
+    isQuorate: view.isQuorate,
     site: endpoint.site,
     tenant: endpoint.tenant,
   };

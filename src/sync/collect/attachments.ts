@@ -1,6 +1,6 @@
 /** What people hang on rows that are to go: NetBox deletes it along with them. Facts: docs/netbox-facts.md, "What goes along". */
 import { otherHalf, type ObjectKind, type RecordOf } from '../../netbox/kinds/index.js';
-import { relationId } from '../../netbox/kinds/values.js';
+import { hasTagNamed, relationId } from '../../netbox/kinds/values.js';
 import { ownEntry } from '../plan/own-texts.js';
 import type { RunContext } from '../run-context.js';
 import type { JudgedKind } from '../types.js';
@@ -78,6 +78,8 @@ const l2vpn = attachment({
   words: 'an L2VPN',
   right: 'vpn.view_l2vpntermination',
   id: 'assigned_object_id',
+  // A sync made it, and makes it again.
+  isOwn: (row) => hasTagNamed(row, 'proxbox'),
 });
 
 /** By kind of row: its name among NetBox's models, and what can hang on it. */

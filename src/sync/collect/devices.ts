@@ -13,7 +13,7 @@ export function loadDevicesByName(
   return run.collections.load('device', {}, { filter: 'name', of: [...new Set(names)].sort() });
 }
 
-/** The devices of nodes by name, and those that a sidecar gives to one of the nodes, whatever they are called. */
+/** The devices of nodes by name, and those that a sidecar gives to one of them, or to a host that is called otherwise by now. */
 export async function loadDevices(
   run: RunContext,
   views: readonly ClusterView[],
@@ -22,8 +22,11 @@ export async function loadDevices(
   const named = await loadDevicesByName(run, views);
   const seen = new Set(named.map(({ id }) => id));
   const nodes = new Set(views.flatMap((view) => view.nodes.map(({ name }) => name.toLowerCase())));
+  const hosts = new Set(views.flatMap(({ mode, endpointIds }) => (mode === 'standalone' ? endpointIds : [])));
   const renamed = states
-    .filter((state) => nodes.has(state.proxmox_node_name.toLowerCase()))
+    .filter(
+      (state) => nodes.has(state.proxmox_node_name.toLowerCase()) || hosts.has(state.proxmox_endpoint_raw_id ?? -1),
+    )
     .map((state) => state.device)
     .filter((id) => id !== null)
     .filter((id) => !seen.has(id));

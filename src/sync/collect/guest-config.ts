@@ -6,6 +6,7 @@ import { readGuestConfig } from '../../proxmox/reads/guests.js';
 import { substep } from '../events.js';
 import { isNodeOffline, whyUndescribed } from '../plan/roster.js';
 import type { RunContext } from '../run-context.js';
+import { requireOneRead } from './nothing-read.js';
 import { readFailure, readFromCluster } from './proxmox.js';
 import { describeGuest, type ConfigRead, type ListedGuest, type LocatedConfig } from '../guests.js';
 
@@ -24,6 +25,20 @@ export async function readConfigs<G extends ListedGuest>(
     const resource = node === guest.resource.node ? guest.resource : { ...guest.resource, node };
     return { ...guest, resource, config, node };
   });
+}
+
+/** As `readConfigs`, for stages that are about nothing but these guests. @throws when there are guests and none was read */
+export async function readSomeConfigs<G extends ListedGuest>(
+  run: RunContext,
+  guests: readonly G[],
+  phase: string,
+): Promise<readonly (G & LocatedConfig)[]> {
+  const read = await readConfigs(run, guests, phase);
+  requireOneRead(
+    'guest',
+    read.map(({ config }) => (config.status === 'read' ? undefined : config)),
+  );
+  return read;
 }
 
 async function readConfig(run: RunContext, listed: ListedGuest): Promise<LocatedConfig> {
@@ -59,6 +74,7 @@ function explain(listed: ListedGuest, cause: ProxboxError): ConfigRead {
   const text = `${subject} was left alone because its configuration cannot be read`;
   return {
     status: 'failed',
+    cause,
     reason: readFailure(listed.cluster, { read: 'guest_config', cause, text, otherwise: 'config_unreadable' }),
   };
 }

@@ -23,12 +23,20 @@ export interface GuestList {
   readonly warnings: readonly Warning[];
 }
 
-/** The guests of the run. Throws when no cluster can be read, or when a selected machine leads to no guest. */
-export async function collectGuestList(run: RunContext): Promise<GuestList> {
+export type ClusterList = Pick<GuestList, 'clusters' | 'states' | 'warnings'>;
+
+/** The clusters of the run, for what is about no guest. */
+export async function collectClusters(run: RunContext): Promise<ClusterList> {
   const warnings: Warning[] = [];
   const states = await loadStates(run, warnings);
+  return { clusters: await completeClusters(run, states === 'unreadable' ? [] : states), states, warnings };
+}
+
+/** The guests of the run. Throws when no cluster can be read, or when a selected machine leads to no guest. */
+export async function collectGuestList(run: RunContext): Promise<GuestList> {
+  const { clusters, states, warnings: found } = await collectClusters(run);
+  const warnings = [...found];
   const known = states === 'unreadable' ? [] : states;
-  const clusters = await completeClusters(run, known);
   const { guests, listedClusters } = await listGuests({ ...run, clusters }, known, warnings);
   const { guestFilter } = run;
   const wanted = guestFilter === undefined ? guests : guests.filter(guestFilter);

@@ -10,6 +10,7 @@ import type { ReasonCode } from '../reasons.js';
 import type { RunContext } from '../run-context.js';
 import type { SourceRef } from '../types.js';
 import { collectInfrastructure } from './infrastructure.js';
+import { requireOneRead } from './nothing-read.js';
 import { readFailure, readFromCluster } from './proxmox.js';
 
 /** A node with what Proxmox says of its network. */
@@ -29,7 +30,7 @@ export interface NodeNetworks {
   readonly clusterOf: ReadonlyMap<string, ConnectedCluster>;
 }
 
-/** One Proxmox read per node that is online. Throws the first cause when not one of them could be read. */
+/** One Proxmox read per node that is online. Throws when not one of them could be read. */
 export async function collectNodeNetworks(run: RunContext): Promise<NodeNetworks> {
   const { views, records } = await collectInfrastructure(
     run,
@@ -43,8 +44,10 @@ export async function collectNodeNetworks(run: RunContext): Promise<NodeNetworks
       cluster.view.nodes.map(async (node) => ({ cluster, node, ...(await readNetwork(run, cluster, node)) })),
     ),
   );
-  const first = attempts.find(({ cause }) => cause !== undefined)?.cause;
-  if (first !== undefined && attempts.every(({ network }) => network.status === 'unread')) throw first;
+  requireOneRead(
+    'node',
+    attempts.map(({ network, cause }) => (network.status === 'unread' ? { reason: network.reason, cause } : undefined)),
+  );
   const nodes = attempts.flatMap(({ cluster: { view }, node, network }): readonly NodeNetwork[] => {
     const key = nodeKey(view, node.name);
     const device = devices.get(key);

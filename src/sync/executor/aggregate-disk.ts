@@ -1,7 +1,7 @@
 /** One refusal of NetBox that a second attempt can mend. */
 import { errorText, type ProxboxError } from '../../errors/proxbox-error.js';
 import { kindDefinition, storedKind, type ObjectKind } from '../../netbox/kinds/index.js';
-import type { NetBoxClient, PatchItem, PatchOutcome } from '../../netbox/types.js';
+import type { NetBoxBulkClient, PatchItem, PatchOutcome } from '../../netbox/types.js';
 
 const aggregate = /aggregate size of assigned virtual disks \((\d+)\)/;
 
@@ -10,7 +10,7 @@ const aggregate = /aggregate size of assigned virtual disks \((\d+)\)/;
  * read the machine, the update is repeated once with the sum that NetBox names; undefined = that was not the cause.
  */
 export async function retryWithAggregateDisk(
-  client: NetBoxClient,
+  client: NetBoxBulkClient,
   kind: ObjectKind,
   item: PatchItem,
   error: ProxboxError,

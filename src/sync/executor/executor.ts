@@ -6,7 +6,7 @@ import { isPluginKind, kindDefinition, type ObjectKind } from '../../netbox/kind
 import { placeOf, precedes, writeOrder } from '../../netbox/kinds/order.js';
 import { halves } from '../../netbox/batches.js';
 import { endsTheRun } from '../../netbox/run-ending.js';
-import type { BulkOptions, JsonObject, NetBoxClient, NetBoxRecord, PatchItem } from '../../netbox/types.js';
+import type { BulkOptions, JsonObject, NetBoxBulkClient, NetBoxRecord, PatchItem } from '../../netbox/types.js';
 import { isObject } from '../../values/plain-object.js';
 import type { Collections } from '../collections.js';
 import { diffObject } from '../plan/diff-object.js';
@@ -21,6 +21,7 @@ import {
   type Warning,
 } from '../types.js';
 import { creationRounds } from './creation-rounds.js';
+import { editedMeanwhile } from './edited-meanwhile.js';
 import { creationKey, finderOf } from './find-existing.js';
 import { retryWithAggregateDisk } from './aggregate-disk.js';
 import {
@@ -46,7 +47,7 @@ export interface WriteProgress {
 }
 
 export interface ExecutorContext extends OutcomeContext {
-  readonly client: NetBoxClient;
+  readonly client: NetBoxBulkClient;
   readonly collections: Collections;
   /** NetBox takes changes of tags; before 4.6 only all of them. */
   readonly tagChanges: boolean;
@@ -159,9 +160,7 @@ class Execution {
 
   /** A row that NetBox does not delete stays, with a warning: it was not discovered, so it is nobody's failure. */
   async #deleteKind(kind: ObjectKind): Promise<void> {
-    const removals = this.#plan.changes.filter(
-      (change): change is Removal => change.action === 'delete' && change.kind === kind,
-    );
+    const removals = await this.#asPlanned(kind);
     const { path, noun } = kindDefinition(kind);
     const ids = removals.map(({ current }) => current.id);
     const outcomes = await this.#context.client.bulkDelete(path, ids, this.#bulk(kind, 'delete', ids.length));
@@ -177,6 +176,26 @@ class Execution {
       this.#told.add(kind, { code: 'delete_failed', message });
     }
     this.#stopAtEnd();
+  }
+
+  /** What goes of a kind; a row that somebody wrote on since the plan read it is looked at again by the next run. */
+  async #asPlanned(kind: ObjectKind): Promise<readonly Removal[]> {
+    const removals = this.#plan.changes.filter(
+      (change): change is Removal => change.action === 'delete' && change.kind === kind,
+    );
+    const { collections } = this.#context;
+    const edited = await editedMeanwhile(
+      collections,
+      kind,
+      removals.map(({ current }) => current),
+    );
+    const { noun } = kindDefinition(kind);
+    for (const { label, current } of removals.filter((one) => edited.has(one.current.id)))
+      this.#told.add(kind, {
+        code: 'edited_meanwhile',
+        message: `The ${noun} "${label}" (id ${current.id}) was edited in NetBox while it was to be deleted, so it stays; the next run looks at it again.`,
+      });
+    return removals.filter(({ current }) => !edited.has(current.id));
   }
 
   async #update(kind: ObjectKind, changes: readonly Extract<Change, { action: 'update' }>[]): Promise<void> {

@@ -20,8 +20,8 @@ export type ResolvedBody =
   { readonly body: JsonObject; readonly leftOut: readonly Ref[] } | { readonly missing: ObjectKey };
 
 /**
- * Replaces references by ids. A relation that does not exist blocks the object, unless it can do without; a tag is left out,
- * but for the one by which we know what is ours: nothing is made without it.
+ * Replaces references by ids. A relation that does not exist blocks the object, unless it can do without; a tag, or one of several
+ * objects, is left out, but for the one by which we know what is ours: nothing is made without it.
  * `isWritten` decides among choices: that an object is known does not say that it is as it was planned.
  */
 export function resolveBody(
@@ -42,8 +42,8 @@ export function resolveBody(
       else return { missing: value.ref };
     } else if (isTagRefs(field, value)) {
       if (value.some(isOurMark) && !ids.has(proxboxTag.ref)) return { missing: proxboxTag.ref };
-      body[field] = knownTags(value, ids);
-    } else body[field] = value;
+      body[field] = knownIds(value, ids);
+    } else body[field] = withIds(value, ids);
   }
   return { body, leftOut };
 }
@@ -85,7 +85,15 @@ function isOurMark(tag: TagRef): boolean {
   return typeof tag !== 'number' && tag.ref === proxboxTag.ref;
 }
 
-function knownTags(tags: readonly TagRef[], ids: ReadonlyMap<ObjectKey, number>): readonly number[] {
-  const known = tags.map((tag) => (typeof tag === 'number' ? tag : ids.get(tag.ref)));
-  return tagIds(known);
+function withIds(value: FieldValue, ids: ReadonlyMap<ObjectKey, number>): FieldValue {
+  return isRefs(value) ? knownIds(value, ids) : value;
+}
+
+/** Objects of which one has many. */
+function isRefs(value: FieldValue): value is readonly (number | Ref)[] {
+  return Array.isArray(value) && value.some(isRef);
+}
+
+function knownIds(refs: readonly (number | Ref)[], ids: ReadonlyMap<ObjectKey, number>): readonly number[] {
+  return tagIds(refs.map((one) => (isRef(one) ? ids.get(one.ref) : one)));
 }

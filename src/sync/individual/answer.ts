@@ -2,29 +2,22 @@
 import { ProxboxError } from '../../errors/proxbox-error.js';
 import { kindDefinition, type ObjectKind } from '../../netbox/kinds/index.js';
 import { storageOfVolume } from '../../proxmox/parse/backups.js';
-import { objectOf, type PlannedObject } from '../plan/single-object.js';
+import type { PlannedObject } from '../plan/single-object.js';
+import type { SyncOptions } from '../plan/options.js';
 import type { ReasonCode } from '../reasons.js';
-import type { Change, Outcome, Reason, SourceRef } from '../types.js';
-import type { SyncedDependency } from './types.js';
+import type { RunStatus } from '../run-end.js';
+import type { Outcome, Reason, SourceRef } from '../types.js';
+import type { IndividualResult, SyncedDependency } from './types.js';
 
 /** What else was written, with its own outcome. What was found unchanged needs no further call and is left out. */
 export function writtenBeside(
   outcomes: readonly Outcome[],
   isAskedFor: (outcome: Outcome) => boolean,
+  { dryRun }: Pick<SyncOptions, 'dryRun'>,
 ): SyncedDependency[] {
   return outcomes
     .filter((outcome) => !isAskedFor(outcome) && (outcome.status === 'created' || outcome.status === 'updated'))
-    .flatMap((outcome) => dependency({ ...outcome, ...named(outcome.record) }, outcome.status));
-}
-
-/** What would be written besides, in a dry run. */
-export function plannedBeside(changes: readonly Change[], isAskedFor: (change: Change) => boolean): SyncedDependency[] {
-  return changes
-    .filter((change) => !isAskedFor(change) && (change.action === 'create' || change.action === 'update'))
-    .flatMap((change) => {
-      const object = objectOf(change);
-      return dependency({ ...object, ...named(object.fields) }, 'dry_run');
-    });
+    .flatMap((outcome) => dependency({ ...outcome, ...named(outcome.record) }, dryRun ? 'dry_run' : outcome.status));
 }
 
 /** What of an object its call needs. */
@@ -77,6 +70,12 @@ function callParams({ cluster, node, type, vmid }: SourceRef): Readonly<Record<s
     ...(type === undefined ? {} : { type }),
     ...(vmid === undefined ? {} : { vmid }),
   };
+}
+
+/** Of several objects that were asked for together some may have failed. */
+export function statusOfAnswer({ status, answer: { items = [] } }: IndividualResult): RunStatus {
+  if (status < 400) return 'completed';
+  return items.some(({ error }) => error === null) ? 'partial' : 'failed';
 }
 
 /** Left alone on purpose: nothing failed. */

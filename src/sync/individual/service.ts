@@ -6,12 +6,15 @@ import type { ActiveRuns } from '../active-runs.js';
 import type { CollectionStore } from '../collections.js';
 import { createGuestReadStore } from '../guest-reads.js';
 import { openRun, type OpenedRun } from '../open-run.js';
-import type { RunScope, SyncPorts } from '../run-ports.js';
+import type { OpenOptions, RunScope, SyncPorts } from '../run-ports.js';
+import type { RunBeginning, RunRecord } from '../../ledger/types.js';
+import { unrecorded } from '../run-ledger.js';
 import type { SyncRequest } from '../request.js';
 import type { RunContext } from '../run-context.js';
 import { createRunQueue } from '../run-queue.js';
 import { prepareSupport } from '../runner.js';
 import { prepareScope } from '../scope.js';
+import { statusOfAnswer } from './answer.js';
 import { createClusterFinder, isCalled } from './endpoints.js';
 import { syncObject, type Progress, type Synced } from './sync-object.js';
 import type { IndividualAnswer, IndividualEntry, IndividualResult, ObjectQuery } from './types.js';
@@ -49,8 +52,7 @@ export function createIndividualSync({ ports, activeRuns, collections }: Individ
       query.cluster_name === ''
         ? await finder.only(scope.endpoints, signal)
         : { name: query.cluster_name, endpoints: await finder.find(query.cluster_name, scope.endpoints, signal) };
-    const key = [scope.netbox.revision, request.branch, idsOf(endpoints)].join('|');
-    return { scope: { ...scope, endpoints, key }, name };
+    return { scope: { ...scope, endpoints, key: keyOf(scope, request, endpoints) }, name };
   }
 
   async function run(asked: Job): Promise<Synced> {
@@ -60,24 +62,11 @@ export function createIndividualSync({ ports, activeRuns, collections }: Individ
     // One at a time per cluster: two guests of one new cluster would both create it, or take the same name.
     const release = await queue.acquire([scope.key], { signal, onWait: () => undefined });
     try {
-      const fullUpdate = activeRuns.list().find(({ kind }) => kind === 'full-update');
-      const opened = await openRun(
-        ports,
-        { collections, guestReads: createGuestReadStore(ports.clock) },
-        {
-          request: { ...request, selector: null, netboxVmIds: null },
-          scope,
-          // Machines that a full update has touched keep its stamp: it looks for those without it at its end.
-          runId: fullUpdate?.id ?? request.runId ?? ports.randomId(),
-          kind: 'individual',
-          signal,
-          events: { emit: () => undefined },
-          fresh: false,
-          freshGuests: true,
-          maxAgeMs,
-          catchesUp: false,
-        },
-      );
+      const fullUpdate = activeRuns.list().find(({ kind, isPreview }) => kind === 'full-update' && !isPreview);
+      // Machines that a full update has touched keep its stamp: it looks for those without it at its end.
+      const runId = fullUpdate?.id ?? request.runId ?? ports.randomId();
+      const stores = { collections, guestReads: createGuestReadStore(ports.clock) };
+      const opened = await openRun(ports, stores, openOptions(asked, scope, runId));
       return await work(job, opened);
     } finally {
       release();
@@ -88,9 +77,14 @@ export function createIndividualSync({ ports, activeRuns, collections }: Individ
     try {
       const looking = ofCluster(opened.run, query.cluster_name);
       const [cluster] = looking.clusters;
-      const isLongName = cluster?.view.name.toLowerCase() !== query.cluster_name.toLowerCase();
-      const asked = isLongName ? { ...query, cluster_name: cluster?.view.name ?? '' } : query;
-      return await syncObject(entry, asked, { looking, prepare: prepareSupport }, progress);
+      const name = cluster?.view.name ?? '';
+      const isLongName = name.toLowerCase() !== query.cluster_name.toLowerCase();
+      return await syncObject(
+        entry,
+        isLongName ? { ...query, cluster_name: name } : query,
+        { looking, prepare: prepareSupport },
+        progress,
+      );
     } finally {
       // What it wrote may be what NetBox did not take on others.
       if (opened.counters.writes > 0) collections.forgetLeftOut();
@@ -100,14 +94,50 @@ export function createIndividualSync({ ports, activeRuns, collections }: Individ
   return {
     async sync(entry, query, request, signal) {
       const job = { entry, query, request, progress: { resource: null, dependencies: [] } };
-      return answerInTime(job, (limit) => run({ ...job, signal: AbortSignal.any([signal, limit]) }), ports.clock);
+      return recorded(ports, job, (record) => {
+        const work = (limit: AbortSignal) => run({ ...job, record, signal: AbortSignal.any([signal, limit]) });
+        return answerInTime(job, work, ports.clock);
+      });
     },
   };
 }
 
+function openOptions({ request, record, signal }: Job, scope: RunScope, runId: string): OpenOptions {
+  return {
+    request: { ...request, selector: null, netboxVmIds: null },
+    scope,
+    runId,
+    kind: 'individual',
+    signal,
+    events: { emit: () => undefined },
+    record,
+    fresh: false,
+    freshGuests: true,
+    maxAgeMs,
+    catchesUp: false,
+  };
+}
+
+/** The work, taken down as a run of its own. */
+async function recorded(
+  { ledger, randomId }: Pick<SyncPorts, 'ledger' | 'randomId'>,
+  { entry, query, request }: Pick<Job, 'entry' | 'query' | 'request'>,
+  work: (record: RunRecord) => Promise<IndividualResult>,
+): Promise<IndividualResult> {
+  const record = request.dryRun ? unrecorded : ledger.begin(beginningOf(randomId(), entry, query, request));
+  try {
+    const result = await work(record);
+    await record.end({ status: statusOfAnswer(result), message: result.answer.error, errors: [] });
+    return result;
+  } catch (error) {
+    await record.end({ status: 'failed', message: errorText(toProxboxError(error)), errors: [] });
+    throw error;
+  }
+}
+
 /** Waits for the work no longer than the client does; what is late is stopped, and answered as late. */
 async function answerInTime(
-  job: Omit<Job, 'signal'>,
+  job: Omit<Job, 'signal' | 'record'>,
   work: (limit: AbortSignal) => Promise<Synced>,
   clock: Clock,
 ): Promise<IndividualResult> {
@@ -130,16 +160,29 @@ async function answerInTime(
   }
 }
 
+function beginningOf(
+  id: string,
+  { objectType }: IndividualEntry,
+  query: ObjectQuery,
+  request: SyncRequest,
+): RunBeginning {
+  const { branch, caller, runId } = request;
+  const named = Object.entries(query).filter(([, value]) => typeof value !== 'boolean' && value !== '' && value !== 0);
+  const scope = { object_type: objectType, ...Object.fromEntries(named) };
+  return { id, jobId: runId ?? null, kind: 'individual', ...caller, branch, scope };
+}
+
 interface Job {
   readonly entry: IndividualEntry;
   readonly query: ObjectQuery;
   readonly request: SyncRequest;
+  readonly record: RunRecord;
   readonly progress: Progress;
   readonly signal: AbortSignal;
 }
 
-function idsOf(endpoints: readonly ProxmoxEndpoint[]): string {
-  return endpoints.map(({ id }) => id).join(',');
+function keyOf({ netbox }: RunScope, { branch }: SyncRequest, endpoints: readonly ProxmoxEndpoint[]): string {
+  return [netbox.revision, branch, endpoints.map(({ id }) => id).join(',')].join('|');
 }
 
 /** The run, about the one cluster of this name. */
@@ -162,7 +205,7 @@ function tooLate(): ProxboxError {
 }
 
 function succeeded(
-  { entry, request, progress }: Omit<Job, 'signal'>,
+  { entry, request, progress }: Omit<Job, 'signal' | 'record'>,
   { action, netboxObject, reason, items }: Synced,
 ): IndividualResult {
   const error = items?.find((item) => item.error !== null)?.error;
@@ -180,7 +223,7 @@ function succeeded(
 }
 
 /** A bug is not told here: it goes to where all bugs go. */
-function failed({ entry, request, progress }: Omit<Job, 'signal'>, error: ProxboxError): IndividualResult {
+function failed({ entry, request, progress }: Omit<Job, 'signal' | 'record'>, error: ProxboxError): IndividualResult {
   if (error.code === 'internal') throw error;
   const text = errorText(error);
   return {

@@ -1,6 +1,6 @@
 /** Brings one object into NetBox, with what it needs. */
 import { renderedOf } from '../../netbox/kinds/decode.js';
-import type { KnownIds } from '../plan/diff-object.js';
+import { isImagined } from '../../netbox/kinds/values.js';
 import { errorText, ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
 import { companionsOf, type AnyRecord, type ObjectKind } from '../../netbox/kinds/index.js';
 import { collectRoster } from '../collect/roster.js';
@@ -8,10 +8,11 @@ import type { OmittedGuest } from '../plan/roster.js';
 import { applyPlan, type Applied } from '../executor/executor.js';
 import { findChanges, objectOf, onlyObjects } from '../plan/single-object.js';
 import type { RunContext } from '../run-context.js';
+import { planEntry } from '../run-ledger.js';
 import { disabledReason } from '../runner.js';
 import { planWhole, type WholePlan } from '../stage.js';
-import { objectKey, type Change, type Outcome, type Plan, type Reason } from '../types.js';
-import { errorOf, isLeftAlone, plannedBeside, writtenBeside } from './answer.js';
+import { objectKey, type Change, type Outcome, type Reason } from '../types.js';
+import { errorOf, isLeftAlone, writtenBeside } from './answer.js';
 import { interfaceEntry } from './rows-of-machine.js';
 import { clusterEntry, machineEntry, storageEntry } from './table.js';
 import type { IndividualAction, IndividualEntry, IndividualItem, ObjectQuery, SyncedDependency } from './types.js';
@@ -24,14 +25,17 @@ export interface Progress {
 
 export interface Synced {
   readonly action: IndividualAction;
+  /** As NetBox has it now: a preview shows what is stored. */
   readonly netboxObject: object | null;
+  /** In NetBox, or in the preview. */
+  readonly id?: number | undefined;
   /** Why it was left alone. */
   readonly reason?: Reason;
   /** Of several objects that were asked for together; the action is that of all. */
   readonly items?: readonly IndividualItem[];
 }
 
-/** `looking` is about the cluster of the object alone, and writes nothing. */
+/** `looking` is about the cluster of the object alone. */
 export interface Ground {
   readonly looking: RunContext;
   /** Adds the support objects; makes them where they are missing, so it is asked for an object that is there. */
@@ -76,10 +80,7 @@ function guestFilter({ type, vmid }: ObjectQuery): NonNullable<RunContext['guest
   return ({ resource }) => resource.vmid === vmid && (type === '' || resource.type === type);
 }
 
-/**
- * The NetBox machine of the guest; it is made when it is missing and may be. Otherwise what the answer is instead: the guest
- * is left alone, or this is a dry run, where nothing that hangs on the machine can be planned.
- */
+/** The NetBox machine of the guest; it is made when it is missing and may be. Otherwise what the answer is instead: the guest is left alone. */
 async function ensureMachine(query: ObjectQuery, run: RunContext, progress: Progress): Promise<number | Synced> {
   const { guests, omitted } = await collectRoster(run);
   const known = guests[0]?.virtualMachine.id;
@@ -88,11 +89,9 @@ async function ensureMachine(query: ObjectQuery, run: RunContext, progress: Prog
   if (left === undefined) throw new ProxboxError('not_found', machineEntry.notFound(query));
   if (isLeftAlone(left.reason)) return { action: 'noop', netboxObject: null, reason: left.reason };
   if (left.reason.code !== 'vm_missing' || !query.auto_create_vm) throw errorOf(left.reason, left.label);
-  const { action, netboxObject } = await syncPlanned(machineEntry, query, run, progress);
+  const { action, id } = await syncPlanned(machineEntry, query, run, progress);
   progress.dependencies.push(machineDependency(query, action, left));
-  if (run.options.dryRun) return { action: 'dry_run', netboxObject: null };
-  const id = netboxObject !== null && 'id' in netboxObject ? netboxObject.id : undefined;
-  if (typeof id !== 'number') throw errorOf(left.reason, left.label);
+  if (id === undefined) throw errorOf(left.reason, left.label);
   return id;
 }
 
@@ -112,9 +111,7 @@ async function ensureStorage(name: string, query: ObjectQuery, run: RunContext, 
     (object) => object.kind === 'storage' && storageEntry.matches(object, storageQuery),
   );
   if (change?.action !== 'create') return;
-  const { action } = run.options.dryRun
-    ? ({ action: 'dry_run' } as const)
-    : await apply(change, onlyObjects(plan, [change]), run, progress);
+  const { action } = await apply(change, onlyObjects(plan, [change]), run, progress);
   const { cluster_name } = query;
   progress.dependencies.push({ object_type: 'storage', action, name, cluster_name, storage_name: name });
 }
@@ -129,26 +126,14 @@ async function syncPlanned(
   const fitting = findChanges(plan, (object) => object.kind === entry.kind && entry.matches(object, query));
   const [object] = fitting;
   if (object === undefined) return absent(entry, query);
-  const unplanned = 'reason' in object ? unplannedResult(object, query, run, progress) : undefined;
-  if (unplanned !== undefined) return unplanned;
-  const selected = onlyObjects(plan, [object], entry.also);
-  if (run.options.dryRun) return dryRun(object, selected, progress);
-  return apply(object, selected, run, progress);
+  if ('reason' in object) return unplannedResult(object);
+  return apply(object, onlyObjects(plan, [object], entry.also), run, progress);
 }
 
 /** For an object that was skipped or refused. Throws why, unless that is as it should be. */
-function unplannedResult(
-  object: { readonly reason: Reason; readonly label: string; readonly key: string },
-  query: ObjectQuery,
-  { options }: RunContext,
-  progress: Progress,
-): Synced {
-  const { reason, label } = object;
+function unplannedResult({ reason, label }: { readonly reason: Reason; readonly label: string }): Synced {
   if (isLeftAlone(reason)) return { action: 'noop', netboxObject: null, reason };
-  const needed = needOf(object, query);
-  if (needed === undefined || !options.dryRun) throw errorOf(reason, label);
-  progress.dependencies.push({ ...needed.dependency, action: 'dry_run' });
-  return { action: 'dry_run', netboxObject: null };
+  throw errorOf(reason, label);
 }
 
 interface Need {
@@ -187,15 +172,10 @@ async function planOf(
   run.signal.throwIfAborted();
   const [change] = findChanges(plan, (object) => object.kind === entry.kind && entry.matches(object, query));
   const needed = change?.action === 'skip' ? needOf(change, query) : undefined;
-  if (needed === undefined || run.options.dryRun) return plan;
+  if (needed === undefined) return plan;
   const found = needed.entry === interfaceEntry ? await interfaceEntry.find(run, needed.query) : null;
-  const { action, netboxObject } = await syncPlanned(
-    needed.entry,
-    { ...needed.query, ...found?.params },
-    run,
-    progress,
-  );
-  if (netboxObject === null) return plan;
+  const { action, id } = await syncPlanned(needed.entry, { ...needed.query, ...found?.params }, run, progress);
+  if (id === undefined) return plan;
   progress.dependencies.push({ ...needed.dependency, action });
   return planWhole(entry.stage, run);
 }
@@ -210,11 +190,10 @@ async function syncWhole(
   const plan = await planWhole(entry.stage, run);
   const objects = findChanges(plan, (object) => object.kind === entry.kind && entry.matches(object, query));
   const selected = onlyObjects(plan, objects, entry.also);
-  const applied = run.options.dryRun ? undefined : await applySelected(selected, run);
-  if (applied?.stopped !== undefined && applied.outcomes.length === 0) throw applied.stopped;
-  const items = objects.map((object) => itemOf(object, () => resultOf(object, applied, applied?.ids ?? plan.known)));
-  if (applied !== undefined)
-    progress.dependencies.push(...writtenBeside(applied.outcomes, ({ kind }) => kind === entry.kind));
+  const applied = await applySelected(selected, run);
+  if (applied.stopped !== undefined && applied.outcomes.length === 0) throw applied.stopped;
+  const items = objects.map((object) => itemOf(object, () => resultOf(object, applied, run)));
+  progress.dependencies.push(...writtenBeside(applied.outcomes, ({ kind }) => kind === entry.kind, run.options));
   return { action: actionOfAll(items, run), netboxObject: null, items };
 }
 
@@ -236,32 +215,28 @@ function actionOfAll(items: readonly IndividualItem[], { options }: RunContext):
 }
 
 /** The object as NetBox renders it; null where there is none (yet). */
-function netboxObjectOf(object: Change, record: AnyRecord | undefined, ids: KnownIds): object | null {
-  const { kind, key } = objectOf(object);
-  const id = ids.get(objectKey(kind, key));
+function netboxObjectOf(record: AnyRecord | undefined, id: number | undefined): object | null {
   const rendered = record === undefined ? undefined : renderedOf(record);
   return rendered ?? (id === undefined ? null : { id });
 }
 
-function rehearsed(object: Change, ids: KnownIds): Synced {
+/** The object as it is stored: what a preview would make of it is not there. */
+function previewed(object: Change, id: number | undefined): Synced {
   const current = 'current' in object ? object.current : undefined;
-  return { action: 'dry_run', netboxObject: netboxObjectOf(object, current, ids) };
-}
-
-function dryRun(object: Change, plan: Plan, progress: Progress): Synced {
-  progress.dependencies.push(...plannedBeside(plan.changes, (change) => change === object));
-  return rehearsed(object, plan.known);
+  const isStored = id !== undefined && !isImagined(id);
+  return { action: 'dry_run', netboxObject: isStored ? netboxObjectOf(current, id) : null, id };
 }
 
 async function apply(object: Change, plan: WholePlan, run: RunContext, progress: Progress): Promise<Synced> {
   const applied = await applySelected(plan, run);
-  progress.dependencies.push(...writtenBeside(applied.outcomes, isOutcomeOf(object)));
+  progress.dependencies.push(...writtenBeside(applied.outcomes, isOutcomeOf(object), run.options));
   if (applied.stopped !== undefined) throw applied.stopped;
-  return resultOf(object, applied, applied.ids);
+  return resultOf(object, applied, run);
 }
 
 async function applySelected(plan: WholePlan, run: RunContext): Promise<Applied> {
   const { bulkBatchSize, bulkBatchDelayMs } = run.settings.values;
+  const startedMs = run.clock.monotonicMs();
   const applied = await applyPlan(plan, {
     client: run.client,
     collections: run.collections,
@@ -272,6 +247,7 @@ async function applySelected(plan: WholePlan, run: RunContext): Promise<Applied>
     batchOf: () => ({ batchSize: bulkBatchSize, delayMs: bulkBatchDelayMs }),
     onProgress: () => undefined,
   });
+  await run.record.stage(planEntry(plan, applied, (run.clock.monotonicMs() - startedMs) / 1000));
   await plan.remember?.(applied.outcomes);
   return applied;
 }
@@ -281,28 +257,18 @@ function isOutcomeOf(object: Change): (outcome: Pick<Outcome, 'kind' | 'key'>) =
   return (outcome) => outcome.kind === kind && outcome.key === key;
 }
 
-/** What became of an object; without `applied`: of a dry run. Throws why it was not written. */
-function resultOf(object: Change, applied: Applied | undefined, ids: KnownIds): Synced {
-  const { label } = objectOf(object);
-  if ('reason' in object) {
-    if (isLeftAlone(object.reason)) return { action: 'noop', netboxObject: null, reason: object.reason };
-    throw errorOf(object.reason, label);
-  }
-  return applied === undefined ? rehearsed(object, ids) : writtenResult(object, applied);
-}
-
 /** What became of an object that was applied. Throws why it was not written. */
-function writtenResult(object: Change, applied: Applied): Synced {
-  const { kind, label } = objectOf(object);
+function resultOf(object: Change, applied: Applied, { options }: RunContext): Synced {
+  if ('reason' in object) return unplannedResult({ ...object, label: objectOf(object).label });
+  const { kind, key, label } = objectOf(object);
   const outcome = applied.outcomes.find(isOutcomeOf(object));
   if (outcome?.reason !== undefined && isLeftAlone(outcome.reason))
     return { action: 'noop', netboxObject: null, reason: outcome.reason };
   const isWritten = outcome !== undefined && outcome.status !== 'failed' && outcome.status !== 'skipped';
   if (!isWritten) throw errorOf(outcome?.reason, label);
-  return {
-    action: actionOf(outcome, kind, applied),
-    netboxObject: netboxObjectOf(object, outcome.record, applied.ids),
-  };
+  const id = applied.ids.get(objectKey(kind, key));
+  if (options.dryRun) return previewed(object, id);
+  return { action: actionOf(outcome, kind, applied), netboxObject: netboxObjectOf(outcome.record, id), id };
 }
 
 /** An object whose own rows were written (its sidecar, its MAC address) is updated too. */

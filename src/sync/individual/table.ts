@@ -43,6 +43,7 @@ export const machineEntry: IndividualEntry = {
   stage: virtualMachineStage,
   kind: 'virtual-machine',
   scope: 'guest',
+  also: ['freed-name'],
   matches: ({ source }, { type, vmid }) => source?.vmid === vmid && (type === '' || source.type === type),
   find: findGuest,
   notFound: missingGuest,

@@ -3,6 +3,7 @@
  * one that an operator has put there; the last one counts. Pure.
  */
 import type { RecordOf } from '../../netbox/kinds/index.js';
+import { byAge } from '../../netbox/kinds/values.js';
 import { ref, type Desired, type SourceRef } from '../types.js';
 
 const taken = 'Proxbox assigned this address';
@@ -36,7 +37,7 @@ function note(addressKey: string, comments: string, source: SourceRef): Desired<
 /** Ids of the addresses whose last note says that a sync assigned them. */
 export function takenBySync(notes: readonly RecordOf<'journal-entry'>[]): ReadonlySet<number> {
   const last = new Map<number, boolean>();
-  for (const { assigned_object_id: id, comments } of [...notes].sort((a, b) => a.id - b.id)) {
+  for (const { assigned_object_id: id, comments } of [...notes].sort(byAge)) {
     if (id === null || !(comments.startsWith(taken) || comments.startsWith(givenBack))) continue;
     last.set(id, comments.startsWith(taken));
   }

@@ -4,7 +4,7 @@
  */
 import { nameList } from '../../values/short-text.js';
 import type { RecordOf } from '../../netbox/kinds/index.js';
-import { canonicalAddress } from '../../netbox/kinds/values.js';
+import { byAge, canonicalAddress } from '../../netbox/kinds/values.js';
 import type { ObjectKey, Reason } from '../types.js';
 
 export type InterfaceType = 'dcim.interface' | 'virtualization.vminterface';
@@ -74,7 +74,7 @@ export class AddressOwnership {
   constructor(rows: readonly RecordOf<'ip-address'>[], { letGo, refused }: OwnershipFacts = {}) {
     this.#letGo = letGo ?? new Set();
     this.#refused = refused ?? new Set();
-    for (const row of [...rows].sort((a, b) => a.id - b.id)) {
+    for (const row of [...rows].sort(byAge)) {
       const host = hostOf(row.address);
       this.#rows.set(host, [...(this.#rows.get(host) ?? []), row]);
     }

@@ -4,7 +4,7 @@ import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { Change, Reason, RulesOf } from '../types.js';
 import type { Ownership } from './address-ownership.js';
 import type { KnownIds } from './diff-object.js';
-import type { SyncOptions } from './options.js';
+import type { NetworkOptions, SyncOptions } from './options.js';
 import { isOurs, operatorDataOf } from './ownership.js';
 
 /**
@@ -51,6 +51,21 @@ export function refusalOf(decision: Ownership, label: string): Reason | undefine
 /** Whether the address is on the interface when the plan was applied: what a mode keeps a sync from taking is not. */
 export function isPlaced(action: Change['action'], decision: Ownership): boolean {
   return action !== 'refuse' && (action !== 'skip' || decision.action === 'reuse');
+}
+
+/** By the names of ipaddr.js. `ipv4Mapped` is how programs write IPv4 in IPv6 sockets (RFC 4291, 2.5.5.2). */
+const neverOnInterfaces: ReadonlySet<string> = new Set([
+  'loopback',
+  'unspecified',
+  'multicast',
+  'broadcast',
+  'ipv4Mapped',
+]);
+
+/** Whether a host address is of a kind that NetBox should not hold. `host` without its prefix. */
+export function isIgnored(host: string, { ignoreIpv6LinkLocal }: Pick<NetworkOptions, 'ignoreIpv6LinkLocal'>): boolean {
+  const range = ipaddr.parse(host).range();
+  return neverOnInterfaces.has(range) || (range === 'linkLocal' && ignoreIpv6LinkLocal);
 }
 
 /** Why NetBox would not have an address on an interface; undefined: it would. `address` with its prefix. */

@@ -30,10 +30,24 @@ export function chooseDevice(
   const states = new Map(deviceStates.filter((state) => isSameNode(state, node)).map((state) => [state.device, state]));
   const identified = devices.filter((device) => isIdentified(device, states.get(device.id), { home, input }));
   if (identified.length > 0) return best(identified, home, input) ?? identified[0];
+  const renamed = renamedHost(home, input);
+  if (renamed !== undefined) return renamed;
   const { wanted, known } = deviceNames(home.view, node.name, input);
   const free = devices.filter((device) => known.has(lowerName(device)) && !isSomebodyElses(device, home, input));
   const named = free.filter((device) => lowerName(device) === wanted.toLowerCase());
   return best(named, home, input) ?? best(free, home, input);
+}
+
+/**
+ * A host without a cluster is the one device of its endpoint in its own cluster, whatever it was called then; where it has none
+ * there, the one that an operator took out of it.
+ */
+function renamedHost(home: DeviceHome, input: DeviceCandidates): RecordOf<'device'> | undefined {
+  if (home.view.mode !== 'standalone') return undefined;
+  const own = input.records.devices.filter((device) => isOfEndpoint(stateOf(device, input), home, input));
+  const inside = own.filter((device) => isInCluster(device, home));
+  const candidates = inside.length > 0 ? inside : own.filter(({ cluster }) => cluster === null);
+  return candidates.length === 1 ? candidates[0] : undefined;
 }
 
 /**

@@ -17,6 +17,8 @@ export interface SessionSummary extends Installation {
   readonly host: string;
   readonly port: number;
   readonly nodes: readonly ClusterStatusNode[];
+  /** False: the configuration of the cluster that is answered may be an old one. */
+  readonly isQuorate: boolean;
   readonly site: PlacementRef;
   readonly tenant: PlacementRef;
 }
@@ -34,6 +36,8 @@ export interface ClusterView extends Installation {
   /** Endpoints that may lead to the same cluster, and cannot be asked whether they do. */
   readonly unverifiedEndpointIds: readonly number[];
   readonly nodes: readonly ClusterStatusNode[];
+  /** Whether what lists of the whole cluster (jobs, storages, networks) leave out is gone: nodes without quorum hear of nothing new. */
+  readonly isQuorate: boolean;
   /** What an operator should know of its identity. */
   readonly warnings: readonly Warning[];
 }
@@ -97,6 +101,7 @@ function toView(group: readonly SessionSummary[], groups: Groups, known: KnownIn
     endpointIds: group.map((session) => session.endpointId),
     unverifiedEndpointIds: doubtful.map(({ endpointId }) => endpointId),
     nodes: owner.nodes,
+    isQuorate: group.every((session) => session.isQuorate),
     warnings: [],
   };
 }

@@ -168,6 +168,21 @@ function planDeviceRows(
   if (!records.hasPlugin) return;
   const device = ref('device', key);
   const state = current === undefined ? undefined : records.deviceStates.find((row) => row.device === current.id);
+  const endpoint = input.endpoints.get(view.owner.endpointId);
+  const owner = endpoint === undefined ? undefined : pluginEndpointOf(endpoint, records.pluginEndpoints);
+  const row = nodeRowOf(owner?.id ?? null, node.name, records.nodeLinks);
+  if (row !== undefined)
+    builder.add(
+      {
+        kind: 'node-link',
+        key,
+        label: node.name,
+        fields: { netbox_device: device },
+        rules: { netbox_device: 'if-unset' },
+        source: sourceOf(view, node),
+      },
+      row,
+    );
   if (state === undefined || options.overwrite.overwrite_device_custom_fields) {
     builder.add(
       {
@@ -180,6 +195,7 @@ function planDeviceRows(
           proxmox_cluster_name: view.name,
           proxmox_endpoint_raw_id: view.owner.endpointId,
           proxmox_last_updated: now,
+          ...pluginRows({ endpointId: owner?.id, row, key }, current, state),
         },
         createTags: sidecarTags('device', current, builder.known),
         rules: { device: 'create-only', proxmox_endpoint_raw_id: 'if-unset', proxmox_last_updated: 'stamp' },
@@ -188,19 +204,29 @@ function planDeviceRows(
       state,
     );
   }
-  const endpoint = input.endpoints.get(view.owner.endpointId);
-  const owner = endpoint === undefined ? undefined : pluginEndpointOf(endpoint, records.pluginEndpoints);
-  const row = nodeRowOf(owner?.id ?? null, node.name, records.nodeLinks);
-  if (row === undefined) return;
-  builder.add(
-    {
-      kind: 'node-link',
-      key,
-      label: node.name,
-      fields: { netbox_device: device },
-      rules: { netbox_device: 'if-unset' },
-      source: sourceOf(view, node),
-    },
-    row,
-  );
+}
+
+/**
+ * The plugin's rows that the sidecar names. NetBox takes a node only beside its own endpoint and cluster, and only while its row
+ * is linked to the device; so one that is linked elsewhere is not named. Where the plugin has no row of the node, a stored one
+ * stays with its endpoint.
+ */
+function pluginRows(
+  found: {
+    readonly endpointId: number | undefined;
+    readonly row: RecordOf<'node-link'> | undefined;
+    readonly key: string;
+  },
+  current: RecordOf<'device'> | undefined,
+  state: RecordOf<'device-state'> | undefined,
+): FieldsOf<'device-state'> {
+  const { endpointId, row, key } = found;
+  if (endpointId === undefined) return {};
+  if (row === undefined) return (state?.proxmox_node ?? null) === null ? { endpoint: endpointId } : {};
+  const isElsewhere = row.netbox_device !== null && row.netbox_device !== current?.id;
+  return {
+    endpoint: endpointId,
+    proxmox_node: isElsewhere ? null : { ...ref('node-link', key), or: [] },
+    proxmox_cluster: row.proxmox_cluster,
+  };
 }

@@ -19,6 +19,7 @@ import {
   type Fields,
   type FieldValue,
   type ObjectKey,
+  type Ref,
   type TagRef,
 } from '../types.js';
 
@@ -103,6 +104,7 @@ function compareField(comparison: Comparison): FieldValue | undefined {
   const { type, desired, current } = comparison;
   if (type === 'tags') return comparison.rule === 'create-only' ? undefined : compareTags(comparison);
   if (isKept(comparison)) return undefined;
+  if (type === 'relations') return compareRelations(comparison);
   if (isRef(desired)) {
     const id = comparison.known.get(desired.ref);
     if (id !== undefined && current === id) return undefined;
@@ -128,6 +130,17 @@ function isKept({ type, rule, current }: Comparison): boolean {
     case 'union-if-unset':
       return false;
   }
+}
+
+/** The objects that an object has many of, where they are others than those: in no order. */
+function compareRelations({ desired, current, known }: Comparison): FieldValue | undefined {
+  if (!isRefList(desired)) return undefined;
+  const wanted = desired.map((one) => (isRef(one) ? (known.get(one.ref) ?? one) : one));
+  return wanted.some(isRef) || !equalValues('relations', current, wanted) ? wanted : undefined;
+}
+
+function isRefList(value: FieldValue): value is readonly (number | Ref)[] {
+  return Array.isArray(value);
 }
 
 /**

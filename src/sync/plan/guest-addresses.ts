@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js';
 import { tellsAddress, type GuestAddress, type GuestInterface } from '../../proxmox/parse/guest-interfaces.js';
 import type { GuestConfig, GuestType } from '../../proxmox/types.js';
 import { canonicalAddress, isAddressText } from '../../netbox/kinds/values.js';
-import { whyUnusable } from './address-rules.js';
+import { isIgnored, whyUnusable } from './address-rules.js';
 import { matchNics, type GuestNic } from './guest-nics.js';
 import type { NetworkOptions } from './options.js';
 import type { GuestNetwork } from '../guests.js';
@@ -92,12 +92,8 @@ function parseConfigured(cidr: string): GuestAddress {
 
 /** null for what NetBox should not hold: loopback, link-local, multicast, unspecified, and text that is no address. */
 function usableAddress({ address, prefix }: GuestAddress, options: NetworkOptions): WantedAddress | null {
-  if (!isAddressText(address)) return null;
-  const parsed = ipaddr.parse(address);
-  const range = parsed.range();
-  if (range === 'loopback' || range === 'unspecified' || range === 'multicast' || range === 'broadcast') return null;
-  if (range === 'linkLocal' && options.ignoreIpv6LinkLocal) return null;
-  const family = parsed.kind() === 'ipv4' ? 4 : 6;
+  if (!isAddressText(address) || isIgnored(address, options)) return null;
+  const family = ipaddr.parse(address).kind() === 'ipv4' ? 4 : 6;
   const length = prefix ?? (family === 4 ? 32 : 128);
   return { address: canonicalAddress(`${address}/${length}`), family };
 }

@@ -45,6 +45,16 @@ export function planGuestTags(
   }
 }
 
+const marks = /^proxbox-(discovered-(qemu|lxc|cluster|node)|soft-deleted|orphaned|pending-deletion)$/;
+
+/**
+ * Whether a Proxmox tag would be one by which syncs know in NetBox who made a machine, or that its guest is gone: on a machine it
+ * would say so of one that was there before, or that lives.
+ */
+export function isMark(name: string): boolean {
+  return marks.test(slugify(name, 'tag'));
+}
+
 /** A tag that a sync made for one in Proxmox. */
 export function isGuestTag({ description }: RecordOf<'tag'>): boolean {
   return description === ownDescription;

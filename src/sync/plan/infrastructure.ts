@@ -1,7 +1,7 @@
 /** Plans clusters, their types and sites, and the devices of their nodes. Pure. */
 import { nameList } from '../../values/short-text.js';
 import type { RecordOf } from '../../netbox/kinds/index.js';
-import { type FieldsOf, type RulesOf, type Ref, type SourceRef, ref } from '../types.js';
+import { objectKey, type FieldsOf, type RulesOf, type Ref, type SourceRef, ref } from '../types.js';
 import { nodeKey, type ClusterView } from './cluster-views.js';
 import type { InfrastructureInput, PlannedCluster } from './infrastructure-types.js';
 import { planDevices } from './devices.js';
@@ -40,7 +40,10 @@ export function planInfrastructure(
   return planned;
 }
 
-type ClusterOnly = Omit<PlannedCluster, 'devices' | 'pluginEndpointId'>;
+interface ClusterOnly extends Omit<PlannedCluster, 'devices' | 'pluginEndpointId'> {
+  /** What its sidecar says of its name in Proxmox; absent: the one that it has. */
+  readonly stated?: string;
+}
 
 function pluginEndpointId(view: ClusterView, { endpoints, records }: InfrastructureInput): number | null {
   const endpoint = endpoints.get(view.owner.endpointId);
@@ -56,7 +59,7 @@ function planCluster(builder: PlanBuilder, view: ClusterView, input: Infrastruct
   const subject = { kind: 'cluster' as const, key: view.key, label: view.name, source: sourceOf(view) };
   const placed = placeCluster(builder, view, { subject, input });
   if (placed === undefined) return undefined;
-  const { site, tenant, current, name, title } = placed;
+  const { site, tenant, current, name, title, stated } = placed;
   const scopeSite = current === undefined ? null : siteScope(current);
   const cluster = ref('cluster', view.key);
   const isOff = options.modes.cluster === 'disabled' && (current !== undefined || input.purpose === 'inventory');
@@ -78,7 +81,7 @@ function planCluster(builder: PlanBuilder, view: ClusterView, input: Infrastruct
     current,
     { mode: options.modes.cluster },
   );
-  return { view, cluster, current, site: placedSite };
+  return { view, cluster, current, site: placedSite, stated };
 }
 
 interface Placed {
@@ -87,8 +90,10 @@ interface Placed {
   readonly current: RecordOf<'cluster'> | undefined;
   /** As we call it in NetBox. */
   readonly name: string;
-  /** As it is called there: an operator may have renamed it. */
+  /** As it is to be called there: an operator may have renamed it. */
   readonly title: string;
+  /** What its sidecar says of its name in Proxmox. */
+  readonly stated: string;
 }
 
 /** Where the cluster belongs and which NetBox object it is; refused when either cannot be told. */
@@ -104,14 +109,14 @@ function placeCluster(
     return undefined;
   }
   const choice = chooseNetBoxCluster(view, site, { ...input.records, endpoints: input.endpoints });
-  if (choice.status === 'found')
-    return { site, tenant, current: choice.cluster, name: choice.name, title: choice.cluster.name };
-  if (choice.status === 'new') {
-    if (choice.warning !== undefined) builder.warn({ ...choice.warning, source: sourceOf(view) });
-    return { site, tenant, current: undefined, name: choice.name, title: choice.name };
+  if (choice.status === 'refused') {
+    builder.refuse(subject, choice.reason);
+    return undefined;
   }
-  builder.refuse(subject, choice.reason);
-  return undefined;
+  if (choice.warning !== undefined) builder.warn({ ...choice.warning, source: sourceOf(view) });
+  const { name } = choice;
+  if (choice.status === 'new') return { site, tenant, current: undefined, name, title: name, stated: view.name };
+  return { site, tenant, current: choice.cluster, name, title: choice.title, stated: choice.stated };
 }
 
 /** A cluster that is only referred to. */
@@ -208,28 +213,64 @@ function planDefaultSite(
 /** The plugin's rows about a cluster: our sidecar, and the link from its ProxmoxCluster row. */
 function planClusterRows(
   builder: PlanBuilder,
-  { view, cluster, current }: ClusterOnly,
+  { view, cluster, current, stated = view.name }: ClusterOnly,
   input: InfrastructureInput,
 ): void {
   const { records, options, now } = input;
   if (!records.hasPlugin || options.modes.cluster === 'disabled') return;
   if (input.asItIs && current !== undefined) return;
+  planClusterLink(builder, { view, cluster, current }, input);
   const state = current === undefined ? undefined : records.clusterStates.find((row) => row.cluster === current.id);
   if (state === undefined || options.overwrite.overwrite_cluster_custom_fields) {
+    // By the name that it had, a cluster is known whose new one NetBox has not taken yet.
+    const isRenamed = state !== undefined && state.proxmox_cluster_name !== stated;
     builder.add(
       {
         kind: 'cluster-state',
         key: view.key,
         label: view.name,
-        fields: { cluster, proxmox_cluster_name: view.name, proxmox_last_updated: now },
+        fields: {
+          cluster,
+          ...clusterRow({ view, current }, input),
+          proxmox_cluster_name: stated,
+          proxmox_last_updated: now,
+        },
         createTags: sidecarTags('cluster', current, builder.known),
         rules: { cluster: 'create-only', proxmox_last_updated: 'stamp' },
         source: sourceOf(view),
+        ...(isRenamed ? { after: objectKey('cluster', view.key) } : {}),
       },
       state,
     );
   }
-  planClusterLink(builder, { view, cluster, current }, input);
+}
+
+/** The plugin's row of the cluster, which the sidecar may name only while it is linked to the same NetBox cluster. */
+function clusterRow(
+  { view, current }: Pick<ClusterOnly, 'view' | 'current'>,
+  input: InfrastructureInput,
+): FieldsOf<'cluster-state'> {
+  const { ours, foreign } = clusterRows({ view, current }, input);
+  const isElsewhere = ours !== undefined && ours.netbox_cluster !== null && ours.netbox_cluster !== current?.id;
+  if (ours === undefined || isElsewhere) return {};
+  const isLinked = ours.netbox_cluster !== null;
+  return isLinked || foreign.length === 0 ? { proxmox_cluster: { ...ref('cluster-link', view.key), or: [] } } : {};
+}
+
+/** The plugin's rows of this name: that of the owner's endpoint, and those of others about the same NetBox cluster. */
+function clusterRows(
+  { view, current }: Pick<ClusterOnly, 'view' | 'current'>,
+  input: InfrastructureInput,
+): {
+  readonly ours: RecordOf<'cluster-link'> | undefined;
+  readonly foreign: readonly RecordOf<'cluster-link'>[];
+} {
+  const ownerId = pluginEndpointId(view, input);
+  if (ownerId === null) return { ours: undefined, foreign: [] };
+  const namesakes = input.records.clusterLinks.filter((row) => row.name.toLowerCase() === view.name.toLowerCase());
+  const ours = namesakes.find((row) => row.endpoint === ownerId);
+  const foreign = namesakes.filter((row) => row !== ours && current !== undefined && row.netbox_cluster === current.id);
+  return { ours, foreign };
 }
 
 function planClusterLink(
@@ -237,11 +278,7 @@ function planClusterLink(
   { view, cluster, current }: Pick<ClusterOnly, 'view' | 'cluster' | 'current'>,
   input: InfrastructureInput,
 ): void {
-  const ownerId = pluginEndpointId(view, input);
-  if (ownerId === null) return;
-  const namesakes = input.records.clusterLinks.filter((row) => row.name.toLowerCase() === view.name.toLowerCase());
-  const ours = namesakes.find((row) => row.endpoint === ownerId);
-  const foreign = namesakes.filter((row) => row !== ours && current !== undefined && row.netbox_cluster === current.id);
+  const { ours, foreign } = clusterRows({ view, current }, input);
   if (foreign.length > 0 && ours !== undefined) {
     builder.warn({
       code: 'cluster_link_ambiguous',

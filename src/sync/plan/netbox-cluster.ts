@@ -42,24 +42,35 @@ export interface Standing {
   readonly cluster: number;
 }
 
-/** `name`: what we call it in NetBox. */
+/**
+ * `name`: what we call it in NetBox; `title`: what it is to be called there, where an operator may have renamed it; `stated`:
+ * what its sidecar says of its name in Proxmox: the one that NetBox shows until that can follow.
+ */
 export type ClusterChoice =
-  | { readonly status: 'found'; readonly cluster: RecordOf<'cluster'>; readonly name: string }
+  | {
+      readonly status: 'found';
+      readonly cluster: RecordOf<'cluster'>;
+      readonly name: string;
+      readonly title: string;
+      readonly stated: string;
+      readonly warning?: Reason;
+    }
   | { readonly status: 'new'; readonly name: string; readonly warning?: Reason }
   | { readonly status: 'refused'; readonly reason: Reason };
 
-/** The remembered NetBox cluster. One that was renamed in Proxmox since goes by its new name. */
+/** The remembered NetBox cluster, whatever Proxmox calls the cluster now. */
 export function rememberedCluster(view: ClusterView, known: KnownByEndpoint): KnownRow | undefined {
   return rememberedEntry(view, known)?.netboxCluster ?? undefined;
 }
 
 function rememberedEntry(view: ClusterView, known: KnownByEndpoint): KnownCluster | undefined {
   const entries = [...view.endpointIds].sort((a, b) => a - b).flatMap((id) => known.get(id) ?? []);
-  return entries.find(({ name, mode, netboxCluster }) => isOf(view, { name, mode }) && netboxCluster !== null);
+  return entries.find((entry) => isOf(view, entry) && entry.netboxCluster !== null);
 }
 
-function isOf(view: ClusterView, { name, mode }: Pick<KnownCluster, 'name' | 'mode'>): boolean {
-  return view.name === name && view.mode === mode;
+/** Under another name only where the root certificate says so: a name alone is no identity. */
+function isOf(view: ClusterView, { name, mode, identity }: Pick<KnownCluster, 'name' | 'mode' | 'identity'>): boolean {
+  return view.mode === mode && (view.name === name || (identity !== null && view.identity === identity));
 }
 
 /** @param site the configured site of the cluster */
@@ -70,17 +81,37 @@ export function chooseNetBoxCluster(
 ): ClusterChoice {
   const own = asRemembered(view, candidates) ?? standingCluster(view, candidates) ?? linked(view, candidates);
   if (own === 'unverified') return { status: 'refused', reason: scattered(view) };
-  if (own !== undefined) return found(view, own);
+  if (own !== undefined) return found(view, own, candidates);
   if (view.unverifiedEndpointIds.length > 0) return { status: 'refused', reason: maybeAnothers(view, candidates) };
   const named = byName(view, site, candidates);
   if (named === 'ambiguous') return { status: 'refused', reason: ambiguous(view) };
-  return named === undefined ? newCluster(view, candidates) : found(view, named);
+  return named === undefined ? newCluster(view, candidates) : found(view, named, candidates);
 }
 
 /** One that an operator has renamed is still ours. */
-function found(view: ClusterView, cluster: RecordOf<'cluster'>): ClusterChoice {
-  const isLong = [withEndpoint(view), withIdOfEndpoint(view)].includes(cluster.name);
-  return { status: 'found', cluster, name: isLong ? cluster.name : view.name };
+function found(view: ClusterView, cluster: RecordOf<'cluster'>, candidates: ClusterCandidates): ClusterChoice {
+  const name = ourNames(view).slice(1).includes(cluster.name) ? cluster.name : view.name;
+  const choice = { status: 'found', cluster, name } as const;
+  const before = nameBefore(view, cluster, candidates);
+  if (before === undefined) return { ...choice, title: cluster.name, stated: view.name };
+  if (candidates.clusters.every((one) => one.name !== view.name)) return { ...choice, title: name, stated: view.name };
+  return { ...choice, title: cluster.name, stated: before, warning: nameTaken(view, cluster) };
+}
+
+/** What Proxmox called it when it got the name that it bears in NetBox: given by us, and another one than by now. */
+function nameBefore(
+  view: ClusterView,
+  { id, name }: RecordOf<'cluster'>,
+  { clusterStates }: ClusterCandidates,
+): string | undefined {
+  const before = clusterStates.find((row) => row.cluster === id)?.proxmox_cluster_name ?? '';
+  if (before === '' || before === view.name) return undefined;
+  return ourNames({ ...view, name: before }).includes(name) ? before : undefined;
+}
+
+/** What a cluster may be called that no operator has renamed. */
+function ourNames(view: ClusterView): readonly string[] {
+  return [view.name, withEndpoint(view), withIdOfEndpoint(view)];
 }
 
 /** The NetBox cluster that is remembered, where it still is that one and no other endpoint's. */
@@ -275,6 +306,13 @@ export function possibleNames(view: ClusterView, named: readonly Namesake[]): re
     ({ name, endpointId }) => view.endpointIds.includes(endpointId) || name.toLowerCase() !== view.name.toLowerCase(),
   );
   return isAlone ? [view.name] : [view.name, withEndpoint(view)];
+}
+
+function nameTaken({ name, owner }: ClusterView, cluster: RecordOf<'cluster'>): Reason {
+  return {
+    code: 'name_adjusted',
+    message: `The cluster of endpoint "${owner.endpointName}" is called "${name}" in Proxmox now. In NetBox it stays "${cluster.name}" as long as another cluster there is called "${name}"; it is renamed by the next run that finds the name free.`,
+  };
 }
 
 function ambiguous({ name, owner }: ClusterView): Reason {

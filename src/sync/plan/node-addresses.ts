@@ -1,9 +1,9 @@
 /** The addresses of nodes: which a node has, and which stored ones it has no more. Pure. */
-import ipaddr from 'ipaddr.js';
 import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { NodeInterface } from '../../proxmox/parse/node-interfaces.js';
 import type { Reason, SourceRef } from '../types.js';
 import { hostOf, isShared } from './address-ownership.js';
+import { isIgnored } from './address-rules.js';
 import type { KnownIds } from './diff-object.js';
 import type { NodeDevice } from './node-devices.js';
 import type { NetworkOptions } from './options.js';
@@ -57,14 +57,9 @@ export interface LetGoFacts {
 /** Without loopback and link-local addresses, which every node has alike. What NetBox takes on no interface is among them. */
 export function usableAddresses(
   { addresses }: NodeInterface,
-  { ignoreIpv6LinkLocal }: Pick<NetworkOptions, 'ignoreIpv6LinkLocal'>,
+  options: Pick<NetworkOptions, 'ignoreIpv6LinkLocal'>,
 ): readonly string[] {
-  const ignored: ReadonlySet<string> = new Set([
-    'loopback',
-    'unspecified',
-    ...(ignoreIpv6LinkLocal ? ['linkLocal'] : []),
-  ]);
-  return addresses.filter((address) => !ignored.has(ipaddr.parse(address.split('/', 1)[0] ?? '').range()));
+  return addresses.filter((address) => !isIgnored(address.split('/', 1)[0] ?? '', options));
 }
 
 interface Placed {

@@ -13,6 +13,11 @@ export const ownTexts = {
   cluster: { description: /^Proxmox \w+ cluster\.$/ },
   device: { description: /^Proxmox Node \S+$/ },
   'virtual-machine': { description: /^Synced from Proxmox node \S+$/ },
+  l2vpn: {
+    name: /^Proxbox .+ \/ /,
+    slug: /^proxbox-\d+-/,
+    description: /^Imported from Proxmox SDN VNet configuration\.$/,
+  },
   // What proxmox/parse/disks.ts says of a disk.
   'virtual-disk': {
     description: /^(Storage: \S+( \| Format: \S+)?|Format: \S+|Cloud-init drive|CD-ROM drive( \| ISO: .+)?)$/,

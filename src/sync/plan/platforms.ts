@@ -1,5 +1,6 @@
 /** Plans a NetBox platform for every operating system that guests name. Pure. */
 import type { RecordOf } from '../../netbox/kinds/index.js';
+import { byAge } from '../../netbox/kinds/values.js';
 import type { PlanBuilder } from './plan-builder.js';
 import { slugify } from './slug.js';
 import { proxboxTag } from './support-objects.js';
@@ -14,7 +15,7 @@ export function planPlatforms(
   records: readonly RecordOf<'platform'>[],
 ): void {
   const ranked = records.toSorted(
-    (a, b) => Number(a.manufacturer !== null) - Number(b.manufacturer !== null) || a.id - b.id,
+    (a, b) => Number(a.manufacturer !== null) - Number(b.manufacturer !== null) || byAge(a, b),
   );
   for (const name of [...new Set(names)].sort()) {
     const slug = slugify(name, 'platform');

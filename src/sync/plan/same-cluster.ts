@@ -46,17 +46,51 @@ export function sharesNode(a: Installation, b: Installation): boolean {
   return comparePlaces(a, b).common;
 }
 
-/** What became of an installation since it was seen last through the same endpoint. */
-export type ChangeSince = 'none' | 'renewed' | 'joined' | 'elsewhere';
-
 /**
+ * What became of an installation since it was seen last through the same endpoint.
  * `renewed`: another root certificate at the same place (installed again, or renewed). `joined`: a standalone host is now a
- * node of a cluster. `elsewhere`: the endpoint leads to another installation now.
+ * node of a cluster. `separated`: a node of a cluster with others is now a host of its own. `elsewhere`: the endpoint leads to
+ * another installation now.
  */
+export type ChangeSince = 'none' | 'renewed' | 'joined' | 'separated' | 'elsewhere';
+
 export function changeSince(before: Installation, now: Installation): ChangeSince {
-  if (before.identity === null || now.identity === null || before.identity === now.identity) return 'none';
+  if (hasLeft(before, now)) return 'separated';
+  if (before.identity === null || now.identity === null) return isAtAnotherPlace(before, now) ? 'elsewhere' : 'none';
+  if (before.identity === now.identity) return 'none';
   if (!sharesNode(before, now)) return 'elsewhere';
   return mayHaveJoined(before, now) ? 'joined' : 'renewed';
+}
+
+/**
+ * Where no root certificate tells it. A host that was renamed has its address still; where its certificate was known, the name
+ * has to be the same as well, as another host may have been installed at the address.
+ */
+function isAtAnotherPlace(before: Installation, now: Installation): boolean {
+  const { common, open } = comparePlaces(before, now);
+  return !common && !open && (before.identity !== null || hasOtherAddresses(before, now));
+}
+
+/** Of both some address is known, and they have none in common. */
+function hasOtherAddresses(before: Installation, now: Installation): boolean {
+  const [former, present] = [knownAddresses(before), knownAddresses(now)];
+  return former.length > 0 && present.length > 0 && !present.some((ip) => former.includes(ip));
+}
+
+function knownAddresses({ nodes }: Installation): readonly string[] {
+  return nodes.map(({ ip }) => ip).filter((ip) => ip !== '');
+}
+
+/** Whether what was known through an endpoint is no longer to be had through it: it stays as it was. */
+export function isLost(change: ChangeSince): boolean {
+  return change === 'separated' || change === 'elsewhere';
+}
+
+/** It may keep the root certificate of the cluster. Nodes without an address had left before. */
+function hasLeft(before: Installation, now: Installation): boolean {
+  if (before.mode !== 'cluster' || now.mode !== 'standalone') return false;
+  const names = new Set(now.nodes.map(({ name }) => name.toLowerCase()));
+  return before.nodes.some(({ name, ip }) => ip !== '' && !names.has(name.toLowerCase()));
 }
 
 /** A standalone host that was seen earlier may be this node of the cluster now. */

@@ -1,5 +1,6 @@
 /** Which VLAN of NetBox a number means at a place: one rule for nodes and guests. Pure. */
 import type { RecordOf } from '../../netbox/kinds/index.js';
+import { byAge } from '../../netbox/kinds/values.js';
 import { ref, type FieldsOf, type Ref, type RulesOf } from '../types.js';
 import { proxboxTag } from './support-objects.js';
 
@@ -24,7 +25,7 @@ export function chooseVlan(
   { vid, site, tenant }: VlanPlace,
   { rows, ofGroups }: StoredVlans,
 ): RecordOf<'vlan'> | undefined {
-  const numbered = rows.filter((row) => row.vid === vid).toSorted((a, b) => a.id - b.id);
+  const numbered = rows.filter((row) => row.vid === vid).toSorted(byAge);
   const covered = site === null ? undefined : ofGroups.get(site);
   const ranks = [
     numbered.filter((row) => site !== null && row.site === site),

@@ -10,6 +10,7 @@ import { orphanSweepStage } from './orphan-sweep/index.js';
 import { replicationsStage } from './replications/index.js';
 import { snapshotsStage } from './snapshots/index.js';
 import { nodeInterfacesStage } from './node-interfaces/index.js';
+import { sdnStage } from './sdn/index.js';
 import { storageStage } from './storage/index.js';
 import { taskHistoryStage } from './task-history/index.js';
 import { virtualDisksStage } from './virtual-disks/index.js';
@@ -31,6 +32,8 @@ export interface StageEntry extends StageJob {
   readonly resultKey: string;
   /** How the JSON form and the full update tell what was done: the objects, or the counters. */
   readonly answer: 'objects' | 'counters';
+  /** In a full update: absent: always. A stage with a condition is neither announced nor counted where it does not run. */
+  readonly when?: (options: SyncOptions) => boolean;
   /** The path reads Proxmox in its JSON form: only the stream syncs. */
   readonly streamOnly?: boolean;
   /** An object of the JSON form; absent = the NetBox object. */
@@ -119,6 +122,13 @@ export const stageTable: readonly StageEntry[] = [
     row: ({ label, id }) => ({ ip_id: id, address: label }),
   },
   {
+    stage: sdnStage,
+    path: '/proxmox/sdn/create',
+    resultKey: 'sdn',
+    answer: 'counters',
+    when: ({ modes }) => modes.sdn !== 'disabled',
+  },
+  {
     stage: replicationsStage,
     path: '/proxmox/replication',
     resultKey: 'replications',
@@ -143,10 +153,7 @@ export const sweepEntry: StageEntry = {
 };
 
 /** A stage as part of a full update. */
-export interface FullUpdateEntry extends Pick<StageEntry, 'stage' | 'resultKey' | 'answer'> {
-  /** Absent: always. A stage with a condition is neither announced nor counted where it does not run. */
-  readonly when?: (options: SyncOptions) => boolean;
-}
+export type FullUpdateEntry = Pick<StageEntry, 'stage' | 'resultKey' | 'answer' | 'when'>;
 
 /** Every stage of the table; the sweep of orphans comes last. */
 export const fullUpdateStages: readonly FullUpdateEntry[] = [

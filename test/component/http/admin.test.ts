@@ -6,6 +6,26 @@ import { createParser } from 'eventsource-parser';
 import { describe, expect, it } from 'vitest';
 import { anApp, type Fixture } from './app-fixture.js';
 
+describe('the log level', () => {
+  it('of the console is told and changed while the service runs', async () => {
+    const { app, deps, headers, logLines } = await anApp({ variables: { PROXBOX_LOG_LEVEL: 'ERROR' } });
+    const put = (level: string) => app.inject({ method: 'PUT', url: '/admin/log-level', headers, payload: { level } });
+    const said = () => logLines.join('');
+
+    expect((await app.inject({ url: '/admin/log-level', headers })).json()).toEqual({ level: 'ERROR' });
+    deps.logger.info('before');
+    expect((await put('DEBUG')).json()).toEqual({ level: 'DEBUG' });
+    deps.logger.debug('after');
+
+    expect(said()).toContain('"msg":"after"');
+    expect(said()).not.toContain('"msg":"before"');
+    expect((await put('LOUD')).statusCode).toBe(422);
+    expect((await app.inject({ method: 'PUT', url: '/admin/log-level', payload: { level: 'INFO' } })).statusCode).toBe(
+      401,
+    );
+  });
+});
+
 describe('the log routes', () => {
   it('page through the buffer, newest first, with all filters named', async () => {
     const { app, headers, deps } = await anApp();

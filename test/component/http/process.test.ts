@@ -90,6 +90,16 @@ describe('the start is refused in one line with exit code 1', () => {
       /Correct PROXBOX_BIND_HOST/,
     ],
     [
+      'with an address for metrics that is none',
+      { PROXBOX_METRICS_BIND: '127.0.0.1', PROXBOX_ENCRYPTION_KEY: 'k' },
+      /PROXBOX_METRICS_BIND must be an address with a port/,
+    ],
+    [
+      'with an address for metrics of another machine',
+      { PROXBOX_METRICS_BIND: '192.0.2.1:9100', PROXBOX_ENCRYPTION_KEY: 'k' },
+      /192\.0\.2\.1 is no address of this machine\. Correct PROXBOX_METRICS_BIND\./,
+    ],
+    [
       'with a CA bundle that is missing',
       { PROXBOX_CA_BUNDLE: '/nowhere/ca.pem', PROXBOX_ENCRYPTION_KEY: 'k' },
       /PROXBOX_CA_BUNDLE/,

@@ -113,6 +113,7 @@ describe('reads of a node', () => {
 
 describe('the configuration of a guest', () => {
   const config = {
+    digest: '5d9ba4c1',
     name: 'web01', cores: 2, memory: '2048', onboot: '1', agent: 'enabled=1,fstrim_cloned_disks=1', 'x-new': 'kept',
     net0: 'virtio=BC:24:11:00:00:01,bridge=vmbr0,tag=120', net10: 'e1000=BC:24:11:00:00:02,bridge=vmbr1',
     scsi0: 'local-lvm:vm-100-disk-0,size=32G', ide2: 'none,media=cdrom', cipassword: '**********',

@@ -102,6 +102,8 @@ export interface VerbWorldOptions {
   readonly profile?: PveProfile;
   /** Further accounts of the clusters. */
   readonly users?: readonly SimulatedUser[];
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
 }
 
 /** Endpoint 1 is `lab` (Proxmox 8.4), endpoint 2 is `edge` (9.1); both may be written to. Tasks take 100 ms. */
@@ -110,12 +112,14 @@ export async function aVerbWorld({
   profile = '8.4',
   now = Date.now,
   users = [],
+  variables = {},
+  clock = patientClock,
 }: VerbWorldOptions = {}): Promise<VerbWorld> {
   const estate: Estate = {
     epochS,
     clusters: [aCluster('lab', profile, '192.0.2'), aCluster('edge', '9.1', '198.51.100')],
   };
-  const world = await openWorld({ estate, proxmox: { taskDurationMs, now, users }, clock: patientClock });
+  const world = await openWorld({ estate, proxmox: { taskDurationMs, now, users }, variables, clock });
   open.push(world);
   const [lab, edge] = world.proxmox;
   const send: VerbWorld['send'] = async (method, at, { body, headers = {} } = {}) => {

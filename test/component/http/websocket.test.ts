@@ -383,6 +383,7 @@ describe('commands', () => {
         ok: false,
         status: 'failed',
         message: 'Full update sync failed.',
+        run_id: expect.any(String),
         errors: [expect.objectContaining({ detail: expect.stringContaining('netbox_forbidden') })],
       },
     });
@@ -407,6 +408,7 @@ describe('commands', () => {
       status: 'partial',
       message: expect.stringContaining('node_offline'),
       errors: expect.arrayContaining([expect.objectContaining({ reason: 'node_offline' })]),
+      run_id: expect.any(String),
     };
     expect(stage).toEqual({ object: 'virtual_machine', end: true, status: 'completed', data: { ok: true, ...part } });
     // The plugin has no word for a part.
@@ -452,6 +454,7 @@ it('a command that is under way when the service stops ends with what became of 
         ok: false,
         status: 'cancelled',
         message: 'Full update sync cancelled.',
+        run_id: expect.any(String),
         errors: [expect.objectContaining({ reason: 'cancelled' })],
       },
     },

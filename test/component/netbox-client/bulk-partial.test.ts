@@ -6,6 +6,7 @@ import type {
   DeleteOutcome,
   JsonObject,
   NetBoxClient,
+  NetBoxReader,
   PatchOutcome,
 } from '../../../src/netbox/types.js';
 import type { ReceivedRequest, ScriptedAnswer } from '../../support/scripted-server.js';
@@ -132,7 +133,7 @@ describe('a refusal that concerns one batch', () => {
 
 describe('a look-up that fails', () => {
   const duplicate = { status: 400, json: [{ name: ['must be unique.'] }, {}] };
-  const find = async (_bodies: readonly JsonObject[], client: NetBoxClient) =>
+  const find = async (_bodies: readonly JsonObject[], client: NetBoxReader) =>
     [...(await client.list(path))].slice(0, 1);
 
   it('because NetBox is gone ends the call, and what was created stays created', async () => {

@@ -235,6 +235,34 @@ describe('rule 1: the root certificate and a node with the same name and address
     },
   );
 
+  it.each([
+    ['and kept its root certificate', () => undefined],
+    ['and was installed again', renewRootCa],
+    ['and tells no root certificate', hideRootCa],
+  ] as const)('a node that has left its cluster %s proves nothing gone of the other nodes', async (_what, change) => {
+    const lab = aCluster({ guests: [...guests, { vmid: 102, name: 'far', node: 'pve2' }] });
+    const target = await open([lab], {
+      PROXBOX_DELETE_ORPHANS: 'true',
+      PROXBOX_ORPHAN_ACTION: 'delete',
+      PROXBOX_DELETE_LIMIT_PERCENT: '100',
+    });
+    await sync(target);
+    const before = content(target);
+    lab.nodes.splice(1);
+    lab.guests.delete(102);
+    Object.assign(lab, { standalone: true, name: 'pve1' });
+    change(lab);
+    await target.world.restart();
+
+    for (const call of ['/full-update/stream', ...stages(1), of(1)]) {
+      const { complete } = await target.world.stream(call);
+      expect(complete.ok).toBe(false);
+      expect(JSON.stringify(complete)).toContain('which knows nothing of the other nodes');
+    }
+
+    expect(content(target)).toEqual(before);
+  });
+
   it('an endpoint that leads to another cluster now is left alone, and says what to do', async () => {
     const lab = aCluster({ guests });
     const target = await open([lab, aCluster({ name: 'edge', guests })]);
@@ -255,6 +283,29 @@ describe('rule 1: the root certificate and a node with the same name and address
 });
 
 describe('rule 2: where the root certificate cannot be read', () => {
+  it.each<[string, (before: EstateCluster, now: EstateCluster) => void]>([
+    ['neither tells it', (...both) => both.forEach(hideRootCa)],
+    ['only the former one told it', (_before, now) => hideRootCa(now)],
+    ['only the present one tells it', hideRootCa],
+  ])('an endpoint that leads to another installation is left alone as well: %s', async (_who, hide) => {
+    for (const [name, nodes, standalone] of [['other', ['x1'], false] as const, ['pve', ['pve'], true] as const]) {
+      const former = standalone ? host('10.50.0') : aCluster({ guests });
+      const present = aCluster({ name, nodes, standalone, network: '10.77.0', guests: [{ vmid: 100, name: 'x' }] });
+      hide(former, present);
+      const target = await open([former], { PROXBOX_DELETE_ORPHANS: 'true', PROXBOX_ORPHAN_ACTION: 'delete' });
+      await sync(target);
+      const before = content(target);
+      Object.assign(former, present);
+      await target.world.restart();
+
+      const { complete } = await target.world.stream(of(1));
+
+      expect(complete.ok).toBe(false);
+      expect(JSON.stringify(complete)).toContain('needs an endpoint of its own');
+      expect(content(target)).toEqual(before);
+    }
+  });
+
   it('the same mode and a node with the same name and address are one cluster', async () => {
     for (const calls of Object.values(orders)) {
       const lab = aCluster({ guests });
@@ -405,6 +456,103 @@ describe('a cluster that an operator has placed in a region', () => {
   });
 });
 
+describe('a cluster that is renamed in Proxmox', () => {
+  const calls = { 'in one run': ['/full-update/stream'], 'stage by stage': stages(1) };
+
+  it.each(
+    Object.entries(calls).flatMap(([how, its]) => [
+      [`${how}, gets the new name`, its, 'lab', 'prod'] as const,
+      [`${how}, keeps the one that an operator gave it`, its, 'Paris', 'Paris'] as const,
+    ]),
+  )('is the same one in NetBox, with all that stands in it, and %s', async (_how, its, inNetBox, expected) => {
+    const lab = aCluster({ guests });
+    const target = await open([lab]);
+    await sync(target);
+    const before = await one(target, path.clusters, 'name=lab');
+    const machines = (await all(target, path.vms)).map(({ id }) => id);
+    await edit(target, path.clusters, before.id, { name: inNetBox, comments: 'rack 4' });
+    Object.assign(lab, { name: 'prod' });
+    await target.world.restart();
+
+    for (const call of its) await sync(target, call);
+
+    expect(await all(target, path.clusters)).toMatchObject([{ id: before.id, name: expected, comments: 'rack 4' }]);
+    expect((await all(target, path.vms)).map(({ id }) => id)).toEqual(machines);
+    for (const call of its) await syncQuietly(target, call);
+  });
+
+  it('gets the new name by a later run where NetBox did not take it', async () => {
+    const lab = aCluster({ guests });
+    const target = await open([lab]);
+    await sync(target);
+    const { id } = await one(target, path.clusters, 'name=lab');
+    Object.assign(lab, { name: 'prod' });
+    await target.world.restart();
+    const isPatch = { method: 'PATCH', path: /virtualization\/clusters\// };
+    target.simulator.faults.add({ match: isPatch, action: { status: 400, body: { name: ['Not now.'] } } });
+
+    const { complete } = await target.world.stream('/full-update/stream');
+
+    expect(complete.ok).toBe(false);
+    expect(await namesIn(target, path.clusters)).toEqual(['lab']);
+    target.simulator.faults.clear();
+    await sync(target);
+    expect(await all(target, path.clusters)).toMatchObject([{ id, name: 'prod' }]);
+    await syncQuietly(target);
+  });
+
+  it('keeps its name in NetBox where another cluster there has the new one', async () => {
+    const lab = aCluster({ guests });
+    const target = await open([lab]);
+    await sync(target);
+    const { id, type } = await one(target, path.clusters, 'name=lab');
+    await target.netbox.post(path.clusters, { name: 'prod', type: type.id });
+    Object.assign(lab, { name: 'prod' });
+    await target.world.restart();
+
+    await sync(target);
+
+    expect(await namesIn(target, path.clusters)).toEqual(['lab', 'prod']);
+    expect(await namesIn(target, path.vms)).toEqual(['lab/db', 'lab/web']);
+    expect((await one(target, path.clusters, 'name=lab')).id).toBe(id);
+    await syncQuietly(target);
+  });
+});
+
+describe('a cluster whose new name in Proxmox another one has in NetBox', () => {
+  it.each(Object.entries(orders))('gets it as soon as that one is called otherwise: %s', async (_order, calls) => {
+    const pair: Pair = [aCluster({ guests }), aCluster({ name: 'edge', nodes: ['e1'], guests: more })];
+    const target = await open(pair);
+    await sync(target);
+    const ids = (await all(target, path.clusters, '&ordering=name')).map(({ id, name }) => [name, id]);
+    expect(ids.map(([name]) => name)).toEqual(['edge', 'lab']);
+    Object.assign(pair[0], { name: 'prod' });
+    Object.assign(pair[1], { name: 'lab' });
+    await target.world.restart();
+
+    const told: string[] = [];
+    for (const call of [...calls, ...calls])
+      for (const { reason, message = '' } of (await sync(target, call)).complete.result?.warnings ?? [])
+        if (reason === 'name_adjusted') told.push(message);
+
+    const [edge, lab] = ids.map(([, id]) => id);
+    expect((await all(target, path.clusters)).map(({ id, name }) => [name, id]).sort()).toEqual([
+      ['lab', edge],
+      ['prod', lab],
+    ]);
+    expect((await all(target, path.clusterState)).map((row) => [row.cluster.id, row.proxmox_cluster_name])).toEqual(
+      expect.arrayContaining([
+        [edge, 'lab'],
+        [lab, 'prod'],
+      ]),
+    );
+    // Not told where the name was free already.
+    expect(told).toHaveLength(calls[0] === of(1) ? 0 : 1);
+    for (const message of told) expect(message).toContain('In NetBox it stays "edge" as long as another cluster');
+    for (const call of [...calls, '/full-update/stream']) await syncQuietly(target, call);
+  });
+});
+
 describe('endpoints that were deleted and registered again', () => {
   const solo = (name: string, network: string, its: typeof guests): EstateCluster =>
     aCluster({ name, nodes: [name], standalone: true, network, guests: its });
@@ -433,11 +581,13 @@ describe('endpoints that were deleted and registered again', () => {
   it.each([
     ['in one run', ['/full-update/stream?proxmox_endpoint_ids=1']],
     ['stage by stage', stages(1)],
-  ])('are still those of a host that was renamed: its machines move, %s', async (_how, calls) => {
+  ])('are still those of a host that was renamed: its machines and its device stay, %s', async (_how, calls) => {
     const [renamed] = trio();
     const target = await open([renamed!]);
     await sync(target);
     const ids = (await all(target, path.vms)).map(({ id }) => id);
+    const device = await one(target, path.devices, 'name=alpha');
+    await edit(target, path.devices, device.id, { comments: 'rack 4' });
     Object.assign(renamed!, { name: 'omega' });
     Object.assign(renamed!.nodes[0]!, { name: 'omega' });
     for (const guest of renamed!.guests.values()) Object.assign(guest, { node: 'omega' });
@@ -447,7 +597,29 @@ describe('endpoints that were deleted and registered again', () => {
 
     expect((await all(target, path.vms)).map(({ id }) => id)).toEqual(ids);
     expect(await namesIn(target, path.vms)).toEqual(['omega/db', 'omega/web']);
+    expect(await all(target, path.devices)).toMatchObject([{ id: device.id, name: 'omega', comments: 'rack 4' }]);
     for (const call of calls) await syncQuietly(target, call);
+  });
+
+  it('are those of a renamed host, too, whose device an operator took out of its cluster', async () => {
+    const [renamed] = trio();
+    const target = await open([renamed!]);
+    await sync(target);
+    const device = await one(target, path.devices, 'name=alpha');
+    const site = await target.netbox.create(path.sites, { name: 'Berlin', slug: 'berlin' });
+    for (const { id } of await all(target, path.vms)) await edit(target, path.vms, id, { device: null });
+    await edit(target, path.devices, device.id, { cluster: null, site: site.id, comments: 'rack 4' });
+    Object.assign(renamed!, { name: 'omega' });
+    Object.assign(renamed!.nodes[0]!, { name: 'omega' });
+    for (const guest of renamed!.guests.values()) Object.assign(guest, { node: 'omega' });
+    await target.world.restart();
+
+    expect(codes(await sync(target))).toContain('node_missing');
+
+    expect(await all(target, path.devices)).toMatchObject([
+      { id: device.id, name: 'omega', cluster: null, site: { name: 'Berlin' }, comments: 'rack 4' },
+    ]);
+    await syncQuietly(target);
   });
 
   it('give nothing of one cluster to another that has its id, and mark nothing of it', async () => {

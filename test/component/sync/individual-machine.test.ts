@@ -37,7 +37,13 @@ function estate() {
   const clusters = ['lab', 'edge'].map((name) => aCluster({ name, guests }));
   for (const cluster of clusters) {
     cluster.storages.push(
-      makeStorage({ name: 'pbs', type: 'pbs', content: 'backup', shared: true, options: { server: 'pbs' } }),
+      makeStorage({
+        name: 'pbs',
+        type: 'pbs',
+        content: 'backup',
+        shared: true,
+        options: { server: 'pbs', namespace: cluster.name },
+      }),
     );
     cluster.storages.find(({ name }) => name === 'pbs')!.volumes.push(backup);
     cluster.replicationJobs.push(aReplication(100));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Estate } from '../../simulator/estate/index.js';
+import { addGuest, type Estate } from '../../simulator/estate/index.js';
 import type { AgentInterface } from '../../simulator/estate/types.js';
 import { aCluster, anEstate } from '../../contract/sync/estates.js';
 import { all, edit, machineOf, sync, syncQuietly, watchedSync, type SyncTarget } from '../../contract/sync/target.js';
@@ -71,6 +71,37 @@ describe('the addresses of guests', () => {
         primary_ip6: { address: '2001:db8::5/64' },
       });
       await syncQuietly(target, stage);
+    } finally {
+      await target.close();
+    }
+  });
+
+  it.each([
+    ['of a virtual machine that is a container now', 'lxc', ''],
+    ['where interfaces inside guests are no longer recorded', 'qemu', '?vm_interface_sync_strategy=legacy_rename'],
+  ] as const)('%s go along with what the plugin keeps of them', async (_what, type, query) => {
+    const estate = estateOf({ guests: [guest(100, '10.0.0.5')] });
+    const target = await openSimulated(estate);
+    try {
+      await sync(target);
+      const { guests } = estate.clusters[0]!;
+      guests.delete(100);
+      if (type === 'qemu') addGuest(estate.clusters[0]!, guest(100, '10.0.0.9'));
+      else
+        addGuest(estate.clusters[0]!, {
+          vmid: 100,
+          type,
+          node: 'pve1',
+          config: { rootfs: 'ceph:vm-100-disk-0,size=8G', net0: `name=eth0,bridge=vmbr0,hwaddr=${macOf(100)},ip=dhcp` },
+          containerInterfaces: [{ name: 'eth0', hwaddr: macOf(100).toLowerCase(), inet: '10.0.0.9/24' }],
+        });
+      await target.world.restart();
+
+      await sync(target, `/full-update/stream${query}`);
+
+      const ofGuests = await all(target, addresses, '&assigned_object_type=virtualization.vminterface');
+      expect(ofGuests.map(({ address }) => address)).toEqual(['10.0.0.9/24']);
+      await syncQuietly(target, `/full-update/stream${query}`);
     } finally {
       await target.close();
     }

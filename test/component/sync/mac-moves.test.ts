@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { path } from '../../contract/netbox/target.js';
 import { aCluster, anEstate } from '../../contract/sync/estates.js';
-import { all, edit, machineOf, one, sync, syncQuietly } from '../../contract/sync/target.js';
+import { all, edit, machineOf, one, sync, syncPartly, syncQuietly } from '../../contract/sync/target.js';
 import { removeGuest, setConfig, type EstateCluster } from '../../simulator/estate/index.js';
 import { createSteppedClock } from '../../support/stepped-clock.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
@@ -207,6 +207,44 @@ describe.each(releases)('in NetBox %s', (version) => {
     await runAgain();
 
     expect(await all(target, path.macAddresses, `&mac_address=${mac(2)}`)).toEqual([]);
+  });
+
+  it('one that the token may not view is not replaced, which is told, until it may; then none is left behind', async () => {
+    await open({ 100: { net0: device(2) }, 101: { net0: device(1) } });
+    setConfig(lab, 100, 'net0', device(3));
+    setConfig(lab, 100, 'net1', device(4));
+    for (const token of target.simulator.tokens.all()) token.cannotView.add('dcim/mac-addresses');
+    clock.step(3_600_000);
+    const { complete } = await syncPartly(target, undefined, ['forbidden']);
+
+    expect(complete.result?.warnings).toContainEqual(
+      expect.objectContaining({
+        reason: 'forbidden',
+        message: expect.stringContaining('none is replaced or removed until the token may view them'),
+      }),
+    );
+    for (const token of target.simulator.tokens.all()) token.cannotView.clear();
+    expect(await places()).toMatchObject({ [mac(2)]: 'host100 net0', [mac(4)]: 'host100 net1' });
+
+    await runAgain();
+
+    expect(await places()).toMatchObject({ [mac(3)]: 'host100 net0', [mac(4)]: 'host100 net1' });
+    expect(await all(target, path.macAddresses, `&mac_address=${mac(2)}`)).toEqual([]);
+  });
+
+  it('one that an operator wrote about stays as it was, also where another guest might have had it meanwhile', async () => {
+    await open({ 100: { net0: device(2) }, 101: { net0: device(1) } });
+    const { machine } = await machineOf(target, 100);
+    const row = await rowOf(2);
+    const entry = { assigned_object_type: 'dcim.macaddress', assigned_object_id: row.id, comments: 'on the label' };
+    await target.netbox.create('/api/extras/journal-entries/', entry);
+    setConfig(lab, 100, 'net0', device(3));
+    clock.step(3_600_000);
+    await sync(target, `${stage}?netbox_vm_ids=${machine.id}`);
+
+    await runAgain();
+
+    expect(await rowOf(2)).toMatchObject({ id: row.id, tags: row.tags });
   });
 
   it('a further one that an operator gave an interface stays', async () => {

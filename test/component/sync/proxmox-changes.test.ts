@@ -44,7 +44,7 @@ describe('each change in Proxmox costs exactly the writes it needs:', () => {
     ['a guest runs again', () => setStatus(cluster, 100, 'running'), [machines, states], 2],
     ['a tag is taken off a guest, which stays on the machine', () => setTags(cluster, 100, ''), [], 0],
     ['memory, CPUs and disks are changed, which the sidecar does not know', resize, [machines, ...disks], 4],
-    ['what NetBox has no field for is changed', () => setConfig(cluster, 100, 'onboot', 1), [states], 1],
+    ['a guest is to start at boot', () => setConfig(cluster, 100, 'onboot', 1), [machines, states], 2],
     ['there is a new guest', () => addGuest(cluster, aGuest(newcomer)), made, 4],
     ['a guest is removed', () => removeGuest(cluster, 101), [], 0],
   ])('%s', async (_text, change, writes, changes) => {

@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { addGuest, removeGuest, renameGuest, setConfig, type EstateCluster } from '../../simulator/estate/index.js';
+import {
+  addGuest,
+  removeGuest,
+  renameGuest,
+  setConfig,
+  setTags,
+  type EstateCluster,
+} from '../../simulator/estate/index.js';
 import { path } from '../../contract/netbox/target.js';
 import { aCluster, aGuest, anEstate } from '../../contract/sync/estates.js';
 import { all, edit, machineOf, sync, syncQuietly, tagsOf, watchedSync } from '../../contract/sync/target.js';
@@ -114,6 +121,22 @@ describe('a machine whose guest is gone', () => {
     expect([after.status.value, tagsOf(after).includes('proxbox-soft-deleted')]).toEqual(['failed', false]);
   });
 
+  it('is not meant by a tag of a guest that lives, whatever that is called in Proxmox', async () => {
+    setTags(lab, 103, 'proxbox-soft-deleted;proxbox.soft-deleted;proxbox-discovered-lxc;web');
+    setConfig(lab, 103, 'scsi1', 'ceph:vm-103-disk-1,size=4G');
+
+    const { complete } = await sync(target);
+
+    const { machine } = await machineOf(target, 103);
+    expect(tagsOf(machine)).toEqual(['proxbox', 'proxbox-discovered-qemu', 'web']);
+    expect(machine.virtual_disk_count).toBe(1);
+    const [warning, ...others] = complete.result!.warnings!.filter(({ reason }) => reason === 'tag_unusable');
+    expect(warning!.message).toContain('"proxbox-discovered-lxc", "proxbox-soft-deleted", "proxbox.soft-deleted"');
+    expect(warning!.message).toContain('1 guest (guest-103)');
+    expect(others).toEqual([]);
+    await syncQuietly(target);
+  });
+
   it('is not meant by a status decommissioning without the tag: that is an operator’s, and stays', async () => {
     const { machine } = await machineOf(target, 106);
     await edit(target, path.vms, machine.id, { status: 'decommissioning' });
@@ -190,6 +213,31 @@ describe('a machine whose guest is gone', () => {
 
     expect(JSON.stringify(frames)).toContain('vmid_of_soft_deleted_machine');
     expect(await page()).toEqual(['lab/guest-103']);
+  });
+
+  it('stands for another guest that has its VMID in the next run, which is told once', async () => {
+    const { id } = (await machineOf(target, 103)).machine;
+    const smbios1 = 'uuid=99999999-0000-4000-8000-000000000103';
+    removeGuest(lab, 103);
+    addGuest(lab, aGuest({ vmid: 103, config: { smbios1, meta: 'creation-qemu=9.0.2,ctime=1799999999' } }));
+
+    const { frames } = await sync(target);
+
+    const told = JSON.stringify(frames.filter(({ event }) => event === 'error_detail'));
+    expect(told).toContain('vmid_reused');
+    expect(told).toContain('103 of \\"lab\\" is another guest than before');
+    expect((await machineOf(target, 103)).machine.id).toBe(id);
+    expect(JSON.stringify((await sync(target)).frames)).not.toContain('vmid_reused');
+  });
+
+  it('stands for the same guest when only one of the marks of its making has changed', async () => {
+    const guest = lab.guests.get(103)!;
+    guest.config['smbios1'] = 'uuid=99999999-0000-4000-8000-000000000103';
+    const first = await sync(target);
+    guest.config['meta'] = 'creation-qemu=9.0.2,ctime=1799999999';
+    const second = await sync(target);
+
+    expect(JSON.stringify([first.frames, second.frames])).not.toContain('vmid_reused');
   });
 
   it('is not marked when its cluster cannot be listed, nor when its endpoint is switched off', async () => {
@@ -271,6 +319,26 @@ describe('a machine whose guest is gone', () => {
     addGuest(lab, aGuest({ vmid: 103 }));
     await sync(target);
     expect((await machineOf(target, 103)).machine.name).toBe('guest-103');
+    await syncQuietly(target);
+  });
+
+  it('gives its name to a living guest that is synced alone, too, and one that lives keeps it', async () => {
+    const syncOne = (vmid: number) =>
+      target.world.ask(
+        'GET',
+        `/sync/individual/vm?cluster_name=lab&node=pve1&type=qemu&vmid=${vmid}&vm_name=guest-103`,
+      );
+    addGuest(lab, aGuest({ vmid: 150, name: 'guest-103' }));
+    expect(await syncOne(150)).toMatchObject({ status: 200, body: { action: 'created', error: null } });
+    expect((await machineOf(target, 150)).machine.name).toBe('guest-103 (2)');
+
+    removeGuest(lab, 103);
+    addGuest(lab, aGuest({ vmid: 151, name: 'guest-103' }));
+    expect(await syncOne(151)).toMatchObject({ status: 200, body: { action: 'created', error: null } });
+
+    expect((await machineOf(target, 103)).machine.name).toBe('guest-103 (gone 103)');
+    expect((await machineOf(target, 151)).machine.name).toBe('guest-103');
+    await sync(target);
     await syncQuietly(target);
   });
 

@@ -53,7 +53,7 @@ describe('the stage task-history', () => {
     const { complete } = await target.world.stream(taskStage);
 
     expect(complete.ok).toBe(false);
-    expect(complete.errors[0]!.detail).toContain('failed for every selected node');
+    expect(complete.errors[0]!.detail).toContain('No task archive could be read');
   });
 
   it('a node that is offline is not asked', async () => {

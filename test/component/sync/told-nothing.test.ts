@@ -138,3 +138,44 @@ describe('addresses, their rows and the primary ones stay', () => {
     }
   });
 });
+
+describe('what every answer of Proxmox has', () => {
+  const everything =
+    '/full-update/stream?delete_nonexistent_backup=true&delete_nonexistent_snapshot=true&force_deletes=true';
+  const variables = { PROXBOX_DELETE_ORPHANS: 'true', PROXBOX_ORPHAN_ACTION: 'delete' };
+
+  it.each([
+    ['a configuration without its digest', /qemu\/101\/config$/, { name: 'guest-101' }, 'config_unreadable'],
+    ['a configuration without anything', /qemu\/101\/config$/, {}, 'config_unreadable'],
+    ['a status of the cluster without a node', /cluster\/status$/, [], null],
+    ['a status of the cluster without what is in it', /cluster\/status$/, [null, {}], null],
+    [
+      'a status of the cluster with the cluster alone',
+      /cluster\/status$/,
+      [{ type: 'cluster', id: 'cluster', name: 'lab', nodes: 3, quorate: 1, version: 3 }],
+      null,
+    ],
+  ])('%s tells nothing: nothing is written, and the run says so', async (_what, at, data, reason) => {
+    const cluster = aCluster({ guests: [machine(100), machine(101)] });
+    const target = await openSimulated(anEstate(cluster), { variables });
+    try {
+      await sync(target);
+      target.world.proxmox[0]!.faults.add({ match: { path: at }, action: { status: 200, body: { data } } });
+      await target.world.restart();
+
+      let run: Awaited<ReturnType<typeof target.world.stream>> | undefined;
+      const seen = await target.watch(async () => {
+        run = await target.world.stream(everything);
+      });
+
+      expect(seen).toMatchObject({ writes: [], changes: 0 });
+      expect(run!.complete).toMatchObject({ ok: false });
+      if (reason !== null) expect(run!.complete.errors.map((error) => error.reason)).toEqual([reason]);
+      target.world.proxmox[0]!.faults.clear();
+      await target.world.restart();
+      expect((await watchedSync(target, everything)).writes).toEqual([]);
+    } finally {
+      await target.close();
+    }
+  });
+});

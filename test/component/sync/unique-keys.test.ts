@@ -87,6 +87,12 @@ const rows: readonly (readonly [ObjectKind, string, Bodies])[] = [
       jobnum: n,
     }),
   ],
+  ['l2vpn', 'name', (n) => ({ name: `net${n}`, slug: `net${(named += 1)}`, type: 'vxlan' })],
+  [
+    'sdn-binding',
+    'source_name',
+    (n, { endpoint }) => ({ endpoint, cluster_name: 'lab', source_type: 'vnet', source_name: `zone/vnet${n}` }),
+  ],
   ['backup-routine', 'job_id', (n, { endpoint }) => ({ endpoint, job_id: `job${n}`, selection: [100] })],
   ['guest-vm-interface', 'name', (n, { machine: virtual_machine }) => ({ virtual_machine, name: `ens${n}` })],
   [
@@ -129,7 +135,6 @@ const settled: readonly ObjectKind[] = [
   'vlan',
   // People's, only read.
   'tunnel-termination',
-  'l2vpn-termination',
   // Written where they are empty, and never otherwise.
   'cluster-link',
   'node-link',

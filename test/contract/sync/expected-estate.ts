@@ -71,6 +71,7 @@ export const expectedMachines = (estate: Estate): object[] =>
     vcpus: guest.cpus,
     memory: guest.memoryMb,
     disk: diskMb(guest),
+    boot: guest.config['onboot'] === 1 ? 'on' : 'off',
     description: `Synced from Proxmox node ${guest.node}`,
     comments: '',
     tags: ['proxbox', `proxbox-discovered-${guest.type}`, ...tagNames(guest)].sort(),

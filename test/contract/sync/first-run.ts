@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEstate, type Estate } from '../../simulator/estate/index.js';
 import type { StreamResult } from '../../support/world.js';
-import { path } from '../netbox/target.js';
+import { path, type Answer } from '../netbox/target.js';
 import * as expected from './expected-estate.js';
 import { all, sync, syncQuietly, tagsOf, type OpenTarget, type SyncTarget } from './target.js';
 
@@ -112,6 +112,7 @@ export function describeFirstRun(openTarget: OpenTarget): void {
           vcpus: Number(machine.vcpus),
           memory: machine.memory,
           disk: machine.disk,
+          boot: machine.start_on_boot.value,
           description: machine.description,
           comments: machine.comments,
           tags: tagsOf(machine),
@@ -148,6 +149,16 @@ export function describeFirstRun(openTarget: OpenTarget): void {
       expect(machines.map((state) => state.proxmox_node?.name)).toEqual(
         machines.map((state) => state.proxmox_node_name),
       );
+      expect(devices.map((state) => state.proxmox_node?.name)).toEqual(devices.map((state) => state.proxmox_node_name));
+      // Of the row of the node, and of its endpoint: the plugin takes no other beside it.
+      const nodes = await all(target, path.proxmoxNodes);
+      const placeOf = (state: Answer['body']) => [
+        state.proxmox_node?.id,
+        state.endpoint?.id,
+        state.proxmox_cluster?.id,
+      ];
+      const places = new Set(nodes.map((row) => String([row.id, row.endpoint?.id, row.proxmox_cluster?.id])));
+      for (const state of [...machines, ...devices]) expect(places).toContain(String(placeOf(state)));
       expectSame(
         devices.map((state) => ({
           device: state.device.name,

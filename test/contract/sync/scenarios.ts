@@ -12,7 +12,9 @@ import { describeNodeInterfaces } from './node-interfaces.js';
 import { describeCloudInit, describeDefaultRoles } from './machine-extras.js';
 import { describeOperatorEdits } from './operator-edits.js';
 import { describeOrphanSweep } from './orphan-sweep.js';
+import { describePreview } from './preview.js';
 import { describeProxmoxChanges } from './proxmox-changes.js';
+import { describeSdn } from './sdn.js';
 import { describeSnapshots } from './snapshots.js';
 import type { OpenTarget } from './target.js';
 import { describeTaskHistory } from './task-history.js';
@@ -34,6 +36,8 @@ const groups = {
     describeOrphanSweep,
   ],
   networks: [describeVmInterfaces, describeNodeInterfaces, describeUpgrade],
+  sdn: [describeSdn],
+  previews: [describePreview],
 };
 export type SceneGroup = keyof typeof groups;
 export const sceneGroups = Object.keys(groups) as SceneGroup[];

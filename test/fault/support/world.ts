@@ -51,6 +51,8 @@ export interface FaultWorld {
   readonly netbox: NetBoxSimulator;
   readonly proxmox: readonly ProxmoxSimulator[];
   readonly url: string;
+  /** The service's, where it runs in this process. */
+  readonly clock: Clock;
   /** Log lines of the service, warnings and above. */
   readonly log: readonly string[];
   fullUpdate(): Promise<StreamResult>;
@@ -164,8 +166,7 @@ interface Service {
 
 async function startHere(
   variables: Variables,
-  { speed = 100, clock = createHurriedClock(speed) }: FaultWorldOptions,
-  log: string[],
+  { clock, log }: { readonly clock: Clock; readonly log: string[] },
 ): Promise<Service> {
   const { env } = parseEnv(variables);
   const deps = createDeps({
@@ -194,10 +195,11 @@ export async function openFaultWorld(options: FaultWorldOptions): Promise<FaultW
   const { simulators } = started;
   const ports = simulators.map(({ port }) => port);
   const log: string[] = [];
+  const clock = options.clock ?? createHurriedClock(options.speed ?? 100);
   const variables = { ...variablesFor(folder), ...options.variables };
   const start = (changes: Variables = {}): Promise<Service> => {
     const all = { ...variables, ...changes };
-    return options.service === 'child' ? startApart(all) : startHere(all, options, log);
+    return options.service === 'child' ? startApart(all) : startHere(all, { clock, log });
   };
   let service = await start();
   await register(service.url, netbox.url, { ...options, proxmox: simulators });
@@ -206,6 +208,7 @@ export async function openFaultWorld(options: FaultWorldOptions): Promise<FaultW
   const api = (): ApiClient => createApiClient(service.url, apiKey);
   const stream = (at: string): Promise<StreamResult> => collect(api(), at);
   return {
+    clock,
     estate,
     get netbox() {
       return netbox;

@@ -86,6 +86,7 @@ function generateCluster(draft: ClusterDraft): EstateCluster {
     nodes,
     guests: new Map(guests.map((guest) => [guest.vmid, guest])),
     storages: generateStorages({
+      cluster: name,
       guests,
       nodes: nodeNames,
       epochS: draft.epochS,

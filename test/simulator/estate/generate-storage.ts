@@ -39,6 +39,8 @@ export function makeStorage(draft: StorageDraft): EstateStorage {
 }
 
 export interface StorageSetting {
+  /** Its name; the namespace of its backups. */
+  readonly cluster: string;
   /** Guests as they were when the estate was made: backups outlive later removals. */
   readonly guests: readonly EstateGuest[];
   readonly nodes: readonly string[];
@@ -90,7 +92,7 @@ export function generateStorages(setting: StorageSetting): EstateStorage[] {
         server: '192.0.2.201',
         datastore: 'main',
         username: 'backup@pbs',
-        namespace: 'lab',
+        namespace: setting.cluster,
         port: '8007',
         'prune-backups': 'keep-all=1',
       },

@@ -16,6 +16,7 @@ export type {
   EstateFirewall,
   EstateGuest,
   EstateNode,
+  EstateSdn,
   EstateStorage,
   EstateTask,
   EstateVolume,

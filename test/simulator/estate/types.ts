@@ -42,6 +42,8 @@ export interface EstateCluster {
   readonly ha: EstateHa;
   /** By place: `cluster`, `nodes/pve1`, `guests/100`, `vnets/office`; a place that is not there has none yet. */
   firewalls?: Map<string, EstateFirewall>;
+  /** Software-defined networks; absent: none. */
+  sdn?: EstateSdn;
   /** Rows of `cluster/qemu/custom-cpu-models`; served by PVE 9.2 only. */
   cpuModels?: PveRow[];
   /** `cluster/options`; `tag-style` is text or object. */
@@ -63,6 +65,8 @@ export interface EstateNode {
   readonly network: PveRow[];
   /** `interfaces.new`: changes that are not applied, as `changes` of the answer shows them. Proxmox lists `network` with them. */
   networkChanges?: string;
+  /** Rows of `nodes/{node}/services`. */
+  services?: readonly PveRow[];
   /** What `nodes/{node}/config` has. */
   config?: PveRow;
   /** Rows of `disks/zfs`, each with what is told of it alone. */
@@ -186,6 +190,25 @@ export interface EstateHa {
   readonly rules: PveRow[];
   /** The `resource-mode` it was disarmed with; absent or null while armed. PVE 9.2 only. */
   disarmed?: string | null;
+}
+
+/**
+ * Software-defined networks, as `cluster/sdn/*` shows them with `pending=1`: what runs, and below `pending` what waits for an apply,
+ * with `state` (`new`, `changed`, `deleted`; absent: applied).
+ */
+export interface EstateSdn {
+  readonly controllers: PveRow[];
+  readonly zones: PveRow[];
+  readonly vnets: PveRow[];
+  /** Each with its `vnet`. */
+  readonly subnets: PveRow[];
+  /** What `fabrics/all` answers; 9.0 and later. */
+  readonly fabrics?: { readonly fabrics: PveRow[]; readonly nodes: PveRow[] };
+  /** Rows of `route-maps/entries`; absent: a 9.2 that does not have them yet. */
+  readonly routeMaps?: PveRow[];
+  readonly prefixLists?: { readonly id: string; readonly entries: PveRow[] }[];
+  /** What nodes say of zones, by `node/zone`: `available` where nothing stands. */
+  readonly nodeZones: Map<string, string>;
 }
 
 /** The firewall of one place. Rows in Proxmox's spelling, without digests and positions. */

@@ -31,6 +31,8 @@ export interface AccessBook extends Omit<RoleStore, 'nameFor'> {
   changeGroups(userid: string, groups: readonly string[], append: boolean): void;
   /** Answers the secret. */
   addToken(userid: string, name: string, privilegeSeparation: boolean): string;
+  /** Answers the new secret of a token that is there. */
+  renewToken(userid: string, name: string): string;
   /** Binds roles to users, groups and tokens (an entry that exists already is replaced), or takes them away. */
   bind(entry: AclChange): void;
 }
@@ -61,6 +63,23 @@ export interface AccessBookOptions {
 interface BookUser extends SimulatedUser {
   groups: readonly string[];
   readonly tokens: SimulatedToken[];
+}
+
+function added({ tokens }: BookUser, token: Omit<SimulatedToken, 'value'>): string {
+  if (tokens.some(({ name }) => name === token.name))
+    throw new ApiError(400, 'Parameter verification failed.', { tokenid: 'Token already exists.' });
+  const value = randomUUID();
+  tokens.push({ ...token, value });
+  return value;
+}
+
+function renewed({ tokens }: BookUser, name: string): string {
+  const at = tokens.findIndex((token) => token.name === name);
+  const old = tokens[at];
+  if (old === undefined) throw new ApiError(500, `no such token '${name}'`);
+  const value = randomUUID();
+  tokens[at] = { ...old, value };
+  return value;
 }
 
 export function createAccessBook(options: AccessBookOptions): AccessBook {
@@ -103,14 +122,8 @@ export function createAccessBook(options: AccessBookOptions): AccessBook {
       if (unknown !== undefined) throw new ApiError(500, `update user failed: no such group '${unknown}'`);
       user.groups = append ? [...new Set([...user.groups, ...wanted])] : wanted;
     },
-    addToken(userid, name, privilegeSeparation) {
-      const user = existing(userid);
-      if (user.tokens.some((token) => token.name === name))
-        throw new ApiError(400, 'Parameter verification failed.', { tokenid: 'Token already exists.' });
-      const value = randomUUID();
-      user.tokens.push({ name, value, privilegeSeparation });
-      return value;
-    },
+    addToken: (userid, name, privilegeSeparation) => added(existing(userid), { name, privilegeSeparation }),
+    renewToken: (userid, name) => renewed(existing(userid), name),
     bind(change) {
       const unknown = change.roles.find((role) => !roleStore.has(role));
       if (unknown !== undefined) throw new ApiError(500, `update ACL failed: role '${unknown}' does not exist`);

@@ -6,6 +6,7 @@ import { ApiError, Unidentified } from './api-error.js';
 import type { Answer } from './answer.js';
 import { failure, success, unidentified } from './answer.js';
 import type { AccessBook } from './access-book.js';
+import type { ConsoleOffice } from './consoles.js';
 import type { Authentication } from './authentication.js';
 import { inHashOrder } from './hash-order.js';
 import { verifyParameters } from './parameters.js';
@@ -21,6 +22,7 @@ export interface ApiDeps {
   readonly tasks: TaskRunner;
   readonly authentication: Authentication;
   readonly access: AccessBook;
+  readonly consoles: ConsoleOffice;
   /** Decides the order of what has none. */
   readonly hashOrder: Random;
 }
@@ -72,6 +74,7 @@ export async function answerApi(
       tasks: deps.tasks,
       authentication: deps.authentication,
       access: deps.access,
+      consoles: deps.consoles,
       attributes: {},
       delayMs: 0,
     };

@@ -19,7 +19,7 @@ const UNORDERED: ReadonlySet<string> = new Set([
 ]);
 
 /** Fields whose text is a set of members. */
-const SETS: ReadonlySet<string> = new Set(['content', 'nodes', 'resources']);
+const SETS: ReadonlySet<string> = new Set(['content', 'exitnodes', 'nodes', 'peers', 'resources', 'rt-import']);
 
 export function inHashOrder(data: unknown, route: string, type: unknown, random: Random): unknown {
   const rows = disordered(data, random, random.int(0, 999_999));

@@ -2,6 +2,7 @@ import type { EstateCluster, EstateGuest, GuestKind, PveProfile } from '../estat
 import type { Permissions, Principal } from './acl.js';
 import { ApiError } from './api-error.js';
 import type { AccessBook } from './access-book.js';
+import type { ConsoleOffice } from './consoles.js';
 import type { Authentication } from './authentication.js';
 import type { ParameterRules, ParameterValues } from './parameters.js';
 import type { TaskRunner } from './task-runner.js';
@@ -18,6 +19,7 @@ export interface Call {
   /** Name of the node that answers. */
   readonly localNode: string;
   readonly tasks: TaskRunner;
+  readonly consoles: Pick<ConsoleOffice, 'issue'>;
   readonly authentication: Authentication;
   readonly access: AccessBook;
   /** Further keys beside `data` in the answer, e.g. `total`. */

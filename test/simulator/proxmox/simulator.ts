@@ -5,6 +5,7 @@ import { createAccessBook } from './access-book.js';
 import { createAuthentication } from './authentication.js';
 import { createCertificate } from './certificate.js';
 import { DEFAULT_ACCOUNT, defaultUser, presetRoles } from './default-user.js';
+import { createConsoleOffice } from './consoles.js';
 import { createFaultBook } from './faults.js';
 import type { PipelineDeps } from './pipeline.js';
 import { servePve } from './pipeline.js';
@@ -20,6 +21,7 @@ export function createProxmoxSimulator(options: ProxmoxSimulatorOptions): Proxmo
   const { tls = 'self-signed' } = options;
   const { certificate, privateKey } = typeof tls === 'string' ? createCertificate(tls) : tls;
   const server = createServer({ key: privateKey, cert: certificate, keepAliveTimeout: 60_000 });
+  deps.consoles.attach(server, (method, headers) => deps.authentication.identify(method, headers));
   server.on('request', (request, response) => {
     servePve(deps, request, response).catch((error: unknown) => {
       // The client went away, or a mistake in the simulator: the latter must be seen, not look like a hanging cluster.
@@ -58,8 +60,10 @@ export function createProxmoxSimulator(options: ProxmoxSimulatorOptions): Proxmo
       });
       return port;
     },
+    consoles: deps.consoles.all,
     async close() {
       port = 0;
+      deps.consoles.close();
       const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
@@ -90,6 +94,7 @@ function assemble(options: ProxmoxSimulatorOptions): PipelineDeps {
     localNode: () => options.answeringNode ?? cluster.nodes.find((node) => node.online)?.name ?? '',
     tasks: createTaskRunner(cluster, nowS, options.taskDurationMs ?? 1000),
     access,
+    consoles: createConsoleOffice(),
     authentication: createAuthentication({
       access,
       nowS,

@@ -1,3 +1,4 @@
+import type { SimulatedConsole } from './consoles.js';
 import type { EstateCluster } from '../estate/index.js';
 
 /**
@@ -136,6 +137,8 @@ export interface ProxmoxSimulator {
   /** The last 10,000 requests, oldest first. */
   readonly requestLog: readonly LoggedRequest[];
   readonly faults: { add(fault: Fault): void; clear(): void };
+  /** Every console that was asked for, oldest first. */
+  readonly consoles: readonly SimulatedConsole[];
   /** Binds 127.0.0.1 (or another loopback address) and resolves with the port; 0 picks a free one. */
   listen(port?: number, host?: string): Promise<number>;
   /** Ends open connections, hanging ones too. */

@@ -186,7 +186,7 @@ function definitionOf(path: string): KindDefinition | undefined {
   return definitions.find((definition) => definition.path === path);
 }
 
-const emptyValues: Partial<Record<FieldType, unknown>> = { text: '', tags: [], 'custom-fields': {} };
+const emptyValues: Partial<Record<FieldType, unknown>> = { text: '', tags: [], relations: [], 'custom-fields': {} };
 
 function emptyRecord(path: string): Readonly<Record<string, unknown>> {
   const { fields = {}, reads = {} } = definitionOf(path) ?? {};
@@ -214,6 +214,7 @@ function render(tables: Tables, { field, spec }: Declared, value: unknown): unkn
   if (value === null || spec === undefined) return value;
   const type = typeOf(spec);
   if (type === 'relation') return field.endsWith('_id') ? relationId(value) : { id: relationId(value) };
+  if (type === 'relations') return tagIds(value).map((id) => ({ id }));
   if (type === 'choice') return { value, label: textOf(value) };
   if (type === 'time') return textOf(value).replace('Z', '+00:00');
   if (type === 'text' && typeof value === 'string') return value.trim();

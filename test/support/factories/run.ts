@@ -7,6 +7,7 @@ import type { RunEvent } from '../../../src/sync/events.js';
 import type { ExecutorContext, WriteProgress } from '../../../src/sync/executor/executor.js';
 import { createGuestReadStore } from '../../../src/sync/guest-reads.js';
 import type { RunContext } from '../../../src/sync/run-context.js';
+import { unrecorded } from '../../../src/sync/run-ledger.js';
 import { createFakeClock } from '../fake-clock.js';
 import { now, syncOptions } from './sync.js';
 
@@ -100,6 +101,7 @@ export function aRun(client: NetBoxClient, changes: Partial<RunContext> = {}): O
     isMachineRun: false,
     showsObjects: true,
     events: { emit: (event) => events.push(event) },
+    record: unrecorded,
     signal: new AbortController().signal,
     clock,
     logger: silentLogger,

@@ -28,6 +28,7 @@ export function aSession(changes: Partial<SessionSummary> = {}): SessionSummary 
     host: '10.0.0.10',
     port: 8006,
     nodes: [aNode('pve1'), aNode('pve2')],
+    isQuorate: true,
     site: nowhere,
     tenant: nowhere,
     ...changes,
@@ -46,6 +47,7 @@ export function aClusterView(changes: Partial<SessionSummary> = {}): ClusterView
     endpointIds: [owner.endpointId],
     unverifiedEndpointIds: [],
     nodes: owner.nodes,
+    isQuorate: owner.isQuorate,
     warnings: [],
   };
 }

@@ -49,10 +49,25 @@ describe('process variables', () => {
     expect(parseEnv({ PORT: text }).refusals.join()).toContain('PORT');
   });
 
+  it.each([
+    ['127.0.0.1:9100', { host: '127.0.0.1', port: 9100 }],
+    ['[::1]:9100', { host: '::1', port: 9100 }],
+    [' localhost:1 ', { host: 'localhost', port: 1 }],
+  ])('metrics on %s', (text, metricsBind) => {
+    expect(parseEnv({ PROXBOX_METRICS_BIND: text })).toMatchObject({ env: { metricsBind }, refusals: [] });
+  });
+
+  it.each(['9100', ':9100', '127.0.0.1', '127.0.0.1:0', '127.0.0.1:65536', '::1:9100', '[127.0.0.1]:9100', 'a b:1'])(
+    'metrics on %s refuse the start',
+    (text) => {
+      expect(parseEnv({ PROXBOX_METRICS_BIND: text }).refusals.join()).toContain('PROXBOX_METRICS_BIND');
+    },
+  );
+
   it('are never a reason to refuse otherwise, however wrong', () => {
     const wrong = Object.fromEntries(
       processVariables
-        .filter(({ variable }) => !['PORT', 'PROXBOX_BIND_HOST'].includes(variable))
+        .filter(({ variable }) => !['PORT', 'PROXBOX_BIND_HOST', 'PROXBOX_METRICS_BIND'].includes(variable))
         .map(({ variable }) => [variable, '%%%']),
     );
 

@@ -268,6 +268,34 @@ describe('an older database', () => {
   });
 });
 
+describe('unsynced', () => {
+  const waitsForDisk = (db: ReturnType<typeof newDatabase>): boolean => {
+    const level: unknown = db.sqlite.pragma('synchronous', { simple: true });
+    return level === 2;
+  };
+
+  it('does not wait for the disk, whatever becomes of the work, and what comes after it does', () => {
+    const db = newDatabase();
+
+    expect(db.unsynced(() => waitsForDisk(db))).toBe(false);
+    expect(waitsForDisk(db)).toBe(true);
+    expect(() =>
+      db.unsynced(() => {
+        db.insert(apiKeys, { label: 'lost', keyHash: 'x', isActive: true, createdAt: 0 });
+        throw new Error('no');
+      }),
+    ).toThrow('no');
+    expect(waitsForDisk(db)).toBe(true);
+    expect(db.orm.select().from(apiKeys).all()).toEqual([]);
+  });
+
+  it('within a transaction is a part of it, and of what that one promises', () => {
+    const db = newDatabase();
+
+    db.immediate(() => expect(db.unsynced(() => waitsForDisk(db))).toBe(true));
+  });
+});
+
 describe('immediate', () => {
   it('rolls everything back when the work throws', () => {
     const db = newDatabase();

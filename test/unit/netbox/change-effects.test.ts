@@ -62,7 +62,7 @@ describe('what shows in other lists makes those untrue', () => {
     expect(untrueBy('ipam.service', model)).toEqual(paths);
   });
 
-  it.each(['circuits.circuit', 'ipam.prefix', 'users.token', 'netbox_proxbox.proxmoxfirewallrule'])(
+  it.each(['circuits.circuit', 'ipam.aggregate', 'users.token', 'netbox_proxbox.proxmoxfirewallrule'])(
     '"%s" shows nowhere',
     (model) => {
       expect(untrueBy(model)).toEqual([]);

@@ -84,7 +84,7 @@ describe('wrong keys', () => {
 
   it('are written in portions, one a second, and none at once', async () => {
     const { clock, db, lockout } = setUp();
-    const immediate = vi.spyOn(db, 'immediate');
+    const immediate = vi.spyOn(db, 'unsynced');
     for (let n = 0; n < 1000; n += 1) lockout.recordFailure(`10.1.${n >> 8}.${n & 255}`);
     expect(immediate).not.toHaveBeenCalled();
 

@@ -18,7 +18,7 @@ describe('seeded estate', () => {
 
   it('keeps its bytes from release to release', () => {
     expect(hashOf(createEstate({ vms: 60, seed: 7 }))).toMatchInlineSnapshot(
-      `"1f9fa9df63d83113b3cbda0b692f866f8429145dd76cede1ae0eb53a64b3872b"`,
+      `"8112429c1c2e214b563b70f4143a04714dc9fb8310980115c1df87ade0892061"`,
     );
   });
 

@@ -10,10 +10,10 @@ describe('the register of runs', () => {
     const runs = createActiveRuns(clock);
     runs.register({ id: 'a', kind: 'devices', abort: quiet });
     clock.advance(1000);
-    runs.register({ id: 'b', kind: 'full-update', abort: quiet });
+    runs.register({ id: 'b', kind: 'full-update', isPreview: true, abort: quiet });
     expect(runs.list()).toEqual([
-      { id: 'a', kind: 'devices', startedAt: '2026-01-01T12:00:00.000Z' },
-      { id: 'b', kind: 'full-update', startedAt: '2026-01-01T12:00:01.000Z' },
+      { id: 'a', runId: 'a', kind: 'devices', startedAt: '2026-01-01T12:00:00.000Z', isPreview: false },
+      { id: 'b', runId: 'b', kind: 'full-update', startedAt: '2026-01-01T12:00:01.000Z', isPreview: true },
     ]);
   });
 

@@ -7,6 +7,7 @@ import { createClusterFinder } from '../../../src/sync/individual/endpoints.js';
 import { createIndividualSync, type IndividualDeps } from '../../../src/sync/individual/service.js';
 import { clusterEntry } from '../../../src/sync/individual/table.js';
 import type { ObjectQuery } from '../../../src/sync/individual/types.js';
+import { unrecorded } from '../../../src/sync/run-ledger.js';
 import { parseSyncRequest } from '../../../src/sync/request.js';
 import { createFakeClock } from '../../support/fake-clock.js';
 
@@ -67,6 +68,8 @@ describe('a sync of a single object that takes too long', () => {
     const isAsked = new Promise<void>((resolve) => (asked = resolve));
     const ports = {
       clock,
+      randomId: () => 'R1',
+      ledger: { begin: () => unrecorded },
       netboxEndpoint: () => ({ revision: 'r' }),
       proxmoxEndpoints: () => [endpoint(1)],
       openSession: (_endpoint: unknown, ofRun: AbortSignal) =>

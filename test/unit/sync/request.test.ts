@@ -25,6 +25,7 @@ const silent = {
   includeObjects: false,
   showsObjects: false,
   notes: [],
+  caller: { trigger: 'api', actor: '' },
 };
 
 function refusalOf(query: RawQuery): readonly [number, string] | undefined {

@@ -7,6 +7,7 @@ import { runFullUpdate, runSingleStage } from '../../../src/sync/runner.js';
 import type { StageEntry } from '../../../src/sync/stages/index.js';
 import type { Stage } from '../../../src/sync/stage.js';
 import type { Change } from '../../../src/sync/types.js';
+import { createOverlay } from '../../../src/netbox/overlay/overlay.js';
 import { createInMemoryNetBox } from '../../support/factories/in-memory-netbox.js';
 import { stored } from '../../support/factories/netbox-records.js';
 import { refusal } from '../../support/factories/netbox-rules.js';
@@ -306,7 +307,9 @@ describe('a stage as a run of its own', () => {
     it('tells what it would do, writes nothing, and makes no support object', async () => {
       const netbox = createInMemoryNetBox();
       const options = { ...syncOptions({}), dryRun: true };
-      const { conductor, events, open } = aPerformance(netbox, { run: { options } });
+      const { conductor, events, open } = aPerformance(netbox, {
+        run: { options, client: createOverlay(netbox.client) },
+      });
       const summary = await runSingleStage({ stage: creating() }, conductor, open);
       expect(netbox.writes).toEqual([]);
       expect(summary).toMatchObject({ ok: true, status: 'completed' });

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createConsoleLevel } from '../../../src/telemetry/console-level.js';
 import { createLogBuffer } from '../../../src/telemetry/log-buffer.js';
 import { createLogFile } from '../../../src/telemetry/log-file.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
@@ -13,13 +14,14 @@ function setUp() {
   const [console, file]: [string[], string[]] = [[], []];
   const sinkOf = (lines: string[]) => ({ write: (line: string) => void lines.push(line) });
   const buffer = createLogBuffer();
+  const level = createConsoleLevel('INFO');
   const logger = createLogger({
-    level: 'INFO',
+    level,
     destinations: [{ level: 'WARNING', sink: sinkOf(file) }],
     buffer,
     console: sinkOf(console),
   });
-  return { console, file, buffer, logger };
+  return { console, file, buffer, logger, level };
 }
 
 describe('the logger', () => {
@@ -33,6 +35,20 @@ describe('the logger', () => {
 
     expect(buffer.query({}).logs.map(({ level }) => level)).toEqual(['CRITICAL', 'WARNING', 'INFO', 'DEBUG']);
     expect([console.length, file.length]).toEqual([3, 2]);
+  });
+
+  it('shows more or less on the console as soon as it is told to, and the others as before', () => {
+    const { console, file, buffer, logger, level } = setUp();
+
+    level.set('DEBUG');
+    logger.debug('a');
+    level.set('CRITICAL');
+    logger.error('b');
+    logger.fatal('c');
+
+    expect(level.current()).toBe('CRITICAL');
+    expect(console.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['a', 'c']);
+    expect([buffer.query({}).logs.length, file.length]).toEqual([3, 2]);
   });
 
   it('lets no secret through to any sink: message, arguments, fields, child fields, errors, causes', () => {

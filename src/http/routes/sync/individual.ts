@@ -2,20 +2,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ProxboxError } from '../../../errors/proxbox-error.js';
+import { statusOfAnswer } from '../../../sync/individual/answer.js';
 import { individualTable, machineEntry } from '../../../sync/individual/table.js';
-import type {
-  IndividualAction,
-  IndividualEntry,
-  IndividualResult,
-  ObjectQuery,
-  ParamName,
-} from '../../../sync/individual/types.js';
+import type { IndividualAction, IndividualEntry, ObjectQuery, ParamName } from '../../../sync/individual/types.js';
 import { parseSyncRequest, type SyncRequest } from '../../../sync/request.js';
-import type { RunStatus } from '../../../sync/run-end.js';
 import type { SyncService } from '../../../sync/service.js';
 import type { App } from '../../app-type.js';
 import { booleanField, integerField, requiredTextField } from '../../query-fields.js';
 import type { RouteDocument } from '../../route-document.js';
+import { askedBy, callerOf } from '../actor.js';
 
 export interface IndividualRouteDeps {
   readonly sync: Pick<SyncService, 'individual'>;
@@ -127,19 +122,18 @@ async function answer(
   };
   reply.raw.once('close', onClose);
   try {
-    const result = await sync.individual.sync(entry, objectQuery(query), syncRequest(query), abort.signal);
+    const result = await sync.individual.sync(
+      entry,
+      objectQuery(query),
+      askedBy(callerOf(request), syncRequest(query)),
+      abort.signal,
+    );
     if (result.retryAfterS !== undefined)
       reply.header('retry-after', String(Math.max(1, Math.ceil(result.retryAfterS))));
-    return await reply.status(result.status).header('x-proxbox-status', statusOf(result)).send(result.answer);
+    return await reply.status(result.status).header('x-proxbox-status', statusOfAnswer(result)).send(result.answer);
   } finally {
     reply.raw.off('close', onClose);
   }
-}
-
-/** Of several objects that were asked for together some may have failed. */
-function statusOf({ status, answer: { items = [] } }: IndividualResult): RunStatus {
-  if (status < 400) return 'completed';
-  return items.some(({ error }) => error === null) ? 'partial' : 'failed';
 }
 
 const Loose = z.record(z.string(), z.unknown()).default({});

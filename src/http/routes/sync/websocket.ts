@@ -4,10 +4,12 @@ import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { errorText, ProxboxError, toProxboxError } from '../../../errors/proxbox-error.js';
 import { parseSyncRequest } from '../../../sync/request.js';
+import type { Caller } from '../../../sync/run-ledger.js';
 import type { PreparedRun, SyncService } from '../../../sync/service.js';
 import { devicesStage } from '../../../sync/stages/devices/index.js';
 import { virtualMachinesStage } from '../../../sync/stages/virtual-machines/index.js';
 import type { App } from '../../app-type.js';
+import { askedBy, callerOf } from '../actor.js';
 import { keyIn, type Admit } from '../../socket-admission.js';
 import { endMarker, legacyObject, type LegacyObject } from '../../stream/legacy-objects.js';
 import { createTextSocket, type TextSocket, type TextSocketDeps } from '../../stream/websocket.js';
@@ -18,10 +20,16 @@ export interface SocketRouteDeps extends TextSocketDeps {
   readonly admit: Admit;
 }
 
+/** Of one connection. */
+interface Client {
+  readonly deps: SocketRouteDeps;
+  readonly caller: Caller;
+}
+
 interface Command {
   /** As the end marker names it. */
   readonly object: string;
-  readonly prepare: (sync: SocketRouteDeps['sync']) => PreparedRun;
+  readonly prepare: (sync: SocketRouteDeps['sync'], caller: Caller) => PreparedRun;
   /** A text that comes first. */
   readonly echo?: string;
 }
@@ -31,26 +39,24 @@ const serviceStops = 1001;
 const cannotServe = 1011;
 const tickMs = 2_000;
 
-const wholeRequest = () => parseSyncRequest({});
+const wholeRequest = (caller: Caller) => askedBy(caller, parseSyncRequest({}));
 const fullUpdate: Command = {
   object: 'full-update',
-  prepare: (sync) => sync.prepareFullUpdate(wholeRequest()),
+  prepare: (sync, caller) => sync.prepareFullUpdate(wholeRequest(caller)),
 };
 const virtualMachines: Command = {
   object: 'virtual_machine',
-  prepare: (sync) => sync.prepareStage({ stage: virtualMachinesStage }, wholeRequest()),
+  prepare: (sync, caller) => sync.prepareStage({ stage: virtualMachinesStage }, wholeRequest(caller)),
+};
+const nodes: Command = {
+  object: 'device',
+  prepare: (sync, caller) => sync.prepareStage({ stage: devicesStage }, wholeRequest(caller)),
+  echo: 'Sync Nodes',
 };
 const commands: ReadonlyMap<string, Command> = new Map([
   ['Full Update Sync', fullUpdate],
   ['Full Update', fullUpdate],
-  [
-    'Sync Nodes',
-    {
-      object: 'device',
-      prepare: (sync: SocketRouteDeps['sync']) => sync.prepareStage({ stage: devicesStage }, wholeRequest()),
-      echo: 'Sync Nodes',
-    },
-  ],
+  ['Sync Nodes', nodes],
   ['Sync Virtual Machines', virtualMachines],
 ]);
 
@@ -73,10 +79,14 @@ async function tellRun(socket: TextSocket, prepared: PreparedRun, object: string
 }
 
 /** Never throws: a command that fails must not end the connection, and the end marker comes even when nothing else did. */
-async function carryOut(deps: SocketRouteDeps, socket: TextSocket, { object, prepare, echo }: Command): Promise<void> {
+async function carryOut(
+  { deps, caller }: Client,
+  socket: TextSocket,
+  { object, prepare, echo }: Command,
+): Promise<void> {
   if (echo !== undefined) await socket.send(echo);
   try {
-    await tellRun(socket, prepare(deps.sync), object);
+    await tellRun(socket, prepare(deps.sync, caller), object);
   } catch (error) {
     const known = toProxboxError(error);
     if (known.code === 'internal') deps.logger.error({ err: known }, 'A command of a WebSocket client failed.');
@@ -87,13 +97,13 @@ async function carryOut(deps: SocketRouteDeps, socket: TextSocket, { object, pre
 }
 
 /** One at a time; the next one is read when the last one has ended. */
-async function obeyCommands(deps: SocketRouteDeps, socket: TextSocket): Promise<void> {
+async function obeyCommands(client: Client, socket: TextSocket): Promise<void> {
   await socket.send('Connected!');
   await socket.send('Connected 2!');
   for (let text = await socket.read(); text !== undefined; text = await socket.read()) {
     const asked = text.trim();
     const command = commands.get(asked);
-    if (command !== undefined) await carryOut(deps, socket, command);
+    if (command !== undefined) await carryOut(client, socket, command);
     // A client that showed its key in the handshake may do so again, and keys are not repeated.
     else if (keyIn(asked) === undefined) {
       await socket.send(`Invalid command: ${asked.slice(0, 200)}`);
@@ -102,27 +112,27 @@ async function obeyCommands(deps: SocketRouteDeps, socket: TextSocket): Promise<
   }
 }
 
-async function syncMachinesOnce(deps: SocketRouteDeps, socket: TextSocket): Promise<void> {
+async function syncMachinesOnce(client: Client, socket: TextSocket): Promise<void> {
   await socket.send('Connected!');
   try {
-    virtualMachines.prepare(deps.sync);
+    virtualMachines.prepare(client.deps.sync, client.caller);
   } catch (error) {
     if (!(error instanceof ProxboxError && error.code === 'not_configured')) throw error;
     await socket.send(`Error: NetBox session is not available. ${errorText(error)}`);
     socket.close(cannotServe, 'NetBox session is not available.');
     return;
   }
-  await carryOut(deps, socket, virtualMachines);
+  await carryOut(client, socket, virtualMachines);
 }
 
-async function countMessages({ clock }: SocketRouteDeps, socket: TextSocket): Promise<void> {
+async function countMessages({ deps: { clock } }: Client, socket: TextSocket): Promise<void> {
   for (let n = 1; !socket.ending.aborted; n += 1) {
     await socket.send(`Message: ${n}`);
     await clock.sleep(tickMs, socket.ending).catch(() => undefined);
   }
 }
 
-type Serve = (deps: SocketRouteDeps, socket: TextSocket) => Promise<void>;
+type Serve = (client: Client, socket: TextSocket) => Promise<void>;
 type SocketHandler = (
   ...[socket, request]: readonly [Parameters<WebsocketHandler>[0], FastifyRequest]
 ) => Promise<void>;
@@ -132,7 +142,7 @@ function admitted(deps: SocketRouteDeps, serve: Serve): SocketHandler {
   return async (webSocket, request) => {
     const socket = createTextSocket(webSocket, deps);
     if (!(await deps.admit(socket, request))) return;
-    await serve(deps, socket);
+    await serve({ deps, caller: callerOf(request) }, socket);
     socket.close(deps.stopping.aborted ? serviceStops : normalEnd);
   };
 }

@@ -1,31 +1,41 @@
 /** The backups of all machines (or of the selection): every storage is listed once. */
 import { toProxboxError, type ProxboxError } from '../../../errors/proxbox-error.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
-import type { Backup } from '../../../proxmox/parse/backups.js';
+import { storageOfVolume, type Backup } from '../../../proxmox/parse/backups.js';
+import type { Storage } from '../../../proxmox/parse/storages.js';
 import { readBackups, readStorages } from '../../../proxmox/reads/storage.js';
 import type { ProxmoxSession } from '../../../proxmox/types.js';
-import { nameList } from '../../../values/short-text.js';
+import { counted, nameList } from '../../../values/short-text.js';
 import { loadGuestRows } from '../../collect/guest-rows.js';
+import { requireOneRead, type Unread } from '../../collect/nothing-read.js';
 import { readFailure, readFromCluster, type ListedRead } from '../../collect/proxmox.js';
 import { collectRoster } from '../../collect/roster.js';
 import { substep } from '../../events.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
 import { absentRows, proveRights, type AbsenceRights } from './absence-rights.js';
+import { collectRivals } from './collect-rivals.js';
 import { betterCopy, contentPlaces, wholeStorages, type ContentPlace, type ContentPlaces } from './map.js';
+import { storedPlace } from './map-shared-places.js';
 import type { ClusterBackups, CollectedBackups } from './types.js';
 import { readVisibility } from './visibility.js';
 import type { Roster } from '../../plan/roster.js';
 import type { ConnectedCluster } from '../../guests.js';
 
+/** Whose a backup is stands fast when all clusters have been read. */
+interface UnjudgedBackups extends Omit<ClusterBackups, 'rivalsOf'> {
+  /** Of the cluster, as Proxmox has them. */
+  readonly storages: readonly Storage[];
+}
+
 interface ClusterRead {
-  readonly backups: ClusterBackups | undefined;
+  readonly backups: UnjudgedBackups | undefined;
   readonly warnings: readonly Warning[];
-  readonly causes: readonly ProxboxError[];
+  readonly failures: readonly Unread[];
   readonly answers: number;
 }
 
-/** Throws the first cause when Proxmox was asked and nothing answered. */
+/** Throws when Proxmox was asked and nothing answered. */
 export async function collectBackups(run: RunContext): Promise<CollectedBackups | undefined> {
   if (!run.capabilities.proxboxPlugin) return undefined;
   const roster = await collectRoster(run);
@@ -35,18 +45,21 @@ export async function collectBackups(run: RunContext): Promise<CollectedBackups 
     run.collections.load('storage', {}),
   ]);
   const reads = await Promise.all(wanted.map((cluster) => readClusterBackups(run, cluster, { roster, rows })));
-  const [first] = reads.flatMap(({ causes }) => causes);
-  if (first !== undefined && reads.every(({ answers }) => answers === 0)) throw first;
+  requireOneRead(
+    'list of backups',
+    reads.flatMap(({ answers, failures }) => [...failures, ...Array.from({ length: answers }, () => undefined)]),
+  );
+  const unjudged = reads.flatMap(({ backups }) => backups ?? []);
   return {
     roster,
-    clusters: reads.flatMap(({ backups }) => backups ?? []),
+    clusters: await withRivals(run, unjudged, { roster, storages }),
     rows,
     storages,
     warnings: reads.flatMap(({ warnings }) => warnings),
   };
 }
 
-const nothingToRead: ClusterRead = { backups: undefined, warnings: [], causes: [], answers: 0 };
+const nothingToRead: ClusterRead = { backups: undefined, warnings: [], failures: [], answers: 0 };
 
 interface Stored {
   readonly roster: Roster;
@@ -67,8 +80,8 @@ async function readClusterBackups(
     })),
   );
   if (!listed.ok) {
-    const warnings = [unreadable(cluster, { what: 'The storages', read: 'storages' }, listed.cause)];
-    return { ...nothingToRead, warnings, causes: [listed.cause] };
+    const reason = unreadable(cluster, { what: 'The storages', read: 'storages' }, listed.cause);
+    return { ...nothingToRead, warnings: [reason], failures: [{ reason, cause: listed.cause }] };
   }
   const { storages, session } = listed.value;
   const plan = contentPlaces(storages, cluster.view.nodes);
@@ -81,37 +94,65 @@ async function readClusterBackups(
   const isWhole = wholeStorages(plan, contents.unread, storages);
   // Every installation has nodes and storages: a list without any was not told.
   const isTold = cluster.view.nodes.length > 0 && storages.length > 0;
+  // A node without quorum may not have heard of a storage.
+  const isKnown = (storage: string): boolean => cluster.view.isQuorate || storages.some(({ name }) => name === storage);
   const backups = merge(contents.lists, selected);
-  const rights = await rightsOf(run, cluster, [...sessions], {
-    absent: () => absentRows(rows, cluster, roster, new Set(backups.keys())),
-  });
+  const absent = run.options.deleteNonexistentBackups ? absentRows(rows, cluster, roster, new Set(backups.keys())) : [];
+  const rights = await rightsOf(run, cluster, [...sessions], absent);
+  const unheard = absent.map((row) => storageOfVolume(row.volume_id)).filter((storage) => !isKnown(storage));
   return {
     backups: {
       view: cluster.view,
       backups,
       isWhole,
+      storages,
       provesAbsence: (storage, vmid) =>
-        isTold && isWhole(storage) && visibility.isVisible(storage) && rights.maySee(storage, vmid),
+        isTold && isKnown(storage) && isWhole(storage) && visibility.isVisible(storage) && rights.maySee(storage, vmid),
     },
     warnings: [
       ...offlineWarnings(cluster, plan.outOfReach),
-      ...contents.warnings,
+      ...contents.failures.map(({ reason }) => reason),
       ...visibility.warnings,
       ...rights.warnings,
+      ...unheardWarnings(cluster, [...new Set(unheard)]),
     ],
-    causes: contents.causes,
-    answers: plan.places.length - contents.causes.length,
+    failures: contents.failures,
+    answers: contents.lists.length,
   };
+}
+
+async function withRivals(
+  run: RunContext,
+  unjudged: readonly UnjudgedBackups[],
+  { roster, storages: rows }: Pick<CollectedBackups, 'roster' | 'storages'>,
+): Promise<readonly ClusterBackups[]> {
+  const told = unjudged.flatMap(({ view, storages }) => {
+    const cluster = roster.netboxClusters.get(view.key)?.id ?? null;
+    return storages.map((storage) => ({ ...storage, cluster }));
+  });
+  const places = [...rows.map(storedPlace), ...told];
+  return Promise.all(
+    unjudged.map(async ({ storages, ...cluster }) => {
+      const { backups } = cluster;
+      return { ...cluster, rivalsOf: await collectRivals(run, cluster, { roster, backups, storages, places }) };
+    }),
+  );
 }
 
 /** Asked only in a run that may delete. */
 async function rightsOf(
   run: RunContext,
   cluster: ConnectedCluster,
-  ...[sessions, { absent }]: [readonly ProxmoxSession[], { readonly absent: () => readonly RecordOf<'backup'>[] }]
+  ...[sessions, absent]: [readonly ProxmoxSession[], readonly RecordOf<'backup'>[]]
 ): Promise<AbsenceRights> {
   if (!run.options.deleteNonexistentBackups) return { maySee: () => false, warnings: [] };
-  return proveRights(run, cluster, sessions, absent());
+  return proveRights(run, cluster, sessions, absent);
+}
+
+function unheardWarnings({ view }: ConnectedCluster, storages: readonly string[]): readonly Warning[] {
+  if (storages.length === 0) return [];
+  const message = `${counted('storage', storages)} of cluster "${view.name}" not configured, by a node without quorum, which hears of nothing new: rows of backups there stay as they are.`;
+  return [{ code: 'read_incomplete', message, source: { endpointId: view.owner.endpointId, cluster: view.name } }];
 }
 
 /** The selected VMIDs of the cluster; undefined = everything. */
@@ -128,8 +169,7 @@ interface Contents {
   readonly lists: readonly (readonly Backup[])[];
   readonly sessions: readonly ProxmoxSession[];
   readonly unread: readonly ContentPlace[];
-  readonly causes: readonly ProxboxError[];
-  readonly warnings: readonly Warning[];
+  readonly failures: readonly Unread<Warning>[];
 }
 
 async function readContents(
@@ -158,10 +198,10 @@ async function readContents(
     lists: read.map(({ backups }) => backups),
     sessions: read.map(({ session }) => session),
     unread: failed.map(({ place }) => place),
-    causes: failed.map(({ cause }) => cause),
-    warnings: failed.map(({ place, cause }) =>
-      unreadable(cluster, { what: contentText(place), read: 'storage_content' }, cause),
-    ),
+    failures: failed.map(({ place, cause }) => ({
+      reason: unreadable(cluster, { what: contentText(place), read: 'storage_content' }, cause),
+      cause,
+    })),
   };
 }
 

@@ -6,6 +6,7 @@ import { isSoftDeleted, softDeletedReason } from '../../plan/soft-delete.js';
 import type { SyncMode, SyncOptions } from '../../plan/options.js';
 import type { Reason, SourceRef } from '../../types.js';
 import { machineMode, type KnownGuest, type Roster } from '../../plan/roster.js';
+import { lastGuestName } from './map-shared-places.js';
 
 export interface KnownOwner {
   readonly status: 'known';
@@ -13,6 +14,8 @@ export interface KnownOwner {
   readonly key: string;
   readonly machineId: number;
   readonly machineName: string;
+  /** In Proxmox, which backups may be called after; NetBox may have another one. */
+  readonly guestName: string;
   readonly type: string;
   readonly mode: SyncMode;
   readonly source: SourceRef;
@@ -41,12 +44,13 @@ export function ownersOf(
   return owners;
 }
 
-function liveOwner({ key, source, virtualMachine, resource }: KnownGuest, options: SyncOptions): KnownOwner {
+function liveOwner({ key, source, virtualMachine, resource, state }: KnownGuest, options: SyncOptions): KnownOwner {
   return {
     status: 'known',
     key,
     machineId: virtualMachine.id,
     machineName: virtualMachine.name,
+    guestName: resource.isDescribed ? resource.name : lastGuestName(state, virtualMachine),
     type: resource.type,
     mode: machineMode(resource, options),
     source,
@@ -77,6 +81,7 @@ function goneMachines(
           key: `${view.key}/gone/${vmid}`,
           machineId: machine.id,
           machineName: machine.name,
+          guestName: lastGuestName(state, machine),
           type: state.proxmox_vm_type,
           mode: modes.vm,
           source,

@@ -2,7 +2,7 @@
 import type { Steps } from '../../../config/breathe.js';
 import { nameList } from '../../../values/short-text.js';
 import { kinds, type RecordOf } from '../../../netbox/kinds/index.js';
-import { equalValues } from '../../../netbox/kinds/values.js';
+import { byAge, equalValues } from '../../../netbox/kinds/values.js';
 import { storageOfVolume, type Backup } from '../../../proxmox/parse/backups.js';
 import { planDeletes, protectingMode } from '../../plan/absence.js';
 import type { SyncOptions } from '../../plan/options.js';
@@ -11,6 +11,7 @@ import { storageFinder, type FindStorage } from '../../plan/plugin-storages.js';
 import type { Reason, SourceRef } from '../../types.js';
 import { ownersOf, type KnownOwner, type Owner } from './diff-owners.js';
 import { backupRow, isNews, journalEntry } from './map.js';
+import { judge, type Rival } from './map-shared-places.js';
 import type { ClusterBackups, CollectedBackups } from './types.js';
 
 /** Rows by machine and volume, the lowest id first. */
@@ -44,7 +45,7 @@ const rowKey = (machineId: number, volumeId: string): string => `${machineId}/${
 /** Rows without a volume id are nobody's: they are neither updated nor deleted. */
 function* indexRows(rows: readonly RecordOf<'backup'>[]): Steps<StoredRows> {
   const stored = new Map<string, RecordOf<'backup'>[]>();
-  for (const row of [...rows].sort((a, b) => a.id - b.id)) {
+  for (const row of [...rows].sort(byAge)) {
     yield;
     const machine = row.virtual_machine;
     const volumeId = row.volume_id;
@@ -80,7 +81,7 @@ function* planCluster(
   for (const backup of cluster.backups.values()) {
     yield;
     const owner = backup.vmid === null ? undefined : owners.get(backup.vmid);
-    const reason = reasonToSkip(backup, owner, cluster.view.name);
+    const reason = reasonToSkip(backup, owner, cluster);
     if (owner?.status === 'known' && reason === undefined) planBackup(builder, backup, { owner, cluster, ...plan });
     else if (reason !== undefined) builder.skip(subjectOf(cluster, backup, owner?.source), reason);
   }
@@ -94,8 +95,13 @@ function subjectOf({ view }: ClusterBackups, { volumeId, vmid }: Backup, source?
 
 const keyOf = (viewKey: string, volumeId: string): string => `${viewKey}/${volumeId}`;
 
-function reasonToSkip(backup: Backup, owner: Owner | undefined, cluster: string): Reason | undefined {
+function reasonToSkip(
+  backup: Backup,
+  owner: Owner | undefined,
+  { view, rivalsOf }: ClusterBackups,
+): Reason | undefined {
   const { volumeId, vmid, subtype } = backup;
+  const cluster = view.name;
   if (vmid === null)
     return { code: 'vm_missing', message: `Backup "${volumeId}" of "${cluster}" does not say whose it is.` };
   if (owner === undefined)
@@ -105,11 +111,33 @@ function reasonToSkip(backup: Backup, owner: Owner | undefined, cluster: string)
     };
   if (owner.status === 'omitted')
     return { code: owner.reason.code, message: `Backup "${volumeId}" was left out: ${owner.reason.message}` };
-  if (subtype === 'undefined' || owner.type === '' || owner.type === subtype) return undefined;
-  return {
-    code: 'type_changed',
-    message: `Backup "${volumeId}" is of an earlier guest: ${vmid} was ${subtype} and is now ${owner.type} ("${owner.machineName}"). It was left out.`,
-  };
+  if (subtype !== 'undefined' && owner.type !== '' && owner.type !== subtype)
+    return {
+      code: 'type_changed',
+      message: `Backup "${volumeId}" is of an earlier guest: ${vmid} was ${subtype} and is now ${owner.type} ("${owner.machineName}"). It was left out.`,
+    };
+  return whyNotOwn(backup, owner, { cluster, rivals: rivalsOf(backup) });
+}
+
+/** A row that is there already stays as it is: it may have been written for the other one, or edited. */
+function whyNotOwn(
+  backup: Backup,
+  { machineName, guestName }: KnownOwner,
+  { cluster, rivals }: { readonly cluster: string; readonly rivals: readonly Rival[] },
+): Reason | undefined {
+  const verdict = judge(backup, guestName, rivals);
+  if (verdict === 'own') return undefined;
+  const { volumeId, vmid } = backup;
+  const others = nameList(rivals.map((rival) => `"${rival.name}" of "${rival.cluster}"`));
+  return verdict === 'unknown'
+    ? {
+        code: 'backup_ambiguous',
+        message: `Backup "${volumeId}" is of ${vmid}, which is "${machineName}" of "${cluster}" and ${others}, and these clusters use the same storage. It was left out.`,
+      }
+    : {
+        code: 'backup_of_another',
+        message: `Backup "${volumeId}" is of ${others}, by its notes: the storage is shared with "${cluster}". It was left out.`,
+      };
 }
 
 interface OneBackup extends BackupPlan {

@@ -4,6 +4,7 @@ import type { Backup } from '../../../proxmox/parse/backups.js';
 import type { ClusterView } from '../../plan/cluster-views.js';
 import type { Warning } from '../../types.js';
 import type { Roster } from '../../plan/roster.js';
+import type { RivalsOf } from './map-shared-places.js';
 
 /** The backups of one cluster, and what they prove. */
 export interface ClusterBackups {
@@ -17,6 +18,7 @@ export interface ClusterBackups {
   readonly isWhole: (storage: string) => boolean;
   /** True when a backup that is not among `backups` does not exist on the storage. */
   readonly provesAbsence: (storage: string, vmid: number | null) => boolean;
+  readonly rivalsOf: RivalsOf;
 }
 
 export interface CollectedBackups {

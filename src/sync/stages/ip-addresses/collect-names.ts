@@ -45,7 +45,7 @@ export async function nameGuests(
     formerNames: rememberedNames(memory.get(one.guest.virtualMachine.id)),
   }));
   await breathe();
-  if (!run.options.dryRun) await run.memory.remember(newsOf(named, memory));
+  await run.memory.remember(newsOf(named, memory));
   return named;
 }
 

@@ -3,7 +3,7 @@ import { breathe, inTurns, mapInTurns } from '../../../config/breathe.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { collectAbandoned } from '../../collect/abandoned-addresses.js';
 import { collectMarks } from '../../collect/address-marks.js';
-import { readConfigs } from '../../collect/guest-config.js';
+import { readSomeConfigs } from '../../collect/guest-config.js';
 import { readGuestNetwork } from '../../collect/guest-network.js';
 import { loadOfMachines, loadRowsOf } from '../../collect/machine-rows.js';
 import { collectRoster } from '../../collect/roster.js';
@@ -11,6 +11,7 @@ import { substep } from '../../events.js';
 import { hostOf } from '../../plan/address-ownership.js';
 import type { RunContext } from '../../run-context.js';
 import { nameGuests, type Located } from './collect-names.js';
+import { withOthers } from './collect-others.js';
 import { collectFromNodes } from './collect-nodes.js';
 import type { CollectedAddresses, GuestPorts } from './types.js';
 import { judgedNetwork, wantedNics } from '../../plan/guest-addresses.js';
@@ -20,7 +21,7 @@ import { byMachine, machineName, type KnownGuest, type Roster } from '../../plan
 export async function collectAddresses(run: RunContext): Promise<CollectedAddresses> {
   const roster = await collectRoster(run);
   const [read, interfaces, assigned] = await Promise.all([
-    readConfigs(run, roster.guests, 'vm-ip-addresses'),
+    readSomeConfigs(run, roster.guests, 'vm-ip-addresses'),
     loadOfMachines(run, 'vm-interface', roster.guests),
     loadAssigned(run, roster),
   ]);
@@ -46,7 +47,7 @@ export async function collectAddresses(run: RunContext): Promise<CollectedAddres
   const [guests, marks, guestAddresses] = await Promise.all([
     nameGuests(run, located, { interfaces, assigned, letGo }),
     collectMarks(run, letGo),
-    withAbandoned(run, inside.guestAddresses, abandoned),
+    withLinksOf(run, inside.guestAddresses, [...abandoned.keys(), ...unlinked(letGo, inside.guestInterfaces)]),
   ]);
   return {
     roster,
@@ -101,20 +102,29 @@ async function loadGuestTables(
   return { guestInterfaces, guestAddresses };
 }
 
-/** With what it keeps about addresses that go to a guest from machines beyond the run. */
-async function withAbandoned(
+/** Rows that guests let go of whose agents were not asked for interfaces in this run: an earlier one may have been. */
+function unlinked(
+  letGo: readonly LetGo<Located>[],
+  guestInterfaces: CollectedAddresses['guestInterfaces'],
+): readonly number[] {
+  const known = new Set(guestInterfaces.map((row) => row.virtual_machine));
+  return letGo.flatMap(({ row, of }) => (known.has(of.guest.virtualMachine.id) ? [] : [row.id]));
+}
+
+/** With what it keeps about further addresses: NetBox lets none go that a row of the plugin names. */
+async function withLinksOf(
   run: RunContext,
   ofGuests: CollectedAddresses['guestAddresses'],
-  abandoned: CollectedAddresses['abandoned'],
+  addresses: readonly number[],
 ): Promise<CollectedAddresses['guestAddresses']> {
   if (!run.capabilities.proxboxPlugin) return ofGuests;
-  const of = [...abandoned.keys()].sort();
+  const of = [...new Set(addresses)].sort((a, b) => a - b);
   const ofOthers = await run.collections.load('guest-vm-interface-address', {}, { filter: 'ip_address_id', of });
   const seen = new Set(ofGuests.map(({ id }) => id));
   return [...ofGuests, ...ofOthers.filter(({ id }) => !seen.has(id))];
 }
 
-type Read = Awaited<ReturnType<typeof readConfigs<KnownGuest>>>[number];
+type Read = Awaited<ReturnType<typeof readSomeConfigs<KnownGuest>>>[number];
 
 async function askGuests(run: RunContext, guests: readonly Read[]): Promise<readonly Located[]> {
   let done = 0;
@@ -160,18 +170,4 @@ function hostsOf({ nics }: Located): readonly string[] {
 
 async function wantedHosts(guests: readonly Located[]): Promise<ReadonlySet<string>> {
   return new Set((await mapInTurns(guests, hostsOf)).flat());
-}
-
-/** Rows that have a wanted address and are not among the addresses of virtual machines: free ones, and those of others. */
-async function withOthers(
-  run: RunContext,
-  wanted: ReadonlySet<string>,
-  assigned: readonly RecordOf<'ip-address'>[],
-): Promise<readonly RecordOf<'ip-address'>[]> {
-  const known = new Set(assigned.map((row) => hostOf(row.address)));
-  await breathe();
-  const unknown = [...wanted].filter((host) => !known.has(host)).sort();
-  const others = await run.collections.load('ip-address', {}, { filter: 'address', of: unknown }, { fresh: true });
-  const seen = new Set(assigned.map(({ id }) => id));
-  return [...assigned, ...others.filter(({ id }) => !seen.has(id))];
 }

@@ -16,7 +16,7 @@ import type { ReasonCode } from '../../reasons.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
 import { collectBelongings } from './collect-belongings.js';
-import { homeOf, isDue, orphanStates, unlistedVmids } from './diff.js';
+import { homeOf, isDue, isOnlyNamed, orphanStates, unlistedVmids } from './diff.js';
 import { countMissedRuns } from './missed-runs.js';
 import type { CollectedOrphans, SkippedReason, SweptCluster } from './types.js';
 
@@ -46,7 +46,7 @@ export async function collectOrphans(run: RunContext): Promise<CollectedOrphans>
   }
   const orphans = orphanStates(clusters, states);
   const gone = orphans.flatMap(({ virtual_machine: id }) => id ?? []);
-  const isDeleting = run.options.orphanAction === 'delete' && !run.options.dryRun;
+  const isDeleting = run.options.orphanAction === 'delete' && !isOnlyNamed(run.options);
   return {
     clusters,
     states,

@@ -87,7 +87,7 @@ interface Orphan extends AbsentRow<'virtual-machine'> {
   readonly source: SourceRef;
 }
 
-/** Marks the machines of guests that are gone (or deletes them, if they are ours); with `dry_run` it only names those. */
+/** Marks the machines of guests that are gone (or deletes them, if they are ours); a preview of a run without a sweep only names those. */
 export function* planSweep(collected: CollectedOrphans, input: SweepInput): Steps<Plan> {
   const { options, supportIds, learnt } = input;
   const tag = bootstrapOnlyTag(supportIds);
@@ -110,11 +110,16 @@ export function* planSweep(collected: CollectedOrphans, input: SweepInput): Step
       handful,
     });
     for (const orphan of due.filter((one) => admitted.includes(one))) {
-      if (options.dryRun) builder.note({ ...noteOf(orphan, gone(orphan)), operation: 'would_delete' });
+      if (isOnlyNamed(options)) builder.note({ ...noteOf(orphan, gone(orphan)), operation: 'would_delete' });
       else settle(builder, orphan, { cluster, collected, ...input });
     }
   }
   return builder.build('sweep-orphans');
+}
+
+/** A preview shows who would be swept, also where the run that it shows sweeps nobody. */
+export function isOnlyNamed({ deleteOrphans, dryRun }: Pick<SyncOptions, 'deleteOrphans' | 'dryRun'>): boolean {
+  return dryRun && !deleteOrphans;
 }
 
 function orphansOf(cluster: SweptCluster, { clusters, states, virtualMachines }: CollectedOrphans): readonly Orphan[] {
@@ -179,7 +184,6 @@ function settle(builder: PlanBuilder, orphan: Orphan, sweep: Sweep): void {
     remove(builder, orphan, collected);
     return;
   }
-  if (isMarked) return;
   if (theirs.length === 0) {
     const message = `${gone(orphan).message} It is marked, and deleted by the next run: another guest may have its addresses now, and they move first.`;
     builder.note({ ...noteOf(orphan, { code: 'grace', message }) });
@@ -188,7 +192,7 @@ function settle(builder: PlanBuilder, orphan: Orphan, sweep: Sweep): void {
   }
   const message = `The guest of "${label}" (VMID ${orphan.source.vmid ?? '?'}) is gone, but the machine carries ${nameList(theirs)}: it is marked and not deleted. Delete it in NetBox if nobody needs it.`;
   builder.note({ ...noteOf(orphan, { code: 'operator_data', message }) });
-  mark(builder, orphan, sweep);
+  if (!isMarked) mark(builder, orphan, sweep);
 }
 
 function hasAddresses({ id }: RecordOf<'virtual-machine'>, belongings: CollectedOrphans['belongings']): boolean {

@@ -26,13 +26,14 @@ export const orphanSweepStage = defineStage({
     const failed = of('machine-mark', 'failed') + warnings.filter(({ code }) => code === 'delete_failed').length;
     const waiting = notes.filter(({ operation }) => operation === 'skipped').length;
     const named = notes.filter(({ operation }) => operation === 'would_delete').length;
+    const done = (count: number): number => (run.options.dryRun ? 0 : count);
     return {
       enabled: run.options.deleteOrphans,
       run_id: run.runId,
       dry_run: run.options.dryRun,
       candidates: deleted + softDeleted + failed + waiting + named,
-      deleted,
-      soft_deleted: softDeleted,
+      deleted: done(deleted),
+      soft_deleted: done(softDeleted),
       failed,
       skipped: waiting,
     };

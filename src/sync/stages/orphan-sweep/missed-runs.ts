@@ -17,20 +17,20 @@ const unknown: RememberedMachine = { smbiosUuid: '', createdAt: '', missedRuns: 
 
 /**
  * Runs by machine, this one included. Without a database that answers the guest counts as missed in this run alone: a grace
- * of one run needs none, a longer one then waits. A rehearsal counts nothing.
+ * of one run needs none, a longer one then waits.
  */
 export async function countMissedRuns(
   run: RunContext,
   { clusters, states, gone }: Seen,
   warnings: Warning[],
 ): Promise<ReadonlyMap<number, number>> {
-  const { dryRun, orphanGraceRuns } = run.options;
+  const { orphanGraceRuns } = run.options;
   const once = new Map(gone.map((id) => [id, 1]));
   if (orphanGraceRuns <= 1) return once;
   const known = run.memory.recall();
   const missed = new Map(gone.map((id) => [id, (known?.get(id)?.missedRuns ?? 0) + 1]));
   const changes = changesOf(known ?? new Map(), missed, seenMachines(clusters, states));
-  if (known !== undefined && (dryRun || (await run.memory.remember(changes)))) return missed;
+  if (known !== undefined && (await run.memory.remember(changes))) return missed;
   warnings.push({
     code: 'memory_unavailable',
     message:

@@ -1,10 +1,11 @@
 /** The snapshots of every guest, templates included: one request per guest. */
 import { mapInTurns } from '../../../config/breathe.js';
-import { toProxboxError, type ProxboxError } from '../../../errors/proxbox-error.js';
+import { toProxboxError } from '../../../errors/proxbox-error.js';
 import { bootStorage } from '../../../proxmox/parse/disks.js';
 import { readSnapshots } from '../../../proxmox/reads/guests.js';
 import { readConfigs } from '../../collect/guest-config.js';
 import { loadGuestRows } from '../../collect/guest-rows.js';
+import { requireOneRead, type Unread } from '../../collect/nothing-read.js';
 import { readFailure, readFromCluster } from '../../collect/proxmox.js';
 import { collectRoster } from '../../collect/roster.js';
 import { substep } from '../../events.js';
@@ -17,11 +18,11 @@ import type { KnownGuest } from '../../plan/roster.js';
 
 export const snapshotPhase = 'vm-snapshots';
 
-type Attempt = SnapshotListing & { readonly cause?: ProxboxError };
+type Attempt = Extract<SnapshotListing, { status: 'read' }> | (Extract<SnapshotListing, { status: 'unread' }> & Unread);
 
 /**
- * Configurations, which say on which storage a guest is, are asked for only where there is a snapshot. Throws the first
- * cause when no guest at all could be read.
+ * Configurations, which say on which storage a guest is, are asked for only where there is a snapshot. Throws when no guest
+ * at all could be read.
  */
 export async function collectSnapshots(run: RunContext): Promise<CollectedSnapshots | undefined> {
   if (!run.capabilities.proxboxPlugin) return undefined;
@@ -34,7 +35,7 @@ export async function collectSnapshots(run: RunContext): Promise<CollectedSnapsh
   return { roster, guests, rows, storages };
 }
 
-/** Throws the first cause when no guest at all could be read. */
+/** Throws when no guest at all could be read. */
 async function readGuests(run: RunContext, roster: Roster): Promise<readonly SnapshotGuest[]> {
   let done = 0;
   const attempts = await mapInTurns(roster.guests, async (guest) => {
@@ -46,8 +47,10 @@ async function readGuests(run: RunContext, roster: Roster): Promise<readonly Sna
       );
     return { ...guest, listing };
   });
-  const [first] = attempts.flatMap(({ listing }) => listing.cause ?? []);
-  if (first !== undefined && attempts.every(({ listing }) => listing.cause !== undefined)) throw first;
+  requireOneRead(
+    'guest',
+    attempts.map(({ listing }) => (listing.status === 'read' ? undefined : listing)),
+  );
   return withStorages(run, attempts);
 }
 

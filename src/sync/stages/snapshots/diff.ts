@@ -2,6 +2,7 @@
 import type { Steps } from '../../../config/breathe.js';
 import { nameList } from '../../../values/short-text.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
+import { byAge } from '../../../netbox/kinds/values.js';
 import type { Snapshot } from '../../../proxmox/parse/snapshots.js';
 import { protectingMode } from '../../plan/absence.js';
 import type { SyncOptions } from '../../plan/options.js';
@@ -96,7 +97,7 @@ function rowOf(
 
 function indexRows(rows: readonly RecordOf<'snapshot'>[]): RowsOfMachines {
   const ofMachines = new Map<string, RecordOf<'snapshot'>[]>();
-  for (const row of [...rows].sort((a, b) => a.id - b.id)) {
+  for (const row of [...rows].sort(byAge)) {
     if (row.virtual_machine === null) continue;
     const key = `${row.virtual_machine}/${row.vmid ?? ''}/${row.name}`;
     ofMachines.set(key, [...(ofMachines.get(key) ?? []), row]);

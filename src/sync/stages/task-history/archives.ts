@@ -1,8 +1,8 @@
 /** The task archives of the nodes of every cluster that has a machine in scope. */
-import { nameList } from '../../../values/short-text.js';
 import { errorText, ProxboxError, toProxboxError } from '../../../errors/proxbox-error.js';
 import type { Task } from '../../../proxmox/parse/tasks.js';
 import { readTasks } from '../../../proxmox/reads/nodes.js';
+import { requireOneRead } from '../../collect/nothing-read.js';
 import { readFailure, readFromCluster } from '../../collect/proxmox.js';
 import { nodeKey } from '../../plan/cluster-views.js';
 import { substep } from '../../events.js';
@@ -45,10 +45,13 @@ export async function readArchives(run: RunContext, roster: Roster): Promise<Tas
       return { ...answer, key: nodeKey(read.cluster.view, read.node) };
     }),
   );
-  const causes = answers.flatMap(({ cause }) => cause ?? []);
   const warnings = answers.flatMap(({ warning }) => warning ?? []);
-  const [first] = causes;
-  if (first !== undefined && causes.length === reads.length) throw nothingRead(first, warnings);
+  requireOneRead(
+    'task archive',
+    answers.map(({ cause, warning }) =>
+      warning === undefined || cause === undefined ? undefined : { reason: warning, cause },
+    ),
+  );
   const unread = new Set(answers.flatMap(({ key, warning }) => (warning === undefined ? [] : [key])));
   return { tasks: answers.flatMap(({ tasks }) => tasks), warnings, unread, failures: warnings.length };
 }
@@ -112,14 +115,4 @@ function incomplete({ cluster, node }: ArchiveRead, problem: ProxboxError): Warn
 
 function sourceOf({ view }: ConnectedCluster, node: string): NonNullable<Warning['source']> {
   return { endpointId: view.owner.endpointId, cluster: view.name, node };
-}
-
-function nothingRead(first: ProxboxError, warnings: readonly Warning[]): ProxboxError {
-  return new ProxboxError(first.code, 'Task-history archive collection failed for every selected node', {
-    detail: nameList(
-      warnings.map(({ message }) => message),
-      { separator: '; ' },
-    ),
-    cause: first,
-  });
 }

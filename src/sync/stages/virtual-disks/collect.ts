@@ -1,6 +1,6 @@
 /** The machines of the run with their configurations, and the disks, sidecars and storages that NetBox has. */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
-import { readConfigs } from '../../collect/guest-config.js';
+import { readSomeConfigs } from '../../collect/guest-config.js';
 import { loadPluginTable } from '../../collect/machine-rows.js';
 import { collectRoster } from '../../collect/roster.js';
 import type { RunContext } from '../../run-context.js';
@@ -20,7 +20,7 @@ export async function collectDisks(run: RunContext): Promise<CollectedDisks> {
 }
 
 async function readMachines(run: RunContext, { guests }: Roster): Promise<CollectedDisks['machines']> {
-  return withSizes(run, await readConfigs(run, guests, 'virtual-disks'));
+  return withSizes(run, await readSomeConfigs(run, guests, 'virtual-disks'));
 }
 
 async function loadStored(

@@ -15,7 +15,8 @@ import { isOurs, sidecarTags, type Learnt, type Marks } from '../../plan/ownersh
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
 import { type Plan, ref } from '../../types.js';
-import { diskFields, diskRules, diskStateFields, diskStateRules, StorageIndex } from './map.js';
+import { storageFinder, type FindStorage } from '../../plan/plugin-storages.js';
+import { diskFields, diskRules, diskStateFields, diskStateRules } from './map.js';
 import type { CollectedDisks, DiskMachine } from './types.js';
 import { machineMode, machineName, planRoster, byMachine } from '../../plan/roster.js';
 
@@ -27,7 +28,7 @@ export interface DiskPlanInput {
 
 interface PlanContext extends DiskPlanInput {
   readonly collected: CollectedDisks;
-  readonly storages: StorageIndex;
+  readonly findStorage: FindStorage;
   /** Sidecars by the id of their disk. */
   readonly states: ReadonlyMap<number | null, RecordOf<'virtual-disk-state'>>;
 }
@@ -54,7 +55,7 @@ export function* planDisks(collected: CollectedDisks, input: DiskPlanInput): Ste
     options,
     supportIds,
     collected,
-    storages: new StorageIndex(collected.storages),
+    findStorage: storageFinder(collected.storages, collected.roster.netboxClusters),
     states: new Map((collected.states ?? []).map((row) => [row.virtual_disk, row])),
   };
   const disksOf = byMachine(collected.disks);
@@ -170,7 +171,7 @@ function planDisk(builder: PlanBuilder, { machine, mode, disk, current }: DiskTo
   );
   if (action === 'skip' || action === 'refuse' || context.collected.states === undefined) return;
   const state = current === undefined ? undefined : context.states.get(current.id);
-  const storageId = context.storages.find(disk.storageName, clusterId(machine, context), state?.proxbox_storage);
+  const storageId = context.findStorage(machine.cluster.view, disk.storageName, state?.proxbox_storage);
   if (storageId === null && state === undefined) return;
   builder.add(
     {
@@ -182,11 +183,6 @@ function planDisk(builder: PlanBuilder, { machine, mode, disk, current }: DiskTo
     },
     state,
   );
-}
-
-/** The NetBox cluster under which the storages of the machine's Proxmox cluster are kept. */
-function clusterId({ cluster: { view } }: DiskMachine, { collected }: PlanContext): number | undefined {
-  return collected.roster.netboxClusters.get(view.key)?.id;
 }
 
 /**

@@ -19,12 +19,11 @@ interface Stored {
 }
 
 /**
- * Asks Proxmox about each such machine (two small requests), and about no other one. A run of some guests only does not know
- * who else lives, and asks nothing.
+ * Asks Proxmox about each such machine (two small requests), and about no other one: its answer is proof enough also where
+ * a run of some guests only has not looked who else lives.
  */
 export async function collectGone(run: RunContext, list: GuestList, stored: Stored): Promise<GoneMachines> {
   const gone = new Map<number, number>();
-  if (run.options.netboxVmIds !== null || run.guestFilter !== undefined) return gone;
   for (const cluster of list.clusters) {
     const machines = deadNamesakes(run, cluster, { list, ...stored });
     if (machines.size === 0) continue;

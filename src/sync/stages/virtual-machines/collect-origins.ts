@@ -8,7 +8,7 @@ import { isSoftDeleted } from '../../plan/soft-delete.js';
 import { discoveryTag } from '../../plan/support-objects.js';
 import type { RunContext } from '../../run-context.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
-import type { Outcome } from '../../types.js';
+import type { Outcome, SourceRef, Warning } from '../../types.js';
 import type { CollectedGuest } from './types.js';
 
 interface Known {
@@ -17,23 +17,56 @@ interface Known {
   readonly virtualMachines: readonly RecordOf<'virtual-machine'>[];
 }
 
+export interface Remembered {
+  /** By machine, from earlier runs. */
+  readonly remembered: ReadonlyMap<number, RememberedMachine>;
+  /** Of machines that stand for another guest now. */
+  readonly warnings: readonly Warning[];
+}
+
 /**
- * What earlier runs remembered, by machine. What this run reads of guests whose machine is not marked as gone is remembered
- * in its place; of machines that NetBox has no more, nothing is.
+ * What this run reads of guests whose machine is not marked as gone is remembered in place of what earlier runs did; of machines
+ * that NetBox has no more, nothing is.
  */
-export async function rememberOrigins(run: RunContext, known: Known): Promise<ReadonlyMap<number, RememberedMachine>> {
+export async function rememberOrigins(run: RunContext, known: Known): Promise<Remembered> {
   const remembered = run.memory.recall();
-  if (remembered === undefined) return new Map();
+  if (remembered === undefined) return { remembered: new Map(), warnings: [] };
   const changes = new Map<number, RememberedMachine | null>();
   const stored = new Set(known.states.map((state) => state.virtual_machine));
   const isWhole = run.options.netboxVmIds === null && stored.size > 0;
   for (const id of remembered.keys()) if (isWhole && !stored.has(id)) changes.set(id, null);
-  for (const [id, origin] of originsOf(run, known)) {
+  const warnings: Warning[] = [];
+  for (const { id, origin, source } of originsOf(run, known)) {
     const before = remembered.get(id);
     if (!isSame(before, origin)) changes.set(id, { missedRuns: 0, ...before, ...origin });
+    if (isAnother(before, origin))
+      warnings.push(
+        vmidReused(
+          source,
+          known.virtualMachines.find((one) => one.id === id),
+        ),
+      );
   }
-  if (!run.options.dryRun) await run.memory.remember(changes);
-  return remembered;
+  await run.memory.remember(changes);
+  return { remembered, warnings };
+}
+
+/** Neither mark of its making is what it was: a restored or cloned configuration keeps one of them. */
+function isAnother(before: GuestOrigin | undefined, origin: GuestOrigin): boolean {
+  if (before === undefined || ![before, origin].every(hasBoth)) return false;
+  return before.smbiosUuid !== origin.smbiosUuid && before.createdAt !== origin.createdAt;
+}
+
+function hasBoth({ smbiosUuid, createdAt }: GuestOrigin): boolean {
+  return smbiosUuid !== '' && createdAt !== '';
+}
+
+function vmidReused(source: SourceRef, machine: RecordOf<'virtual-machine'> | undefined): Warning {
+  return {
+    code: 'vmid_reused',
+    message: `${source.vmid ?? '?'} of "${source.cluster}" is another guest than before ("${source.name ?? ''}"): the machine "${machine?.name ?? '?'}" in NetBox stands for it now, with everything that was written on it by hand.`,
+    source,
+  };
 }
 
 /** The guests of machines that were made just now, and which machines lack their discovery tag, or have it by now. */
@@ -87,17 +120,19 @@ function isSame(before: GuestOrigin | undefined, { smbiosUuid, createdAt }: Gues
 function originsOf(
   { supportIds }: RunContext,
   { guests, states, virtualMachines }: Known,
-): readonly (readonly [number, GuestOrigin])[] {
+): readonly { readonly id: number; readonly origin: GuestOrigin; readonly source: SourceRef }[] {
   const marked = new Set(virtualMachines.flatMap((one) => (isSoftDeleted(one, supportIds) ? [one.id] : [])));
   const machineOf = new Map(
     states.map((row) => [keyOf(row.proxmox_endpoint_raw_id, row.proxmox_vm_type, row.proxmox_vm_id), row]),
   );
-  return guests.flatMap(({ view, resource: { vmid, type }, config }) => {
+  return guests.flatMap(({ view, resource, config }) => {
     if (config.status !== 'read') return [];
+    const { vmid, type } = resource;
     const [state] = view.endpointIds.flatMap((endpointId) => machineOf.get(keyOf(endpointId, type, vmid)) ?? []);
     const origin = parseGuestOrigin(config.config);
     const id = state?.virtual_machine ?? null;
-    return id === null || marked.has(id) || !isTelling(origin) ? [] : [[id, origin] as const];
+    const { source } = guestSubject(view, resource);
+    return id === null || marked.has(id) || !isTelling(origin) ? [] : [{ id, origin, source }];
   });
 }
 

@@ -2,7 +2,7 @@
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { MetadataKey } from '../../../proxmox/parse/description-metadata.js';
 import { parseGuestName } from '../../../proxmox/parse/guest-name.js';
-import { parseTagColours, parseTags } from '../../../proxmox/parse/tags.js';
+import { parseTagColours } from '../../../proxmox/parse/tags.js';
 import { readConfigs } from '../../collect/guest-config.js';
 import { collectGuestList, loadVirtualMachines } from '../../collect/guest-list.js';
 import { collectInfrastructure } from '../../collect/infrastructure.js';
@@ -14,6 +14,7 @@ import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
 import { collectGone } from './collect-gone.js';
 import { rememberOrigins } from './collect-origins.js';
+import { guestTagNames } from './map.js';
 import { lackPlatforms } from './map-platform.js';
 import { askedIds } from './map-metadata.js';
 import type { CollectedGuest, CollectedGuests, MetadataIds } from './types.js';
@@ -43,6 +44,7 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     view: views.find(({ key }) => key === guest.view.key) ?? guest.view,
   }));
   const needPlatforms = !isFirst && lackPlatforms(located, { states: known, virtualMachines }, run.options);
+  const origins = await rememberOrigins(run, { guests, states: known, virtualMachines });
   return {
     guests: located,
     views,
@@ -54,9 +56,9 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     platforms: needPlatforms ? await loadPlatforms(run, warnings) : early,
     metadataIds,
     colours,
-    remembered: await rememberOrigins(run, { guests, states: known, virtualMachines }),
+    remembered: origins.remembered,
     cloudInits,
-    warnings,
+    warnings: [...warnings, ...origins.warnings],
   };
 }
 
@@ -90,7 +92,7 @@ async function selectedAsNamed(
 }
 
 function tagNames(guest: CollectedGuest): readonly string[] {
-  return guest.config.status === 'read' ? parseTags(guest.config.config['tags']) : [];
+  return guest.config.status === 'read' ? guestTagNames(guest.config.config) : [];
 }
 
 /** By slug in one request; names that an operator gave another slug are asked for by name. */

@@ -132,8 +132,8 @@ function roleOf(
 }
 
 /**
- * The plugin's row of the node, by which its console finds the way. Where the plugin has no such row the stored one stays,
- * and so does its endpoint: the plugin takes no node beside another endpoint.
+ * The plugin's rows of the node, by which its console finds the way, and of the cluster of that row: it takes no other beside it.
+ * Where the plugin has no such row the stored ones stay, and so does their endpoint: the plugin takes no node beside another one.
  */
 function nodeLink(
   { resource, home }: GuestToMap,
@@ -141,7 +141,7 @@ function nodeLink(
   existing: RecordOf<'vm-state'> | undefined,
 ): FieldsOf<'vm-state'> {
   const node = nodeRowOf(home.pluginEndpointId, resource.node, infrastructure.nodeLinks);
-  if (node !== undefined) return { proxmox_node: node.id };
+  if (node !== undefined) return { proxmox_node: node.id, proxmox_cluster: node.proxmox_cluster };
   const isLinked = existing !== undefined && existing.proxmox_node !== null && existing.endpoint !== null;
   return isLinked ? { endpoint: existing.endpoint } : {};
 }

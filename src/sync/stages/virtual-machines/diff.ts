@@ -1,6 +1,6 @@
 /** Every guest against what NetBox has: identity first, then names, then fields. One that fails fails alone. Pure. */
 import type { Steps } from '../../../config/breathe.js';
-import { counted } from '../../../values/short-text.js';
+import { counted, quotedList } from '../../../values/short-text.js';
 import { hasTag } from '../../../netbox/kinds/values.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { parseGuestName } from '../../../proxmox/parse/guest-name.js';
@@ -20,7 +20,7 @@ import { type Plan, type Reason } from '../../types.js';
 import { planMachine } from './diff-machine.js';
 import { platformName } from './map-platform.js';
 import { nameGuests } from './diff-names.js';
-import { guestTagNames } from './map.js';
+import { guestTagNames, markNames } from './map.js';
 import {
   modeOf,
   noState,
@@ -227,11 +227,27 @@ function planTags(
 ): void {
   if (!input.options.overwrite.overwrite_vm_proxmox_tags) return;
   for (const view of collected.views) {
-    const names = prepared
-      .filter(({ guest }) => guest.view.key === view.key)
-      .flatMap(({ config }) => guestTagNames(config));
+    const own = prepared.filter(({ guest }) => guest.view.key === view.key);
+    const names = own.flatMap(({ config }) => guestTagNames(config));
     planGuestTags(builder, names, collected.tags, collected.colours.get(view.key) ?? new Map());
+    warnOfMarks(builder, own);
   }
+}
+
+function warnOfMarks(builder: PlanBuilder, prepared: readonly Prepared[]): void {
+  const marked = prepared.filter(({ config }) => markNames(config).length > 0);
+  const [first] = marked;
+  if (first === undefined) return;
+  const tags = [...new Set(marked.flatMap(({ config }) => markNames(config)))].sort();
+  const guests = counted(
+    'guest',
+    marked.map(({ subject }) => subject.label),
+  );
+  builder.warn({
+    code: 'tag_unusable',
+    message: `${quotedList(tags)} of ${guests} is left out: in NetBox such a tag tells syncs who made a machine, or that its guest is gone. Give it another name in Proxmox.`,
+    source: first.subject.source,
+  });
 }
 
 /** Of a type whose discovery tag could not be made: the run that can puts it on, and until then the machines are remembered. */
@@ -239,10 +255,10 @@ function warnOfLackingTags(
   builder: PlanBuilder,
   prepared: readonly Prepared[],
   { remembered }: CollectedGuests,
-  { supportIds, options }: GuestPlanInput,
+  { supportIds }: GuestPlanInput,
 ): void {
   for (const type of ['qemu', 'lxc'] as const) {
-    if (options.dryRun || supportIds.has(discoveryTag(type).ref)) continue;
+    if (supportIds.has(discoveryTag(type).ref)) continue;
     const lacking = prepared.filter(
       ({ guest, current }) =>
         guest.resource.type === type &&

@@ -8,6 +8,7 @@ import { parseTags } from '../../../proxmox/parse/tags.js';
 import type { GuestConfig, GuestResource } from '../../../proxmox/types.js';
 import type { ClusterView } from '../../plan/cluster-views.js';
 import type { PlannedCluster } from '../../plan/infrastructure-types.js';
+import { isMark } from '../../plan/guest-tags.js';
 import { cut } from '../../plan/names.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { machineDescription, ownTexts } from '../../plan/own-texts.js';
@@ -75,6 +76,7 @@ export function virtualMachineFields(
     memory: Math.max(0, Math.floor(resource.maxmem / 1_048_576)),
     // What nobody knows is not 0: the stage of disks asks the storages.
     ...(disks.unsized.some(isVolume) ? {} : { disk: disks.totalMb }),
+    start_on_boot: parseGuestConfig(config).onboot ? 'on' : 'off',
     description: machineDescription(resource.node),
     tags: [proxboxTag, ...tags],
     ...legacyCustomFields(resource, legacyFields),
@@ -104,6 +106,7 @@ export function virtualMachineRules(
   return {
     status: isMarked && current?.status === 'decommissioning' ? 'always' : 'unless-operator',
     disk: hasDisks ? 'create-only' : 'always',
+    start_on_boot: bootRule(current),
     virtual_machine_type: overwrite.overwrite_vm_type ? 'always' : 'if-unset',
     // Among the fields only where it is to be written: `platformName`.
     platform: 'always',
@@ -111,6 +114,11 @@ export function virtualMachineRules(
     tags: overwrite.overwrite_vm_tags ? 'union' : 'union-if-unset',
     custom_fields: overwrite.overwrite_vm_custom_fields ? 'always' : 'create-only',
   };
+}
+
+/** Proxmox has no word for `laststate`: that one is an operator's. */
+function bootRule(current: RecordOf<'virtual-machine'> | undefined): 'always' | 'create-only' {
+  return current?.start_on_boot === 'laststate' ? 'create-only' : 'always';
 }
 
 /** The sidecar: who the guest is in Proxmox, and what NetBox has no field for. */
@@ -158,8 +166,13 @@ export function stateRules({ options: { overwrite }, stampEveryRun }: MapOptions
   };
 }
 
+/** Without those that mean something else in NetBox. */
 export function guestTagNames(config: GuestConfig): readonly string[] {
-  return parseTags(config['tags']);
+  return parseTags(config['tags']).filter((name) => !isMark(name));
+}
+
+export function markNames(config: GuestConfig): readonly string[] {
+  return parseTags(config['tags']).filter(isMark);
 }
 
 function guestTags(config: GuestConfig): readonly TagRef[] {

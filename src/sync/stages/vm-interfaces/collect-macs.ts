@@ -11,10 +11,10 @@ import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
 import { toNetBox, wantsMac } from './diff-macs.js';
 import { isLeftAlone, macsByPort, replacedMacs } from './map-mac-owners.js';
-import { getsMac, hasMac } from './map-match.js';
+import { getsMac, hasMac } from '../../plan/match-nics.js';
 import type { CollectedGuest, CollectedInterfaces } from './types.js';
 
-type Collected = Pick<CollectedInterfaces, 'macs' | 'abandonedMacs' | 'unread'>;
+type Collected = Pick<CollectedInterfaces, 'macs' | 'maySeeMacs' | 'abandonedMacs' | 'unread'>;
 
 /** Asked only where an interface gets another MAC address or its first one, and once for what earlier runs replaced. */
 export async function collectMacs(
@@ -22,7 +22,7 @@ export async function collectMacs(
   roster: Roster,
   { guests, warnings }: { readonly guests: readonly CollectedGuest[]; readonly warnings: Warning[] },
 ): Promise<Collected> {
-  if (!wantsMac(run.options)) return { macs: [], abandonedMacs: new Map(), unread: new Map() };
+  if (!wantsMac(run.options)) return { macs: [], maySeeMacs: true, abandonedMacs: new Map(), unread: new Map() };
   const open = guests
     .flatMap(({ matches }) => matches)
     .filter(
@@ -31,7 +31,7 @@ export async function collectMacs(
   const wanted = open.flatMap(({ nic }) => (nic.device.mac === null ? [] : [toNetBox(nic.device.mac)]));
   const primary = open.flatMap(({ current }) => current?.primary_mac_address ?? []);
   const replaced = [...new Set([...primary, ...(await findMarked(run))])].sort((a, b) => a - b);
-  const without = 'Every interface gets a new one, and none is removed.';
+  const without = 'Interfaces without one get theirs; none is replaced or removed until the token may view them.';
   const rows = await loadIfAllowed(run, warnings, { kind: 'mac-address', without }, async () =>
     (
       await Promise.all([
@@ -45,7 +45,7 @@ export async function collectMacs(
     collectAbandonedMacs(run, roster, { guests, macs }),
     collectUnread(run, roster, { guests, clusters: clustersThatReplace(run, guests, macs) }),
   ]);
-  return { macs, abandonedMacs, unread };
+  return { macs, maySeeMacs: rows !== undefined, abandonedMacs, unread };
 }
 
 /** Ids of rows of ours that are the primary one of no interface: a run replaced them. One that reads few guests removes none. */

@@ -1,6 +1,6 @@
 /** Reads the guests' configurations and agents, and what NetBox has of their interfaces, in a few list requests. */
 import { mapInTurns } from '../../../config/breathe.js';
-import { readConfigs } from '../../collect/guest-config.js';
+import { readSomeConfigs } from '../../collect/guest-config.js';
 import { loadIfAllowed, loadOfMachines, loadRowsOf, WarningLists } from '../../collect/machine-rows.js';
 import { loadVlans } from '../../collect/vlans.js';
 import { collectRoster } from '../../collect/roster.js';
@@ -12,7 +12,7 @@ import { type Warning } from '../../types.js';
 import { collectBridges } from './collect-bridges.js';
 import { collectMacs } from './collect-macs.js';
 import { keptVlanNumbers, usableVlan } from './diff-vlans.js';
-import { matchStored } from './map-match.js';
+import { matchStored } from '../../plan/match-nics.js';
 import { readNetworks } from './collect-networks.js';
 import type { CollectedGuest, CollectedInterfaces } from './types.js';
 import { type Roster, byMachine } from '../../plan/roster.js';
@@ -33,7 +33,7 @@ export async function collectInterfaces(run: RunContext): Promise<CollectedInter
 async function readGuests(run: RunContext, roster: Roster, warnings: Warning[]): Promise<readonly CollectedGuest[]> {
   const [rows, read] = await Promise.all([
     loadOfMachines(run, 'vm-interface', roster.guests),
-    readConfigs(run, roster.guests, 'vm-interfaces'),
+    readSomeConfigs(run, roster.guests, 'vm-interfaces'),
   ]);
   const rowsOf = byMachine(rows);
   const networks = await readNetworks(run, read, warnings);

@@ -4,7 +4,7 @@ import { sidecarTags } from '../../plan/ownership.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { proxboxTag } from '../../plan/support-objects.js';
 import { type Ref, ref } from '../../types.js';
-import type { NicMatch } from './map-match.js';
+import type { NicMatch } from '../../plan/match-nics.js';
 import type { CollectedBridges, CollectedGuest } from './types.js';
 
 /** Without the device of the node a stored bridge stays. */

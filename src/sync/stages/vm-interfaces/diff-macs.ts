@@ -7,11 +7,11 @@ import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { proxboxTag, proxboxTagId } from '../../plan/support-objects.js';
 import { objectKey, type FieldsOf, type Ref, ref } from '../../types.js';
 import { macsByPort, replacedMacs, type MacDecision, type MacMarks, type MacOwnership } from './map-mac-owners.js';
-import { getsMac, type NicMatch } from './map-match.js';
+import { getsMac, type NicMatch } from '../../plan/match-nics.js';
 import { machineName } from '../../plan/roster.js';
 import type { CollectedGuest, CollectedInterfaces } from './types.js';
 
-export interface MacInput extends MacMarks, Pick<CollectedInterfaces, 'macs' | 'unread'> {
+export interface MacInput extends MacMarks, Pick<CollectedInterfaces, 'macs' | 'maySeeMacs' | 'unread'> {
   readonly ownership: MacOwnership;
   /** NetBox 4.7: the interface takes the address; before, an object has to be made for it. */
   readonly writable: boolean;
@@ -31,7 +31,7 @@ export function macFields(
   const { mac } = match.nic.device;
   if (!wantsMac(input.options)) return {};
   warnAboutMac(builder, guest, match);
-  if (mac === null) return {};
+  if (mac === null || wouldLoseSight(match, input)) return {};
   const written = input.writable ? { mac_address: toNetBox(mac) } : {};
   if (!getsMac(match, input.options)) return written;
   const decision = input.ownership.decide(mac, match.current);
@@ -42,6 +42,11 @@ export function macFields(
     planTags(builder, { guest, match, row: decision.record, removeTags });
   }
   return written;
+}
+
+/** NetBox keeps a replaced row on the interface. Unseen it could not be marked, and no later run would know it as ours. */
+function wouldLoseSight({ current }: NicMatch, { maySeeMacs }: MacInput): boolean {
+  return !maySeeMacs && (current?.primary_mac_address ?? null) !== null;
 }
 
 /** As NetBox writes it. */
@@ -186,16 +191,19 @@ function planReplacedMac(
     const text = `${message} Its row in NetBox stays, because ${why}.`;
     builder.note({ code: 'gone_from_proxmox', message: text, label, source });
   };
+  const tag = proxboxTagId(builder.known);
+  const isMarked = isOurs('mac-address', row, input);
   const why = whyKept(builder, { match, row }, input);
   if (why !== undefined) {
-    // What stays for good is told of once.
+    // What stays for good is told of once, and is no row of ours that a later run has to look at.
     if (row.id === match.current?.primary_mac_address) note(why);
+    if (isMarked && tag !== undefined && isMadeByNetBox(match, input))
+      planTags(builder, { guest, match, row, removeTags: [tag] });
     return;
   }
   const unread = input.unread.get(guest.cluster.view.key);
   if (unread !== undefined) {
-    const tag = proxboxTagId(builder.known);
-    if (tag !== undefined && !isOurs('mac-address', row, input)) planTags(builder, { guest, match, row, tags: [tag] });
+    if (tag !== undefined && !isMarked) planTags(builder, { guest, match, row, tags: [tag] });
     note(`a guest that was not read may have it (${unread})`);
     return;
   }
@@ -206,12 +214,16 @@ function planReplacedMac(
 /** What keeps a row from being deleted, in words; undefined: nothing. */
 function whyKept(
   builder: PlanBuilder,
-  { match: { current }, row }: Pick<Tagging, 'match' | 'row'>,
-  { supportIds, writable }: MacInput,
+  { match, row }: Pick<Tagging, 'match' | 'row'>,
+  input: MacInput,
 ): string | undefined {
   const found = builder.operatorDataOf('mac-address', row);
   if (found.length > 0) return `it has ${nameList(found)}`;
-  const isOurPort = current !== undefined && isOurs('vm-interface', current, { supportIds });
-  const isNetBoxes = writable && row.tags.length === 0 && isOurPort;
-  return isNetBoxes || isOurs('mac-address', row, { supportIds }) ? undefined : 'it was there before';
+  const isNetBoxes = row.tags.length === 0 && isMadeByNetBox(match, input);
+  return isNetBoxes || isOurs('mac-address', row, input) ? undefined : 'it was there before';
+}
+
+/** NetBox makes the rows of an interface of ours by itself, without our tag. */
+function isMadeByNetBox({ current }: NicMatch, { supportIds, writable }: MacInput): boolean {
+  return writable && current !== undefined && isOurs('vm-interface', current, { supportIds });
 }

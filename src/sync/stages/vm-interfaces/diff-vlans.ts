@@ -4,7 +4,7 @@ import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { chooseVlan, newVlanFields, newVlanKey, vlanRef, vlanRules, type StoredVlans } from '../../plan/vlans.js';
 import type { FieldsOf } from '../../types.js';
-import { type NicMatch } from './map-match.js';
+import { type NicMatch } from '../../plan/match-nics.js';
 import { machineName } from '../../plan/roster.js';
 import type { CollectedGuest } from './types.js';
 

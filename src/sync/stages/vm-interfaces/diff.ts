@@ -11,7 +11,7 @@ import { planGuestRows } from './diff-guest-rows.js';
 import { macFields, planReplacedMacs, type MacInput } from './diff-macs.js';
 import { toInterface } from './map.js';
 import { letGoMacs, MacOwnership } from './map-mac-owners.js';
-import type { NicMatch } from './map-match.js';
+import type { NicMatch } from '../../plan/match-nics.js';
 import type { CollectedGuest, CollectedInterfaces } from './types.js';
 import { vlanFields } from './diff-vlans.js';
 
@@ -36,6 +36,7 @@ export function* planInterfaces(
     options,
     supportIds,
     macs: rows,
+    maySeeMacs: collected.maySeeMacs,
     unread: collected.unread,
     ownership: new MacOwnership(rows, letGo, input),
     writable: input.writableInterfaceMac,

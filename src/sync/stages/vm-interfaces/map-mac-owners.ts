@@ -4,8 +4,8 @@ import { isOurs } from '../../plan/ownership.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncOptions } from '../../plan/options.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
-import { hasTag } from '../../../netbox/kinds/values.js';
-import { getsMac, hasMac, type NicMatch } from './map-match.js';
+import { byAge, hasTag } from '../../../netbox/kinds/values.js';
+import { getsMac, hasMac, type NicMatch } from '../../plan/match-nics.js';
 import type { CollectedGuest } from './types.js';
 
 type Port = RecordOf<'vm-interface'>;
@@ -31,7 +31,7 @@ export class MacOwnership {
   /** `letGo`: by row, the interface that had it. Of rows that belong to nothing ours are taken first. */
   constructor(rows: readonly MacRow[], letGo: ReadonlyMap<number, Port>, { supportIds }: MacMarks) {
     const oursFirst = (row: MacRow): number => (isOurs('mac-address', row, { supportIds }) ? 0 : 1);
-    for (const row of [...rows].sort((a, b) => oursFirst(a) - oursFirst(b) || a.id - b.id)) {
+    for (const row of [...rows].sort((a, b) => oursFirst(a) - oursFirst(b) || byAge(a, b))) {
       const mac = macKey(row.mac_address);
       this.#rows.set(mac, [...(this.#rows.get(mac) ?? []), row]);
     }

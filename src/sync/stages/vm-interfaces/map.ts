@@ -2,7 +2,7 @@
 import type { SyncOptions } from '../../plan/options.js';
 import { proxboxTag } from '../../plan/support-objects.js';
 import { type Desired, type RulesOf, type FieldsOf, ref, type Outcome, isOutcomeOf } from '../../types.js';
-import type { NicMatch } from './map-match.js';
+import type { NicMatch } from '../../plan/match-nics.js';
 import type { CollectedGuest } from './types.js';
 import { machineName } from '../../plan/roster.js';
 

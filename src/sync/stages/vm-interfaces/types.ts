@@ -2,7 +2,7 @@
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { StoredVlans } from '../../plan/vlans.js';
 import type { Warning } from '../../types.js';
-import type { NicMatch } from './map-match.js';
+import type { NicMatch } from '../../plan/match-nics.js';
 import type { KnownGuest, Roster } from '../../plan/roster.js';
 import type { GuestNetwork, LocatedConfig } from '../../guests.js';
 
@@ -26,6 +26,8 @@ export interface CollectedInterfaces {
   readonly guestRows: ReadonlyMap<number, readonly RecordOf<'guest-vm-interface'>[]> | undefined;
   /** MAC address objects with a wanted value, wherever they are, and those that this run replaces; read for this decision. */
   readonly macs: readonly RecordOf<'mac-address'>[];
+  /** Where not, an interface keeps the one that it has. */
+  readonly maySeeMacs: boolean;
   /** By row: the interface that has it no more, of a machine whose guest is gone or beyond the run. */
   readonly abandonedMacs: ReadonlyMap<number, RecordOf<'vm-interface'>>;
   /** By key of the cluster: guests that were not read and may have what others let go of, in words. */

@@ -10,6 +10,7 @@ import { ipamServicesKinds } from './ipam-services.js';
 import { pluginEndpointsKinds } from './plugin-endpoints.js';
 import { pluginGuestsKinds } from './plugin-guests.js';
 import { pluginInventoryKinds } from './plugin-inventory.js';
+import { pluginSdnKinds } from './plugin-sdn.js';
 import { pluginSettingsKinds } from './plugin-settings.js';
 import { sidecarsKinds } from './sidecars.js';
 import { sidecarsOtherKinds } from './sidecars-other.js';
@@ -32,6 +33,7 @@ const everyKind: readonly KindSpec[] = [
   ...pluginSettingsKinds,
   ...pluginInventoryKinds,
   ...pluginGuestsKinds,
+  ...pluginSdnKinds,
   ...sidecarsKinds,
   ...sidecarsOtherKinds,
   ...coreKinds,

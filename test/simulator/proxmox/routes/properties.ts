@@ -3,6 +3,7 @@ import type { EstateNode, PveRow } from '../../estate/index.js';
 import { ApiError } from '../api-error.js';
 import type { Call, Route } from '../route.js';
 import { placeOf } from '../route.js';
+import { cpuModelWrites } from './cpu-models.js';
 
 const audit = { at: '/', all: ['Sys.Audit'] } as const;
 
@@ -15,6 +16,13 @@ export const propertyRoutes: readonly Route[] = [
       (cluster.cpuModels ?? []).filter(({ cputype }) =>
         permissions.has(`/mapping/cpu/${String(cputype)}`, 'Mapping.Audit'),
       ),
+  },
+  ...cpuModelWrites,
+  {
+    method: 'GET',
+    path: '/nodes/{node}/services',
+    permission: { at: '/nodes/{node}', all: ['Sys.Audit'] },
+    handler: (call) => nodeAt(call)?.services ?? [],
   },
   { method: 'GET', path: '/nodes/{node}/config', permission: audit, handler: nodeConfig },
   {
@@ -32,7 +40,24 @@ export const propertyRoutes: readonly Route[] = [
   },
   { method: 'GET', path: '/nodes/{node}/disks/zfs/{name}', permission: audit, handler: poolDetail },
   { method: 'GET', path: '/access/users/{userid}/token/{tokenid}', handler: tokenOf },
+  {
+    method: 'PUT',
+    path: '/access/users/{userid}/token/{tokenid}',
+    profiles: ['9.2'],
+    parameters: { regenerate: { type: 'boolean' } },
+    handler: renewToken,
+  },
 ];
+
+/** A new secret; by the user itself or who may change users. */
+function renewToken(call: Call): PveRow {
+  const { access, permissions, principal } = call;
+  const [userid, tokenid] = [placeOf(call, 'userid'), placeOf(call, 'tokenid')];
+  if (principal.user.userid !== userid) permissions.requireAny('/access/groups', ['User.Modify']);
+  tokenOf(call);
+  const value = access.renewToken(userid, tokenid);
+  return { 'full-tokenid': `${userid}!${tokenid}`, info: { privsep: 1 }, value };
+}
 
 function nodeAt(call: Call): EstateNode | undefined {
   return call.cluster.nodes.find(({ name }) => name === placeOf(call, 'node'));

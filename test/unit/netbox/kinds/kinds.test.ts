@@ -167,6 +167,11 @@ describe('the order of writing', () => {
   it.each(['cluster', 'device', 'virtual-machine'] as const)('puts what goes with a %s right after it', (kind) => {
     const companions = companionsOf(kind).filter((one) => kindDefinition(one).isNote !== true);
     const next = writeOrder.indexOf(kind) + 1;
-    expect(writeOrder.slice(next, next + companions.length)).toEqual(companions);
+    // Among themselves in the order in which they name one another.
+    expect(new Set(writeOrder.slice(next, next + companions.length))).toEqual(new Set(companions));
+  });
+
+  it('links the rows of the plugin before the sidecars that name them: NetBox takes no other', () => {
+    expect([precedes('node-link', 'device-state'), precedes('cluster-link', 'cluster-state')]).toEqual([true, true]);
   });
 });

@@ -91,6 +91,14 @@ const unwrapped: Readonly<Record<FieldType, readonly Unwrapped[]>> = {
     [{ name: 'web01' }, ''],
     [null, ''],
   ],
+  relations: [
+    [
+      [{ id: 7, name: 'a' }, { id: 3 }],
+      [3, 7],
+    ],
+    [[7, 7], [7]],
+    [null, []],
+  ],
   number: [
     [2048, 2048],
     [0, 0],

@@ -325,7 +325,7 @@ describe('an object that exists already', () => {
 
   it('is a sidecar of the same parent', async () => {
     const netbox = createInMemoryNetBox();
-    const row = netbox.put(states, { virtual_machine: 4, proxmox_vm_id: 99 });
+    const row = netbox.put(states, { virtual_machine: 4, proxmox_vm_id: null });
     const state = aDesired({
       kind: 'vm-state',
       key: 'x',

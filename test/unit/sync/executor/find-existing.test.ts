@@ -61,6 +61,30 @@ const lookups: Partial<Record<ObjectKind, readonly [body: JsonObject, filter: st
   'task-history': [{ upid: 'UPID:pve1:1' }, 'upid', 'UPID:pve1:1'],
   replication: [{ replication_id: '100-0', endpoint: 2 }, 'replication_id', '100-0'],
   'backup-routine': [{ job_id: 'backup-1', endpoint: 2 }, 'job_id', 'backup-1'],
+  'sdn-controller': [{ controller_name: 'evpn1', endpoint: 2, cluster_name: 'lab' }, 'controller_name', 'evpn1'],
+  'sdn-zone': [{ zone_name: 'overlay', endpoint: 2, cluster_name: 'lab' }, 'zone_name', 'overlay'],
+  'sdn-vnet': [{ vnet_name: 'office', endpoint: 2, cluster_name: 'lab' }, 'vnet_name', 'office'],
+  'sdn-subnet': [
+    { subnet: '10.11.0.0/24', vnet_name: 'office', endpoint: 2, cluster_name: 'lab' },
+    'subnet',
+    '10.11.0.0/24',
+  ],
+  'sdn-fabric': [{ fabric_name: 'core', endpoint: 2, cluster_name: 'lab' }, 'fabric_name', 'core'],
+  'sdn-route-map': [{ name: 'out', order: 10, endpoint: 2, cluster_name: 'lab' }, 'name', 'out'],
+  'sdn-prefix-list': [{ name: 'own', cidr: '10.0.0.0/8', endpoint: 2, cluster_name: 'lab' }, 'name', 'own'],
+  'sdn-binding': [
+    { source_name: 'overlay/office', source_type: 'vnet', endpoint: 2, cluster_name: 'lab' },
+    'source_name',
+    'overlay/office',
+  ],
+  l2vpn: [{ slug: 'proxbox-1-lab-overlay-office' }, 'slug', 'proxbox-1-lab-overlay-office'],
+  'l2vpn-termination': [
+    { assigned_object_id: 5, assigned_object_type: 'virtualization.vminterface' },
+    'assigned_object_id',
+    5,
+  ],
+  'route-target': [{ name: 'campus' }, 'name', 'campus'],
+  prefix: [{ prefix: '10.11.0.0/24' }, 'prefix', '10.11.0.0/24'],
   // The plugin's filter is called as its field.
   'cloud-init': [{ virtual_machine: 7 }, 'virtual_machine', 7],
 };
@@ -105,7 +129,6 @@ describe('looking up what was created already', () => {
       'freed-name',
       'image-attachment',
       'journal-entry',
-      'l2vpn-termination',
       'machine-disk',
       'machine-journal',
       'machine-mark',
@@ -142,6 +165,15 @@ describe('looking up what was created already', () => {
   it.each(byField)('does not take a %s with another %s, though NetBox answered with it', async (kind, field, body) => {
     const { found } = await find(kind, [body], [rendered(kind, 1, { ...body, [field]: other(body[field]) })]);
     expect(found).toEqual([null]);
+  });
+
+  it.each([
+    [101, null],
+    [100, 1],
+    [null, 1],
+  ])('of the sidecar of a machine: one that names VMID %s is %s', async (vmid, expected) => {
+    const row = rendered('vm-state', 1, { virtual_machine: 7, proxmox_vm_id: vmid });
+    expect((await find('vm-state', [{ virtual_machine: 7, proxmox_vm_id: 100 }], [row])).found).toEqual([expected]);
   });
 
   it('asks once for a value that several objects have, and answers each of them', async () => {

@@ -568,6 +568,37 @@ describe("the plugin's rows about a node", () => {
     expect(result(planFor({ devices, pluginEndpoints, nodeLinks: [row] }), 'node-link')).toEqual(expected);
   });
 
+  it.each<[string, RecordOf<'node-link'> | undefined, object]>([
+    [
+      'names them, and the cluster of the row of the node',
+      aNodeLink(31, 'pve1', { endpoint: { id: 21 }, netbox_device: null, proxmox_cluster: { id: 41 } }),
+      { endpoint: 21, proxmox_node: { ...ref('node-link', '1/pve1'), or: [] }, proxmox_cluster: 41 },
+    ],
+    [
+      'does not name a row that is linked to another device',
+      link(21, 99),
+      { endpoint: 21, proxmox_node: null, proxmox_cluster: null },
+    ],
+    ['names the endpoint alone where the plugin has no row of the node', undefined, { endpoint: 21 }],
+  ])('the sidecar of a device %s', (_behaviour, row, expected) => {
+    const planned = planFor({ devices, pluginEndpoints, nodeLinks: row === undefined ? [] : [row] });
+    const [change] = ofKind(planned, 'device-state');
+    expect(change).toMatchObject({ action: 'create', desired: { fields: expected } });
+  });
+
+  it('the sidecar of a device that names its rows stays as it is', () => {
+    const named = { ...stateRow, endpoint: { id: 21 }, proxmox_node: { id: 31 }, proxmox_cluster: { id: 41 } };
+    const row = aNodeLink(31, 'pve1', {
+      endpoint: { id: 21 },
+      netbox_device: { id: 11 },
+      proxmox_cluster: { id: 41 },
+    });
+    const deviceStates = [aDeviceState(3, 11, named)];
+    expect(result(planFor({ devices, pluginEndpoints, nodeLinks: [row], deviceStates }), 'device-state')).toBe('keep');
+    // The plugin has not made its row anew yet: what is stored coheres, and its parts do not without each other.
+    expect(result(planFor({ devices, pluginEndpoints, deviceStates }), 'device-state')).toBe('keep');
+  });
+
   it('are not there without the plugin', () => {
     const planned = planFor({ devices, hasPlugin: false, pluginEndpoints, nodeLinks: [link(21, null)] });
     expect([result(planned, 'device-state'), result(planned, 'node-link')]).toEqual([undefined, undefined]);

@@ -66,9 +66,19 @@ describe('the addresses of a network device', () => {
 
   it('leave out loopback, link-local, multicast and what is no address, and count them', () => {
     const found = addressesOf([
-      inside('eth0', mac, '127.0.0.1/8', 'fe80::1/64', '169.254.3.4/16', 'ff02::1/128', 'x', '10.0.0.5/24'),
+      inside(
+        'eth0',
+        mac,
+        '127.0.0.1/8',
+        'fe80::1/64',
+        '169.254.3.4/16',
+        'ff02::1/128',
+        '::ffff:192.0.2.9/96',
+        'x',
+        '10.0.0.5/24',
+      ),
     ]);
-    expect(found).toMatchObject({ addresses: ['10.0.0.5/24'], ignored: 5 });
+    expect(found).toMatchObject({ addresses: ['10.0.0.5/24'], ignored: 6 });
   });
 
   it('keep link-local addresses when that is wanted', () => {

@@ -91,7 +91,26 @@ describe('what became of an installation', () => {
       'joined',
     ],
     ['another root certificate elsewhere', {}, { identity: 'b', nodes: nodes('pve1@10.9.9.1') }, 'elsewhere'],
-    ['one that could not be read before', unreadable, { identity: 'b', nodes: nodes('pve1@10.9.9.1') }, 'none'],
+    ...[{}, { identity: 'b' }, { identity: null }].map(
+      (identity): [string, Partial<Installation>, Partial<Installation>, string] => [
+        `a node of several is a host of its own, with the root certificate ${JSON.stringify(identity)}`,
+        { nodes: nodes('pve1@10.0.0.1', 'pve2@10.0.0.2') },
+        { mode: 'standalone', name: 'pve1', nodes: nodes('pve1@10.0.0.1'), ...identity },
+        'separated',
+      ],
+    ),
+    [
+      'the last node of a cluster, which another one had left, is a host of its own',
+      { nodes: nodes('pve1@10.0.0.1', 'pve2@') },
+      { mode: 'standalone', name: 'pve1', nodes: nodes('pve1@10.0.0.1') },
+      'none',
+    ],
+    ['unreadable before, at another address now', unreadable, { nodes: nodes('pve1@10.9.9.1') }, 'elsewhere'],
+    ['unreadable now, at another address', {}, { ...unreadable, nodes: nodes('pve1@10.9.9.1') }, 'elsewhere'],
+    ['unreadable now, another name at the address', {}, { ...unreadable, nodes: nodes('n1@10.0.0.1') }, 'elsewhere'],
+    ['never readable, another name at the address', unreadable, { ...unreadable, nodes: nodes('n1@10.0.0.1') }, 'none'],
+    ['unreadable now, at the same place', {}, unreadable, 'none'],
+    ['unreadable before, and an address that nobody knew', { ...unreadable, nodes: nodes('pve1@') }, {}, 'none'],
   ])('%s', (_what, before, now, expected) => {
     expect(changeSince(anInstallation(before), anInstallation(now))).toBe(expected);
   });

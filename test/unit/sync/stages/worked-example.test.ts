@@ -84,7 +84,13 @@ describe('the first run', () => {
     ]);
     const [cluster] = netbox.rows('/api/virtualization/clusters/');
     expect(sent('/api/plugins/proxbox/sync-state/clusters/')).toEqual([
-      { cluster: cluster?.id, proxmox_cluster_name: 'lab', proxmox_last_updated: now, tags: [proxbox] },
+      {
+        cluster: cluster?.id,
+        proxmox_cluster: netbox.rows('/api/plugins/proxbox/proxmox-clusters/')[0]?.id,
+        proxmox_cluster_name: 'lab',
+        proxmox_last_updated: now,
+        tags: [proxbox],
+      },
     ]);
     expect(sent('/api/plugins/proxbox/proxmox-clusters/')).toEqual([{ netbox_cluster: cluster?.id }]);
   });
@@ -104,8 +110,8 @@ describe('the first run', () => {
       })),
     );
     expect(sent('/api/plugins/proxbox/sync-state/devices/')).toMatchObject([
-      { proxmox_node_name: 'pve1', proxmox_cluster_name: 'lab', proxmox_last_updated: now },
-      { proxmox_node_name: 'pve2', proxmox_cluster_name: 'lab', proxmox_last_updated: now },
+      { proxmox_node_name: 'pve1', proxmox_cluster_name: 'lab', proxmox_last_updated: now, endpoint: endpointRowId },
+      { proxmox_node_name: 'pve2', proxmox_cluster_name: 'lab', proxmox_last_updated: now, endpoint: endpointRowId },
     ]);
   });
 
@@ -139,9 +145,20 @@ describe('the first run', () => {
         vcpus: 2,
         memory: 2048,
         disk: 32_768,
+        start_on_boot: 'on',
         tags: sorted(...qemuTags, tag('prod'), tag('web')),
       },
-      { ...qemu, ...on2, name: 'db01', status: 'offline', vcpus: 4, memory: 8192, disk: 65_536, tags: qemuTags },
+      {
+        ...qemu,
+        ...on2,
+        name: 'db01',
+        status: 'offline',
+        vcpus: 4,
+        memory: 8192,
+        disk: 65_536,
+        start_on_boot: 'off',
+        tags: qemuTags,
+      },
       {
         ...lxc,
         ...on1,
@@ -150,9 +167,20 @@ describe('the first run', () => {
         vcpus: 1,
         memory: 512,
         disk: 8192,
+        start_on_boot: 'off',
         tags: sorted(tag('proxbox'), tag('proxbox-discovered-lxc')),
       },
-      { ...qemu, ...on2, name: 'tmpl-debian', status: 'offline', vcpus: 1, memory: 1024, disk: 10_240, tags: qemuTags },
+      {
+        ...qemu,
+        ...on2,
+        name: 'tmpl-debian',
+        status: 'offline',
+        vcpus: 1,
+        memory: 1024,
+        disk: 10_240,
+        start_on_boot: 'off',
+        tags: qemuTags,
+      },
     ]);
   });
 

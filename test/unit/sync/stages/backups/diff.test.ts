@@ -13,6 +13,7 @@ import {
 import { kindOf } from '../../../../support/changes.js';
 import { aGuestResource } from '../../../../support/factories/proxmox.js';
 import { aClusterView, syncOptions, type OptionChanges } from '../../../../support/factories/sync.js';
+import type { Rival } from '../../../../../src/sync/stages/backups/map-shared-places.js';
 import type { KnownGuest, Roster } from '../../../../../src/sync/plan/roster.js';
 import { cpuMsOf } from '../../../../support/measure.js';
 
@@ -86,12 +87,14 @@ interface Case {
   readonly options?: OptionChanges;
   readonly provesAbsence?: (storage: string) => boolean;
   readonly isWhole?: (storage: string) => boolean;
+  readonly rivals?: readonly Rival[];
 }
 
 function plan(given: Case) {
   const { found = [], rows = [], roster = {}, options, provesAbsence = () => true, isWhole = () => true } = given;
+  const { rivals = [] } = given;
   const builder = new PlanBuilder();
-  const clusters = [{ view, backups: backupsOf(found), provesAbsence, isWhole }];
+  const clusters = [{ view, backups: backupsOf(found), provesAbsence, isWhole, rivalsOf: () => rivals }];
   atOnce(
     planBackups(builder, { roster: aRoster(roster), clusters, rows, storages: [], warnings: [] }, syncOptions(options)),
   );
@@ -103,6 +106,8 @@ const told = (built: ReturnType<typeof plan>) =>
   built.changes.map((change) => {
     return `${change.action} ${kindOf(change)}${'reason' in change ? ` ${change.reason.code}` : ''}`;
   });
+
+const rival = (name: string): Rival => ({ cluster: 'north', name, guestName: name });
 
 describe('backups of machines', () => {
   it.each<[string, Case, string[]]>([
@@ -124,6 +129,36 @@ describe('backups of machines', () => {
       'one of an earlier container is skipped',
       { found: [content(100, 0, { subtype: 'lxc' })] },
       ['skip backup type_changed'],
+    ],
+    [
+      'one that another cluster may have made is skipped',
+      { found: [content(100)], rivals: [rival('other')] },
+      ['skip backup backup_ambiguous'],
+    ],
+    [
+      'also where it is stored: the row stays as it is',
+      {
+        found: [content(100, 0, { used: 5 })],
+        rows: [aRow(1, 100, volid(100, 0))],
+        rivals: [rival('other')],
+        options: deleting,
+      },
+      ['skip backup backup_ambiguous'],
+    ],
+    [
+      'also where both machines have the name in its notes',
+      { found: [content(100, 0, { notes: 'vm100' })], rivals: [rival('vm100')] },
+      ['skip backup backup_ambiguous'],
+    ],
+    [
+      'one whose notes name this machine is created',
+      { found: [content(100, 0, { notes: 'vm100' })], rivals: [rival('other')] },
+      ['create backup', 'create backup-journal'],
+    ],
+    [
+      'one whose notes name the machine of the other cluster is skipped',
+      { found: [content(100, 0, { notes: 'other' })], rivals: [rival('other')] },
+      ['skip backup backup_of_another'],
     ],
     ['a vanished one stays unless asked for', { rows: [aRow(1, 100, volid(100, 0))] }, []],
     [

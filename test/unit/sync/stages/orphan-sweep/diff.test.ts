@@ -145,8 +145,12 @@ describe('the machine of a guest that its cluster does not list', () => {
     expect(notes).toMatchObject([{ code: 'operator_data', message: expect.stringContaining(word) }]);
   });
 
-  it('is left as it is when it was marked before, and people have put something on it', () => {
-    expect(deleted({ machines: [aVirtualMachine(7, { tags: tagsOf(1, 2, 8), comments: 'mine' })] })).toEqual([]);
+  it('is left as it is when it was marked before and people have put something on it, which is said', () => {
+    const what = { machines: [aVirtualMachine(7, { tags: tagsOf(1, 2, 8), comments: 'mine' })] };
+    expect(deleted(what)).toEqual([]);
+    expect(plan({ ...what, options: deleting() }).notes).toMatchObject([
+      { code: 'operator_data', message: expect.stringContaining('comments') },
+    ]);
   });
 
   it('is marked with the status and the tag, and keeps its own tags', () => {

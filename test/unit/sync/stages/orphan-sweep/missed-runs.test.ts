@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { countMissedRuns } from '../../../../../src/sync/stages/orphan-sweep/missed-runs.js';
 import type { RememberedMachine, RunMemory } from '../../../../../src/sync/machine-memory.js';
+import { previewMemory } from '../../../../../src/sync/preview.js';
 import type { Warning } from '../../../../../src/sync/types.js';
 import { createInMemoryNetBox } from '../../../../support/factories/in-memory-netbox.js';
 import { aVirtualMachineState } from '../../../../support/factories/netbox-records.js';
@@ -27,9 +28,9 @@ function aMemory(entries: readonly (readonly [number, RememberedMachine])[] = []
   return { rows, memory: { recall: () => new Map(rows), remember } };
 }
 
-async function count(memory: RunMemory, more: { readonly graceRuns?: number; readonly dryRun?: boolean } = {}) {
-  const { graceRuns = 3, dryRun = false } = more;
-  const options = syncOptions({ more: { orphanGraceRuns: graceRuns, dryRun } });
+async function count(memory: RunMemory, more: { readonly graceRuns?: number } = {}) {
+  const { graceRuns = 3 } = more;
+  const options = syncOptions({ more: { orphanGraceRuns: graceRuns } });
   const { run } = aRun(createInMemoryNetBox().client, { memory, options });
   const warnings: Warning[] = [];
   const missed = await countMissedRuns(run, { clusters, states, gone: [7] }, warnings);
@@ -53,11 +54,13 @@ describe('how many runs in a row found a guest gone', () => {
     expect(rows.get(8)).toEqual(remembered(0));
   });
 
-  it('is told and not counted by a rehearsal', async () => {
+  it('is told and not counted by a preview, which knows it itself', async () => {
     const { memory, rows } = aMemory([[7, remembered(1)]]);
+    const imagined = previewMemory(memory);
 
-    expect((await count(memory, { dryRun: true })).missed).toBe(2);
+    expect((await count(imagined)).missed).toBe(2);
     expect(rows.get(7)).toEqual(remembered(1));
+    expect((await count(imagined)).missed).toBe(3);
   });
 
   it.each<[string, Partial<RunMemory>]>([

@@ -143,6 +143,23 @@ describe('the status of a machine', () => {
   ])('%j is %s', (status, expected) => expect(fieldsOf({ status }).status).toBe(expected));
 });
 
+describe('whether a machine starts with its host', () => {
+  it.each([
+    [{ onboot: 1 }, 'on'],
+    [{ onboot: '0' }, 'off'],
+    [{}, 'off'],
+  ])('%j is %s', (config, expected) => expect(fieldsOf({}, config).start_on_boot).toBe(expected));
+
+  it.each([
+    ['on', 'always'],
+    ['off', 'always'],
+    ['laststate', 'create-only'],
+  ])('%s in NetBox is written %s', (stored, expected) => {
+    const current = aVirtualMachine(1, { start_on_boot: { value: stored, label: '' } });
+    expect(virtualMachineRules(syncOptions(), current).start_on_boot).toBe(expected);
+  });
+});
+
 describe('type and role of a machine', () => {
   it.each([
     ['qemu', 'qemu-virtual-machine', 'virtual-machine-qemu'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RecordOf } from '../../../../../src/netbox/kinds/index.js';
 import { matchNics } from '../../../../../src/sync/plan/guest-nics.js';
-import { matchStored } from '../../../../../src/sync/stages/vm-interfaces/map-match.js';
+import { matchStored } from '../../../../../src/sync/plan/match-nics.js';
 import { stored, tagsOf } from '../../../../support/factories/netbox-records.js';
 
 const proxboxTag = 1;

@@ -1,9 +1,9 @@
 /** Which stored interface a network device is. Pure. */
-import { hasTag } from '../../../netbox/kinds/values.js';
-import type { RecordOf } from '../../../netbox/kinds/index.js';
-import { equalValues } from '../../../netbox/kinds/values.js';
-import type { GuestNic } from '../../plan/guest-nics.js';
-import type { SyncOptions } from '../../plan/options.js';
+import { hasTag } from '../../netbox/kinds/values.js';
+import type { RecordOf } from '../../netbox/kinds/index.js';
+import { equalValues } from '../../netbox/kinds/values.js';
+import type { GuestNic } from './guest-nics.js';
+import type { SyncOptions } from './options.js';
 
 /** A network device and the interface it is in NetBox. */
 export interface NicMatch {

@@ -1,0 +1,61 @@
+/** Joins the numbers of the parts to what Prometheus reads, and serves them on an address of their own where that is wanted. */
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { Logger } from 'pino';
+import type { ListenAddress } from '../config/env.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { Metrics } from '../metrics/registry.js';
+import type { NetBoxClients } from '../netbox/clients.js';
+import type { ProxmoxSessions } from '../proxmox/sessions.js';
+import type { SyncService } from '../sync/service.js';
+
+interface Looked {
+  readonly netboxClients: Pick<NetBoxClients, 'gate' | 'cacheMetrics'>;
+  readonly proxmoxSessions: Pick<ProxmoxSessions, 'gate'>;
+  readonly sync: Pick<SyncService, 'activeRuns'>;
+  readonly ledger: Pick<Ledger, 'size'>;
+}
+
+/** What stands somewhere already is looked at when somebody asks. */
+export function lookAtParts(metrics: Metrics, { netboxClients, proxmoxSessions, sync, ledger }: Looked): void {
+  const gates = { netbox: netboxClients.gate, proxmox: proxmoxSessions.gate };
+  const ofGates = (field: 'width' | 'active' | 'waiting') => () =>
+    Object.entries(gates).map(([side, gate]) => ({ labels: { side }, value: gate[field] }));
+  const cache = (field: 'hits' | 'misses' | 'current_entries' | 'current_bytes') => () =>
+    netboxClients.cacheMetrics()[field];
+  metrics.look({
+    active_runs: { help: 'Runs under way.', read: () => sync.activeRuns.list().length },
+    gate_width: { help: 'Requests that may be under way at once.', labels: ['side'], read: ofGates('width') },
+    gate_active: { help: 'Requests under way.', labels: ['side'], read: ofGates('active') },
+    gate_waiting: { help: 'Requests that wait for their turn.', labels: ['side'], read: ofGates('waiting') },
+    netbox_cache_hits: { help: 'Reads of NetBox that the cache answered.', read: cache('hits') },
+    netbox_cache_misses: { help: 'Reads of NetBox that it did not.', read: cache('misses') },
+    netbox_cache_entries: { help: 'Answers of NetBox in the cache.', read: cache('current_entries') },
+    netbox_cache_bytes: { help: 'Bytes of them.', read: cache('current_bytes') },
+    ledger_runs: { help: 'Runs in the ledger.', read: () => ledger.size().runs },
+    ledger_items: { help: 'Objects that runs in the ledger list.', read: () => ledger.size().items },
+  });
+}
+
+/** `GET /metrics` without a key, on its own address. Rejects when that cannot be listened on. */
+export async function serveMetrics(
+  { host, port }: ListenAddress,
+  {
+    metrics,
+    logger,
+  }: { readonly metrics: Pick<Metrics, 'text' | 'contentType'>; readonly logger: Pick<Logger, 'info'> },
+): Promise<Server> {
+  const server = createServer((request, response) => {
+    const isAsked = request.method === 'GET' && request.url?.split('?')[0] === '/metrics';
+    if (!isAsked)
+      return void response.writeHead(404, { 'content-type': 'text/plain' }).end('Only GET /metrics is here.\n');
+    metrics.text().then(
+      (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    );
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  logger.info({ host, port }, 'Metrics are served without a key.');
+  return server;
+}

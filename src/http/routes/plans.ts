@@ -1,0 +1,290 @@
+/** Plans: what a run would do, kept to be read and then carried out as it was read. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Clock } from '../../config/clock.js';
+import { ProxboxError } from '../../errors/proxbox-error.js';
+import type { Ledger } from '../../ledger/ledger.js';
+import type { ItemEntry, StoredItem, StoredRun } from '../../ledger/types.js';
+import { comparedChanges, differences, type Difference } from '../../sync/approved.js';
+import { parseSyncRequest, type SyncRequest } from '../../sync/request.js';
+import type { Job, SyncService } from '../../sync/service.js';
+import { stageTable, sweepEntry } from '../../sync/stages/index.js';
+import { isObject } from '../../values/plain-object.js';
+import type { App } from '../app-type.js';
+import { booleanField, integerField } from '../query-fields.js';
+import { answers, said } from '../route-document.js';
+import { askedBy, callerOf } from './actor.js';
+import { planText } from '../../sync/plan-text.js';
+import { itemBody, Item, Run, runBody, Stage, stageBody } from './run-bodies.js';
+import { Query, Raw } from './sync/query.js';
+import { runToEnd } from './sync/run-to-end.js';
+
+export interface PlanRouteDeps {
+  readonly ledger: Pick<Ledger, 'runs' | 'run' | 'stages' | 'items' | 'kept'>;
+  readonly sync: Pick<SyncService, 'preparePlan' | 'prepareCheck' | 'prepareApply'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** So long a plan says what is to be done. */
+const lastsMs = 86_400_000;
+/** Rows of one look into the ledger. */
+const pageSize = 1000;
+/** Differences that are told; their number is exact. */
+const mostDifferences = 200;
+
+const jobs: ReadonlyMap<string, Job> = new Map<string, Job>([
+  ['full-update', 'full-update'],
+  ...[...stageTable, sweepEntry].map((entry) => [entry.stage.name, entry] as const),
+]);
+
+const PlanParams = z.object({ id: z.string().min(1).max(255) });
+const AskQuery = Query.extend({
+  stage: said(z.union([z.string(), z.array(z.string())]).optional(), {
+    anyOf: undefined,
+    type: 'string',
+    enum: [...jobs.keys()],
+    description: 'What is planned; absent = a full update',
+  }),
+});
+const cursor = integerField({ min: 0 }).optional().describe('next_cursor of the page before');
+const limit = integerField({ min: 1, max: pageSize }).default(100);
+const ListQuery = z.object({ cursor, limit });
+const OneQuery = z.object({
+  format: z.enum(['json', 'text']).default('json').describe('text: as a diff, for people; the whole plan'),
+  cursor,
+  limit: integerField({ min: 1, max: pageSize }).default(pageSize),
+});
+const ApplyQuery = z.object({
+  allow_drift: booleanField
+    .default(false)
+    .describe('true: what differs by now is left out, and the rest is carried out'),
+});
+
+const Plan = Run.extend({
+  plan_of: z.string().describe('full-update, or the name of a stage'),
+  query: z.looseObject({}),
+  expires_at: z.string(),
+  is_expired: z.boolean(),
+  drift: z.number().describe('How many changes it has'),
+});
+const WholePlan = Plan.extend({
+  stages: z.array(Stage),
+  changes: z.array(Item).describe('With what is left out, and why'),
+  next_cursor: z.number().nullable(),
+});
+const PlanPage = z.object({ plans: z.array(Plan), next_cursor: z.number().nullable() });
+const Applied = z.looseObject({ status: z.string(), ok: z.boolean(), plan_id: z.string(), run_id: z.string() });
+const tags = ['plans'];
+
+export function registerPlanRoutes(app: App, deps: PlanRouteDeps): void {
+  registerAsking(app, deps);
+  registerReading(app, deps);
+  app.post(
+    '/plans/:id/apply',
+    {
+      config: { ...answers(Applied) },
+      schema: {
+        tags,
+        summary: 'Carry out a plan, if it is still what would be done',
+        params: PlanParams,
+        querystring: ApplyQuery,
+      },
+    },
+    async (request, reply) => apply(deps, request.params.id, request.query.allow_drift, { request, reply }),
+  );
+}
+
+function registerAsking(app: App, { ledger, sync, clock }: PlanRouteDeps): void {
+  app.post(
+    '/plans',
+    {
+      config: { document: { answers: { 201: WholePlan } } },
+      schema: { tags, summary: 'Plan a full update or one stage', querystring: AskQuery },
+    },
+    async (request, reply) => {
+      const { stage, ...query } = lastOfEach(Raw.parse(request.query));
+      const asked = askedBy(callerOf(request), parseSyncRequest(query));
+      const name = stage ?? 'full-update';
+      const prepared = sync.preparePlan(jobOf(name), asked, { plan_of: name, query });
+      await runToEnd(prepared, reply);
+      const plan = ledger.run(prepared.runId);
+      if (plan === undefined)
+        throw new ProxboxError('database_unusable', 'The plan was made and could not be kept; the log says why.');
+      return reply.status(201).send(wholeBody({ ledger, clock }, plan, { limit: pageSize }));
+    },
+  );
+}
+
+function registerReading(app: App, deps: PlanRouteDeps): void {
+  const { ledger, clock } = deps;
+  app.get(
+    '/plans',
+    { config: answers(PlanPage), schema: { tags, summary: 'Plans, the newest first', querystring: ListQuery } },
+    async ({ query }) => {
+      const { rows, next } = ledger.runs({ kind: 'plan' }, { before: query.cursor, limit: query.limit });
+      return { plans: rows.map((row) => planBody(row, clock)), next_cursor: next };
+    },
+  );
+  app.get(
+    '/plans/:id',
+    {
+      config: answers(WholePlan),
+      schema: { tags, summary: 'A plan and its changes', params: PlanParams, querystring: OneQuery },
+    },
+    async ({ params: { id }, query: { format, cursor: after, limit: most } }, reply) => {
+      const plan = stored(ledger, id);
+      if (format === 'json') return wholeBody(deps, plan, { after, limit: most });
+      return reply.type('text/plain; charset=utf-8').send(textOf(deps, plan));
+    },
+  );
+}
+
+interface Call {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/** Looks again; what differs stops it, or is left out. */
+async function apply(
+  { ledger, sync, clock }: PlanRouteDeps,
+  id: string,
+  allowsDrift: boolean,
+  { request, reply }: Call,
+): Promise<unknown> {
+  const plan = stored(ledger, id);
+  const { name, query } = askedIn(plan);
+  if (plan.status !== 'completed' && plan.status !== 'partial')
+    throw new ProxboxError(
+      'conflict',
+      `The plan '${id}' cannot be applied: it ended as ${plan.status}. Make a new one.`,
+    );
+  if (isExpired(plan, clock))
+    throw new ProxboxError(
+      'conflict',
+      `The plan '${id}' is older than a day: NetBox and Proxmox have gone on. Make a new one.`,
+    );
+  const asked: SyncRequest = askedBy(callerOf(request), parseSyncRequest(query));
+  const shown = everyItem(ledger, id);
+  const now: ItemEntry[] = [];
+  const job = jobOf(name);
+  await runToEnd(
+    sync.prepareCheck(job, asked, (items) => void now.push(...items)),
+    reply,
+  );
+  const kept = now.map((item) => ({ ...item, changes: item.changes.map(ledger.kept) }));
+  const found = differences(comparedChanges(shown.map(shownItem)), comparedChanges(kept));
+  if (found.length > 0 && !allowsDrift) return reply.status(409).send(refusal(id, found));
+  const prepared = sync.prepareApply(job, asked, shown.map(shownItem));
+  const { result, ok, errors } = await runToEnd(prepared, reply);
+  return { ...result, ok, errors, plan_id: id, run_id: prepared.runId };
+}
+
+function refusal(id: string, found: readonly Difference[]): object {
+  const message = `The plan '${id}' is no longer what would be done: ${found.length} change(s) differ. Make a new plan, or apply what is still the same with allow_drift=true.`;
+  return { message, detail: message, difference_count: found.length, differences: found.slice(0, mostDifferences) };
+}
+
+function jobOf(name: string): Job {
+  const job = jobs.get(name);
+  if (job !== undefined) return job;
+  throw new ProxboxError('invalid_request', `stage must be one of ${[...jobs.keys()].join(', ')}`);
+}
+
+function stored(ledger: PlanRouteDeps['ledger'], id: string): StoredRun {
+  const run = ledger.run(id);
+  if (run?.kind === 'plan') return run;
+  throw new ProxboxError('not_found', `There is no plan with the id '${id}'. GET /plans lists those that there are.`);
+}
+
+/** Of a repeated key the last one counts. */
+function lastOfEach(query: z.infer<typeof Raw>): Readonly<Record<string, string>> {
+  const texts: Record<string, string> = {};
+  for (const [name, value] of Object.entries(query)) {
+    const text = Array.isArray(value) ? value.at(-1) : value;
+    if (text !== undefined) texts[name] = text;
+  }
+  return texts;
+}
+
+function askedIn({ scope: { plan_of: name, query } }: StoredRun) {
+  const texts = Object.entries(isObject(query) ? query : {}).map(([field, value]) => [field, String(value)] as const);
+  return { name: typeof name === 'string' ? name : 'full-update', query: Object.fromEntries(texts) };
+}
+
+function expiresAt({ startedAt }: StoredRun): Date {
+  return new Date(Date.parse(startedAt) + lastsMs);
+}
+
+function isExpired(plan: StoredRun, clock: PlanRouteDeps['clock']): boolean {
+  return expiresAt(plan) <= clock.now();
+}
+
+function planBody(plan: StoredRun, clock: PlanRouteDeps['clock']): object {
+  const { name, query } = askedIn(plan);
+  return {
+    ...runBody(plan),
+    plan_of: name,
+    query,
+    expires_at: expiresAt(plan).toISOString(),
+    is_expired: isExpired(plan, clock),
+    drift: driftOf(plan),
+  };
+}
+
+/** The number of changes that NetBox is away from Proxmox. */
+function driftOf({ totals }: StoredRun): number {
+  const changed = Object.values(totals).flatMap((counts) =>
+    isObject(counts) ? [counts['created'], counts['updated'], counts['deleted']] : [],
+  );
+  return changed.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
+}
+
+function wholeBody(
+  { ledger, clock }: Pick<PlanRouteDeps, 'ledger' | 'clock'>,
+  plan: StoredRun,
+  page: { readonly after?: number | undefined; readonly limit: number },
+): object {
+  const { rows, next } = ledger.items(plan.id, {}, page);
+  return {
+    ...planBody(plan, clock),
+    stages: ledger.stages(plan.id).map(stageBody),
+    changes: rows.map(itemBody),
+    next_cursor: next,
+  };
+}
+
+function textOf({ ledger }: PlanRouteDeps, plan: StoredRun): string {
+  const { id, startedAt } = plan;
+  return planText({
+    id,
+    of: askedIn(plan).name,
+    createdAt: startedAt,
+    expiresAt: expiresAt(plan).toISOString(),
+    items: everyItem(ledger, id),
+    warnings: ledger.stages(id).flatMap(({ warnings }) => warnings.filter(isWarning)),
+  });
+}
+
+function isWarning(value: unknown): value is { readonly reason: string; readonly message: string } {
+  return isObject(value) && typeof value['reason'] === 'string' && typeof value['message'] === 'string';
+}
+
+function everyItem(ledger: PlanRouteDeps['ledger'], id: string): readonly StoredItem[] {
+  const items: StoredItem[] = [];
+  let after: number | undefined;
+  do {
+    const page = ledger.items(id, {}, { after, limit: pageSize });
+    items.push(...page.rows);
+    after = page.next ?? undefined;
+  } while (after !== undefined);
+  return items;
+}
+
+function shownItem({ kind, key, label, outcome, changes }: StoredItem) {
+  const fields = changes.flatMap((change) =>
+    isObject(change) && typeof change['field'] === 'string'
+      ? [{ field: change['field'], from: change['from'], to: change['to'] }]
+      : [],
+  );
+  return { kind, key, label, outcome, changes: fields };
+}

@@ -1,0 +1,3 @@
+import { describeRealSync } from './real-sync.js';
+
+describeRealSync('previews');
