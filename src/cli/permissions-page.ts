@@ -99,7 +99,7 @@ ${readNeeds.map(needRow).join('\n')}`;
 const doctor = `## The doctor
 
 \`\`\`sh
-npm run doctor -- proxmox                       # in a container: node dist/cli/doctor.js proxmox
+npm run doctor -- proxmox                       # in a container: node dist/cli/proxbox-api.js doctor
 npm run doctor -- proxmox --endpoint-ids 1,2 --json
 curl http://localhost:8000/proxmox/doctor -H "X-Proxbox-API-Key: $KEY"
 \`\`\`
@@ -107,7 +107,7 @@ curl http://localhost:8000/proxmox/doctor -H "X-Proxbox-API-Key: $KEY"
 The command reads the environment and the database of the service (a copy in memory; the file is not touched) and needs no API
 key; the route examines what \`proxmox_endpoint_ids\`, \`name\`, \`domain\` or \`ip_address\` select, all enabled endpoints otherwise.
 Both log in as a sync does, ask \`version\`, \`cluster/status\`, \`access/permissions\`, \`access/roles\`, and (where the account may) \`access/acl\`
-and \`access/users\`, try one read of each kind and one call of a guest agent, and change nothing. The command ends with status 0 when all is well, 1 when not, 2 when it was
+and \`access/users\`, try one read of each kind and one call of a guest agent, and change nothing. The command ends with status 0 when all is well, 1 when not, 64 when it was
 called wrongly.
 
 | Part of the report | How to read it |

@@ -1,6 +1,6 @@
 /** The options of `proxbox-schema generate`, checked. */
 import { parseArgs } from 'node:util';
-import { UsageError } from './arguments.js';
+import { UsageError } from './exit-status.js';
 
 export type SchemaSource =
   | { readonly kind: 'node'; readonly host: string }

@@ -6,7 +6,7 @@ import { SchemaProblem } from '../proxmox-schema/problem.js';
 import { operationsOf } from '../proxmox-schema/read-document.js';
 import { readSchemas, type StoredSchema } from '../proxmox-schema/store.js';
 import { describeDocument } from '../proxmox-schema/summary.js';
-import { UsageError } from './arguments.js';
+import { UsageError } from './exit-status.js';
 import { renderTable } from './table.js';
 
 const options = { json: { type: 'boolean', default: false }, 'output-dir': { type: 'string' } } as const;

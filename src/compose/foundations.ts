@@ -1,12 +1,12 @@
 /** The ground floor of the process: variables, clock, log, database, settings, and the signal that it stops. */
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
 import { systemClock, type Clock } from '../config/clock.js';
 import type { Env } from '../config/env.js';
 import { createSettingsResolver, type SettingsResolverDeps } from '../config/settings-resolver.js';
 import type { Database, OpenDatabaseOptions } from '../db/open.js';
 import type { PluginSettings } from '../config/types.js';
+import { packageVersion } from '../config/version.js';
 import { openDatabaseAlone } from '../db/open-alone.js';
 import { createMetrics } from '../metrics/registry.js';
 import { createPatience } from '../db/patience.js';
@@ -28,12 +28,6 @@ export interface DepsOptions {
   readonly bcryptCost?: number;
   /** Before the last frames of a partial run; see http/stream/pace-frames.ts for the default. */
   readonly closingPauseMs?: number;
-}
-
-/** package.json stands beside both src and dist. */
-function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }
 
 function readCaBundle(file: string | null): { readonly caBundle: string } | Record<string, never> {

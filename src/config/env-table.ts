@@ -76,5 +76,11 @@ export const processVariables: readonly ProcessVariable[] = [
     '$XDG_DATA_HOME/proxbox/generated/proxmox, else ~/.local/share/proxbox/generated/proxmox',
     'Folder of the generated Proxmox schemas: `proxbox-schema generate` writes there, `/proxmox/api2` checks requests with them. See [proxmox-schema.md](proxmox-schema.md).',
   ),
+  entry(
+    'PROXBOX_URL',
+    'unset',
+    'For the command `proxbox-api`, not for the service: address of a running service that it asks. Unset: it works in its own process. See [command.md](command.md).',
+  ),
+  entry('PROXBOX_API_KEY', 'unset', 'For the command `proxbox-api`: an API key of the service at `PROXBOX_URL`.'),
   entry('PROXBOX_CA_BUNDLE', 'unset', 'PEM file with certificate authorities to trust besides the built-in ones.'),
 ];

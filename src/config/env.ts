@@ -40,6 +40,10 @@ export interface Env {
   readonly logLevel: LogLevel;
   /** PEM file with additional certificate authorities; absolute. */
   readonly caBundle: string | null;
+  /** Where the command finds a running service; null: it works in its own process. Checked by the command. */
+  readonly serviceUrl: string | null;
+  /** The API key of that service. */
+  readonly serviceKey: Secret | null;
   /** Raw text of the runtime variables that are set, by variable name. */
   readonly raw: Readonly<Record<string, string>>;
 }
@@ -215,6 +219,7 @@ function warnAboutIgnored(source: Source): void {
 export function parseEnv(variables: NodeJS.ProcessEnv): ParsedEnv {
   const source: Source = { variables, warnings: [], refusals: [] };
   const key = textOf(source, 'PROXBOX_ENCRYPTION_KEY');
+  const serviceKey = textOf(source, 'PROXBOX_API_KEY');
   const generatedDir = pathOf(source, 'PROXBOX_GENERATED_DIR');
   const env: Env = {
     port: portOf(source),
@@ -234,6 +239,8 @@ export function parseEnv(variables: NodeJS.ProcessEnv): ParsedEnv {
     generatedDirConfigured: generatedDir !== null,
     logLevel: logLevelOf(source),
     caBundle: pathOf(source, 'PROXBOX_CA_BUNDLE'),
+    serviceUrl: textOf(source, 'PROXBOX_URL'),
+    serviceKey: serviceKey === null ? null : new Secret(serviceKey),
     raw: rawTunablesOf(source),
   };
   warnAboutIgnored(source);

@@ -35,7 +35,8 @@ function lockedFor(options: OpenDatabaseOptions): BetterSqlite3.Database {
     return lock(`${file}.lock`);
   } catch (error) {
     if (isLocked(error)) {
-      const reason = 'another proxbox-api is running with it. Stop that one, or set PROXBOX_DATABASE_PATH.';
+      const reason =
+        'another proxbox-api is running with it. Stop that one, or set PROXBOX_DATABASE_PATH; a command can ask it with PROXBOX_URL and PROXBOX_API_KEY.';
       throw refusal(file, reason, error);
     }
     // Where the folder is no place for files, this says so better.

@@ -1,8 +1,9 @@
 /** Looks at the certificate of a host: one TLS handshake, nothing is sent over it. */
 import { isIP } from 'node:net';
-import { checkServerIdentity, connect, rootCertificates, type PeerCertificate, type TLSSocket } from 'node:tls';
+import { checkServerIdentity, connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import type { HostPort } from '../proxmox/host.js';
 import { toFailure } from '../transport/failures.js';
+import { trust } from '../transport/trust.js';
 import type { Certificate, Greeting } from './types.js';
 
 export interface GreetOptions {
@@ -21,7 +22,7 @@ export async function greet(target: HostPort, { ca, timeoutMs }: GreetOptions): 
       // Certificates that are not accepted are what is looked at here; no credentials are sent.
       rejectUnauthorized: false,
       ...(isIP(target.host) === 0 ? { servername: target.host } : {}),
-      ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
+      ...trust(ca),
     });
     const settle = (greeting: Greeting): void => {
       socket.destroy();

@@ -4,9 +4,9 @@
  * connected to.
  */
 import { isIPv6, type LookupFunction } from 'node:net';
-import { rootCertificates } from 'node:tls';
 import { Pool } from 'undici';
 import { exchange } from './exchange.js';
+import { trust } from './trust.js';
 import type { HttpResult, Transport, TransportOptions } from './types.js';
 
 const defaultMaxResponseBytes = 64 * 1024 * 1024;
@@ -37,8 +37,7 @@ export function createTransport(options: TransportOptions): Transport {
       timeout: options.connectTimeoutMs,
       rejectUnauthorized: options.verifyTls,
       ...(options.addresses === undefined ? {} : { lookup: fixedLookup(options.addresses) }),
-      // Node replaces its own list by `ca`, so the list is named as well.
-      ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
+      ...trust(ca),
     },
   });
   const running = new Set<Promise<HttpResult>>();

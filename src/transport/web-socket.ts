@@ -1,7 +1,7 @@
 /** Opens a WebSocket on a remote origin by the same rules as a request: its TLS rules, one attempt, no redirects, never throws. */
-import { rootCertificates } from 'node:tls';
 import { WebSocket } from 'ws';
 import { abortedFailure, timeoutFailure, toFailure } from './failures.js';
+import { trust } from './trust.js';
 import type { TransportFailure, TransportOptions } from './types.js';
 
 export interface WebSocketRequest {
@@ -36,7 +36,7 @@ export function openWebSocket(
       perMessageDeflate: false,
       followRedirects: false,
       rejectUnauthorized: verifyTls,
-      ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
+      ...trust(ca),
     });
     const end = (result: WebSocketResult): void => {
       signal?.removeEventListener('abort', onAbort);

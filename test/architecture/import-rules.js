@@ -80,6 +80,6 @@ export const importRules = [
       'It starts the process that operators run, and shares with its commands how words are read and tables printed.',
     severity: 'error',
     from: { path: '^test/(demo|bench)/' },
-    to: { path: '^src/', pathNot: '^src/cli/(arguments|table)\\.ts$' },
+    to: { path: '^src/', pathNot: '^src/cli/(exit-status|table)\\.ts$' },
   },
 ];

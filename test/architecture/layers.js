@@ -31,13 +31,14 @@ export const floors = [
     folders: [
       {
         name: 'main.ts',
-        purpose: 'The process: reads the variables, refuses or opens, listens, ends in order.',
+        purpose: 'The service as a process of its own.',
         imports: ['compose', ...common],
       },
       {
         name: 'cli',
-        purpose: 'The commands beside the service: doctor, schemas, and what writes the generated pages.',
-        imports: ['compose', 'proxmox-doctor', 'proxmox-schema', 'proxmox', 'transport', 'db', ...common],
+        purpose:
+          'The command `proxbox-api`, inside of this process or against a running service, and what writes the generated pages.',
+        imports: ['compose', 'sync', 'proxmox-schema', 'proxmox', 'transport', 'db', ...common],
       },
     ],
   },
@@ -47,7 +48,7 @@ export const floors = [
       {
         name: 'compose',
         purpose:
-          'Joins the parts: makes every object from those below it, registers plugins and routes, works in the background.',
+          'Joins the parts: makes every object from those below it, registers plugins and routes, listens, works in the background, ends in order.',
         imports: [
           'http',
           'console',
@@ -89,6 +90,7 @@ export const floors = [
           'influx',
           'sync',
           'verbs',
+          'proxmox-doctor',
           'proxmox-reads',
           'plugin-endpoints',
           'proxmox',
@@ -97,7 +99,7 @@ export const floors = [
           'telemetry',
           ...common,
         ],
-        importsTypesOf: ['custom-fields', 'proxmox-doctor', 'proxmox-schema', 'netbox', 'security', 'metrics'],
+        importsTypesOf: ['custom-fields', 'proxmox-schema', 'netbox', 'security', 'metrics'],
       },
     ],
   },
@@ -326,7 +328,7 @@ export const pureParts = {
  */
 export const homes = [
   { name: 'http-server', packages: ['fastify', '@fastify/[^/]+', 'http'], folders: ['http', 'compose'] },
-  { name: 'http-client', packages: ['undici', 'https'], folders: ['transport'] },
+  { name: 'http-client', packages: ['undici', 'https'], folders: ['transport', 'cli'] },
   { name: 'sockets', packages: ['net', 'tls'], folders: ['transport', 'netbox', 'proxmox-doctor'], typesAreFree: true },
   { name: 'sql', packages: ['drizzle-orm', 'better-sqlite3'], folders: ['db', 'endpoints', 'ledger', 'security'] },
   { name: 'cryptography', packages: ['bcrypt', 'fernet'], folders: ['security'] },

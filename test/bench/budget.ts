@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { addGuest, budgetGuest, type Estate } from '../simulator/estate/index.js';
 import type { ApiClient } from '../demo/api-client.js';
-import { runCommand } from '../../src/cli/arguments.js';
+import { runCommand } from '../../src/cli/exit-status.js';
 import { estateOptions, readArguments, readEstate } from '../demo/estate-arguments.js';
 import { registerEverything } from '../demo/registration.js';
 import { startService, variablesFor } from '../demo/service-process.js';

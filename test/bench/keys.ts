@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { runCommand } from '../../src/cli/arguments.js';
+import { runCommand } from '../../src/cli/exit-status.js';
 import { renderTable } from '../../src/cli/table.js';
 import { createApiClient, type ApiClient } from '../demo/api-client.js';
 import { readArguments } from '../demo/estate-arguments.js';

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runCommand, UsageError } from '../../src/cli/arguments.js';
+import { runCommand, UsageError } from '../../src/cli/exit-status.js';
 import { createApiClient } from '../demo/api-client.js';
 import { readArguments } from '../demo/estate-arguments.js';
 import { startService, variablesFor, type ServiceProcess } from '../demo/service-process.js';

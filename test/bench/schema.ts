@@ -11,7 +11,7 @@ import { createServer, type Server } from 'node:http';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { runCommand } from '../../src/cli/arguments.js';
+import { runCommand } from '../../src/cli/exit-status.js';
 import { freePort } from '../demo/free-port.js';
 import { readArguments } from '../demo/estate-arguments.js';
 import { registerEverything } from '../demo/registration.js';

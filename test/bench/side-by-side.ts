@@ -1,7 +1,7 @@
 /** Plays the scenes of `trial.ts` for every service and size in turn, and writes docs/performance.md from what was counted. */
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { runCommand, UsageError } from '../../src/cli/arguments.js';
+import { runCommand, UsageError } from '../../src/cli/exit-status.js';
 import { readArguments } from '../demo/estate-arguments.js';
 import { pythonService, thisService, type Contender } from './contenders.js';
 import type { Comparison, Result } from './comparison.js';

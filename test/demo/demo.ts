@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ApiClient } from './api-client.js';
-import { runCommand } from '../../src/cli/arguments.js';
+import { runCommand } from '../../src/cli/exit-status.js';
 import { estateOptions, readArguments, readEstate } from './estate-arguments.js';
 import { createProgress } from './progress.js';
 import { registerEverything } from './registration.js';

@@ -1,6 +1,6 @@
 /** The options that demo, simulator and bench have in common: how large the simulated estate is, and how slow. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { orUsageError, UsageError } from '../../src/cli/arguments.js';
+import { UsageError } from '../../src/cli/exit-status.js';
 
 export interface EstateArguments {
   readonly vms: number;
@@ -40,4 +40,13 @@ function wholeNumber(name: string, text: string, min: number, max: number): numb
   if (!/^\d+$/.test(text) || value < min || value > max)
     throw new UsageError(`${name} must be a whole number from ${min} to ${max}, not "${text}".`);
   return value;
+}
+
+/** Answers what `parse` reads; what it refuses becomes a usage error that ends with the usage line. */
+function orUsageError<T>(parse: () => T, usage: string): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\nUsage: ${usage}`);
+  }
 }

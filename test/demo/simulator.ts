@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 
-import { runCommand, UsageError } from '../../src/cli/arguments.js';
+import { runCommand, UsageError } from '../../src/cli/exit-status.js';
 import { estateOptions, readArguments, readEstate } from './estate-arguments.js';
 import { credentialsOf, startEnvironment } from './simulated-environment.js';
 

@@ -63,6 +63,8 @@ export interface StreamResult {
 /** Where NetBox is, and one token of each version of a user who may do everything. */
 export type NetBoxAccess = RegistrationTarget['netbox'];
 
+type Variables = Readonly<Record<string, string>>;
+
 interface ServiceOptions {
   readonly estate: Estate;
   readonly proxmox?: Omit<ProxmoxSimulatorOptions, 'cluster'>;
@@ -107,6 +109,10 @@ export interface SyncedWorld {
   stream(path: string): Promise<StreamResult>;
   /** Starts the service again on the same database, after it was killed or stopped. */
   restart(): Promise<void>;
+  /** The variables of the service. */
+  readonly variables: Variables;
+  /** The service is stopped while this goes on, and started again. */
+  withoutService<T>(work: () => Promise<T>): Promise<T>;
   /** A second service, in this process, that begins with what the first one remembers; the first one starts again. */
   twin(): Promise<Pick<SyncedWorld, 'stream'> & { stop(): Promise<void> }>;
   close(): Promise<void>;
@@ -121,8 +127,6 @@ interface Running {
   readonly process: ServiceProcess | undefined;
   stop(): Promise<void>;
 }
-
-type Variables = Readonly<Record<string, string>>;
 
 async function startHere(variables: Variables, clock: Clock | undefined): Promise<Running> {
   const { env } = parseEnv({ ...variables, PROXBOX_BIND_HOST: '127.0.0.1' });
@@ -196,6 +200,15 @@ async function open(options: SyncedWorldOptions, closeRest: () => Promise<void>)
     restart: async () => {
       await running.stop();
       running = await start();
+    },
+    variables,
+    withoutService: async (work) => {
+      await running.stop();
+      try {
+        return await work();
+      } finally {
+        running = await start();
+      }
     },
     twin: async () => {
       const copy = await mkdtemp(path.join(tmpdir(), 'proxbox-twin-'));

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ProxmoxDoctor } from '../../proxmox-doctor/service.js';
 import type { App } from '../app-type.js';
+import { reportText } from '../../proxmox-doctor/text.js';
 import { answers } from '../route-document.js';
 import { Scope } from './read-scope.js';
 
@@ -10,7 +11,9 @@ const Report = z.object({
   endpoints: z.array(z.looseObject({ endpoint_id: z.int(), endpoint: z.string(), ok: z.boolean() })),
 });
 
-/** 200 also when endpoints are not well: the report says so. */
+const Query = Scope.extend({ format: z.enum(['json', 'text']).default('json').describe('text: for people') });
+
+/** 200 also when endpoints are not well: the report says so, and the header `X-Proxbox-Status`: `completed` when all are, else `failed`. */
 export function registerProxmoxDoctorRoute(app: App, doctor: ProxmoxDoctor): void {
   app.get(
     '/proxmox/doctor',
@@ -19,9 +22,14 @@ export function registerProxmoxDoctorRoute(app: App, doctor: ProxmoxDoctor): voi
       schema: {
         tags: ['proxmox'],
         summary: 'Reachability, TLS, login, privileges and nodes of each endpoint, with causes and cures',
-        querystring: Scope,
+        querystring: Query,
       },
     },
-    async (request) => doctor.examine(request.query),
+    async ({ query: { format, ...scope } }, reply) => {
+      const report = await doctor.examine(scope);
+      reply.header('x-proxbox-status', report.ok ? 'completed' : 'failed');
+      if (format === 'json') return report;
+      return reply.type('text/plain; charset=utf-8').send(reportText(report));
+    },
   );
 }

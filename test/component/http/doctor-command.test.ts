@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { aDoctorWorld } from './proxmox-doctor-world.js';
 
 async function doctor(folder: string, ...words: readonly string[]) {
-  const child = spawn(process.execPath, ['dist/cli/doctor.js', ...words], {
+  const child = spawn(process.execPath, ['dist/cli/proxbox-api.js', 'doctor', ...words], {
     stdio: 'pipe',
     env: {
       ...process.env,
@@ -74,8 +74,8 @@ describe('npm run doctor -- proxmox', () => {
     expect(readdirSync(folder)).not.toContain('nowhere');
   });
 
-  it.each([[[]], [['netbox']], [['proxmox', '--nope']]])('ends with 2 and the usage on %j', async (words) => {
+  it.each([[['netbox']], [['proxmox', '--nope']]])('ends with 64 and the usage on %j', async (words) => {
     const { status, stderr } = await doctor('/nowhere', ...words);
-    expect([status, stderr]).toEqual([2, expect.stringContaining('npm run doctor -- proxmox')]);
+    expect([status, stderr]).toEqual([64, expect.stringContaining('proxbox-api doctor')]);
   });
 });

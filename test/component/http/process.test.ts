@@ -157,7 +157,7 @@ describe('the start is refused in one line with exit code 1', () => {
 
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: `proxbox-api cannot start: The database ${first.databasePath} cannot be used: another proxbox-api is running with it. Stop that one, or set PROXBOX_DATABASE_PATH.\n`,
+      stderr: `proxbox-api cannot start: The database ${first.databasePath} cannot be used: another proxbox-api is running with it. Stop that one, or set PROXBOX_DATABASE_PATH; a command can ask it with PROXBOX_URL and PROXBOX_API_KEY.\n`,
     });
     expect((await fetch(first.url('/health'))).status).toBe(200);
     first.child.kill('SIGKILL');

@@ -158,10 +158,10 @@ describe('proxbox-schema generate', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  it('ends with status 2 when it is used wrongly', async () => {
-    expect(await run(folder(), 'generate')).toMatchObject({ code: 2, stdout: '' });
+  it('ends with status 64 when it is used wrongly', async () => {
+    expect(await run(folder(), 'generate')).toMatchObject({ code: 64, stdout: '' });
     expect(await run(folder(), 'frobnicate')).toMatchObject({
-      code: 2,
+      code: 64,
       stderr: expect.stringMatching(/Unknown command/),
     });
   });
