@@ -52,6 +52,7 @@ import { registerPlanRoutes } from '../http/routes/plans.js';
 import { registerRunRoutes } from '../http/routes/runs.js';
 import { registerSettingsRoutes } from '../http/routes/settings.js';
 import { registerIndividualRoutes } from '../http/routes/sync/individual.js';
+import { registerScheduleRoute } from '../http/routes/sync/schedule.js';
 import { registerSyncRoutes } from '../http/routes/sync/index.js';
 import { registerConsoleRoutes } from '../http/routes/console.js';
 import { registerVerbRoutes } from '../http/routes/verbs.js';
@@ -140,6 +141,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerBootstrapStatusRoute(app, deps.supportPass.status);
   registerCustomFieldRoutes(app, deps);
   registerSyncRoutes(app, deps);
+  registerScheduleRoute(app, deps);
   registerIndividualRoutes(app, deps);
   registerRunRoutes(app, deps);
   registerPlanRoutes(app, deps);

@@ -15,6 +15,7 @@ export type BackgroundDeps = Pick<
   | 'supportPass'
   | 'pluginMirror'
   | 'ledger'
+  | 'schedule'
 > & {
   readonly openLogFile: (filePath: string) => Promise<unknown>;
 };
@@ -71,6 +72,10 @@ export async function keepHistory(
 export function startBackground(deps: BackgroundDeps): void {
   if (!deps.env.skipNetboxBootstrap) deps.pluginMirror.start();
   keepHistory(deps).catch(() => undefined);
+  deps.schedule?.keep(deps.stopping.signal).catch((error: unknown) => {
+    if (!deps.stopping.signal.aborted)
+      deps.logger.error({ reason: errorText(error) }, 'The schedule ended unexpectedly.');
+  });
   const work = async (): Promise<void> => {
     await refreshSettings(deps);
     await deps.openLogFile(deps.settings.current().values.backendLogFilePath);

@@ -33,6 +33,8 @@ import { createCredentialVault } from '../security/credential-vault.js';
 import { createEncryptionKeys } from '../security/encryption-keys.js';
 import { createLockout } from '../security/lockout.js';
 import { createOutboundGuard, defaultGuardSettings } from '../security/outbound-guard.js';
+import { recurring } from '../config/cron.js';
+import { createSchedule, startOutcomes } from '../sync/schedule.js';
 import { createSyncService } from '../sync/service.js';
 import { createSupportPass, createSupportReports } from '../sync/support-pass.js';
 import { createTransport } from '../transport/undici-transport.js';
@@ -137,8 +139,10 @@ function makeServices(foundations: Foundations, stores: Stores, clients: Clients
     mirrorPlugin: (id, seen) => proxmoxEndpoints.mirrorPlugin(id, seen),
   });
   const verbs = createVerbService({ ...lower, confirmWrites });
+  const sync = createSyncService(ports);
   return {
-    sync: createSyncService(ports),
+    sync,
+    schedule: makeSchedule(foundations, stores, sync),
     supportPass: createSupportPass({ env, netboxEndpoints, ports, reports: supportReports }),
     pluginMirror: createPluginMirror({
       ...lower,
@@ -163,6 +167,26 @@ function makeServices(foundations: Foundations, stores: Stores, clients: Clients
     proxmoxSchemas,
     schemaGenerator: createSchemaGenerator({ ...lower, folder: env.generatedDir, createTransport, proxmoxSchemas }),
   };
+}
+
+/** Null where it syncs only when it is asked to. */
+function makeSchedule(
+  { env, clock, logger, metrics }: Foundations,
+  { ledger, proxmoxEndpoints }: Stores,
+  sync: ReturnType<typeof createSyncService>,
+) {
+  if (env.syncSchedule === null) return null;
+  for (const outcome of startOutcomes) metrics.scheduledStarts.inc({ outcome }, 0);
+  return createSchedule({
+    times: recurring(env.syncSchedule),
+    clock,
+    random: Math.random,
+    logger,
+    sync,
+    runs: (filter) => ledger.runs(filter, { limit: 1000 }).rows,
+    enabledEndpoints: () => proxmoxEndpoints.all().flatMap(({ id, enabled }) => (enabled ? [id] : [])),
+    count: (outcome) => metrics.scheduledStarts.inc({ outcome }),
+  });
 }
 
 function forgetNetBox({ knownClusters, machineMemory }: Stores, endpointId: number): void {

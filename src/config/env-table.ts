@@ -67,6 +67,11 @@ export const processVariables: readonly ProcessVariable[] = [
     'Address and port, such as `127.0.0.1:9100` or `[::1]:9100`, on which `GET /metrics` answers without an API key. Unset: only the service itself has it, with the key. See [monitoring.md](monitoring.md).',
   ),
   entry(
+    'PROXBOX_SYNC_SCHEDULE',
+    'unset',
+    'When a full update begins by itself, as a cron expression (`15 * * * *`: a quarter past every hour) in the time zone of the process (`TZ`). For those whose plugin does not begin them; see [operations.md](operations.md#a-schedule-of-its-own). Anything else stops the start.',
+  ),
+  entry(
     'PROXBOX_CONSOLE',
     'unset',
     'Let the plugin open consoles of guests in a browser, on endpoints with `allow_writes`. See [operational-verbs.md](operational-verbs.md#consoles).',

@@ -6,6 +6,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ipaddr from 'ipaddr.js';
+import { recurring } from './cron.js';
 import { Secret } from './secret.js';
 import { integerFromText, parseBooleanWord } from './readings.js';
 import { tunableKeys, tunables } from './tunables.js';
@@ -32,6 +33,8 @@ export interface Env {
   readonly skipNetboxBootstrap: boolean;
   /** Where metrics are served without a key, besides `/metrics` with one; null: nowhere. */
   readonly metricsBind: ListenAddress | null;
+  /** When full updates begin by themselves (see cron.ts); null: never. */
+  readonly syncSchedule: string | null;
   /** Consoles of guests may be opened in a browser. */
   readonly console: boolean;
   /** Absolute. */
@@ -128,6 +131,20 @@ function metricsBindOf(source: Source): ListenAddress | null {
   const port = Number(digits);
   if (isHost && port >= 1 && port <= 65_535) return { host: inBrackets ?? plain, port };
   source.refusals.push('PROXBOX_METRICS_BIND must be an address with a port, such as 127.0.0.1:9100 or [::1]:9100.');
+  return null;
+}
+
+/** Refused rather than left out: nobody would notice that nothing is synced. */
+function scheduleOf(source: Source): string | null {
+  const text = textOf(source, 'PROXBOX_SYNC_SCHEDULE');
+  if (text === null) return null;
+  try {
+    if (recurring(text).nextAfter(new Date()) !== undefined) return text;
+    source.refusals.push('PROXBOX_SYNC_SCHEDULE names no time to come.');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    source.refusals.push(`PROXBOX_SYNC_SCHEDULE must be a cron expression, such as "15 * * * *": ${reason}`);
+  }
   return null;
 }
 
@@ -234,6 +251,7 @@ export function parseEnv(variables: NodeJS.ProcessEnv): ParsedEnv {
     strictStartup: flagOf(source, 'PROXBOX_STRICT_STARTUP'),
     skipNetboxBootstrap: flagOf(source, 'PROXBOX_SKIP_NETBOX_BOOTSTRAP'),
     metricsBind: metricsBindOf(source),
+    syncSchedule: scheduleOf(source),
     console: flagOf(source, 'PROXBOX_CONSOLE'),
     generatedDir: generatedDir ?? generatedDirDefault(source),
     generatedDirConfigured: generatedDir !== null,

@@ -77,6 +77,11 @@ function ofRuns(registers: Registry[]) {
       labelNames: ['kind', 'outcome'],
       registers,
     }),
+    scheduledStarts: new Counter({
+      ...named('schedule_starts_total', 'Starts of the schedule, by what became of them.'),
+      labelNames: ['outcome'],
+      registers,
+    }),
     reasons: new Counter({
       ...named('reasons_total', 'Why objects failed or were left out, and warnings, by reason code.'),
       labelNames: ['reason'],

@@ -334,5 +334,6 @@ export const homes = [
   { name: 'cryptography', packages: ['bcrypt', 'fernet'], folders: ['security'] },
   { name: 'metrics', packages: ['prom-client'], folders: ['metrics'] },
   { name: 'log', packages: ['pino', 'pino-roll'], folders: ['telemetry', 'cli'], typesAreFree: true },
+  { name: 'schedule', packages: ['croner'], folders: ['config'] },
   { name: 'processes', packages: ['child_process', 'worker_threads', 'cluster'], folders: [] },
 ];

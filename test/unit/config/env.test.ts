@@ -64,11 +64,15 @@ describe('process variables', () => {
     },
   );
 
+  it.each(['hourly', '60 * * * *', '* * *', '0 0 30 2 *'])('a schedule %s refuses the start', (text) => {
+    expect(parseEnv({ PROXBOX_SYNC_SCHEDULE: text }).refusals.join()).toContain('PROXBOX_SYNC_SCHEDULE');
+  });
+
+  const refusing = new Set(['PORT', 'PROXBOX_BIND_HOST', 'PROXBOX_METRICS_BIND', 'PROXBOX_SYNC_SCHEDULE']);
+
   it('are never a reason to refuse otherwise, however wrong', () => {
     const wrong = Object.fromEntries(
-      processVariables
-        .filter(({ variable }) => !['PORT', 'PROXBOX_BIND_HOST', 'PROXBOX_METRICS_BIND'].includes(variable))
-        .map(({ variable }) => [variable, '%%%']),
+      processVariables.filter(({ variable }) => !refusing.has(variable)).map(({ variable }) => [variable, '%%%']),
     );
 
     expect(parseEnv(wrong).refusals).toEqual([]);
