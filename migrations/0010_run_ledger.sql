@@ -66,3 +66,7 @@ CREATE INDEX IF NOT EXISTS run_items_by_outcome ON run_items (run_number, outcom
 CREATE INDEX IF NOT EXISTS run_items_by_kind ON run_items (run_number, kind, position);
 --> statement-breakpoint
 CREATE INDEX IF NOT EXISTS run_items_by_reason ON run_items (run_number, reason, position) WHERE reason IS NOT NULL;
+--> statement-breakpoint
+CREATE INDEX IF NOT EXISTS run_items_by_guest ON run_items (vmid, endpoint_id, run_number) WHERE vmid IS NOT NULL;
+--> statement-breakpoint
+CREATE INDEX IF NOT EXISTS run_items_by_machine ON run_items (netbox_id, run_number) WHERE kind = 'virtual-machine';

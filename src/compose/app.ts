@@ -27,6 +27,7 @@ import { registerBootstrapStatusRoute } from '../http/routes/bootstrap-status.js
 import { registerCacheRoutes } from '../http/routes/cache.js';
 import { registerCloudTemplateRoutes } from '../http/routes/cloud-templates.js';
 import { registerCustomFieldRoutes } from '../http/routes/custom-fields.js';
+import { registerExplainRoutes } from '../http/routes/explain.js';
 import { registerFirewallReadRoutes } from '../http/routes/firewall-reads.js';
 import { registerFirewallWriteRoutes } from '../http/routes/firewall-writes.js';
 import { registerHaCommandRoutes } from '../http/routes/ha-commands.js';
@@ -57,6 +58,7 @@ import { registerSyncRoutes } from '../http/routes/sync/index.js';
 import { registerConsoleRoutes } from '../http/routes/console.js';
 import { registerVerbRoutes } from '../http/routes/verbs.js';
 import { messageCounter, registerSocketRoutes, type SocketRouteDeps } from '../http/routes/sync/websocket.js';
+import { createMachineFinder } from '../netbox/machine-of.js';
 import { serverOptions } from '../http/server-options.js';
 import { createAdmit } from '../http/socket-admission.js';
 import { redactText } from '../telemetry/redact.js';
@@ -145,6 +147,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerIndividualRoutes(app, deps);
   registerRunRoutes(app, deps);
   registerPlanRoutes(app, deps);
+  registerExplainRoutes(app, { ...deps, machineOf: createMachineFinder(netboxAccess) });
   registerSocketRoutes(app, sockets);
   registerSettingsRoutes(app, settings);
   registerAdminLogsRoutes(app, { ...deps, stopping: deps.stopping.signal });

@@ -3,7 +3,17 @@ import { and, asc, desc, eq, gt, gte, like, lt, lte, ne, or, sql, type SQL } fro
 import type { Database } from '../db/open.js';
 import { runItems, runs, runStages } from '../db/schema.js';
 import { endpointIdsIn, storedItem, storedRun, storedStage } from './rows.js';
-import type { ItemFilter, PageOf, RunFilter, StoredItem, StoredRun, StoredStage, Success } from './types.js';
+import type {
+  ItemFilter,
+  MachineIds,
+  MachineItem,
+  PageOf,
+  RunFilter,
+  StoredItem,
+  StoredRun,
+  StoredStage,
+  Success,
+} from './types.js';
 
 export interface RunReader {
   /** The newest first. `before`: the `next` of the page before. */
@@ -13,6 +23,8 @@ export interface RunReader {
   successes(): readonly Success[];
   /** Runs, and objects that they list, now. */
   size(): { readonly runs: number; readonly items: number };
+  /** What runs did to a machine and to what hangs on it, the newest first. Plans are none. */
+  itemsOfMachine(machine: MachineIds, limit: number): readonly MachineItem[];
   /** In the order in which they ended. */
   stages(id: string): readonly StoredStage[];
   /**
@@ -51,6 +63,7 @@ export function createRunReader(db: Database): RunReader {
       const row = db.orm.select().from(runs).where(eq(runs.id, id)).get();
       return row === undefined ? undefined : storedRun(row);
     },
+    itemsOfMachine: (machine, limit) => itemsOfMachine(db, machine, limit),
     successes: () => successes(db),
     size: () => size(db),
     stages(id) {
@@ -145,4 +158,30 @@ function holdsText(text: string): SQL | undefined {
   const holds = (column: typeof runItems.label | typeof runItems.key | typeof runItems.message) =>
     sql`${column} LIKE ${pattern} ESCAPE '\\'`;
   return or(holds(runItems.label), holds(runItems.key), holds(runItems.message));
+}
+
+/** By the guest, and by the machine where runs knew of no guest. */
+function itemsOfMachine({ orm }: Database, { netboxId, vmid, endpointId }: MachineIds, limit: number): MachineItem[] {
+  const ofGuest =
+    vmid === null || endpointId === null
+      ? undefined
+      : and(eq(runItems.vmid, vmid), eq(runItems.endpointId, endpointId));
+  const ofMachine = and(eq(runItems.kind, 'virtual-machine'), eq(runItems.netboxId, netboxId));
+  const rows = [ofGuest, ofMachine].flatMap((wanted) =>
+    wanted === undefined
+      ? []
+      : orm
+          .select({ item: runItems, runId: runs.id, at: runs.startedAt })
+          .from(runItems)
+          .innerJoin(runs, eq(runs.number, runItems.runNumber))
+          .where(and(wanted, ne(runs.kind, 'plan')))
+          .orderBy(desc(runItems.runNumber), asc(runItems.position))
+          .limit(limit)
+          .all(),
+  );
+  const unique = new Map(rows.map((row) => [`${row.item.runNumber}/${row.item.position}`, row]));
+  return [...unique.values()]
+    .sort((one, other) => other.item.runNumber - one.item.runNumber || one.item.position - other.item.position)
+    .slice(0, limit)
+    .map(({ item, runId, at }) => ({ runId, at, item: storedItem(item) }));
 }

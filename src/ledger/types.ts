@@ -147,6 +147,21 @@ export interface StoredItem extends Omit<ItemEntry, 'outcome' | 'changes'> {
   readonly changes: readonly unknown[];
 }
 
+/** By which runs knew a machine. */
+export interface MachineIds {
+  readonly netboxId: number;
+  readonly vmid: number | null;
+  /** Stored Proxmox endpoint. */
+  readonly endpointId: number | null;
+}
+
+export interface MachineItem {
+  readonly runId: string;
+  /** When the run began; ISO 8601, UTC. */
+  readonly at: string;
+  readonly item: StoredItem;
+}
+
 export interface Success {
   readonly kind: string;
   readonly endpointIds: readonly number[];

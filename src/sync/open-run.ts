@@ -95,6 +95,7 @@ export async function openRun(
     isMachineRun: false,
     showsObjects: request.showsObjects,
     ...toldBy(options),
+    ...(options.watch === undefined ? {} : { watch: options.watch }),
     events: options.events,
     record: options.record,
     signal,

@@ -22,7 +22,7 @@ import type { Approved } from './approved.js';
 import type { ChangeBook } from './change-book.js';
 import type { SyncOptions } from './plan/options.js';
 import type { Learnt } from './plan/ownership.js';
-import type { ObjectKey, Outcome, Warning } from './types.js';
+import type { ObjectKey, Outcome, Plan, Warning } from './types.js';
 
 /** A legacy custom field that exists in NetBox, by the object types it applies to. */
 export type LegacyFields = ReadonlyMap<string, ReadonlySet<string>>;
@@ -75,6 +75,8 @@ export interface RunContext {
   readonly book?: ChangeBook;
   /** Only these changes are made, as a plan has shown them. */
   readonly approved?: Approved;
+  /** Gets every plan before it is applied. */
+  readonly watch?: (plan: Plan) => void;
   readonly events: EventSink;
   /** What becomes of the run is taken down there, stage by stage. */
   readonly record: RunRecord;

@@ -17,6 +17,7 @@ import type { RefusalPort } from './refusals.js';
 import type { RunRecord } from '../ledger/types.js';
 import type { RunLedger } from './run-ledger.js';
 import type { SyncRequest } from './request.js';
+import type { Plan } from './types.js';
 import type { OnWait } from './wait-news.js';
 
 export interface SessionOptions {
@@ -89,4 +90,6 @@ export interface OpenOptions {
   readonly catchesUp: boolean;
   /** Only these changes are made. */
   readonly approved?: Approved | undefined;
+  /** Gets every plan before it is applied. */
+  readonly watch?: ((plan: Plan) => void) | undefined;
 }

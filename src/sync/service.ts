@@ -10,7 +10,7 @@ import { textWithCode } from './problem-frames.js';
 import type { ItemEntry, RunBeginning, RunRecord } from '../ledger/types.js';
 import { Approved, type ShownChange } from './approved.js';
 import { unrecorded } from './run-ledger.js';
-import type { SyncPorts } from './run-ports.js';
+import type { OpenOptions, SyncPorts } from './run-ports.js';
 import { forgetRefusals } from './refusals.js';
 import type { SyncRequest } from './request.js';
 import { createRunQueue, type RunQueue } from './run-queue.js';
@@ -18,7 +18,8 @@ import type { RunSummary } from './run-finish.js';
 import { RunStream } from './run-stream.js';
 import { runFullUpdate, runSingleStage, type Conductor } from './runner.js';
 import { prepareScope, type ScopeReader } from './scope.js';
-import { fullUpdateStages, type StageJob } from './stages/index.js';
+import { fullUpdateStages, machineJob, type StageJob } from './stages/index.js';
+import type { Plan } from './types.js';
 
 /** A checked request, ready to run. */
 export interface PreparedRun {
@@ -41,6 +42,8 @@ export interface SyncService {
   preparePlan(job: Job, request: SyncRequest, asked: Readonly<Record<string, unknown>>): PreparedRun;
   /** A preview that is not recorded. `take` gets what each stage would do. */
   prepareCheck(job: Job, request: SyncRequest, take: (items: readonly ItemEntry[]) => void): PreparedRun;
+  /** A preview of one machine that is not recorded. `watch` gets what each stage has planned. */
+  prepareExplanation(request: SyncRequest, watch: (plan: Plan) => void): PreparedRun;
   /** A run that does what was shown, and nothing else. */
   prepareApply(job: Job, request: SyncRequest, shown: readonly ShownChange[]): PreparedRun;
   readonly individual: IndividualSync;
@@ -54,6 +57,7 @@ interface How {
   readonly plan?: Readonly<Record<string, unknown>>;
   readonly record?: RunRecord;
   readonly approved?: Approved;
+  readonly watch?: (plan: Plan) => void;
 }
 
 type Execute = (conductor: Conductor, open: () => Promise<OpenedRun>) => Promise<RunSummary>;
@@ -85,6 +89,7 @@ export function createSyncService(ports: SyncPorts): SyncService {
         { ...request, dryRun: true },
         { record: { ...unrecorded, stage: async ({ items }) => take(items) } },
       ),
+    prepareExplanation: (request, watch) => prepare(machineJob, { ...request, dryRun: true }, { watch }),
     prepareApply: (job, request, shown) =>
       prepare(job, { ...request, dryRun: false }, { approved: new Approved(shown, ports.ledger.kept) }),
     forget: () => {
@@ -119,7 +124,7 @@ function prepareRun({ ports, queue, stores, activeRuns }: Shop, { job, request, 
     job === 'full-update' ? runFullUpdate(fullUpdateStages, conductor, openIt) : runSingleStage(job, conductor, openIt);
   const run = (abort: AbortController) => (events: EventSink, record: RunRecord) => {
     const parts = { ports, queue, scope, request, id, kind, events, record, signal: abort.signal };
-    return execute(conduct(parts), () => open({ ...parts, stores, approved: how.approved }));
+    return execute(conduct(parts, how), () => open({ ...parts, stores, approved: how.approved, watch: how.watch }));
   };
   const begin = () => how.record ?? beginRecord(ports, request, { id: runId, jobId, kind }, how.plan);
   return {
@@ -167,7 +172,8 @@ async function open({
   record,
   signal,
   approved,
-}: RunParts & { readonly stores: RunStores; readonly approved: Approved | undefined }): Promise<OpenedRun> {
+  watch,
+}: RunParts & Pick<OpenOptions, 'approved' | 'watch'> & { readonly stores: RunStores }): Promise<OpenedRun> {
   return openRun(ports, stores, {
     request,
     scope: await scope(signal),
@@ -180,19 +186,14 @@ async function open({
     freshGuests: machineStages.has(kind),
     catchesUp: true,
     approved,
+    watch,
   });
 }
 
-function conduct({
-  ports,
-  queue,
-  scope,
-  request,
-  id,
-  kind,
-  events,
-  signal,
-}: RunParts & { readonly queue: RunQueue }): Conductor {
+function conduct(
+  { ports, queue, scope, request, id, kind, events, signal }: RunParts & { readonly queue: RunQueue },
+  { watch }: Pick<How, 'watch'>,
+): Conductor {
   return {
     id,
     kind,
@@ -203,6 +204,8 @@ function conduct({
     logger: ports.logger,
     noteSupport: ports.noteSupport,
     async acquire(stage) {
+      // Who asks for an explanation waits for nobody: it writes nothing, and tells what is there now.
+      if (watch !== undefined) return () => undefined;
       const { netbox, endpoints } = await scope(signal);
       const keys = endpoints.map((endpoint) => `${netbox.id}|${request.branch}|${stage.kinds[0]}|${endpoint.id}`);
       const onWait = (): void =>

@@ -88,6 +88,7 @@ async function applyAll(
 
 async function apply(whole: Plan, { stage, run }: StageRun): Promise<Applied> {
   const { approved, book } = run;
+  run.watch?.(whole);
   const plan = approved === undefined || book === undefined ? whole : approved.only(whole, book);
   const applied = await applyPlan(plan, {
     client: run.client,

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { startService } from '../../compose/serve.js';
 import { packageVersion } from '../../config/version.js';
 import { schemaCommand } from '../schema-command.js';
+import { addExplain } from './explain.js';
 import { addDoctor } from './doctor.js';
 import { runAndEnd } from './ending.js';
 import type { Told } from './output.js';
@@ -25,6 +26,7 @@ export function createProgram(told: Told): Command {
   addSync(program, told);
   addPlans(program, told);
   addRuns(program, told);
+  addExplain(program, told);
   addDoctor(program, told);
   addStored(program, told);
   program

@@ -44,6 +44,9 @@ export interface StageEntry extends StageJob {
 
 const vms = '/virtualization/virtual-machines';
 
+/** One machine and what hangs on it. */
+export const machineJob: StageJob = { stage: virtualMachineStage, followUps: (options) => afterMachines(options) };
+
 /** The order of a full update, which is the order in which the plugin calls the stages. */
 export const stageTable: readonly StageEntry[] = [
   { stage: devicesStage, path: '/dcim/devices/create', resultKey: 'devices', answer: 'objects' },
@@ -65,12 +68,7 @@ export const stageTable: readonly StageEntry[] = [
     resultKey: 'virtual_machines',
     answer: 'objects',
     followUps: (options) => [...afterMachines(options), ...afterAllMachines(options)],
-    machine: {
-      stage: virtualMachineStage,
-      followUps: afterMachines,
-      path: `${vms}/:netbox_vm_id/create`,
-      streamOnly: false,
-    },
+    machine: { ...machineJob, path: `${vms}/:netbox_vm_id/create`, streamOnly: false },
   },
   {
     stage: taskHistoryStage,

@@ -53,6 +53,12 @@ describe('proxbox-api sync without a service', () => {
       expect(writes()).toBe(0);
 
       const listed = await alone('runs', '--json');
+      const vmid = String([...estate.clusters[0]!.guests.keys()][0]);
+      const why = await alone('explain', vmid);
+      expect([why.status, why.stderr]).toEqual([0, '']);
+      expect(why.stdout).toMatch(/A sync would write nothing|a sync would write nothing/);
+      expect(why.stdout).toMatch(/\nvirtual-machine .*: It is as it should be\.\n/);
+
       expect(JSON.parse(listed.stdout)).toMatchObject([
         { kind: 'full-update', trigger: 'cli', status: 'completed' },
         { kind: 'full-update', trigger: 'cli', status: 'completed' },
@@ -186,7 +192,19 @@ describe('what is called wrongly', () => {
   it('help and version are no failures', async () => {
     const help = await alone('--help');
     expect([help.status, help.stderr]).toEqual([0, '']);
-    for (const name of ['serve', 'sync', 'plan', 'apply', 'runs', 'doctor', 'keys', 'endpoints', 'backup', 'schema'])
+    for (const name of [
+      'serve',
+      'sync',
+      'plan',
+      'apply',
+      'runs',
+      'explain',
+      'doctor',
+      'keys',
+      'endpoints',
+      'backup',
+      'schema',
+    ])
       expect(help.stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
     expect((await alone('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
