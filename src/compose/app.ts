@@ -49,6 +49,7 @@ import { registerServiceRoutes } from '../http/routes/proxmox-services.js';
 import { registerProxmoxWriteRoutes } from '../http/routes/proxmox-writes.js';
 import { registerProxmoxReadRoutes } from '../http/routes/proxmox-read.js';
 import { registerProxmoxViewerRoutes } from '../http/routes/proxmox-viewer.js';
+import { registerPageRoutes } from '../http/routes/page.js';
 import { registerPlanRoutes } from '../http/routes/plans.js';
 import { registerRunRoutes } from '../http/routes/runs.js';
 import { registerSettingsRoutes } from '../http/routes/settings.js';
@@ -153,6 +154,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerAdminLogsRoutes(app, { ...deps, stopping: deps.stopping.signal });
   registerAdminEncryptionRoutes(app, deps.encryptionKeys);
   registerAdminPage(app, () => netboxEndpoints.list());
+  registerPageRoutes(app);
   // Last: a stand-in never covers a route that exists.
   registerNotImplementedRoutes(app, { ...deps, routes });
 }

@@ -28,8 +28,8 @@ export interface RunReader {
   /** In the order in which they ended. */
   stages(id: string): readonly StoredStage[];
   /**
-   * In the order in which they were written. `after`: the `next` of the page before. Where more than one thing is looked for, or a
-   * text, a page looks at no more than 20,000 items: it may hold fewer than asked for, also none, and still have a next one.
+   * In the order in which they were written. `after`: the `next` of the page before. Where more than one thing is looked for, a
+   * stage or a text, a page looks at no more than 20,000 items: it may hold fewer than asked for, also none, and still have a next one.
    */
   items(
     id: string,
@@ -135,7 +135,7 @@ function runCondition({ status, kind, trigger, jobId, endpoint, since, until }: 
 }
 
 /** One of the filters is answered by its index; what else is looked for is compared row by row. */
-function itemConditions({ reason, outcome, kind, text }: ItemFilter) {
+function itemConditions({ reason, outcome, kind, stage, text }: ItemFilter) {
   const byIndex = [
     ...(reason === undefined ? [] : [{ column: runItems.reason, value: reason }]),
     ...(outcome === undefined ? [] : [{ column: runItems.outcome, value: outcome }]),
@@ -143,11 +143,12 @@ function itemConditions({ reason, outcome, kind, text }: ItemFilter) {
   ];
   const [first, ...others] = byIndex;
   return {
-    isLooking: others.length > 0 || text !== undefined,
+    isLooking: others.length > 0 || stage !== undefined || text !== undefined,
     conditions: [
       first === undefined ? undefined : sql`${first.column} = ${first.value}`,
       // The plus sign keeps SQLite from choosing the index of this column instead (https://sqlite.org/optoverview.html, 6).
       ...others.map(({ column, value }) => sql`+${column} = ${value}`),
+      stage === undefined ? undefined : sql`${runItems.stage} = ${stage}`,
       text === undefined ? undefined : holdsText(text),
     ],
   };

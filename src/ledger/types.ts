@@ -187,6 +187,7 @@ export interface ItemFilter {
   readonly outcome?: string | undefined;
   readonly kind?: string | undefined;
   readonly reason?: string | undefined;
+  readonly stage?: string | undefined;
   /** Part of the label, the key or the sentence; ASCII letters in any case. */
   readonly text?: string | undefined;
 }

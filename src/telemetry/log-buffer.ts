@@ -2,12 +2,14 @@
  * The last 10,000 log entries in memory, for `/admin/logs` and its stream. A reader of the stream holds a cursor, not
  * a queue: a slow one costs nothing and misses only what has left the buffer.
  */
-import type { LogLevel } from '../config/env.js';
+import { logLevels, type LogLevel } from '../config/env.js';
 import { parseLogLine, type LogEntry } from './log-entry.js';
 
 export interface LogFilters {
   /** Exactly this level. */
   readonly level?: LogLevel | undefined;
+  /** This level or a graver one. */
+  readonly minLevel?: LogLevel | undefined;
   /** Overrides `level`: errors, and whatever reads like one. */
   readonly errorsOnly?: boolean | undefined;
   readonly newerThanId?: number | undefined;
@@ -55,6 +57,8 @@ function isErrorRelated(entry: LogEntry): boolean {
 
 function hasLevel(entry: LogEntry, filters: LogFilters): boolean {
   if (filters.errorsOnly === true) return isErrorRelated(entry);
+  if (filters.minLevel !== undefined && logLevels.indexOf(entry.level) < logLevels.indexOf(filters.minLevel))
+    return false;
   return filters.level === undefined || entry.level === filters.level;
 }
 

@@ -27,6 +27,17 @@ export const common = ['config', 'errors', 'values'];
  */
 export const floors = [
   {
+    outside: "in an operator's browser",
+    folders: [
+      {
+        name: 'page',
+        purpose: 'The page of operators: runs in their browsers, and knows of the service what its routes answer.',
+        imports: [],
+        importsTypesOf: ['http', 'proxmox-doctor', 'telemetry'],
+      },
+    ],
+  },
+  {
     outside: 'started by an operator',
     folders: [
       {

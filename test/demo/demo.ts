@@ -95,6 +95,7 @@ function placesToLook({ netbox, proxmox }: SimulatedEnvironment, url: string, ap
   return [
     '',
     'Where to look next:',
+    `  the page           ${url}/ui, with the API key ${apiKey}`,
     `  API documentation  ${url}/docs`,
     `  what runs now      curl -s -H 'X-Proxbox-API-Key: ${apiKey}' ${url}/sync/active`,
     `  sync again         curl -N -H 'X-Proxbox-API-Key: ${apiKey}' ${url}/full-update/stream`,

@@ -15,6 +15,8 @@ export interface Relay {
   readonly requests: RelayedRequest[];
   /** Awaited before a request is passed on. */
   before: (request: RelayedRequest) => Promise<void>;
+  /** Ends all connections of clients. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -46,6 +48,7 @@ export async function startRelay(target: string): Promise<Relay> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: [],
     before: () => Promise.resolve(),
+    cut: () => server.closeAllConnections(),
     close: async () => {
       server.closeAllConnections();
       await new Promise<void>((resolve) => {

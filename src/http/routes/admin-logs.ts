@@ -22,6 +22,7 @@ export interface AdminLogsDeps {
 
 const filterFields = {
   level: z.enum(logLevels).optional(),
+  min_level: z.enum(logLevels).optional().describe('This level or a graver one'),
   errors_only: booleanField.optional(),
   operation_id: textField(255).optional(),
   newer_than_id: integerField({ min: 0 }).optional(),
@@ -40,6 +41,7 @@ const PageQuery = z.object({
 function filtersOf(query: Partial<z.infer<typeof PageQuery>>): LogFilters {
   return {
     level: query.level,
+    minLevel: query.min_level,
     errorsOnly: query.errors_only,
     newerThanId: query.newer_than_id,
     olderThanId: query.older_than_id,

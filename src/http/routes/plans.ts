@@ -7,17 +7,17 @@ import type { Ledger } from '../../ledger/ledger.js';
 import type { ItemEntry, StoredItem, StoredRun } from '../../ledger/types.js';
 import { comparedChanges, differences, type Difference } from '../../sync/approved.js';
 import { parseSyncRequest, type SyncRequest } from '../../sync/request.js';
-import type { Job, SyncService } from '../../sync/service.js';
-import { stageTable, sweepEntry } from '../../sync/stages/index.js';
+import type { SyncService } from '../../sync/service.js';
 import { isObject } from '../../values/plain-object.js';
 import type { App } from '../app-type.js';
 import { booleanField, integerField } from '../query-fields.js';
-import { answers, said } from '../route-document.js';
+import { answers } from '../route-document.js';
 import { askedBy, callerOf } from './actor.js';
+import { askedJob, jobOf, PlanQuery } from './asked-job.js';
 import { planText } from '../../sync/plan-text.js';
-import { itemBody, Item, Run, runBody, Stage, stageBody } from './run-bodies.js';
-import { Query, Raw } from './sync/query.js';
-import { runToEnd } from './sync/run-to-end.js';
+import { Plan, WholePlan } from './plan-bodies.js';
+import { itemBody, runBody, stageBody } from './run-bodies.js';
+import { begin, Begun, runToEnd } from './sync/run-to-end.js';
 
 export interface PlanRouteDeps {
   readonly ledger: Pick<Ledger, 'runs' | 'run' | 'stages' | 'items' | 'kept'>;
@@ -32,20 +32,11 @@ const pageSize = 1000;
 /** Differences that are told; their number is exact. */
 const mostDifferences = 200;
 
-const jobs: ReadonlyMap<string, Job> = new Map<string, Job>([
-  ['full-update', 'full-update'],
-  ...[...stageTable, sweepEntry].map((entry) => [entry.stage.name, entry] as const),
-]);
-
 const PlanParams = z.object({ id: z.string().min(1).max(255) });
-const AskQuery = Query.extend({
-  stage: said(z.union([z.string(), z.array(z.string())]).optional(), {
-    anyOf: undefined,
-    type: 'string',
-    enum: [...jobs.keys()],
-    description: 'What is planned; absent = a full update',
-  }),
-});
+const wait = booleanField
+  .default(true)
+  .describe('false: answers 202 with the id at once; GET /runs/{id}/stream tells how it goes on');
+const AskQuery = PlanQuery.extend({ wait });
 const cursor = integerField({ min: 0 }).optional().describe('next_cursor of the page before');
 const limit = integerField({ min: 1, max: pageSize }).default(100);
 const ListQuery = z.object({ cursor, limit });
@@ -58,20 +49,11 @@ const ApplyQuery = z.object({
   allow_drift: booleanField
     .default(false)
     .describe('true: what differs by now is left out, and the rest is carried out'),
+  wait: wait.describe(
+    'false: answers 202 with run_id as soon as it is known that the plan is still what would be done',
+  ),
 });
 
-const Plan = Run.extend({
-  plan_of: z.string().describe('full-update, or the name of a stage'),
-  query: z.looseObject({}),
-  expires_at: z.string(),
-  is_expired: z.boolean(),
-  drift: z.number().describe('How many changes it has'),
-});
-const WholePlan = Plan.extend({
-  stages: z.array(Stage),
-  changes: z.array(Item).describe('With what is left out, and why'),
-  next_cursor: z.number().nullable(),
-});
 const PlanPage = z.object({ plans: z.array(Plan), next_cursor: z.number().nullable() });
 const Applied = z.looseObject({ status: z.string(), ok: z.boolean(), plan_id: z.string(), run_id: z.string() });
 const tags = ['plans'];
@@ -82,7 +64,9 @@ export function registerPlanRoutes(app: App, deps: PlanRouteDeps): void {
   app.post(
     '/plans/:id/apply',
     {
-      config: { ...answers(Applied) },
+      config: {
+        document: { answers: { 200: Applied, 202: Begun.extend({ plan_id: z.string(), run_id: z.string() }) } },
+      },
       schema: {
         tags,
         summary: 'Carry out a plan, if it is still what would be done',
@@ -90,7 +74,7 @@ export function registerPlanRoutes(app: App, deps: PlanRouteDeps): void {
         querystring: ApplyQuery,
       },
     },
-    async (request, reply) => apply(deps, request.params.id, request.query.allow_drift, { request, reply }),
+    async (request, reply) => apply(deps, request.params.id, request.query, { request, reply }),
   );
 }
 
@@ -98,14 +82,14 @@ function registerAsking(app: App, { ledger, sync, clock }: PlanRouteDeps): void 
   app.post(
     '/plans',
     {
-      config: { document: { answers: { 201: WholePlan } } },
+      config: { document: { answers: { 201: WholePlan, 202: Begun } } },
       schema: { tags, summary: 'Plan a full update or one stage', querystring: AskQuery },
     },
     async (request, reply) => {
-      const { stage, ...query } = lastOfEach(Raw.parse(request.query));
-      const asked = askedBy(callerOf(request), parseSyncRequest(query));
-      const name = stage ?? 'full-update';
-      const prepared = sync.preparePlan(jobOf(name), asked, { plan_of: name, query });
+      const { wait: waits, ...asks } = request.query;
+      const { name, job, query, asked } = askedJob(request, asks);
+      const prepared = sync.preparePlan(job, asked, { plan_of: name, query });
+      if (!waits) return reply.status(202).send(begin(prepared, request.log));
       await runToEnd(prepared, reply);
       const plan = ledger.run(prepared.runId);
       if (plan === undefined)
@@ -148,7 +132,7 @@ interface Call {
 async function apply(
   { ledger, sync, clock }: PlanRouteDeps,
   id: string,
-  allowsDrift: boolean,
+  { allow_drift: allowsDrift, wait: waits }: z.infer<typeof ApplyQuery>,
   { request, reply }: Call,
 ): Promise<unknown> {
   const plan = stored(ledger, id);
@@ -175,6 +159,7 @@ async function apply(
   const found = differences(comparedChanges(shown.map(shownItem)), comparedChanges(kept));
   if (found.length > 0 && !allowsDrift) return reply.status(409).send(refusal(id, found));
   const prepared = sync.prepareApply(job, asked, shown.map(shownItem));
+  if (!waits) return reply.status(202).send({ ...begin(prepared, request.log), plan_id: id, run_id: prepared.runId });
   const { result, ok, errors } = await runToEnd(prepared, reply);
   return { ...result, ok, errors, plan_id: id, run_id: prepared.runId };
 }
@@ -184,26 +169,10 @@ function refusal(id: string, found: readonly Difference[]): object {
   return { message, detail: message, difference_count: found.length, differences: found.slice(0, mostDifferences) };
 }
 
-function jobOf(name: string): Job {
-  const job = jobs.get(name);
-  if (job !== undefined) return job;
-  throw new ProxboxError('invalid_request', `stage must be one of ${[...jobs.keys()].join(', ')}`);
-}
-
 function stored(ledger: PlanRouteDeps['ledger'], id: string): StoredRun {
   const run = ledger.run(id);
   if (run?.kind === 'plan') return run;
   throw new ProxboxError('not_found', `There is no plan with the id '${id}'. GET /plans lists those that there are.`);
-}
-
-/** Of a repeated key the last one counts. */
-function lastOfEach(query: z.infer<typeof Raw>): Readonly<Record<string, string>> {
-  const texts: Record<string, string> = {};
-  for (const [name, value] of Object.entries(query)) {
-    const text = Array.isArray(value) ? value.at(-1) : value;
-    if (text !== undefined) texts[name] = text;
-  }
-  return texts;
 }
 
 function askedIn({ scope: { plan_of: name, query } }: StoredRun) {

@@ -5,16 +5,19 @@ import { ProxboxError } from '../../errors/proxbox-error.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import { itemOutcomes, runStatuses, triggers, type RunFilter, type StoredRun } from '../../ledger/types.js';
 import type { SyncService } from '../../sync/service.js';
+import { sweepEntry } from '../../sync/stages/index.js';
 import type { App } from '../app-type.js';
 import { dateOf, dateTimeField, integerField, textField } from '../query-fields.js';
 import { answers, answersStream, said } from '../route-document.js';
 import { shortenFrame } from '../stream/frame-size.js';
 import { streamSse, type SseFrame } from '../stream/sse.js';
+import { askedJob, RunQuery } from './asked-job.js';
 import { Item, itemBody, Run, runBody, RunWithStages, stageBody } from './run-bodies.js';
+import { begin, Begun } from './sync/run-to-end.js';
 
 export interface RunRouteDeps {
   readonly ledger: Pick<Ledger, 'runs' | 'run' | 'stages' | 'items'>;
-  readonly sync: Pick<SyncService, 'activeRuns'>;
+  readonly sync: Pick<SyncService, 'activeRuns' | 'prepareFullUpdate' | 'prepareStage'>;
   readonly clock: Clock;
   /** Aborted when the service stops. */
   readonly stopping: AbortController;
@@ -42,6 +45,7 @@ const ItemsQuery = z.object({
   outcome: z.enum(itemOutcomes).optional(),
   kind: textField(60).optional(),
   reason: textField(60).optional().describe('A reason of docs/errors.md'),
+  stage: textField(60).optional(),
   text: textField(200).optional().describe('Part of the name, the key or the sentence'),
   cursor,
   limit,
@@ -58,6 +62,27 @@ const tags = ['runs'];
 export function registerRunRoutes(app: App, deps: RunRouteDeps): void {
   registerLists(app, deps);
   registerOfOne(app, deps);
+  registerBeginning(app, deps);
+}
+
+function registerBeginning(app: App, { sync }: RunRouteDeps): void {
+  app.post(
+    '/runs',
+    {
+      config: { document: { answers: { 202: Begun } } },
+      schema: { tags, summary: 'Begin a full update or one stage, which goes on by itself', querystring: RunQuery },
+    },
+    async (request, reply) => {
+      const { name, job, asked } = askedJob(request, request.query);
+      if (name === sweepEntry.stage.name)
+        throw new ProxboxError(
+          'invalid_request',
+          `A sweep goes on after a run: GET ${sweepEntry.path} takes its run_id.`,
+        );
+      const prepared = job === 'full-update' ? sync.prepareFullUpdate(asked) : sync.prepareStage(job, asked);
+      return reply.status(202).send(begin(prepared, request.log));
+    },
+  );
 }
 
 function registerLists(app: App, { ledger }: RunRouteDeps): void {

@@ -14,6 +14,7 @@ const Resolved = z.object({
       value: z.unknown(),
       variable: z.string().nullable(),
       plugin_field: z.string().nullable(),
+      description: z.string().describe('What it does'),
     }),
   ),
 });
@@ -33,6 +34,7 @@ export function registerSettingsRoutes(app: App, settings: SettingsResolver): vo
         ...provenance[key],
         variable: tunables[key].variable,
         plugin_field: tunables[key].field,
+        description: tunables[key].description,
       }));
       return { plugin_state: pluginState, plugin_problems: plugin?.problems ?? [], settings: rows };
     },

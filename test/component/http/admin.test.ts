@@ -252,6 +252,7 @@ describe('diagnostics', () => {
       source: 'env',
       variable: 'PROXBOX_BULK_BATCH_SIZE',
       plugin_field: 'bulk_batch_size',
+      description: expect.stringMatching(/\.$/),
     });
     expect(named('netboxTimeoutS')).toMatchObject({
       value: 1,

@@ -20,6 +20,8 @@ const publicRoutes = new Set([
   'GET /docs',
   'GET /redoc',
   'GET /static/:file',
+  'GET /ui',
+  'GET /ui/:file',
   'GET /auth/bootstrap-status',
   'POST /auth/register-key',
 ]);

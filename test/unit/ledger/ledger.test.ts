@@ -340,11 +340,15 @@ describe('the ledger', () => {
       { text: 'web-9999' },
       { text: '100%' },
       { text: 'nowhere', outcome: 'failed', kind: 'ip-address' },
+      { stage: 'storage' },
+      { stage: 'virtual-machines', reason: 'rejected' },
     ];
+    const stageOf = (n: number): string => (n < 30_000 ? 'storage' : 'virtual-machines');
     const matches = (n: number, filter: (typeof filters)[number]): boolean => {
       const { kind, outcome = 'created', reason = null, message = null } = shape(n);
       const { text = '' } = filter;
       return (
+        (filter.stage ?? stageOf(n)) === stageOf(n) &&
         (filter.kind ?? kind) === kind &&
         (filter.outcome ?? outcome) === outcome &&
         (filter.reason ?? reason) === reason &&
@@ -354,8 +358,10 @@ describe('the ledger', () => {
 
     it('finds all that match by every filter, in pages that cost next to nothing', async () => {
       const run = ledger.begin(beginning('R1'));
-      for (let n = 0; n < 100_000; n += 10_000)
-        await run.stage(stage({ items: Array.from({ length: 10_000 }, (_, i) => item(n + i, shape(n + i))) }));
+      for (let n = 0; n < 100_000; n += 10_000) {
+        const items = Array.from({ length: 10_000 }, (_, i) => item(n + i, shape(n + i)));
+        await run.stage(stage({ stage: stageOf(n), items }));
+      }
       await run.end(ended);
       const costs: number[] = [];
 

@@ -87,6 +87,7 @@ describe('a page of logs', () => {
   it.each([
     ['everything, newest first', {}, ['5', '4', '3', '2', '1']],
     ['one level', { level: 'INFO' }, ['5', '3']],
+    ['a level and the graver ones', { minLevel: 'WARNING' }, ['4', '2']],
     ['errors, and what reads like one', { errorsOnly: true, level: 'DEBUG' }, ['5', '4', '3', '2']],
     ['what is newer', { newerThanId: 3 }, ['5', '4']],
     ['what is older', { olderThanId: 3 }, ['2', '1']],

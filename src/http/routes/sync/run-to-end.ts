@@ -1,5 +1,6 @@
-/** Runs that are answered when they have ended. */
-import type { FastifyReply } from 'fastify';
+/** Runs that are answered when they have ended, or as soon as they have begun. */
+import type { FastifyBaseLogger, FastifyReply } from 'fastify';
+import { z } from 'zod';
 import { ProxboxError } from '../../../errors/proxbox-error.js';
 import type { RunSummary } from '../../../sync/run-finish.js';
 import type { PreparedRun } from '../../../sync/service.js';
@@ -26,4 +27,19 @@ export async function runToEnd(prepared: PreparedRun, reply: FastifyReply): Prom
   } finally {
     reply.raw.off('close', onClose);
   }
+}
+
+export const Begun = z.object({ id: z.string(), status: z.literal('running') });
+
+/** Begins a run that goes on by itself, whoever asked for it; what it comes to is in the ledger. */
+export function begin(prepared: PreparedRun, logger: FastifyBaseLogger): z.infer<typeof Begun> {
+  const { runId } = prepared;
+  drain(prepared.start(new AbortController())).catch((error: unknown) =>
+    logger.error({ runId, err: error }, 'A run that nobody waits for broke off.'),
+  );
+  return { id: runId, status: 'running' };
+}
+
+async function drain(frames: ReturnType<PreparedRun['start']>): Promise<void> {
+  while ((await frames.next()).done !== true);
 }

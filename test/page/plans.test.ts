@@ -1,0 +1,105 @@
+/** The overview, and previews: made, read, carried out, and refused when they are no longer true. */
+import { describe, expect, it } from 'vitest';
+import { createEstate } from '../simulator/estate/index.js';
+import { eventually } from '../support/eventually.js';
+import { onStage } from './support.js';
+
+describe('the overview', () => {
+  const estate = createEstate({ vms: 8, clusters: 2, seed: 5 });
+  const stage = onStage({ estate });
+  const guest = () => [...stage.world.proxmox[0]!.state.guests.values()].find(({ type }) => type === 'qemu')!;
+
+  it('says that nothing has run, what stands at both ends, and leads to a preview, which is applied', async () => {
+    const { world, operator } = stage;
+    const { page, signIn, expectGood } = operator;
+    await signIn(world.apiKey);
+    await page.getByText('No full update has run yet.').waitFor();
+    const endpoints = page.getByRole('list', { name: 'Endpoints' }).getByRole('listitem');
+    await eventually(async () => expect(await endpoints.filter({ hasText: 'Reachable' }).count()).toBe(3));
+    const counts = estate.clusters.map(({ guests, nodes }) => `${nodes.length} nodes. ${guests.size} guests`);
+    for (const [index, text] of counts.entries()) expect(await endpoints.nth(index + 1).textContent()).toContain(text);
+    await expectGood('overview-empty');
+    world.netbox.resetCounters();
+
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByRole('button', { name: 'Apply' }).waitFor();
+    expect(world.netbox.counters.writes).toBe(0);
+    const [plan] = (await world.ask('GET', '/plans')).body.plans;
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(
+      `Full update: ${plan.drift} changes Completed`,
+    );
+    await page.getByRole('combobox', { name: 'Kind' }).selectOption('Virtual machine');
+    await page.getByRole('button', { name: guest().name }).click();
+    const memory = page.getByRole('dialog').getByRole('row', { name: 'memory' });
+    expect(await memory.getByRole('cell').allTextContents()).toEqual([`${guest().memoryMb}`]);
+    await page.keyboard.press('Escape');
+    await expectGood('preview');
+
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await page.getByText('Everything stayed as it was.').waitFor({ state: 'hidden' });
+    await eventually(async () =>
+      expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Full update Completed'),
+    );
+    const [run] = (await world.ask('GET', '/runs')).body.runs;
+    expect(run).toMatchObject({ kind: 'full-update', trigger: 'page', status: 'completed' });
+    expect(world.netbox.counters.writes).toBeGreaterThan(0);
+  });
+
+  it('says what failed last and begins a full update, which mends it', async () => {
+    const { world, operator } = stage;
+    const { page, signIn, expectGood } = operator;
+    guest().memoryMb += 1024;
+    const body = { detail: 'Refused for a test.' };
+    world.netbox.faults.add({ match: { method: 'PATCH', path: /virtual-machines/ }, action: { status: 400, body } });
+    const [node] = world.proxmox[1]!.state.nodes;
+    node!.online = false;
+    await world.fullUpdate();
+    world.netbox.faults.clear();
+    await signIn(world.apiKey);
+    await page.getByText('The last full update was done in part.').waitFor();
+    await page.getByText('Read what NetBox says about the field').waitFor();
+    await page.getByText(`offline: ${node!.name}`).waitFor();
+    await expectGood('overview');
+    node!.online = true;
+    await page.getByRole('listitem').filter({ hasText: 'Rejected' }).getByRole('link', { name: '1 time' }).click();
+    await page.getByRole('button', { name: guest().name }).waitFor();
+    await page.getByRole('link', { name: 'Overview' }).click();
+
+    await page.getByRole('button', { name: 'Full update now' }).click();
+
+    await eventually(async () =>
+      expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Full update Completed'),
+    );
+    await page.getByRole('button', { name: guest().name }).waitFor();
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.getByText('All is well').waitFor();
+  });
+
+  it('applies nothing but what was shown: the differences are told, and the rest is done when asked for', async () => {
+    const { world, operator } = stage;
+    const { page, signIn, expectGood } = operator;
+    const other = [...world.proxmox[1]!.state.guests.values()].find(({ type }) => type === 'qemu')!;
+    guest().memoryMb += 512;
+    other.memoryMb += 512;
+    await world.ask('POST', '/plans');
+    const former = guest().memoryMb;
+    guest().memoryMb += 512;
+    world.netbox.resetCounters();
+    await signIn(world.apiKey, '#/plans');
+    await expectGood('previews');
+    await page.getByRole('link', { name: 'Full update' }).first().click();
+
+    await page.getByRole('button', { name: 'Apply' }).click();
+
+    const told = page.getByRole('alert');
+    await told.getByText(`memory ${former} was shown, ${guest().memoryMb} now`).waitFor();
+    expect(world.netbox.counters.writes).toBe(0);
+    await expectGood('stale');
+    await told.getByRole('button', { name: 'Apply the rest' }).click();
+    await eventually(async () =>
+      expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Full update Partial'),
+    );
+    await page.getByRole('combobox', { name: 'Outcome' }).selectOption('Updated');
+    await page.getByRole('button', { name: other.name }).waitFor();
+  });
+});
