@@ -23,6 +23,7 @@ export function Overview() {
       <Problem error={updates.error} again={updates.again} />
       {updates.answer !== undefined && <Verdict last={last} />}
       <StartButtons />
+      <Next />
       {plans.answer?.plans[0] !== undefined && <Drift plan={plans.answer.plans[0]} />}
       {last !== undefined && <Errors run={last} title="What failed last" />}
       <Both />
@@ -55,6 +56,37 @@ function Verdict({ last }: { last: Run | undefined }) {
     <p class={`notice ${tone}`}>
       <strong>{text}</strong> <a href={`#/runs/${encodeURIComponent(last.id)}`}>See the run</a>, begun{' '}
       <Ago at={last.started_at} />.
+    </p>
+  );
+}
+
+interface Schedule {
+  readonly schedule: string | null;
+  readonly next_at: string | null;
+  readonly last: { readonly at: string; readonly outcome: string; readonly message: string } | null;
+}
+
+/** When it syncs by itself. */
+function Next() {
+  const { answer } = useAsked<Schedule>('/sync/schedule', lookMs);
+  if (answer === undefined) return null;
+  const { schedule, next_at: next, last } = answer;
+  if (schedule === null)
+    return (
+      <p class="quiet">
+        This service begins no full update by itself: <code>PROXBOX_SYNC_SCHEDULE</code> is not set.
+      </p>
+    );
+  return (
+    <p>
+      {next === null ? (
+        'No full update comes by itself'
+      ) : (
+        <>
+          The next full update comes by itself <Ago at={next} />
+        </>
+      )}{' '}
+      (<code>{schedule}</code>).{last !== null && last.outcome !== 'begun' && ` ${last.message}`}
     </p>
   );
 }

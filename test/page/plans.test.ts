@@ -6,7 +6,7 @@ import { onStage } from './support.js';
 
 describe('the overview', () => {
   const estate = createEstate({ vms: 8, clusters: 2, seed: 5 });
-  const stage = onStage({ estate });
+  const stage = onStage({ estate, variables: { PROXBOX_SYNC_SCHEDULE: '0 0 1 1 *' } });
   const guest = () => [...stage.world.proxmox[0]!.state.guests.values()].find(({ type }) => type === 'qemu')!;
 
   it('says that nothing has run, what stands at both ends, and leads to a preview, which is applied', async () => {
@@ -14,6 +14,8 @@ describe('the overview', () => {
     const { page, signIn, expectGood } = operator;
     await signIn(world.apiKey);
     await page.getByText('No full update has run yet.').waitFor();
+    const { next_at: next } = (await world.ask('GET', '/sync/schedule')).body;
+    await page.getByText('The next full update comes by itself').locator(`time[datetime="${next}"]`).waitFor();
     const endpoints = page.getByRole('list', { name: 'Endpoints' }).getByRole('listitem');
     await eventually(async () => expect(await endpoints.filter({ hasText: 'Reachable' }).count()).toBe(3));
     const counts = estate.clusters.map(({ guests, nodes }) => `${nodes.length} nodes. ${guests.size} guests`);
