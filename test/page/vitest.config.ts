@@ -12,6 +12,6 @@ export default defineConfig({
     testTimeout: testLimitMs,
     hookTimeout: testLimitMs,
     teardownTimeout: testLimitMs,
-    maxWorkers: 1,
+    maxWorkers: 2,
   },
 });
