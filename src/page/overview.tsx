@@ -24,7 +24,7 @@ export function Overview() {
       {updates.answer !== undefined && <Verdict last={last} />}
       <StartButtons />
       <Next />
-      {plans.answer?.plans[0] !== undefined && <Drift plan={plans.answer.plans[0]} />}
+      <Drift plan={plans.answer?.plans[0]} last={last} />
       {last !== undefined && <Errors run={last} title="What failed last" />}
       <Both />
       <h2>Newest runs</h2>
@@ -91,8 +91,10 @@ function Next() {
   );
 }
 
-function Drift({ plan }: { plan: Plan }) {
-  if (plan.status === 'running') return null;
+/** A preview from before the last full update says nothing of what is. */
+function Drift({ plan, last }: { plan: Plan | undefined; last: Run | undefined }) {
+  if (plan === undefined || plan.status === 'running') return null;
+  if (last !== undefined && last.started_at > plan.started_at) return null;
   return (
     <p>
       <a href={`#/plans/${encodeURIComponent(plan.id)}`}>

@@ -75,6 +75,9 @@ describe('the overview', () => {
     await page.getByRole('button', { name: guest().name }).waitFor();
     await page.getByRole('link', { name: 'Overview' }).click();
     await page.getByText('All is well').waitFor();
+    expect(await page.getByText('when the newest preview looked').count()).toBe(0);
+    await world.ask('POST', '/plans?stage=devices');
+    await page.getByText('NetBox did not differ from Proxmox when the newest preview looked').waitFor();
   });
 
   it('applies nothing but what was shown: the differences are told, and the rest is done when asked for', async () => {
