@@ -126,19 +126,23 @@ const PROXBOX = ['netbox_proxbox'];
 
 /** The templates of these environments, in the order in which one grows out of another. */
 async function templatesOf({ newest, older, bare }) {
-  const [plain, olderName, bareName] = await Promise.all([newest, older, bare].map(({ key }) => templateName(key)));
+  const [plain, bareName] = await Promise.all([newest, bare].map(({ key }) => templateName(key)));
   const branching = `${plain}_branching_${VERSIONS['netboxlabs-netbox-branching'].replaceAll('.', '_')}`;
   return {
     bare: { name: bareName, base: 'template0', plugins: [], isSeeded: false, ...bare },
     plain: { name: plain, base: bareName, plugins: PROXBOX, isSeeded: true, ...newest },
     branching: { name: branching, base: plain, plugins: [...PROXBOX, 'netbox_branching'], isSeeded: true, ...newest },
-    older: { name: olderName, base: bareName, plugins: PROXBOX, isSeeded: true, ...older },
+    ...(older === undefined
+      ? {}
+      : {
+          older: { name: await templateName(older.key), base: bareName, plugins: PROXBOX, isSeeded: true, ...older },
+        }),
   };
 }
 
 /**
  * Makes the templates that are not there, each `{ name, python, plugins }`: `bare` is NetBox alone, `plain` has the pinned plugin,
- * `branching` netbox-branching as well, `older` the older plugin. All of them take a quarter of an hour of one core: NetBox and
+ * `branching` netbox-branching as well, `older` the older plugin where that is asked for. All of them take a quarter of an hour of one core: NetBox and
  * the plugins replay their whole history, and their own models depend on what only the migrations create (triggers, ltree).
  */
 export async function ensureTemplates(environments, log) {

@@ -13,8 +13,12 @@ export const VERSIONS = {
   'netbox-proxbox': '0.0.29.post6',
   'netboxlabs-netbox-branching': '1.2.2',
 };
-/** A release of the plugin that is still in use; on the same NetBox, which is the newest that it declares. */
+/**
+ * A release of the plugin that is still in use; on the same NetBox, which is the newest that it declares. Its environment and database cost
+ * minutes, so it has them where NETBOX_TEST_OLDER_PLUGIN=1 asks for them (`npm run test:older-plugin`).
+ */
 export const OLDER_PLUGIN = '0.0.24';
+export const hasOlderPlugin = process.env.NETBOX_TEST_OLDER_PLUGIN === '1';
 const MINIMUM_PYTHON = [3, 12];
 
 /** The package registry answered and does not have, or does not give out, a pinned package. */
@@ -160,7 +164,7 @@ async function ensureOlder(bare, key, log) {
 
 /**
  * The environments, each `{ python, folder, key }` (the key names what shapes its database): `newest` with the pinned plugin, `older` with
- * an older one, `bare` with NetBox alone; and `wheels`, a folder from which the pinned plugin can be installed.
+ * an older one (undefined where it is not asked for), `bare` with NetBox alone; and `wheels`, a folder from which the pinned plugin can be installed.
  * Takes two to four minutes the first time. Throws RegistryRefusal or Error.
  */
 export async function ensureEnvironments(log) {
@@ -182,7 +186,7 @@ export async function ensureEnvironments(log) {
     found,
     log,
   );
-  const older = await ensureOlder(bare, keyOf(OLDER_PLUGIN), log);
+  const older = hasOlderPlugin ? await ensureOlder(bare, keyOf(OLDER_PLUGIN), log) : undefined;
   const wheels = await ensureWheels(bare, `wheels-proxbox-${plugin}-python-${found.version}`, log);
   return { newest, bare, older, wheels };
 }
