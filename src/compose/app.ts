@@ -25,6 +25,7 @@ import { registerAdminPage } from '../http/routes/admin-page.js';
 import { registerAuthRoutes } from '../http/routes/auth.js';
 import { registerBootstrapStatusRoute } from '../http/routes/bootstrap-status.js';
 import { registerCacheRoutes } from '../http/routes/cache.js';
+import { registerCloudNetworkRoute } from '../http/routes/cloud-network.js';
 import { registerCloudTemplateRoutes } from '../http/routes/cloud-templates.js';
 import { registerCustomFieldRoutes } from '../http/routes/custom-fields.js';
 import { registerExplainRoutes } from '../http/routes/explain.js';
@@ -122,6 +123,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerProxmoxPropertyRoutes(app, deps);
   registerProxmoxHaRoutes(app, deps);
   registerCloudTemplateRoutes(app, deps);
+  registerCloudNetworkRoute(app, deps);
   registerFirewallReadRoutes(app, deps);
   registerFirewallWriteRoutes(app, deps);
   registerProxmoxWriteRoutes(app, deps);

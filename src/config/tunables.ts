@@ -298,6 +298,42 @@ export const tunables: TunableTable = {
     description:
       'The netbox-metadata block in the notes of guests is read: ids of role, platform and site of the machine.',
   }),
+  cloudNetworkLockEnabled: flag({
+    variable: 'PROXBOX_CLOUD_NETWORK_LOCK_ENABLED',
+    field: 'cloud_network_lock_enabled',
+    default: false,
+    description:
+      'Whether guests of customers are bound to the network below; told by `GET /cloud/network/available-ips`.',
+  }),
+  cloudCustomerPrefixId: integer<number | null>({
+    variable: 'PROXBOX_CLOUD_CUSTOMER_PREFIX_ID',
+    field: 'cloud_customer_prefix_id',
+    default: null,
+    defaultText: 'none',
+    min: 1,
+    description: 'Id of the prefix in NetBox whose free addresses `GET /cloud/network/available-ips` lists.',
+  }),
+  cloudCustomerBridge: text({
+    variable: 'PROXBOX_CLOUD_CUSTOMER_BRIDGE',
+    field: 'cloud_customer_bridge',
+    default: '',
+    description: 'Bridge in Proxmox of that network.',
+  }),
+  cloudCustomerVlanTag: integer<number | null>({
+    variable: 'PROXBOX_CLOUD_CUSTOMER_VLAN_TAG',
+    field: 'cloud_customer_vlan_tag',
+    default: null,
+    defaultText: 'none',
+    min: 1,
+    max: 4094,
+    description: 'VLAN of that network.',
+  }),
+  cloudCustomerGateway: text({
+    variable: 'PROXBOX_CLOUD_CUSTOMER_GATEWAY',
+    field: 'cloud_customer_gateway',
+    default: '',
+    description: 'Address of the gateway of that network.',
+  }),
   backendLogFilePath: text({
     variable: null,
     field: 'backend_log_file_path',

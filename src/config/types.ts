@@ -43,6 +43,11 @@ export interface Tunables {
   readonly primaryIpPreference: 'ipv4' | 'ipv6';
   readonly nodeDeviceNameTemplate: string;
   readonly parseDescriptionMetadata: boolean;
+  readonly cloudNetworkLockEnabled: boolean;
+  readonly cloudCustomerPrefixId: number | null;
+  readonly cloudCustomerBridge: string;
+  readonly cloudCustomerVlanTag: number | null;
+  readonly cloudCustomerGateway: string;
   readonly backendLogFilePath: string;
   readonly runHistoryDays: number;
   readonly runHistoryMaxItems: number;

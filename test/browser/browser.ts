@@ -1,7 +1,7 @@
 /** A browser of NetBox's superuser, and what it sees of a page: its status, what it shows, and all that went wrong on the way. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Page, type Response } from 'playwright-core';
+import { chromium, type BrowserContextOptions, type Page, type Response } from 'playwright-core';
 import { z } from 'zod';
 import { seed } from '../netbox/settings.mjs';
 import { variable } from '../netbox/harness.js';
@@ -89,14 +89,17 @@ async function logIn(page: Page, base: string): Promise<void> {
   await page.waitForURL((url) => !url.pathname.startsWith('/login'));
 }
 
-/** @param base address of NetBox, e.g. "http://127.0.0.1:8000" */
-export async function openBrowser(base: string): Promise<TestBrowser> {
+/**
+ * @param base address of NetBox, e.g. "http://127.0.0.1:8000"
+ * @param options of the browser's context
+ */
+export async function openBrowser(base: string, options: BrowserContextOptions = {}): Promise<TestBrowser> {
   const look = await readFile(lookFile, 'utf8');
   const browser = await chromium.launch({
     executablePath: variable('BROWSER_TEST_CHROMIUM'),
     args: ['--no-sandbox', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'],
   });
-  const context = await browser.newContext({ viewport: { width: 1400, height: 1000 } });
+  const context = await browser.newContext({ viewport: { width: 1400, height: 1000 }, ...options });
   context.setDefaultTimeout(waitLimitMs);
   let page = await context.newPage();
   await logIn(page, base);

@@ -7,8 +7,9 @@ import { allOf, expectEstate } from './plugin-estate.js';
 import { expectInventory } from './plugin-inventory.js';
 import { expectCompleted, stagesOf } from './plugin-jobs.js';
 import type { PluginJob } from './plugin-worker.js';
-import { openPluginWorld, type PluginWorld } from './plugin-world.js';
+import { newestPlugin, openPluginWorld, type PluginWorld } from './plugin-world.js';
 
+const withBranching = { ...newestPlugin, reset: resetNetBoxWithBranching };
 const branches = '/api/plugins/branching/branches/';
 /** Kinds that a sync creates. */
 const kinds = [
@@ -79,7 +80,7 @@ describe('a run in a branch', () => {
   let inside: PluginWorld;
   let branch: Branch;
   beforeAll(async () => {
-    world = await openPluginWorld(estate, resetNetBoxWithBranching);
+    world = await openPluginWorld(estate, withBranching);
     expectCompleted(await world.sync(['devices']));
     branch = await makeBranch(world, 'trial');
     inside = { ...world, netbox: inBranch(world.netbox, branch) };
@@ -143,7 +144,7 @@ describe('a job of the plugin with branching_enabled', () => {
   const estate = createEstate({ vms: 8, clusters: 2, seed: 5 });
   let world: PluginWorld;
   beforeAll(async () => {
-    world = await openPluginWorld(estate, resetNetBoxWithBranching);
+    world = await openPluginWorld(estate, withBranching);
     const [{ id }] = (await allOf(world.netbox, path.settings)) as [{ id: number }];
     const changed = await world.netbox.patch(`${path.settings}${id}/`, { branching_enabled: true });
     expect(changed).toMatchObject({ status: 200 });

@@ -1,6 +1,7 @@
 /**
  * The door through which the tests, which run in other processes, ask the harness to reset, stop and start NetBox.
- * POST /reset, /reset-with-branching, /stop, /start, /forget-requests; GET /requests. Answers JSON; a failure is a 500 with `{ message }`.
+ * POST /reset, /reset-with-branching, /reset-with-older-plugin, /reset-without-plugin, /stop, /start, /forget-requests; GET
+ * /requests. Answers JSON; a failure is a 500 with `{ message }`.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';

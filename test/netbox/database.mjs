@@ -74,7 +74,7 @@ async function templateName(key) {
   return `${PREFIX}_template_${createHash('sha256').update(content).digest('hex').slice(0, 10)}`;
 }
 
-async function migrate(python, database, { hasBranching, seeded }) {
+async function migrate(python, database, { plugins, isSeeded }) {
   const folder = await mkdtemp(join(tmpdir(), 'proxbox-netbox-template-'));
   const env = {
     ...process.env,
@@ -83,9 +83,9 @@ async function migrate(python, database, { hasBranching, seeded }) {
     SEED: JSON.stringify(seed),
   };
   try {
-    await writeInstance(folder, database, { hasBranching });
+    await writeInstance(folder, database, { plugins });
     await execute(python, ['-m', 'netbox', 'migrate', '--no-input'], { env });
-    if (!seeded) await execute(python, [here('seed.py')], { env });
+    if (!isSeeded) await execute(python, [here('seed.py')], { env });
   } catch (error) {
     throw new Error(
       `NetBox could not prepare its database:\n${String(error.stderr || error.message)
@@ -102,8 +102,11 @@ async function databaseExists(python, name) {
 }
 
 /** A template that begins as `base`, unless it is there already. */
-async function ensureOne(python, template, { base, ...options }) {
+async function ensureOne({ name: template, python, base, ...options }, log) {
   if (await databaseExists(python, template)) return;
+  const what =
+    options.plugins.length > 0 ? `the migrations of ${options.plugins.join(', ')}` : 'the migrations of NetBox';
+  log(`preparing the template database ${template}: ${what} (minutes, once)`);
   const draft = `${PREFIX}_draft_${process.pid}`;
   await sql(
     python,
@@ -119,27 +122,41 @@ async function ensureOne(python, template, { base, ...options }) {
   }
 }
 
-/**
- * Makes the templates that are not there: `{ plain, branching }`, the latter with netbox-branching. The first takes about
- * ten minutes of one core: NetBox and the plugin replay their whole history, and their own models depend on what only the
- * migrations create (triggers, ltree).
- */
-export async function ensureTemplates({ python, folder, key }, log) {
-  const plain = await templateName(key);
+const PROXBOX = ['netbox_proxbox'];
+
+/** The templates of these environments, in the order in which one grows out of another. */
+async function templatesOf({ newest, older, bare }) {
+  const [plain, bareName] = await Promise.all([newest, bare].map(({ key }) => templateName(key)));
   const branching = `${plain}_branching_${VERSIONS['netboxlabs-netbox-branching'].replaceAll('.', '_')}`;
+  return {
+    bare: { name: bareName, base: 'template0', plugins: [], isSeeded: false, ...bare },
+    plain: { name: plain, base: bareName, plugins: PROXBOX, isSeeded: true, ...newest },
+    branching: { name: branching, base: plain, plugins: [...PROXBOX, 'netbox_branching'], isSeeded: true, ...newest },
+    ...(older === undefined
+      ? {}
+      : {
+          older: { name: await templateName(older.key), base: bareName, plugins: PROXBOX, isSeeded: true, ...older },
+        }),
+  };
+}
+
+/**
+ * Makes the templates that are not there, each `{ name, python, plugins }`: `bare` is NetBox alone, `plain` has the pinned plugin,
+ * `branching` netbox-branching as well, `older` the older plugin where that is asked for. All of them take a quarter of an hour of one core: NetBox and
+ * the plugins replay their whole history, and their own models depend on what only the migrations create (triggers, ltree).
+ */
+export async function ensureTemplates(environments, log) {
+  const templates = await templatesOf(environments);
   const build = async () => {
-    if (!(await databaseExists(python, plain)))
-      log(`preparing the template database ${plain} (about ten minutes, once)`);
     const ticking = setInterval(() => log('still migrating the template databases'), 60_000);
     try {
-      await ensureOne(python, plain, { base: 'template0', hasBranching: false, seeded: false });
-      await ensureOne(python, branching, { base: plain, hasBranching: true, seeded: true });
+      for (const template of Object.values(templates)) await ensureOne(template, log);
     } finally {
       clearInterval(ticking);
     }
   };
-  await withLock(`${folder}.template.lock`, build, log);
-  return { plain, branching };
+  await withLock(`${environments.newest.folder}.template.lock`, build, log);
+  return templates;
 }
 
 export async function dropDatabase(python, database) {

@@ -70,6 +70,24 @@ export async function resetNetBoxWithBranching(): Promise<RealNetBox> {
   return netbox();
 }
 
+/** The same with the older release of the plugin. */
+export async function resetNetBoxWithOlderPlugin(): Promise<RealNetBox> {
+  await control('POST /reset-with-older-plugin');
+  return netbox();
+}
+
+/**
+ * NetBox alone, with the superuser and the tokens, in an environment of its own into which plugins may be installed: the
+ * folder of that environment. Its configuration is `conf/configuration.py` below the folder of the server.
+ */
+export async function resetNetBoxWithoutPlugin(): Promise<{
+  readonly netbox: RealNetBox;
+  readonly environment: string;
+}> {
+  const { environment } = z.object({ environment: z.string() }).parse(await control('POST /reset-without-plugin'));
+  return { netbox: netbox(), environment };
+}
+
 /** Ends every NetBox process; its port then refuses connections. */
 export async function stopNetBox(): Promise<void> {
   await control('POST /stop');

@@ -79,7 +79,10 @@ const storageFields = (storage: Body): object => ({
  * Clusters, devices, storages and virtual machines are those of the estate, and no others but the machines with these
  * names, which were removed in Proxmox.
  */
-export async function expectEstate({ estate, netbox }: PluginWorld, removed: readonly string[] = []): Promise<void> {
+export async function expectEstate(
+  { estate, netbox }: Pick<PluginWorld, 'estate' | 'netbox'>,
+  removed: readonly string[] = [],
+): Promise<void> {
   const machines = await allOf(netbox, path.vms);
   const present = machines.filter(({ name }) => !removed.includes(name));
   expect(machines).toHaveLength(present.length + removed.length);

@@ -88,11 +88,14 @@ export interface PluginWorker {
   close(): Promise<void>;
 }
 
-/** Starts the process; loading NetBox takes it some seconds, which the first answer waits for. */
-export function startPluginWorker(): PluginWorker {
+/**
+ * Starts the process; loading NetBox takes it some seconds, which the first answer waits for.
+ * @param python the variable of the run that names the Python with the plugin
+ */
+export function startPluginWorker(python: string): PluginWorker {
   const { root } = server();
   const script = fileURLToPath(new URL('plugin_worker.py', import.meta.url));
-  const child = spawn(variable('NETBOX_TEST_PYTHON'), [script], {
+  const child = spawn(variable(python), [script], {
     cwd: root,
     env: { ...process.env, NETBOX_ROOT: root, DJANGO_SETTINGS_MODULE: 'netbox.settings' },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -9,9 +9,26 @@ import { expect } from 'vitest';
 import type { Estate } from '../simulator/estate/index.js';
 import { startProxmoxSimulators, type ProxmoxSimulator } from '../simulator/proxmox/index.js';
 import { apiOf, type Answer, type Api } from '../contract/netbox/target.js';
-import { resetNetBox, type RealNetBox } from './harness.js';
+import { resetNetBox, resetNetBoxWithOlderPlugin, type RealNetBox } from './harness.js';
 import { startLocalService } from './plugin-service.js';
 import { startPluginWorker, type PluginJob, type PluginWorker } from './plugin-worker.js';
+
+/** A NetBox with a release of the plugin. */
+interface Installation {
+  readonly reset: () => Promise<RealNetBox>;
+  /** The variable of the run that names its Python. */
+  readonly python: string;
+  /** Whether an operator approves what a connection leads to before the plugin gives a secret away. */
+  readonly asksForApproval: boolean;
+}
+
+export const newestPlugin: Installation = { reset: resetNetBox, python: 'NETBOX_TEST_PYTHON', asksForApproval: true };
+
+export const olderPlugin: Installation = {
+  reset: resetNetBoxWithOlderPlugin,
+  python: 'NETBOX_TEST_OLDER_PYTHON',
+  asksForApproval: false,
+};
 
 const endpoints = '/api/plugins/proxbox/endpoints/';
 
@@ -30,6 +47,8 @@ export interface PluginWorld {
   sync(types: readonly string[], endpointIds?: readonly number[]): Promise<PluginJob>;
   /** Warnings the service logged, and requests it refused or failed, since the last call. */
   problems(): readonly string[];
+  /** What the service was asked (`200 GET /path`, without queries) since the last call. */
+  requests(): readonly string[];
   /** The operator approves what the row of this path leads to. */
   approve(path: string): Promise<void>;
   close(): Promise<void>;
@@ -55,7 +74,8 @@ async function createBackend(netbox: Api, serviceUrl: string): Promise<void> {
   });
 }
 
-async function createNetBoxEndpoint(netbox: Api, { url, tokens }: RealNetBox): Promise<void> {
+/** The path of the row. */
+async function createNetBoxEndpoint(netbox: Api, { url, tokens }: RealNetBox): Promise<string> {
   const { id } = await netbox.create(`${endpoints}netbox/`, {
     name: 'this NetBox',
     domain: 'localhost',
@@ -65,7 +85,7 @@ async function createNetBoxEndpoint(netbox: Api, { url, tokens }: RealNetBox): P
     token_secret: tokens.v2,
     verify_ssl: false,
   });
-  await approve(netbox, `${endpoints}netbox/${id}/`);
+  return `${endpoints}netbox/${id}/`;
 }
 
 async function createProxmoxEndpoint(netbox: Api, name: string, simulator: ProxmoxSimulator): Promise<number> {
@@ -79,23 +99,29 @@ async function createProxmoxEndpoint(netbox: Api, name: string, simulator: Proxm
     token_value: simulator.tokenValue,
     verify_ssl: false,
   });
-  await approve(netbox, `${endpoints}proxmox/${id}/`);
   return id;
 }
 
 /** Empties NetBox, starts service and simulators, and creates the rows that an operator creates, through the REST API. */
-export async function openPluginWorld(estate: Estate, reset = resetNetBox): Promise<PluginWorld> {
+export async function openPluginWorld(
+  estate: Estate,
+  { reset, python, asksForApproval }: Installation = newestPlugin,
+): Promise<PluginWorld> {
   const real = await reset();
   const netbox = apiOf(real);
   const folder = await mkdtemp(join(tmpdir(), 'proxbox-plugin-'));
   const started = await startProxmoxSimulators(estate);
   const service = await startLocalService(folder);
-  const worker = startPluginWorker();
+  const worker = startPluginWorker(python);
+  const review = asksForApproval ? (path: string) => approve(netbox, path) : async () => undefined;
   await createBackend(netbox, service.url);
-  await createNetBoxEndpoint(netbox, real);
+  await review(await createNetBoxEndpoint(netbox, real));
   const endpointIds: number[] = [];
-  for (const [index, simulator] of started.simulators.entries())
-    endpointIds.push(await createProxmoxEndpoint(netbox, estate.clusters[index]!.name, simulator));
+  for (const [index, simulator] of started.simulators.entries()) {
+    const id = await createProxmoxEndpoint(netbox, estate.clusters[index]!.name, simulator);
+    await review(`${endpoints}proxmox/${id}/`);
+    endpointIds.push(id);
+  }
 
   const request: PluginWorld['request'] = async (path) => {
     const headers = { 'x-proxbox-api-key': await worker.key() };
@@ -108,6 +134,7 @@ export async function openPluginWorld(estate: Estate, reset = resetNetBox): Prom
     netbox,
     worker,
     problems: () => service.problems(),
+    requests: () => service.requests(),
     approve: (path) => approve(netbox, path),
     endpointIds,
     request,

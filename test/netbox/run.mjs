@@ -4,6 +4,13 @@
  * `N passed, N failed[, N skipped]`.
  */
 import { fileURLToPath } from 'node:url';
+import { ensureChromium } from '../browser/chromium.mjs';
 import { runTests } from './tests.mjs';
 
-await runTests({ name: 'netbox', config: fileURLToPath(new URL('./vitest.config.ts', import.meta.url)) });
+await runTests({
+  name: 'netbox',
+  config: fileURLToPath(new URL('./vitest.config.ts', import.meta.url)),
+  variables: async () => ({
+    BROWSER_TEST_CHROMIUM: await ensureChromium((text) => console.log(`[netbox] ${text}`)),
+  }),
+});

@@ -26,12 +26,12 @@ async function freePort() {
 }
 
 /**
- * `{ url, configure(), start(), stop(), requests(), forgetRequests(), processGroup(), log() }`. `configure` stops it when it runs with another
- * configuration; `start` resolves when `/api/status/` answers 200.
- * @param {{ python: string, folder: string, database: string, index: number, wsgi: string }} options folder: an empty folder
- * for configuration and logs; index: of this NetBox among those of the run; wsgi: the application that gunicorn runs
+ * `{ url, configure(), start(), stop(), requests(), forgetRequests(), processGroup(), log() }`. `configure` takes the Python and the
+ * plugins of a template, and stops it when it runs with others; `start` resolves when `/api/status/` answers 200.
+ * @param {{ folder: string, database: string, index: number, wsgi: string }} options folder: an empty folder for configuration
+ * and logs; index: of this NetBox among those of the run; wsgi: the application that gunicorn runs
  */
-export async function createNetBoxServer({ python, folder, database, index, wsgi }) {
+export async function createNetBoxServer({ folder, database, index, wsgi }) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const journal = join(folder, 'requests.jsonl');
@@ -40,11 +40,11 @@ export async function createNetBoxServer({ python, folder, database, index, wsgi
   let configured;
   await writeFile(journal, '');
 
-  async function configure({ hasBranching }) {
-    if (configured === hasBranching) return;
+  async function configure({ python, plugins }) {
+    if (configured?.python === python && String(configured.plugins) === String(plugins)) return;
     await stop();
-    await writeInstance(folder, database, { index, hasBranching });
-    configured = hasBranching;
+    await writeInstance(folder, database, { index, plugins });
+    configured = { python, plugins };
   }
 
   async function spawnGunicorn() {
@@ -69,7 +69,7 @@ export async function createNetBoxServer({ python, folder, database, index, wsgi
       '--config',
       fileURLToPath(new URL('gunicorn.conf.py', import.meta.url)),
     ];
-    child = startChild(python, [...args, ...config], {
+    child = startChild(configured.python, [...args, ...config], {
       cwd: folder,
       env: {
         ...process.env,

@@ -23,6 +23,8 @@ const redisDatabases = [
   { tasks: 14, cache: 15 },
   { tasks: 12, cache: 13 },
 ];
+/** Task queues of a NetBox without plugins: its own worker does the jobs, and must not find those that other tests left. */
+const workedQueues = [10, 11];
 /** So many run side by side, each with a database of its own. */
 export const NETBOXES = redisDatabases.length;
 
@@ -41,8 +43,10 @@ export const seed = {
   },
 };
 
-function configurationText(database, { index, hasBranching }) {
-  const { tasks, cache } = redisDatabases[index];
+function configurationText(database, { index, plugins }) {
+  const { cache } = redisDatabases[index];
+  const tasks = plugins.length === 0 ? workedQueues[index] : redisDatabases[index].tasks;
+  const hasBranching = plugins.includes('netbox_branching');
   return `
 ${hasBranching ? 'from netbox_branching.utilities import DynamicSchemaDict' : 'DynamicSchemaDict = dict'}
 ALLOWED_HOSTS = ["*"]
@@ -65,8 +69,8 @@ REDIS = {
 }
 SECRET_KEY = "${'proxbox-api-tests-'.repeat(4)}"
 API_TOKEN_PEPPERS = {1: "${'pepper-of-the-tests-'.repeat(4)}"}
-PLUGINS = ["netbox_proxbox"${hasBranching ? ', "netbox_branching"' : ''}]
-PLUGINS_CONFIG = {"netbox_proxbox": {"automatic_background_tasks": False}}
+PLUGINS = ${JSON.stringify(plugins)}
+${plugins.includes('netbox_proxbox') ? 'PLUGINS_CONFIG = {"netbox_proxbox": {"automatic_background_tasks": False}}' : ''}
 METRICS_ENABLED = True
 CENSUS_REPORTING_ENABLED = False
 ISOLATED_DEPLOYMENT = True
@@ -81,11 +85,11 @@ LOGGING = {
 
 /**
  * Writes an instance folder as NetBox's wheel expects it below NETBOX_ROOT.
- * @param {{ index?: number, hasBranching?: boolean }} options index: of the NetBox among those of this run; hasBranching:
- * with the plugin netbox-branching
+ * @param {{ index?: number, plugins: readonly string[] }} options index: of the NetBox among those of this run; plugins: the
+ * modules that it loads
  */
-export async function writeInstance(folder, database, { index = 0, hasBranching = false } = {}) {
+export async function writeInstance(folder, database, { index = 0, plugins }) {
   await mkdir(join(folder, 'conf'), { recursive: true });
   await writeFile(join(folder, 'conf', '__init__.py'), '');
-  await writeFile(join(folder, 'conf', 'configuration.py'), configurationText(database, { index, hasBranching }));
+  await writeFile(join(folder, 'conf', 'configuration.py'), configurationText(database, { index, plugins }));
 }

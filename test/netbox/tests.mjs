@@ -76,6 +76,8 @@ async function run({ log, config, wsgi, variables, afterwards }) {
   const exitCode = await vitest(config, reportFile, {
     NETBOX_TEST_SERVERS: JSON.stringify(opened.map(({ access }) => access)),
     NETBOX_TEST_PYTHON: prepared.python,
+    NETBOX_TEST_OLDER_PYTHON: prepared.environments.older?.python ?? '',
+    NETBOX_TEST_WHEELS: prepared.environments.wheels,
     NETBOX_TEST_TOKENS: JSON.stringify(seed.tokens),
     ...more,
   });

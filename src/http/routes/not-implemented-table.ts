@@ -128,7 +128,6 @@ const provisioning: readonly UnbuiltRoute[] = [
   ...unbuilt('Reading cloud templates', [
     '/cloud/templates',
     '/cloud/templates/versions',
-    '/cloud/network/available-ips',
     '/cloud/proxmox-endpoint/by-url',
   ]),
   ...unbuilt('Provisioning guests', [

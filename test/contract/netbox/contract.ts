@@ -6,6 +6,7 @@ import { describe } from 'vitest';
 import { describeAttached } from './attached.js';
 import { describeAuthentication } from './authentication.js';
 import { describeChangeLog } from './change-log.js';
+import { describeFreeAddresses } from './free-addresses.js';
 import { describeInventory } from './inventory.js';
 import { describeLists } from './lists.js';
 import { describePlugin } from './plugin.js';
@@ -19,6 +20,7 @@ export function describeNetBoxContract(name: string, getTarget: () => Promise<Ne
     describeLists(getTarget);
     describeWrites(getTarget);
     describeInventory(getTarget);
+    describeFreeAddresses(getTarget);
     describeAttached(getTarget);
     describePlugin(getTarget);
     describeChangeLog(getTarget);

@@ -66,6 +66,18 @@ const hostMask = (network: Network): bigint => (1n << BigInt(bitsOf(network.vers
 export const isNetworkId = (network: Network): boolean => (network.address & hostMask(network)) === 0n;
 export const isBroadcast = (network: Network): boolean => (network.address & hostMask(network)) === hostMask(network);
 
+/** The addresses of a network that may be given to hosts, from the lowest one: in a pool all of them. */
+export function* hostsOf(network: Network, isPool: boolean): Generator<Network> {
+  const { version, prefixLength } = network;
+  const first = network.address & ~hostMask(network);
+  for (let offset = 0n; offset <= hostMask(network); offset += 1n) {
+    const host = parseNetwork(`${writeHost(version, first + offset)}/${prefixLength}`);
+    if (host === undefined) return;
+    const isReserved = isNetworkId(host) || (version === 4 && isBroadcast(host));
+    if (isPool || prefixLength >= bitsOf(version) - 1 || !isReserved) yield host;
+  }
+}
+
 /** Whether an address lies in a network (which may be the same). */
 export const contains = (outer: Network, inner: Network): boolean =>
   outer.version === inner.version &&

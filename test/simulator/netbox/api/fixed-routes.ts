@@ -1,4 +1,5 @@
 import type { ApiCall } from './context.js';
+import { answerAvailableAddresses } from './available-addresses.js';
 import type { SimulatedAnswer } from '../../http/types.js';
 import { jsonAnswer } from '../../http/types.js';
 import { ApiFailure } from '../failures.js';
@@ -64,6 +65,8 @@ export const fixedRoute = (path: string, plugins: InstalledPlugins): FixedRoute 
   if (path === 'status/') return answerStatus;
   if (path === 'authentication-check/') return answerUser;
   if (path === 'plugins/proxbox/settings/runtime/') return plugins.proxbox ? answerRuntimeSettings : undefined;
+  const prefix = /^ipam\/prefixes\/(\d+)\/available-ips\/$/.exec(path)?.[1];
+  if (prefix !== undefined) return (call) => answerAvailableAddresses(call, Number(prefix));
   if (folders.includes(path) || (path === 'plugins/proxbox/' && plugins.proxbox))
     return (call) => answerFolder(call, path);
   return undefined;
