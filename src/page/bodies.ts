@@ -1,4 +1,5 @@
 /** What the routes answer, as the page reads it: the types of the routes themselves, where they have some. */
+import type { Explanation as ExplanationSchema } from '../http/routes/explain-bodies.js';
 import type { Plan as PlanSchema, WholePlan as WholePlanSchema } from '../http/routes/plan-bodies.js';
 import type { z } from 'zod';
 import type { LogEntry } from '../telemetry/log-entry.js';
@@ -14,6 +15,7 @@ export type Stage = z.infer<typeof StageSchema>;
 export type WholeRun = z.infer<typeof RunWithStages>;
 export type Item = z.infer<typeof ItemSchema>;
 export type Plan = z.infer<typeof PlanSchema>;
+export type Explanation = z.infer<typeof ExplanationSchema>;
 export type WholePlan = z.infer<typeof WholePlanSchema>;
 
 export type { DoctorReport, EndpointReport, Problem as Finding } from '../proxmox-doctor/types.js';

@@ -191,6 +191,13 @@ function Details({ item, onClose }: { item: Item; onClose: () => void }) {
         </p>
       )}
       <Changes item={item} />
+      {item.vmid !== null && (
+        <p>
+          <a href={guestPlace(item)} onClick={onClose}>
+            Why is it so?
+          </a>
+        </p>
+      )}
       {item.netbox_url !== null && (
         <p>
           <a href={item.netbox_url} target="_blank" rel="noreferrer">
@@ -201,6 +208,9 @@ function Details({ item, onClose }: { item: Item; onClose: () => void }) {
     </dialog>
   );
 }
+
+const guestPlace = ({ vmid, endpoint_id: endpoint }: Item): string =>
+  `#/guest/${vmid}${endpoint === null ? '' : `?endpoint=${endpoint}`}`;
 
 function Changes({ item: { changes, outcome } }: { item: Pick<Item, 'changes' | 'outcome'> }) {
   if (changes.length === 0) return null;

@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { forgetKey, keptKey, whenSignedOut } from './api.js';
 import { DoctorView } from './doctor.js';
+import { GuestView } from './guest.js';
 import { usePlace, type Place } from './hooks.js';
 import { Nothing } from './parts.js';
 import { LogView } from './log.js';
@@ -18,6 +19,7 @@ const views = [
   ['overview', 'Overview'],
   ['runs', 'Runs'],
   ['plans', 'Previews'],
+  ['guest', 'Guest'],
   ['doctor', 'Doctor'],
   ['settings', 'Settings'],
   ['log', 'Log'],
@@ -28,6 +30,7 @@ function View({ parts, query }: Place) {
   if (view === 'overview') return <Overview />;
   if (view === 'runs') return id === undefined ? <RunsView /> : <RunView key={id} id={id} query={query} />;
   if (view === 'plans') return id === undefined ? <PlansView /> : <PlanView key={id} id={id} />;
+  if (view === 'guest') return <GuestView key={`${id} ${query}`} vmid={id} endpoint={query.get('endpoint')} />;
   if (view === 'doctor') return <DoctorView />;
   if (view === 'settings') return <SettingsView />;
   if (view === 'log') return <LogView key={query.toString()} query={query} />;

@@ -32,6 +32,39 @@ describe('beside runs the page', () => {
     await problem.waitFor();
   });
 
+  it('says why a guest has no address and what mends that, three clicks after the overview', async () => {
+    const { world, operator } = stage;
+    const { page, signIn, expectGood } = operator;
+    const guest = [...estate.clusters[0]!.guests.values()].find(
+      ({ type, status, agent }) => type === 'qemu' && status === 'running' && agent.state === 'running',
+    )!;
+    for (const path of ['/dcim/devices', '/virtualization/virtual-machines'])
+      await world.stream(`${path}/create/stream`);
+    await signIn(world.apiKey);
+    await page.getByRole('navigation').getByRole('link', { name: 'Guest' }).click();
+    await page.getByLabel('VMID').fill(`${guest.vmid}`);
+    await page.getByRole('button', { name: 'Explain' }).click();
+
+    await page.getByRole('heading', { name: guest.name, level: 2 }).waitFor();
+    const findings = page.getByRole('list', { name: 'Findings' }).getByRole('listitem');
+    await findings.filter({ hasText: 'VM.GuestAgent.Audit' }).first().waitFor();
+    const fields = page.getByRole('group', { name: `Fields of Virtual machine ${guest.name}` });
+    expect(
+      await fields
+        .getByRole('row', { name: /^memory / })
+        .getByRole('cell')
+        .allTextContents(),
+    ).toEqual([`${guest.memoryMb}`, `${guest.memoryMb}`, 'As Proxmox has it. ']);
+    await expectGood('guest');
+    await page.getByRole('list', { name: 'History' }).getByRole('link', { name: 'The run' }).first().click();
+    await page.getByRole('heading', { name: /^Virtual machines/, level: 1 }).waitFor();
+
+    await page.goBack();
+    await page.getByLabel('VMID').fill('999999');
+    await page.getByRole('button', { name: 'Explain' }).click();
+    await page.getByRole('alert').getByText('no machine of a guest with the VMID 999999').waitFor();
+  });
+
   it('says of every setting its value, where that comes from and what it does', async () => {
     const { world, operator } = stage;
     const { page, signIn, expectGood } = operator;

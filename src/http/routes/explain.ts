@@ -11,7 +11,8 @@ import type { Plan } from '../../sync/types.js';
 import type { App } from '../app-type.js';
 import { integerField } from '../query-fields.js';
 import { answers } from '../route-document.js';
-import { Item, itemBody } from './run-bodies.js';
+import { Explanation } from './explain-bodies.js';
+import { itemBody } from './run-bodies.js';
 import { runToEnd } from './sync/run-to-end.js';
 
 export interface ExplainRouteDeps {
@@ -20,44 +21,6 @@ export interface ExplainRouteDeps {
   readonly machineOf: MachineFinder;
   readonly ledger: Pick<Ledger, 'itemsOfMachine'>;
 }
-
-const nullableText = z.string().nullable();
-const Field = z.object({
-  field: z.string(),
-  proxmox: z.unknown().describe('As it would stand in NetBox'),
-  netbox: z.unknown(),
-  rule: z.string(),
-  setting: nullableText.describe('The setting that chose the rule'),
-  verdict: z.string(),
-});
-const Verdict = z.object({
-  kind: z.string(),
-  label: z.string(),
-  netbox_id: z.number().nullable(),
-  action: z.enum(['create', 'update', 'keep', 'skip', 'refuse', 'delete']),
-  verdict: z.string(),
-  reason: nullableText,
-  suggestion: nullableText,
-  fields: z.array(Field),
-});
-const Finding = z.object({ reason: z.string(), message: z.string(), suggestion: nullableText });
-const Explanation = z.object({
-  machine: z.object({ netbox_id: z.number(), name: z.string() }),
-  recognised_by: z.string(),
-  summary: z.string(),
-  guest: z
-    .object({
-      endpoint_id: z.number(),
-      cluster: z.string(),
-      node: nullableText,
-      vmid: z.number().nullable(),
-      type: nullableText,
-    })
-    .nullable(),
-  objects: z.array(Verdict),
-  findings: z.array(Finding),
-  history: z.array(Item.extend({ run_id: z.string(), at: z.string() })).describe('What runs did to it last'),
-});
 
 const tags = ['explain'];
 const config = answers(Explanation);

@@ -23,21 +23,24 @@ export function explainMachine(netboxId: number, plans: readonly Plan[]): Machin
   const objects = plans.flatMap(({ changes }) =>
     changes.filter((change) => isPartOf(change, guest)).map(objectVerdict),
   );
+  const findings = unique(told.filter(isAbout).map(reasonVerdict));
   return {
-    summary: summaryOf(machine, objects),
+    summary: summaryOf(machine, objects, findings.length),
     guest: guest ?? null,
     objects,
-    findings: unique(told.filter(isAbout).map(reasonVerdict)),
+    findings,
   };
 }
 
-function summaryOf(machine: Change | undefined, objects: readonly ObjectVerdict[]): string {
+function summaryOf(machine: Change | undefined, objects: readonly ObjectVerdict[], findings: number): string {
   if (machine === undefined)
     return 'No guest that was read in Proxmox stands for this machine: see the findings, and GET /proxmox/doctor.';
   const count = (wanted: readonly Change['action'][]): number =>
     objects.filter(({ action }) => wanted.includes(action)).length;
   const [written, left] = [count(['create', 'update', 'delete']), count(['skip', 'refuse'])];
-  if (written === 0 && left === 0) return 'NetBox is as Proxmox is: a sync would write nothing.';
+  if (written === 0 && left === 0 && findings === 0) return 'NetBox is as Proxmox is: a sync would write nothing.';
+  if (written === 0 && left === 0)
+    return `A sync would write nothing. Not all could be read or done: ${findings} finding(s) say what and why.`;
   return `A sync would change ${written} object(s), and leave out ${left}: each says why.`;
 }
 

@@ -1,0 +1,167 @@
+/** Why the machine of a guest is as it is: every field with the rule that decides, and what mends the rest. */
+import { useState } from 'preact/hooks';
+import type { Explanation } from './bodies.js';
+import { useAsked } from './hooks.js';
+import { Ago, Nothing, Problem, Status, Waiting } from './parts.js';
+import { nameOf, valueText } from './words.js';
+
+export function GuestView({ vmid, endpoint }: { vmid: string | undefined; endpoint: string | null }) {
+  return (
+    <>
+      <h1>Guest</h1>
+      <p>
+        Looks at one guest in Proxmox and at its machine in NetBox, and says why each field is as it is. Nothing is
+        written.
+      </p>
+      <Search vmid={vmid ?? ''} endpoint={endpoint ?? ''} />
+      {vmid !== undefined && <Explained vmid={vmid} endpoint={endpoint} />}
+    </>
+  );
+}
+
+function Search({ vmid, endpoint }: { vmid: string; endpoint: string }) {
+  const [wanted, setWanted] = useState({ vmid, endpoint });
+  return (
+    <form
+      class="filters"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const query = wanted.endpoint === '' ? '' : `?endpoint=${encodeURIComponent(wanted.endpoint)}`;
+        location.hash = `#/guest/${encodeURIComponent(wanted.vmid)}${query}`;
+      }}
+    >
+      <label class="field">
+        <span>VMID</span>
+        <input
+          required
+          inputMode="numeric"
+          pattern="\s*[0-9]{1,9}\s*"
+          value={wanted.vmid}
+          onInput={(event) => setWanted({ ...wanted, vmid: event.currentTarget.value.trim() })}
+        />
+      </label>
+      <label class="field">
+        <span>Id of the endpoint, if needed</span>
+        <input
+          inputMode="numeric"
+          pattern="\s*[0-9]*\s*"
+          value={wanted.endpoint}
+          onInput={(event) => setWanted({ ...wanted, endpoint: event.currentTarget.value.trim() })}
+        />
+      </label>
+      <button class="primary">Explain</button>
+    </form>
+  );
+}
+
+function Explained({ vmid, endpoint }: { vmid: string; endpoint: string | null }) {
+  const query = endpoint === null ? '' : `?endpoint=${encodeURIComponent(endpoint)}`;
+  const { answer, error, again } = useAsked<Explanation>(`/explain/guest/${encodeURIComponent(vmid)}${query}`);
+  if (error !== undefined) return <Problem error={error} again={again} />;
+  if (answer === undefined) return <Waiting />;
+  const { machine, guest, summary, recognised_by: how, objects, findings, history } = answer;
+  return (
+    <>
+      <h2>{machine.name}</h2>
+      <p>{summary}</p>
+      <p class="quiet">
+        {guest !== null && `${[guest.type, guest.vmid, guest.node, guest.cluster].filter(Boolean).join(' · ')}. `}
+        {how}
+      </p>
+      {findings.length > 0 && <Findings findings={findings} />}
+      <h2>In NetBox</h2>
+      {objects.length === 0 && <Nothing>No object of it was looked at: the findings say why.</Nothing>}
+      {objects.map((object) => (
+        <ObjectVerdict key={`${object.kind} ${object.label} ${object.netbox_id ?? ''}`} object={object} />
+      ))}
+      <History history={history} />
+    </>
+  );
+}
+
+function Findings({ findings }: Pick<Explanation, 'findings'>) {
+  return (
+    <ul class="problems" aria-label="Findings">
+      {findings.map(({ reason, message, suggestion }) => (
+        <li key={message} class="warning">
+          <strong>{nameOf(reason)}</strong>
+          <p>{message}</p>
+          {suggestion !== null && <p class="cure">{suggestion}</p>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const tones: Readonly<Record<Explanation['objects'][number]['action'], string>> = {
+  keep: 'ok',
+  create: 'created',
+  update: 'updated',
+  delete: 'deleted',
+  skip: 'skipped',
+  refuse: 'failed',
+};
+const words: typeof tones = {
+  keep: 'As it should be',
+  create: 'To be made',
+  update: 'To be changed',
+  delete: 'To be deleted',
+  skip: 'Left out',
+  refuse: 'Cannot be done',
+};
+
+function ObjectVerdict({ object }: { object: Explanation['objects'][number] }) {
+  const { kind, label, action, verdict, suggestion, fields } = object;
+  return (
+    <details open={action !== 'keep' || kind === 'virtual-machine'}>
+      <summary>
+        {nameOf(kind)} {label} <Status of={tones[action]}>{words[action]}</Status>
+      </summary>
+      <p>{verdict}</p>
+      {suggestion !== null && <p class="cure">{suggestion}</p>}
+      {fields.length > 0 && (
+        <div class="scrolls" tabIndex={0} role="group" aria-label={`Fields of ${nameOf(kind)} ${label}`}>
+          <table class="verdicts">
+            <thead>
+              <tr>
+                <th>Field</th>
+                <th>In Proxmox</th>
+                <th>In NetBox</th>
+                <th>Why</th>
+              </tr>
+            </thead>
+            <tbody>
+              {fields.map(({ field, proxmox, netbox, verdict: why, setting }) => (
+                <tr key={field}>
+                  <th scope="row">{field}</th>
+                  <td>{valueText(proxmox)}</td>
+                  <td>{valueText(netbox)}</td>
+                  <td>
+                    {why} {setting !== null && <code>{setting}</code>}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </details>
+  );
+}
+
+function History({ history }: Pick<Explanation, 'history'>) {
+  return (
+    <>
+      <h2>What runs did to it</h2>
+      {history.length === 0 && <Nothing>Nothing that is still recorded.</Nothing>}
+      <ul class="problems" aria-label="History">
+        {history.map(({ run_id: run, at, position, outcome, kind, label, message }) => (
+          <li key={`${run} ${position}`} class="note">
+            <Status of={outcome} /> {nameOf(kind)} {label}, <Ago at={at} />. <a href={`#/runs/${run}`}>The run</a>
+            {message !== null && <p>{message}</p>}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
