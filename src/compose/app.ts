@@ -60,6 +60,7 @@ import { registerSyncRoutes } from '../http/routes/sync/index.js';
 import { registerConsoleRoutes } from '../http/routes/console.js';
 import { registerVerbRoutes } from '../http/routes/verbs.js';
 import { messageCounter, registerSocketRoutes, type SocketRouteDeps } from '../http/routes/sync/websocket.js';
+import { cloudNetwork } from '../netbox/cloud-network.js';
 import { createMachineFinder } from '../netbox/machine-of.js';
 import { serverOptions } from '../http/server-options.js';
 import { createAdmit } from '../http/socket-admission.js';
@@ -98,6 +99,16 @@ async function registerPlugins(app: App, deps: AppDeps, routes: RouteIndex): Pro
   registerDryRun(app);
 }
 
+/** What runs, what ran, and what would. */
+function registerRunningRoutes(app: App, deps: AppDeps): void {
+  registerSyncRoutes(app, deps);
+  registerScheduleRoute(app, deps);
+  registerIndividualRoutes(app, deps);
+  registerRunRoutes(app, deps);
+  registerPlanRoutes(app, deps);
+  registerExplainRoutes(app, { ...deps, machineOf: createMachineFinder(deps.netboxAccess) });
+}
+
 function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   const { settings, netboxEndpoints, netboxClients, netboxAccess } = deps;
   const sockets: SocketRouteDeps = {
@@ -123,7 +134,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerProxmoxPropertyRoutes(app, deps);
   registerProxmoxHaRoutes(app, deps);
   registerCloudTemplateRoutes(app, deps);
-  registerCloudNetworkRoute(app, deps);
+  registerCloudNetworkRoute(app, { cloudNetwork: (limit) => cloudNetwork(limit, deps) });
   registerFirewallReadRoutes(app, deps);
   registerFirewallWriteRoutes(app, deps);
   registerProxmoxWriteRoutes(app, deps);
@@ -145,12 +156,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   });
   registerBootstrapStatusRoute(app, deps.supportPass.status);
   registerCustomFieldRoutes(app, deps);
-  registerSyncRoutes(app, deps);
-  registerScheduleRoute(app, deps);
-  registerIndividualRoutes(app, deps);
-  registerRunRoutes(app, deps);
-  registerPlanRoutes(app, deps);
-  registerExplainRoutes(app, { ...deps, machineOf: createMachineFinder(netboxAccess) });
+  registerRunningRoutes(app, deps);
   registerSocketRoutes(app, sockets);
   registerSettingsRoutes(app, settings);
   registerAdminLogsRoutes(app, { ...deps, stopping: deps.stopping.signal });

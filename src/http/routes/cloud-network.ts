@@ -1,6 +1,6 @@
 /** Free addresses of the network that the guests of customers belong to. */
 import { z } from 'zod';
-import { cloudNetwork, type CloudNetworkDeps } from '../../netbox/cloud-network.js';
+import type { CloudNetwork } from '../../netbox/cloud-network.js';
 import type { App } from '../app-type.js';
 import { integerField } from '../query-fields.js';
 import { answers } from '../route-document.js';
@@ -16,13 +16,18 @@ const Network = z.object({
   available: z.array(z.object({ address: z.string() })),
 });
 
-export function registerCloudNetworkRoute(app: App, deps: CloudNetworkDeps): void {
+export interface CloudNetworkRouteDeps {
+  /** @param limit addresses at most @throws ProxboxError `conflict` while no network is described, `not_found`, `netbox_*` */
+  readonly cloudNetwork: (limit: number) => Promise<CloudNetwork>;
+}
+
+export function registerCloudNetworkRoute(app: App, { cloudNetwork }: CloudNetworkRouteDeps): void {
   app.get(
     '/cloud/network/available-ips',
     {
       config: answers(Network),
       schema: { tags: ['cloud'], summary: 'Free addresses of the network of customers', querystring: Query },
     },
-    ({ query: { limit } }) => cloudNetwork(limit, deps),
+    ({ query: { limit } }) => cloudNetwork(limit),
   );
 }

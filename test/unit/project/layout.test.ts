@@ -36,11 +36,19 @@ describe('the product', () => {
   });
 
   it('is all that dist holds: a module for each file of src, and nothing beside them', () => {
-    const built = filesOf('dist');
-    const sources = filesOf('src').filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'));
+    const isOfPage = (name: string): boolean => name.startsWith(`page${path.sep}`);
+    const built = filesOf('dist').filter((name) => !isOfPage(name));
+    const sources = filesOf('src').filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts') && !isOfPage(name));
+    const page = filesOf('dist').filter(isOfPage);
 
     expect(stemsOf(built, '.js')).toEqual(stemsOf(sources, '.ts'));
     expect(built.filter((name) => !name.endsWith('.js'))).toEqual([]);
+    expect(page.map((name) => name.replace(/-[0-9a-f]{12}\./, '.')).sort()).toEqual([
+      'page/icon.svg',
+      'page/index.html',
+      'page/page.css',
+      'page/page.js',
+    ]);
   });
 });
 
