@@ -22,12 +22,12 @@ describe('npm run simulator', () => {
     expect(await exited).toEqual([0, null]);
   });
 
-  it('ends with status 2 and the usage on an unknown option', async () => {
+  it('ends with status 64 and the usage on an unknown option', async () => {
     const child = spawn(process.execPath, [...command, '--nope'], { stdio: 'pipe' });
     const exited = once(child, 'exit');
     const [line] = await once(createInterface({ input: child.stderr }), 'line');
 
     expect(line).toContain('--nope');
-    expect(await exited).toEqual([2, null]);
+    expect(await exited).toEqual([64, null]);
   });
 });
