@@ -89,7 +89,9 @@ describe('the page', () => {
 
     const details = page.getByRole('dialog');
     await details.getByRole('link', { name: 'Open in NetBox' }).waitFor();
-    expect(await details.getByRole('link').getAttribute('href')).toMatch(/virtual-machines\/\d+\/$/);
+    expect(await details.getByRole('link', { name: 'Open in NetBox' }).getAttribute('href')).toMatch(
+      /virtual-machines\/\d+\/$/,
+    );
     await expectGood('object');
     await page.keyboard.press('Escape');
     await details.waitFor({ state: 'hidden' });
