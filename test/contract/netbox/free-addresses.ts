@@ -8,7 +8,7 @@ export function describeFreeAddresses(getTarget: () => Promise<NetBoxTarget>): v
     let prefix: number;
     let pool: number;
     const free = async (id: number, query = '') => (await api.get(`${path.prefixes}${id}/available-ips/${query}`)).body;
-    const row = (address: string) => ({ family: 4, address, vrf: null, description: '' });
+    const row = (address: string) => ({ family: 4, address, vrf: null });
 
     beforeAll(async () => {
       api = apiOf(await getTarget());

@@ -27,7 +27,7 @@ export const answerAvailableAddresses = (call: ApiCall, id: number): SimulatedAn
   const free: object[] = [];
   for (const { version, text, host } of hostsOf(network, prefix['is_pool'] === true)) {
     if (free.length >= limit) break;
-    if (!taken.has(host)) free.push({ family: version, address: text, vrf: null, description: '' });
+    if (!taken.has(host)) free.push({ family: version, address: text, vrf: null });
   }
   return jsonAnswer(200, free);
 };
