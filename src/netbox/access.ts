@@ -2,9 +2,10 @@
 import type { Clock } from '../config/clock.js';
 import type { NetBoxEndpointStore } from '../endpoints/netbox-endpoints.js';
 import type { NetBoxEndpoint } from '../endpoints/types.js';
-import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
+import { ProxboxError } from '../errors/proxbox-error.js';
 import type { NetBoxClients } from './clients.js';
 import { kindDefinition } from './kinds/index.js';
+import { orNotFound } from './or-not-found.js';
 import type { NetBoxClient, NetBoxRecord } from './types.js';
 
 export interface NetBoxAccess {
@@ -87,14 +88,10 @@ export function createNetBoxAccess(deps: NetBoxAccessDeps): NetBoxAccess {
     client,
     status,
     rows: async (kind) => (await client()).list(kindDefinition(kind).path, {}, { cache: 'bypass' }),
-    machine: async (id) => {
-      try {
-        return await (await client()).get(`${kindDefinition('virtual-machine').path}${id}/`, {}, { cache: 'bypass' });
-      } catch (error) {
-        if (toProxboxError(error).upstream?.status !== 404) throw error;
-        throw new ProxboxError('not_found', `NetBox has no virtual machine with the id ${id}.`, { cause: error });
-      }
-    },
+    machine: (id) =>
+      orNotFound(`NetBox has no virtual machine with the id ${id}.`, async () =>
+        (await client()).get(`${kindDefinition('virtual-machine').path}${id}/`, {}, { cache: 'bypass' }),
+      ),
     openapi: async (netboxId) => {
       const patient = (await client(netboxId)).scoped({ patienceMs: openapiPatienceMs });
       return patient.get('/api/schema/', { format: 'json' }, { cache: 'bypass' });

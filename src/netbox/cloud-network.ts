@@ -1,9 +1,10 @@
 /** The network that the guests of customers belong to: what the plugin's settings say of it, and which of its addresses are free. */
 import type { SettingsResolver, Tunables } from '../config/types.js';
-import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
+import { ProxboxError } from '../errors/proxbox-error.js';
 import { isObject } from '../values/plain-object.js';
 import type { NetBoxAccess } from './access.js';
 import { isAddressText } from './kinds/values.js';
+import { orNotFound } from './or-not-found.js';
 
 export interface CloudNetworkDeps {
   readonly netboxAccess: Pick<NetBoxAccess, 'client'>;
@@ -42,16 +43,13 @@ export async function cloudNetwork(limit: number, { netboxAccess, settings }: Cl
   const { values } = await settings.refresh({ maxAgeMs: 30_000, budgetMs: 2_000 });
   const network = configuredNetwork(values);
   const client = await netboxAccess.client();
-  try {
-    const path = `/api/ipam/prefixes/${network.prefix}/available-ips/`;
-    const rows = await client.get(path, { limit }, { cache: 'bypass' });
-    const addresses = (Array.isArray(rows) ? rows : []).map((row: unknown) => (isObject(row) ? row['address'] : null));
-    return {
-      ...network,
-      available: addresses.filter((address) => typeof address === 'string').map((address) => ({ address })),
-    };
-  } catch (error) {
-    if (toProxboxError(error).upstream?.status !== 404) throw error;
-    throw new ProxboxError('not_found', `NetBox has no prefix with the id ${network.prefix}.`, { cause: error });
-  }
+  const path = `/api/ipam/prefixes/${network.prefix}/available-ips/`;
+  const rows = await orNotFound(`NetBox has no prefix with the id ${network.prefix}.`, () =>
+    client.get(path, { limit }, { cache: 'bypass' }),
+  );
+  const addresses = (Array.isArray(rows) ? rows : []).map((row: unknown) => (isObject(row) ? row['address'] : null));
+  return {
+    ...network,
+    available: addresses.filter((address) => typeof address === 'string').map((address) => ({ address })),
+  };
 }

@@ -1,9 +1,10 @@
 /** Which virtual machine in NetBox something belongs to. */
-import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
+import { ProxboxError } from '../errors/proxbox-error.js';
 import { isObject } from '../values/plain-object.js';
 import type { NetBoxAccess } from './access.js';
 import { kindDefinition } from './kinds/index.js';
 import { relationId } from './kinds/values.js';
+import { orNotFound } from './or-not-found.js';
 import type { Query } from './types.js';
 
 export interface MachineFinder {
@@ -19,13 +20,10 @@ export interface MachineFinder {
 export function createMachineFinder({ client }: Pick<NetBoxAccess, 'client'>): MachineFinder {
   async function row(kind: 'vm-interface' | 'ip-address', id: number): Promise<Readonly<Record<string, unknown>>> {
     const { path, noun } = kindDefinition(kind);
-    try {
-      const found = await (await client()).get(`${path}${id}/`, {}, { cache: 'bypass' });
-      return isObject(found) ? found : {};
-    } catch (error) {
-      if (toProxboxError(error).upstream?.status !== 404) throw error;
-      throw new ProxboxError('not_found', `NetBox has no ${noun} with the id ${id}.`, { cause: error });
-    }
+    const found = await orNotFound(`NetBox has no ${noun} with the id ${id}.`, async () =>
+      (await client()).get(`${path}${id}/`, {}, { cache: 'bypass' }),
+    );
+    return isObject(found) ? found : {};
   }
 
   const ownerOf = (value: unknown, told: string): number => {

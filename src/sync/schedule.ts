@@ -9,6 +9,7 @@ import { errorText } from '../errors/proxbox-error.js';
 import type { RunFilter, StoredRun } from '../ledger/types.js';
 import { parseSyncRequest } from './request.js';
 import type { SyncService } from './service.js';
+import { untilEnded } from './until-ended.js';
 
 /** `begun`; `busy`: a run was under way; `recent`: others had synced everything; `failed`: the run could not begin. */
 export const startOutcomes = ['begun', 'busy', 'recent', 'failed'] as const;
@@ -96,8 +97,7 @@ export function createSchedule(ports: SchedulePorts): Schedule {
 
 async function carryOut({ sync }: Pick<SchedulePorts, 'sync'>): Promise<void> {
   const request = { ...parseSyncRequest({}), caller: { trigger: 'schedule', actor: '' } } as const;
-  const frames = sync.prepareFullUpdate(request).start(new AbortController());
-  for (let frame = await frames.next(); frame.done !== true; frame = await frames.next());
+  await untilEnded(sync.prepareFullUpdate(request).start(new AbortController()));
 }
 
 /** Whether runs that others began, together, were about every endpoint. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ProxboxError } from '../../../errors/proxbox-error.js';
 import type { RunSummary } from '../../../sync/run-finish.js';
 import type { PreparedRun } from '../../../sync/service.js';
+import { untilEnded } from '../../../sync/until-ended.js';
 
 export const clientGone = (): ProxboxError => new ProxboxError('cancelled', 'The client closed the connection.');
 
@@ -15,15 +16,11 @@ export async function runToEnd(prepared: PreparedRun, reply: FastifyReply): Prom
   };
   reply.raw.once('close', onClose);
   reply.header('x-proxbox-run-id', prepared.runId);
-  const frames = prepared.start(abort);
   try {
-    for (;;) {
-      const { done, value } = await frames.next();
-      if (done !== true) continue;
-      reply.header('x-proxbox-status', value.status);
-      if (value.error !== undefined) throw value.error;
-      return value;
-    }
+    const summary = await untilEnded(prepared.start(abort));
+    reply.header('x-proxbox-status', summary.status);
+    if (summary.error !== undefined) throw summary.error;
+    return summary;
   } finally {
     reply.raw.off('close', onClose);
   }
@@ -34,12 +31,8 @@ export const Begun = z.object({ id: z.string(), status: z.literal('running') });
 /** Begins a run that goes on by itself, whoever asked for it; what it comes to is in the ledger. */
 export function begin(prepared: PreparedRun, logger: FastifyBaseLogger): z.infer<typeof Begun> {
   const { runId } = prepared;
-  drain(prepared.start(new AbortController())).catch((error: unknown) =>
+  untilEnded(prepared.start(new AbortController())).catch((error: unknown) =>
     logger.error({ runId, err: error }, 'A run that nobody waits for broke off.'),
   );
   return { id: runId, status: 'running' };
-}
-
-async function drain(frames: ReturnType<PreparedRun['start']>): Promise<void> {
-  while ((await frames.next()).done !== true);
 }
