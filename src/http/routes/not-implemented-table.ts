@@ -42,18 +42,6 @@ const empty = (what: string, path: string, answer: UnbuiltRoute['answer']): Unbu
 });
 
 const vms = '/virtualization/virtual-machines';
-const stages: readonly UnbuiltRoute[] = [
-  ...unbuilt('Syncing the interfaces of one node', ['/dcim/devices/:node/interfaces/create'], {
-    instead: 'GET /dcim/devices/interfaces/create syncs those of all nodes of the endpoints in proxmox_endpoint_ids',
-  }),
-  ...unbuilt('Syncing the backups of one storage', [`${vms}/backups/create`], {
-    instead: `GET ${vms}/backups/all/create syncs those of all storages, or of the machines in netbox_vm_ids; GET /sync/individual/backup one of them`,
-  }),
-  ...unbuilt('Syncing the snapshots of one VMID', [`${vms}/snapshots/create`], {
-    instead: `GET ${vms}/snapshots/all/create syncs those of all machines, or of those in netbox_vm_ids; GET /sync/individual/snapshot one of them`,
-  }),
-];
-
 const netbox: readonly UnbuiltRoute[] = [
   ...unbuilt('The summary of a virtual machine', [`${vms}/:id/summary`], {
     instead: `GET ${vms}/{id} answers the machine as NetBox has it`,
@@ -144,7 +132,6 @@ const provisioning: readonly UnbuiltRoute[] = [
 ];
 
 export const unbuiltRoutes: readonly UnbuiltRoute[] = [
-  ...stages,
   ...netbox,
   ...proxmoxReads,
   ...companions,

@@ -3,19 +3,19 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Clock } from '../../../config/clock.js';
 import { ProxboxError } from '../../../errors/proxbox-error.js';
-import { failedCount, stageJson } from '../../../sync/json-result.js';
+import { stageJson } from '../../../sync/json-result.js';
 import type { SyncRequest } from '../../../sync/request.js';
-import type { RunSummary } from '../../../sync/run-finish.js';
 import type { PreparedRun, SyncService } from '../../../sync/service.js';
 import { stageTable, sweepEntry, type StageEntry } from '../../../sync/stages/index.js';
 import type { App } from '../../app-type.js';
 import { integerField } from '../../query-fields.js';
-import { answers, answersStream, foreignRows } from '../../route-document.js';
+import { answers, answersStream } from '../../route-document.js';
 import { shortenFrame } from '../../stream/frame-size.js';
 import { paceFrames } from '../../stream/pace-frames.js';
 import { streamSse, type SseFrame } from '../../stream/sse.js';
 import { Query, requestOf, shownRequestOf, sweepRequestOf, SweepQuery } from './query.js';
-import { clientGone, runToEnd } from './run-to-end.js';
+import { registerPartRoutes } from './parts.js';
+import { clientGone, objects, previews, runToEnd, withFailures } from './run-to-end.js';
 
 export interface SyncRouteDeps {
   readonly sync: SyncService;
@@ -28,12 +28,7 @@ export interface SyncRouteDeps {
 
 const VmParams = z.object({ netbox_vm_id: integerField({ min: 1 }) });
 
-/** A dry run of these is a run without writes. */
-const previews = { previews: true } as const;
 const streams = { ...previews, ...answersStream };
-/** The NetBox objects that are now as they should be, or counters. */
-const Objects = z.union([foreignRows, z.looseObject({})]);
-const objects = { ...previews, ...answers(Objects) };
 
 const Active = z.object({
   active: z.boolean(),
@@ -50,6 +45,7 @@ export function registerSyncRoutes(app: App, deps: SyncRouteDeps): void {
     registerStage(app, deps, entry);
     if (entry.machine !== undefined) registerOneMachine(app, deps, { ...entry, ...entry.machine });
   }
+  registerPartRoutes(app, deps);
   registerSweep(app, deps);
   registerFullUpdate(app, deps);
   app.get('/sync/active', { config: answers(Active), schema: { tags: ['sync'], summary: 'What runs now' } }, async () =>
@@ -154,12 +150,6 @@ async function stream(deps: SyncRouteDeps, prepared: PreparedRun, reply: Fastify
     clock: deps.clock,
     onDisconnect: () => abort.abort(clientGone()),
   });
-}
-
-/** Arrays keep their shape also when some objects failed; the count, like the status, is in a header. */
-function withFailures(reply: FastifyReply, summary: RunSummary): FastifyReply {
-  const failed = failedCount(summary);
-  return failed === 0 ? reply : reply.header('x-proxbox-failed', String(failed));
 }
 
 function activeBody(sync: SyncService) {

@@ -2,9 +2,16 @@
 import type { FastifyBaseLogger, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { ProxboxError } from '../../../errors/proxbox-error.js';
+import { failedCount } from '../../../sync/json-result.js';
 import type { RunSummary } from '../../../sync/run-finish.js';
 import type { PreparedRun } from '../../../sync/service.js';
 import { untilEnded } from '../../../sync/until-ended.js';
+import { answers, foreignRows } from '../../route-document.js';
+
+/** A dry run of these is a run without writes. */
+export const previews = { previews: true } as const;
+/** The NetBox objects that are now as they should be, or counters. */
+export const objects = { ...previews, ...answers(z.union([foreignRows, z.looseObject({})])) };
 
 export const clientGone = (): ProxboxError => new ProxboxError('cancelled', 'The client closed the connection.');
 
@@ -24,6 +31,12 @@ export async function runToEnd(prepared: PreparedRun, reply: FastifyReply): Prom
   } finally {
     reply.raw.off('close', onClose);
   }
+}
+
+/** Arrays keep their shape also when some objects failed; the count, like the status, is in a header. */
+export function withFailures(reply: FastifyReply, summary: RunSummary): FastifyReply {
+  const failed = failedCount(summary);
+  return failed === 0 ? reply : reply.header('x-proxbox-failed', String(failed));
 }
 
 export const Begun = z.object({ id: z.string(), status: z.literal('running') });
