@@ -40,6 +40,8 @@ export interface ConsoleService {
   request(asked: ConsoleRequest): Promise<ConsoleTicket>;
   /** Serves a page until the console ends. Never throws; the browser's socket is closed in the end. */
   serve(browser: Socket, shown: { readonly token: string; readonly origin: string }): Promise<void>;
+  /** How many are open now. */
+  openCount(): number;
 }
 
 /** Consoles that are open at once, of all pages. */
@@ -61,6 +63,7 @@ export function createConsole(deps: ConsoleDeps): ConsoleService {
   const tickets = createConsoleTickets(deps.clock);
   let open = 0;
   return {
+    openCount: () => open,
     request: async ({ endpoint, actor, ...wish }) => {
       const place = await locateGuest(await openVerbSession({ endpoint, endpointId: endpoint.id }, deps), wish);
       let ticket: ConsoleTicket | undefined;

@@ -7,13 +7,15 @@ import type { ConsoleService } from '../../console/service.js';
 import { ProxboxError } from '../../errors/proxbox-error.js';
 import type { App } from '../app-type.js';
 import { integerField } from '../query-fields.js';
-import { said } from '../route-document.js';
+import { answers, said } from '../route-document.js';
 import { actorOf } from './actor.js';
 import { gateOf, type GateDeps } from './gated.js';
 
 export interface ConsoleRouteDeps extends GateDeps {
   readonly console: ConsoleService;
   readonly env: Pick<Env, 'console'>;
+  /** Aborted when the service stops. */
+  readonly stopping: AbortController;
 }
 
 const streamPath = '/proxmox/console/browser-stream';
@@ -56,6 +58,20 @@ const Issued = z.object({
   console_type: z.enum(['novnc', 'term']),
 });
 
+/** As the Python service tells it, of which scripts ask whether people may work on guests through this process. */
+const Policy = z.object({
+  component: z.literal('proxbox-api'),
+  capability: z.literal('interactive-rpc-boundary-v1'),
+  mode: z.enum(['rpc_only', 'legacy']).describe('rpc_only: no consoles here'),
+  generation: z.null().describe('There are none here'),
+  quiescing: z.boolean().describe('The service is stopping'),
+  active: z.int().describe('Consoles that are open now'),
+  cleanup_active: z.int(),
+  remote_outcome_unknown: z.boolean(),
+  local_ready: z.boolean(),
+  aggregate_ready: z.literal(false),
+});
+
 /** `binary, proxbox-token.<token>`: a browser can send a secret with a handshake in no other way. */
 const protocols = /^binary\s*,\s*proxbox-token\.([A-Za-z0-9_-]{32,256})$/;
 
@@ -64,6 +80,26 @@ function tokenIn(request: FastifyRequest): string {
 }
 
 export function registerConsoleRoutes(app: App, deps: ConsoleRouteDeps): void {
+  app.get(
+    '/execution-policy',
+    {
+      config: answers(Policy),
+      schema: { tags: ['meta'], summary: 'Whether there are consoles, and how many are open' },
+    },
+    async () => ({
+      component: 'proxbox-api' as const,
+      capability: 'interactive-rpc-boundary-v1' as const,
+      mode: deps.env.console ? ('legacy' as const) : ('rpc_only' as const),
+      generation: null,
+      quiescing: deps.stopping.signal.aborted,
+      active: deps.console.openCount(),
+      cleanup_active: 0,
+      remote_outcome_unknown: false,
+      // The Python service is, too, only with a generation that an operator gave it.
+      local_ready: false,
+      aggregate_ready: false as const,
+    }),
+  );
   app.post(
     '/proxmox/console/browser-sessions',
     {

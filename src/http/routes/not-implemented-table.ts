@@ -58,7 +58,11 @@ const netbox: readonly UnbuiltRoute[] = [
   ),
 ];
 
-const proxmoxReads: readonly UnbuiltRoute[] = [
+const proxmox: readonly UnbuiltRoute[] = [
+  ...unbuilt('Adding a storage of a Backup Server to Proxmox', [['POST', '/proxmox/storage/pbs']], {
+    gate: 'endpoint_writes_disabled',
+    instead: '"pvesm add pbs" on a node does',
+  }),
   ...unbuilt('Handing the ticket of a console to a caller', [['POST', '/proxmox/console/sessions']], {
     instead: 'POST /proxmox/console/browser-sessions opens a console through this service',
   }),
@@ -133,7 +137,7 @@ const provisioning: readonly UnbuiltRoute[] = [
 
 export const unbuiltRoutes: readonly UnbuiltRoute[] = [
   ...netbox,
-  ...proxmoxReads,
+  ...proxmox,
   ...companions,
   ...provisioning,
 ];

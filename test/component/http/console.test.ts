@@ -252,3 +252,33 @@ describe('a page is turned away', () => {
     expect(text).not.toContain(token);
   });
 });
+
+describe('the policy of consoles', () => {
+  const policy = async (world: VerbWorld) => (await world.send('GET', '/execution-policy')).body;
+
+  it('says that there are none here, and never that all is ready', async () => {
+    expect(await policy(await aVerbWorld())).toEqual({
+      component: 'proxbox-api',
+      capability: 'interactive-rpc-boundary-v1',
+      mode: 'rpc_only',
+      generation: null,
+      quiescing: false,
+      active: 0,
+      cleanup_active: 0,
+      remote_outcome_unknown: false,
+      local_ready: false,
+      aggregate_ready: false,
+    });
+  });
+
+  it('counts those that are open', async () => {
+    const world = await aConsoleWorld();
+    const { socket, closed } = await openConsole(world);
+    await eventually(async () => expect(await policy(world)).toMatchObject({ mode: 'legacy', active: 1 }));
+
+    socket.close();
+    await closed;
+
+    await eventually(async () => expect(await policy(world)).toMatchObject({ active: 0 }));
+  });
+});
