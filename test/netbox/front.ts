@@ -20,8 +20,8 @@ const types: Readonly<Record<string, string>> = {
 interface FrontOptions {
   /** Where NetBox's own server answers. */
   readonly netbox: URL;
-  /** What `collectstatic` has filled. */
-  readonly files: string;
+  /** What `collectstatic` has filled; absent: NetBox's own server serves its files itself. */
+  readonly files?: string;
   readonly certificate: { readonly key: string; readonly cert: string };
 }
 
@@ -29,7 +29,7 @@ export async function startFront({ netbox, files, certificate }: FrontOptions): 
   const server = createServer(certificate, (incoming, outgoing) => {
     const { method, url = '/', headers } = incoming;
     const { pathname } = new URL(url, netbox);
-    if (pathname.startsWith('/static/')) {
+    if (files !== undefined && pathname.startsWith('/static/')) {
       const name = normalize(pathname.slice('/static'.length));
       const file = createReadStream(join(files, name));
       file.once('open', () =>

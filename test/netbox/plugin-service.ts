@@ -13,11 +13,17 @@ export interface LocalService {
   stop(): Promise<void>;
 }
 
-/** @param folder holds its database */
-export async function startLocalService(folder: string): Promise<LocalService> {
+/**
+ * @param folder holds its database
+ * @param variables beside those that every test gives it
+ */
+export async function startLocalService(
+  folder: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<LocalService> {
   const problems: string[] = [];
   const requests: string[] = [];
-  const { env } = parseEnv({ ...variablesFor(folder), PROXBOX_BIND_HOST: '127.0.0.1' });
+  const { env } = parseEnv({ ...variablesFor(folder), PROXBOX_BIND_HOST: '127.0.0.1', ...variables });
   const console = { write: (line: string) => problems.push(line) > 0 };
   const deps = createDeps({ env, bcryptCost: 4, console });
   const app = await buildApp(deps);

@@ -9,6 +9,8 @@ import { expect } from 'vitest';
 import type { Estate } from '../simulator/estate/index.js';
 import { startProxmoxSimulators, type ProxmoxSimulator } from '../simulator/proxmox/index.js';
 import { apiOf, type Answer, type Api } from '../contract/netbox/target.js';
+import type { Certificate } from '../support/certificates.js';
+import { startTlsFront } from '../support/tls-front.js';
 import { resetNetBox, resetNetBoxWithOlderPlugin, type RealNetBox } from './harness.js';
 import { startLocalService } from './plugin-service.js';
 import { startPluginWorker, type PluginJob, type PluginWorker } from './plugin-worker.js';
@@ -39,8 +41,13 @@ export interface PluginWorld {
   readonly worker: PluginWorker;
   /** The plugin's ids of its rows about the Proxmox endpoints, in the order of the clusters. */
   readonly endpointIds: readonly number[];
-  /** A GET from the service, with the key that the plugin has adopted. */
-  request(path: string): Promise<Pick<Answer, 'status' | 'body'>>;
+  /** Where the plugin reaches the service. */
+  readonly url: string;
+  /** A GET from the service, or another request, with the key that the plugin has adopted. */
+  request(
+    path: string,
+    more?: Pick<RequestInit, 'method' | 'body'> & { readonly headers?: Readonly<Record<string, string>> },
+  ): Promise<Pick<Answer, 'status' | 'body'>>;
   /** The same, which must be answered with 200; resolves with the body. */
   ask(path: string): Promise<Answer['body']>;
   /** A job of these sync types for all endpoints, or some, queued through the plugin's REST API and run. */
@@ -65,11 +72,15 @@ async function approve(netbox: Api, path: string): Promise<void> {
 
 async function createBackend(netbox: Api, serviceUrl: string): Promise<void> {
   const address = await netbox.create('/api/ipam/ip-addresses/', { address: '127.0.0.1/32' });
+  const port = Number(new URL(serviceUrl).port);
+  const isSecure = serviceUrl.startsWith('https:');
   await netbox.create(`${endpoints}fastapi/`, {
     name: 'backend',
     ip_address: address.id,
-    port: Number(new URL(serviceUrl).port),
-    use_https: false,
+    port,
+    use_https: isSecure,
+    // The browser reaches it by the same address; over plain HTTP the plugin opens no console.
+    ...(isSecure ? { use_websocket: true, websocket_domain: '127.0.0.1', websocket_port: port } : {}),
     verify_ssl: false,
   });
 }
@@ -102,19 +113,28 @@ async function createProxmoxEndpoint(netbox: Api, name: string, simulator: Proxm
   return id;
 }
 
+/** How the service is run. */
+interface Serving {
+  readonly variables?: Readonly<Record<string, string>>;
+  /** With one the plugin and the browser reach it over TLS, as behind a proxy. */
+  readonly certificate?: Certificate;
+}
+
 /** Empties NetBox, starts service and simulators, and creates the rows that an operator creates, through the REST API. */
 export async function openPluginWorld(
   estate: Estate,
   { reset, python, asksForApproval }: Installation = newestPlugin,
+  { variables = {}, certificate }: Serving = {},
 ): Promise<PluginWorld> {
   const real = await reset();
   const netbox = apiOf(real);
   const folder = await mkdtemp(join(tmpdir(), 'proxbox-plugin-'));
   const started = await startProxmoxSimulators(estate);
-  const service = await startLocalService(folder);
+  const service = await startLocalService(folder, variables);
+  const front = certificate === undefined ? undefined : await startTlsFront(service.url, certificate);
   const worker = startPluginWorker(python);
   const review = asksForApproval ? (path: string) => approve(netbox, path) : async () => undefined;
-  await createBackend(netbox, service.url);
+  await createBackend(netbox, front?.url ?? service.url);
   await review(await createNetBoxEndpoint(netbox, real));
   const endpointIds: number[] = [];
   for (const [index, simulator] of started.simulators.entries()) {
@@ -123,14 +143,15 @@ export async function openPluginWorld(
     endpointIds.push(id);
   }
 
-  const request: PluginWorld['request'] = async (path) => {
-    const headers = { 'x-proxbox-api-key': await worker.key() };
-    const response = await fetch(`${service.url}${path}`, { headers });
+  const request: PluginWorld['request'] = async (path, more = {}) => {
+    const headers = { ...more.headers, 'x-proxbox-api-key': await worker.key() };
+    const response = await fetch(`${service.url}${path}`, { ...more, headers });
     return { status: response.status, body: await response.json() };
   };
   return {
     estate,
     proxmox: started.simulators,
+    url: front?.url ?? service.url,
     netbox,
     worker,
     problems: () => service.problems(),
@@ -150,6 +171,7 @@ export async function openPluginWorld(
     },
     close: async () => {
       await worker.close();
+      await front?.close();
       await service.stop();
       await started.close();
       await rm(folder, { recursive: true, force: true });

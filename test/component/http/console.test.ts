@@ -184,10 +184,11 @@ describe('a screen', () => {
     browser.socket.send(Buffer.of(1));
     await eventually(() => expect(browser.seen()).toBe('RFB 003.008\n\u0001\u0001\0\0\0\0'));
 
-    browser.socket.send(Buffer.from('screen'));
+    browser.socket.send(Buffer.of(1));
+    await eventually(() => expect(browser.seen()).toMatch(/guest 100$/));
+    browser.socket.send(Buffer.from([4, 1, 0, 0, 0, 0, 0, 0x61]));
 
-    await eventually(() => expect(browser.seen()).toMatch(/\0\0\0\0screen$/));
-    expect(world.lab.consoles).toMatchObject([{ kind: 'vnc', isOpen: true }]);
+    await eventually(() => expect(world.lab.consoles).toMatchObject([{ kind: 'vnc', isOpen: true, typed: 'a' }]));
     expect(browser.seen()).not.toContain('PVEVNC');
   });
 });

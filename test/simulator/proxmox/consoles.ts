@@ -1,6 +1,6 @@
 /**
  * Consoles as Proxmox gives them: a ticket by `vncproxy` or `termproxy`, and the WebSocket that it opens. The terminal echoes what is
- * typed, the screen what a client sends after the handshake. From pve-manager's `vncwebsocket`, termproxy and RFC 6143.
+ * typed, the screen is a small blue one that takes down what keys are pressed. From pve-manager's `vncwebsocket`, termproxy and RFC 6143.
  */
 import { createCipheriv, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
@@ -89,7 +89,47 @@ async function serveScreen(socket: WebSocket, state: SimulatedConsole): Promise<
   socket.send(Buffer.from([0, 0, 0, isRight ? 0 : 1]));
   if (!isRight) return socket.close();
   state.isOpen = true;
-  for (;;) socket.send(await read(1));
+  await read(1);
+  socket.send(serverInit(`guest ${state.vmid}`));
+  for (;;) await serveMessage(socket, state, read);
+}
+
+const side = 64;
+
+/** Size, four bytes a pixel, true colour, the name (RFC 6143, 7.3.2 and 7.4). */
+function serverInit(name: string): Buffer {
+  const init = Buffer.alloc(24);
+  init.writeUInt16BE(side, 0);
+  init.writeUInt16BE(side, 2);
+  Buffer.from([32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0]).copy(init, 4);
+  init.writeUInt32BE(name.length, 20);
+  return Buffer.concat([init, Buffer.from(name)]);
+}
+
+/** One rectangle of raw pixels (RFC 6143, 7.6.1 and 7.7.1). */
+function blueScreen(): Buffer {
+  const head = Buffer.from([0, 0, 0, 1, 0, 0, 0, 0, 0, side, 0, side, 0, 0, 0, 0]);
+  return Buffer.concat([head, Buffer.alloc(side * side * 4, Buffer.from([255, 0, 0, 0]))]);
+}
+
+/** Of a client (RFC 6143, 7.5). */
+async function serveMessage(
+  socket: WebSocket,
+  state: SimulatedConsole,
+  read: (length: number) => Promise<Buffer>,
+): Promise<void> {
+  const [type] = await read(1);
+  if (type === 0) await read(19);
+  else if (type === 2) await read(4 * (await read(3)).readUInt16BE(1));
+  else if (type === 3) {
+    const [isIncremental] = await read(9);
+    if (isIncremental === 0) socket.send(blueScreen());
+  } else if (type === 4) {
+    const key = await read(7);
+    if (key[0] === 1) state.typed += String.fromCodePoint(key.readUInt32BE(3));
+  } else if (type === 5) await read(5);
+  else if (type === 6) await read((await read(7)).readUInt32BE(3));
+  else socket.close(1002, `unknown message ${type}`);
 }
 
 function serveTerminal(socket: WebSocket, state: SimulatedConsole): void {
