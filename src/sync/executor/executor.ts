@@ -23,6 +23,7 @@ import {
 import { creationRounds } from './creation-rounds.js';
 import { editedMeanwhile } from './edited-meanwhile.js';
 import { creationKey, finderOf } from './find-existing.js';
+import { Holders } from './holders.js';
 import { retryWithAggregateDisk } from './aggregate-disk.js';
 import {
   duplicateReason,
@@ -96,6 +97,7 @@ class Execution {
   readonly #told = new KindWarnings();
   readonly #leftOut = new LeftOut();
   readonly #unwanted: Unwanted;
+  readonly #holders: Holders;
   /** The first error after which no further write can succeed. */
   #end: ProxboxError | undefined;
 
@@ -104,6 +106,7 @@ class Execution {
     this.#context = context;
     this.#book = new OutcomeBook(plan.known, context);
     this.#unwanted = new Unwanted(context.collections);
+    this.#holders = new Holders(plan.changes);
   }
 
   async apply(): Promise<Applied> {
@@ -259,7 +262,7 @@ class Execution {
   /** Whether the object would be refused for a custom field, which is settled then. */
   #lacksField(desired: Desired, values: unknown): boolean {
     const field = this.#context.collections.requiredFields.missing(desired.kind, values);
-    if (field !== undefined) this.#book.fail(desired, requiredFieldReason(desired, field));
+    if (field !== undefined) this.#rejected(desired, requiredFieldReason(desired, field));
     return field !== undefined;
   }
 
@@ -362,8 +365,13 @@ class Execution {
       );
   }
 
-  /** Somebody created the object since we read: it is compared and updated like any other. */
+  /** Somebody created the object since we read: it is compared and updated like any other. What is another one's is left alone. */
   #adopt(desired: Desired, rendered: NetBoxRecord): readonly UpdateJob[] {
+    const refusal = this.#holders.refuse(desired, rendered.id);
+    if (refusal !== undefined) {
+      this.#book.fail(desired, refusal);
+      return [];
+    }
     const current = decode(desired.kind, rendered);
     const { patch, why } = diffObject(desired, current, this.#book.ids);
     const resolved = resolveBody(patch, this.#book.ids);
@@ -424,10 +432,15 @@ class Execution {
     const field = requiredFieldOf(error);
     if (field !== undefined) this.#context.collections.requiredFields.learn(desired.kind, field);
     const reason = kindReason(desired.kind, error);
-    const spare = spareCode(desired.kind);
     if (reason !== undefined) this.#refuseKind(desired, reason);
-    else if (spare === undefined) this.#book.fail(desired, rejectionReason(desired, error));
-    else this.#book.settle(desired, { status: 'skipped', reason: { ...rejectionReason(desired, error), code: spare } });
+    else this.#rejected(desired, rejectionReason(desired, error));
+  }
+
+  /** The object is not written, whether NetBox has said so now or before: what others do without is left out and fails nobody. */
+  #rejected(desired: Desired, reason: Reason): void {
+    const spare = spareCode(desired.kind);
+    if (spare === undefined) this.#book.fail(desired, reason);
+    else this.#book.settle(desired, { status: 'skipped', reason: { ...reason, code: spare } });
   }
 
   #refuseKind(desired: Desired, { code, message }: Reason): void {

@@ -370,6 +370,28 @@ describe('an address that NetBox does not give twice', () => {
   });
 });
 
+describe('a custom field in which NetBox wants a value, on what others do without', () => {
+  it.each([
+    ['vlan', 'ipam.vlan'],
+    ['platform', 'dcim.platform'],
+  ])('leaves a %s out in the first run as in those that know of it', async (kind, model) => {
+    const config = { ostype: 'l26', net0: 'virtio=BC:24:11:00:00:01,bridge=vmbr0,tag=120' };
+    await open([{ vmid: 100, config }]);
+    const field = { name: 'owner', type: 'text', object_types: [model], required: true };
+    target.simulator.operator.create('extras/custom-fields', field);
+
+    const ends: unknown[] = [];
+    while (ends.length < 3) {
+      const { complete } = await run();
+      const { discovered, skipped } = complete.result!.kinds[kind]!;
+      ends.push([complete.ok, complete.result!['status'], { discovered, skipped }]);
+    }
+
+    expect(ends[0]).toEqual([true, 'completed', { discovered: expect.any(Number), skipped: expect.any(Number) }]);
+    expect([ends[1], ends[2]]).toEqual([ends[0], ends[0]]);
+  });
+});
+
 function withAgent(host: string): Pick<ClusterPlan['guests'][number], 'status' | 'config' | 'agent'> {
   const mac = 'BC:24:11:00:00:01';
   return {
