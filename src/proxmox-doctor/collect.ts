@@ -75,7 +75,7 @@ function requiredPaths(release: string): readonly string[] {
 async function silentNodesOf(session: ProxmoxSession, { nodes }: ClusterStatus): Promise<readonly string[]> {
   const online = new Set(nodes.filter((node) => node.online).map(({ name }) => name));
   const silent = (await session.guests({ fresh: true })).filter(
-    ({ isDescribed, node }) => !isDescribed && online.has(node),
+    (guest) => !guest.isDescribed && guest.unfinished === undefined && online.has(guest.node),
   );
   return [...new Set(silent.map(({ node }) => node))].sort();
 }

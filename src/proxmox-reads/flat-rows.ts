@@ -75,7 +75,8 @@ const nulls = (keys: readonly string[]): FlatRow => Object.fromEntries(keys.map(
 export function resourceRow(row: Row): FlatRow {
   const read = { ...nulls(resourceKeys), ...typed(flatten(row)) };
   const [guest] = parseGuestResources([row]);
-  if (guest?.isDescribed !== false) return read;
+  // The figures of a place-holder are what Proxmox says of it.
+  if (guest?.isDescribed !== false || guest.unfinished !== undefined) return read;
   return { ...read, ...nulls(figureKeys.filter((key) => Object.hasOwn(read, key))) };
 }
 

@@ -61,7 +61,15 @@ export interface GuestResource extends GuestSeat {
  */
 export interface UndescribedGuest extends GuestSeat {
   readonly isDescribed: false;
+  /** Why, where it is not its node: see `UnfinishedLock`. */
+  readonly unfinished?: UnfinishedLock;
 }
+
+/**
+ * Locks under which the configuration of a guest is a place-holder and not its own: Proxmox keeps it while it makes the guest or
+ * puts a backup over it (`create_and_lock_config` of pve-guest-common), and at the end of one that is destroyed.
+ */
+export type UnfinishedLock = 'create' | 'destroyed';
 
 /** A row of the list of guests: who wants more than the place has to look whether it is described. */
 export type ListedResource = GuestResource | UndescribedGuest;

@@ -94,6 +94,10 @@ export const reasonCodes = {
     'The configured NetBox site or tenant does not exist.',
     'Correct the site or tenant of the Proxmox endpoint.',
   ),
+  placement_conflict: mendable(
+    'The endpoint is configured for one site, and devices of its cluster are at another: nothing is moved.',
+    'Move the devices and the cluster in NetBox, or configure the endpoint for the site where they are.',
+  ),
   network_pending: unread(
     'Changes of the network of a node are configured and not applied, so nobody knows what it has; it was left alone.',
     'Apply the network configuration on the page Network of the node, or revert it.',
@@ -107,6 +111,10 @@ export const reasonCodes = {
     'Proxmox lists the guest without its name and figures, though its node is online; it was left alone.',
     'Restart pvestatd on the node (systemctl restart pvestatd); the next run reads the guest.',
     'connection',
+  ),
+  guest_unfinished: mendable(
+    'The guest is being made, restored or destroyed: what Proxmox has of it is a place-holder. It was left alone.',
+    'Wait for the task of the guest; the next run reads it.',
   ),
   node_missing: mendable(
     'The node of the guest is not known.',

@@ -1,5 +1,5 @@
 /** The guest rows of `cluster/resources`. Pure. */
-import type { GuestType, ListedResource } from '../types.js';
+import type { GuestType, ListedResource, UnfinishedLock } from '../types.js';
 import { type Row, toBool, toInt, toNumber, toPlainText, toText } from './coerce.js';
 
 /**
@@ -28,6 +28,8 @@ function parseGuest(row: Row): ListedResource | null {
   const node = toText(row.node);
   if (type === null || vmid === null || vmid <= 0 || node === null) return null;
   const seat = { id: toText(row.id) ?? `${type}/${vmid}`, type, vmid, node, raw: row };
+  const unfinished = unfinishedLock(row.lock);
+  if (unfinished !== undefined) return { ...seat, isDescribed: false, unfinished };
   const status = toText(row.status);
   const maxmem = toInt(row.maxmem);
   if (status === null || status === 'unknown' || maxmem === null) return { ...seat, isDescribed: false };
@@ -41,6 +43,11 @@ function parseGuest(row: Row): ListedResource | null {
     maxmem,
     maxdisk: toInt(row.maxdisk),
   };
+}
+
+/** The lock of a list or of a configuration, where it says that what stands there is a place-holder. */
+export function unfinishedLock(lock: unknown): UnfinishedLock | undefined {
+  return lock === 'create' || lock === 'destroyed' ? lock : undefined;
 }
 
 /** Of a row that cannot be used. */

@@ -2,9 +2,10 @@
 import { mapInTurns } from '../../config/breathe.js';
 import { toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
 import { isGuestGone } from '../../proxmox/failures.js';
+import { unfinishedLock } from '../../proxmox/parse/guest-resources.js';
 import { readGuestConfig } from '../../proxmox/reads/guests.js';
 import { substep } from '../events.js';
-import { isNodeOffline, whyUndescribed } from '../plan/roster.js';
+import { isNodeOffline, whyUndescribed, whyUnfinished } from '../plan/roster.js';
 import type { RunContext } from '../run-context.js';
 import { requireOneRead } from './nothing-read.js';
 import { readFailure, readFromCluster } from './proxmox.js';
@@ -56,6 +57,11 @@ async function readConfig(run: RunContext, listed: ListedGuest): Promise<Located
       readGuestConfig(session, resource, { signal: run.signal }),
     );
     if (read.status === 'gone') return { config: gone(subject), node: resource.node };
+    const lock = unfinishedLock(read.config['lock']);
+    if (lock !== undefined) {
+      const { type, vmid } = resource;
+      return { config: { status: 'skip', reason: whyUnfinished(subject, { type, vmid, lock }) }, node: read.node };
+    }
     return { config: { status: 'read', config: read.config }, node: read.node };
   } catch (error) {
     run.signal.throwIfAborted();

@@ -1,6 +1,6 @@
 /** The guests of a run with the NetBox machines they are, as planning sees them. Pure. */
 import type { RecordOf } from '../../netbox/kinds/index.js';
-import type { ListedResource, UndescribedGuest } from '../../proxmox/types.js';
+import type { GuestType, ListedResource, UndescribedGuest, UnfinishedLock } from '../../proxmox/types.js';
 import type { ConnectedCluster, ListedGuest } from '../guests.js';
 import type { Reason, SourceRef, Warning } from '../types.js';
 import { protectingMode } from './absence.js';
@@ -57,14 +57,27 @@ export function isNodeOffline({ nodes }: ClusterView, node: string): boolean {
 }
 
 /** Why Proxmox tells nothing of a guest that it lists, and what helps. */
-export function whyUndescribed(view: ClusterView, { type, vmid, node }: UndescribedGuest): Reason {
+export function whyUndescribed(view: ClusterView, { type, vmid, node, unfinished }: UndescribedGuest): Reason {
   const subject = `${type} ${vmid} on node "${node}" of "${view.name}"`;
+  if (unfinished !== undefined) return whyUnfinished(subject, { type, vmid, lock: unfinished });
   return isNodeOffline(view, node)
     ? { code: 'node_offline', message: `${subject} is not described while its node is offline; it stays as it is.` }
     : {
         code: 'guest_undescribed',
         message: `${subject} is listed, but its node reports neither its name nor its state; it stays as it is. The node has just started or just gone down, or its status daemon hangs: if it lasts for more than a minute and the node is up, run on "${node}": systemctl restart pvestatd`,
       };
+}
+
+/** Why what Proxmox says of a guest is not about it now. `subject`: begins the sentence. */
+export function whyUnfinished(
+  subject: string,
+  { type, vmid, lock }: { readonly type: GuestType; readonly vmid: number; readonly lock: UnfinishedLock },
+): Reason {
+  const work = lock === 'create' ? 'it is being made, or a backup is being restored over it' : 'it is being destroyed';
+  return {
+    code: 'guest_unfinished',
+    message: `${subject} is locked (${lock}): ${work}, and until then Proxmox keeps nothing of it but the lock; what NetBox has of it stays. If no task of it runs any more, look at it on its node: ${type === 'qemu' ? 'qm' : 'pct'} config ${vmid}`,
+  };
 }
 
 /** Under which mode rows of the guest's machine are written; where nobody knows its class, the one that protects more. */

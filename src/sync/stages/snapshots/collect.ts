@@ -14,7 +14,7 @@ import type { RunContext } from '../../run-context.js';
 import type { Reason } from '../../types.js';
 import type { CollectedSnapshots, SnapshotGuest, SnapshotListing } from './types.js';
 import { describeGuest } from '../../guests.js';
-import type { KnownGuest } from '../../plan/roster.js';
+import { whyUndescribed, type KnownGuest } from '../../plan/roster.js';
 
 export const snapshotPhase = 'vm-snapshots';
 
@@ -72,6 +72,8 @@ async function listSnapshots(run: RunContext, guest: KnownGuest): Promise<Attemp
   const subject = describeGuest(guest);
   if (cluster.view.nodes.find(({ name }) => name === resource.node)?.online === false)
     return unread('node_offline', offlineText(cluster.view.name, resource.node));
+  if (!resource.isDescribed && resource.unfinished !== undefined)
+    return { status: 'unread', reason: whyUndescribed(cluster.view, resource) };
   try {
     const read = await readFromCluster(run, cluster, (session) =>
       readSnapshots(session, resource, { signal: run.signal }),
