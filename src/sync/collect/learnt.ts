@@ -1,6 +1,6 @@
 /** What a plan has to know about rows that are to go, and did not: read once in a stage, and only where it decides. */
 import type { ObjectKind } from '../../netbox/kinds/index.js';
-import type { Learnt, Words } from '../plan/ownership.js';
+import type { Learnt } from '../plan/ownership.js';
 import type { RunContext } from '../run-context.js';
 import { objectKey, type Asks, type JudgedKind, type Plan, type Warning } from '../types.js';
 import { attachments } from './attachments.js';
@@ -53,11 +53,15 @@ async function learnFieldDefaults(
 /** What hangs on rows that may go, kind by kind. */
 async function learnAttached(run: RunContext, plan: Plan, learnt: Learnt, looking: Looking): Promise<Learnt> {
   const attached = new Map(learnt.attached);
+  const inDoubt = new Map(learnt.inDoubt);
   for (const [kind, ids] of attachedAskedBy(plan)) {
     const rows = [...ids].filter((id) => !attached.has(objectKey(kind, `${id}`))).sort((a, b) => a - b);
-    for (const [id, words] of await attachedTo(run, kind, rows, looking)) attached.set(objectKey(kind, `${id}`), words);
+    for (const [id, { known, doubts }] of await attachedTo(run, kind, rows, looking)) {
+      attached.set(objectKey(kind, `${id}`), [...known, ...doubts]);
+      if (doubts.length > 0) inDoubt.set(objectKey(kind, `${id}`), doubts);
+    }
   }
-  return attached.size === (learnt.attached?.size ?? 0) ? learnt : { ...learnt, attached };
+  return attached.size === (learnt.attached?.size ?? 0) ? learnt : { ...learnt, attached, inDoubt };
 }
 
 interface Looking {
@@ -66,20 +70,26 @@ interface Looking {
   readonly warnings: Warning[];
 }
 
+interface Attached {
+  readonly known: string[];
+  readonly doubts: string[];
+}
+
 /** By id of the row, in words for a sentence. */
 async function attachedTo(
   run: RunContext,
   ...[kind, rows, { refused, warnings }]: [kind: JudgedKind, rows: readonly number[], looking: Looking]
-): Promise<ReadonlyMap<number, Words>> {
+): Promise<ReadonlyMap<number, Attached>> {
   const { model, of } = attachments[kind];
-  const words = new Map<number | null, string[]>(rows.map((id) => [id, []]));
+  const found = new Map<number, Attached>(rows.map((id) => [id, { known: [], doubts: [] }]));
   for (const { kind: what, ...one } of of) {
     const without = `Rows whose objects are gone from Proxmox are not deleted, as NetBox would delete ${one.words} of an operator along with them: give the user of the token the permission to view it (${one.right}).`;
     const load = () => loadIfAllowed(run, warnings, { kind: what, without }, () => one.holders(run, model, rows));
     const holders = refused.has(what) ? undefined : await load();
     if (holders === undefined) refused.add(what);
-    const told = holders === undefined ? `perhaps ${one.words}, which cannot be read` : one.words;
-    for (const id of new Set(holders ?? rows)) words.get(id)?.push(told);
+    for (const id of new Set(holders)) found.get(id ?? -1)?.known.push(one.words);
+    if (holders === undefined)
+      for (const { doubts } of found.values()) doubts.push(`perhaps ${one.words}, which cannot be read`);
   }
-  return new Map(rows.map((id) => [id, words.get(id) ?? []]));
+  return found;
 }

@@ -63,7 +63,7 @@ function planDevice(
 /** A device that is left as it is. */
 function referTo(builder: PlanBuilder, home: Home, key: string, current: RecordOf<'device'>): PlannedDevice {
   builder.know('device', key, current.id);
-  return { device: ref('device', key), inCluster: isInCluster(current, home) };
+  return { device: ref('device', key), site: current.site, inCluster: isInCluster(current, home) };
 }
 
 function writeDevice(
@@ -96,12 +96,12 @@ function writeDevice(
       source,
     });
   }
-  return { device: ref('device', key), inCluster: !movedOut };
+  return { device: ref('device', key), site: siteAfter(home, current), inCluster: !movedOut };
 }
 
 /** A device that has a type and a role already can do without ours. */
 function deviceFields(
-  { cluster, site }: Home,
+  { cluster, nodeSite }: Home,
   { name, describedAs }: DeviceName,
   current: RecordOf<'device'> | undefined,
 ): FieldsOf<'device'> {
@@ -113,7 +113,7 @@ function deviceFields(
     description: deviceDescription(describedAs),
     device_type: { ...ref('device-type', 'proxmox-generic-device'), ...spare },
     role: { ...ref('device-role', 'proxmox-node'), ...spare },
-    ...(site === null ? {} : { site }),
+    ...(nodeSite === null ? {} : { site: nodeSite }),
     tags: [proxboxTag],
   };
 }
@@ -122,15 +122,22 @@ function withoutPlace(fields: FieldsOf<'device'>): FieldsOf<'device'> {
   return Object.fromEntries(Object.entries(fields).filter(([field]) => field !== 'cluster' && field !== 'site'));
 }
 
-/** The site follows only together with the cluster: NetBox refuses a device outside its cluster's site. */
+/** NetBox refuses a device outside its cluster's site, so one that comes into a cluster is brought there. */
+function followsCluster(home: Home, current: RecordOf<'device'> | undefined): boolean {
+  return current !== undefined && home.site !== null && !isInCluster(current, home);
+}
+
+function siteAfter(home: Home, current: RecordOf<'device'> | undefined): PlannedDevice['site'] {
+  return current === undefined || followsCluster(home, current) ? home.nodeSite : current.site;
+}
+
 function deviceRules(
   { overwrite }: SyncOptions,
   current: RecordOf<'device'> | undefined,
   home: Home,
 ): RulesOf<'device'> {
-  const changesCluster = current !== undefined && !isInCluster(current, home);
   return {
-    site: changesCluster ? 'always' : 'create-only',
+    site: followsCluster(home, current) ? 'always' : 'create-only',
     status: overwrite.overwrite_device_status ? 'unless-operator' : 'if-unset',
     description: overwrite.overwrite_device_description ? { ours: ownTexts.device.description } : 'if-unset',
     device_type: overwrite.overwrite_device_type ? 'always' : 'if-unset',
@@ -147,7 +154,7 @@ function wasMovedOut(device: RecordOf<'device'>, home: Home, { records }: Infras
   const isKnown =
     records.deviceStates.some((row) => row.device === device.id) || hasTagNamed(device, 'proxbox-discovered-node');
   const site = device.site;
-  return isKnown && device.cluster === null && typeof home.site === 'number' && site !== home.site;
+  return isKnown && device.cluster === null && typeof home.nodeSite === 'number' && site !== home.nodeSite;
 }
 
 interface DeviceSubject {

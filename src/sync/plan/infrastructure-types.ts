@@ -31,12 +31,15 @@ export interface InfrastructureInput {
   readonly asItIs: boolean;
 }
 
-/** How the guests of a view refer to its objects. `null` site: the cluster has no site scope we know. */
+/** How the guests of a view refer to its objects. */
 export interface PlannedCluster {
   readonly view: ClusterView;
   readonly cluster: Ref<'cluster'>;
   readonly current: RecordOf<'cluster'> | undefined;
+  /** The cluster's scope; null: it is no site. */
   readonly site: Ref<'site'> | number | null;
+  /** Where devices that are made for it are put; null where none is made. */
+  readonly nodeSite: Ref<'site'> | number | null;
   readonly devices: ReadonlyMap<string, PlannedDevice>;
   /** The plugin's row of the owner endpoint; null when it cannot be told. */
   readonly pluginEndpointId: number | null;
@@ -44,6 +47,8 @@ export interface PlannedCluster {
 
 export interface PlannedDevice {
   readonly device: Ref<'device'>;
+  /** Where it is, or is put. */
+  readonly site: Ref<'site'> | number | null;
   /** False when NetBox would refuse a guest on it: an operator took the device out of the cluster. */
   readonly inCluster: boolean;
 }

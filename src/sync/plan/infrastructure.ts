@@ -10,6 +10,7 @@ import { clusterDescription, ownTexts } from './own-texts.js';
 import { sidecarTags } from './ownership.js';
 import type { PlanBuilder } from './plan-builder.js';
 import { pluginEndpointOf } from '../../plugin-endpoints/plugin-rows.js';
+import { placeOfCluster, type ClusterPlace } from './cluster-place.js';
 import { chooseNetBoxCluster, siteScope } from './netbox-cluster.js';
 import { slugify } from './slug.js';
 import { findNamed, proxboxTag } from './support-objects.js';
@@ -59,8 +60,7 @@ function planCluster(builder: PlanBuilder, view: ClusterView, input: Infrastruct
   const subject = { kind: 'cluster' as const, key: view.key, label: view.name, source: sourceOf(view) };
   const placed = placeCluster(builder, view, { subject, input });
   if (placed === undefined) return undefined;
-  const { site, tenant, current, name, title, stated } = placed;
-  const scopeSite = current === undefined ? null : siteScope(current);
+  const { site: configured, tenant, current, name, title, stated } = placed;
   const cluster = ref('cluster', view.key);
   const isOff = options.modes.cluster === 'disabled' && (current !== undefined || input.purpose === 'inventory');
   if (isOff && !input.asItIs)
@@ -69,19 +69,26 @@ function planCluster(builder: PlanBuilder, view: ClusterView, input: Infrastruct
       message: `Cluster "${view.name}" is left alone (sync_mode_cluster=disabled).`,
     });
   if (isOff || (input.asItIs && current !== undefined)) return untouchedCluster(builder, view, current);
-  const placedSite = site ?? scopeSite ?? planDefaultSite(builder, name, input);
+  const place = placeOfCluster({
+    name: view.name,
+    configured,
+    current,
+    devices: input.records.devices,
+    own: () => planDefaultSite(builder, name, input),
+  });
+  if (place.warning !== undefined) builder.warn({ ...place.warning, source: subject.source });
   planClusterType(builder, view, input);
   builder.add(
     {
       ...subject,
-      fields: { ...clusterFields(view, placedSite, { tenant, current }), name: title },
+      fields: { ...clusterFields(view, place, { tenant, current }), name: title },
       createTags: [ref('tag', 'proxbox-discovered-cluster')],
-      rules: clusterRules(options, site !== null),
+      rules: clusterRules(options, place),
     },
     current,
     { mode: options.modes.cluster },
   );
-  return { view, cluster, current, site: placedSite, stated };
+  return { view, cluster, current, site: place.scope, nodeSite: place.nodeSite, stated };
 }
 
 interface Placed {
@@ -127,31 +134,31 @@ function untouchedCluster(
 ): ClusterOnly | undefined {
   if (current === undefined) return undefined;
   builder.know('cluster', view.key, current.id);
-  return { view, cluster: ref('cluster', view.key), current, site: siteScope(current) };
+  const site = siteScope(current);
+  return { view, cluster: ref('cluster', view.key), current, site, nodeSite: site };
 }
 
 /** A cluster that has a type already can do without ours. */
 function clusterFields(
   view: ClusterView,
-  site: Ref<'site'> | number,
+  { scope }: ClusterPlace,
   { tenant, current }: Pick<Placed, 'tenant' | 'current'>,
 ): FieldsOf<'cluster'> {
   const spare = current === undefined ? {} : { otherwise: 'dependency_failed' as const };
   return {
     type: { ...ref('cluster-type', view.mode), ...spare },
-    scope_type: 'dcim.site',
-    scope_id: site,
+    ...(scope === null ? {} : { scope_type: 'dcim.site', scope_id: scope }),
     ...(tenant === null ? {} : { tenant }),
     description: clusterDescription(view.mode),
     tags: [proxboxTag],
   };
 }
 
-function clusterRules(options: SyncOptions, placed: boolean): RulesOf<'cluster'> {
+function clusterRules(options: SyncOptions, { isConfigured }: ClusterPlace): RulesOf<'cluster'> {
   const { overwrite } = options;
   return {
-    scope_type: placed ? 'always' : 'if-unset',
-    scope_id: placed ? 'always' : 'if-unset',
+    scope_type: isConfigured ? 'always' : 'if-unset',
+    scope_id: isConfigured ? 'always' : 'if-unset',
     description: overwrite.overwrite_cluster_description ? { ours: ownTexts.cluster.description } : 'if-unset',
     tags: overwrite.overwrite_cluster_tags ? 'union' : 'union-if-unset',
   };

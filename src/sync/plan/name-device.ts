@@ -4,7 +4,10 @@ import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { Reason } from '../types.js';
 import { isInCluster, type DeviceCandidates, type DeviceHome } from './choose-device.js';
 import { deviceNames } from './device-names.js';
+import type { PlannedCluster } from './infrastructure-types.js';
 import { deviceDescription } from './own-texts.js';
+
+type NamingHome = DeviceHome & Pick<PlannedCluster, 'nodeSite'>;
 
 export interface NamesInUse {
   /** Of the devices that are planned already, by site: filled by `nameDevice`. */
@@ -23,7 +26,7 @@ export interface DeviceName {
  * of the node, or the one in the description that we generated. A name that an operator gave stays.
  */
 export function nameDevice(
-  home: DeviceHome,
+  home: NamingHome,
   { node, current }: { readonly node: string; readonly current: RecordOf<'device'> | undefined },
   input: DeviceCandidates & NamesInUse,
 ): DeviceName | { readonly refused: Reason } {
@@ -47,12 +50,13 @@ function isNamedByUs(device: RecordOf<'device'>, node: string): boolean {
 /** Who has the name: NetBox keeps names of devices unique in a site and tenant, without regard to case. */
 function occupantOf(
   name: string,
-  { home, current }: { readonly home: DeviceHome; readonly current: RecordOf<'device'> | undefined },
+  { home, current }: { readonly home: NamingHome; readonly current: RecordOf<'device'> | undefined },
   { records, plannedNames }: DeviceCandidates & NamesInUse,
 ): string | undefined {
   const lower = name.toLowerCase();
-  // A device that is not in the cluster yet is brought into its site.
-  const site = current === undefined || !isInCluster(current, home) ? home.site : current.site;
+  // A device that is not in the cluster yet is brought to its site.
+  const site =
+    current === undefined || (home.site !== null && !isInCluster(current, home)) ? home.nodeSite : current.site;
   const tenant = current?.tenant ?? null;
   const place = `${typeof site === 'object' && site !== null ? site.ref : site} ${tenant} ${lower}`;
   if (plannedNames.has(place)) return 'another node of this run';

@@ -65,6 +65,8 @@ export interface Learnt {
   readonly customFieldDefaults?: CustomFieldDefaults;
   /** What hangs on a row and is no sync's (`a journal entry`), by kind and id of the row. */
   readonly attached?: ReadonlyMap<ObjectKey, Words>;
+  /** Of these words those that only say what may hang on the row, as it cannot be read. */
+  readonly inDoubt?: ReadonlyMap<ObjectKey, Words>;
 }
 
 /** What on an object is ours, where that cannot be seen on the object alone. */

@@ -173,6 +173,15 @@ export class PlanBuilder {
     return found;
   }
 
+  /**
+   * Whether nothing but what cannot be read speaks for an operator's data on a row: then nobody knows, and the row is neither
+   * deleted nor given up as ours. `found`: what `operatorDataOf` has answered.
+   */
+  isInDoubt(kind: JudgedKind, { id }: AnyRecord, found: readonly string[]): boolean {
+    const doubts = this.#learnt.inDoubt?.get(objectKey(kind, `${id}`)) ?? [];
+    return found.length > 0 && found.every((word) => doubts.includes(word));
+  }
+
   #askAttachedTo(kind: JudgedKind, id: number): void {
     const asked = this.#asksAttachedTo.get(kind);
     if (asked === undefined) this.#asksAttachedTo.set(kind, new Set([id]));

@@ -62,22 +62,45 @@ export function isTakenBySync(row: Row, { marks, supportIds }: UnclaimedContext)
  * that one, and what a sync had only taken, is given back. What an operator put on the interface stays.
  */
 export function planUnclaimedAddress(builder: PlanBuilder, one: Unclaimed, context: UnclaimedContext): void {
-  const kept = whyKept(builder, one, context);
-  if (kept === undefined) remove(builder, one, context);
-  else if (isTakenBySync(one.row, context)) giveBack(builder, one, kept, context);
+  const verdict = judge(builder, one, context);
+  if (verdict.is === 'nothing') remove(builder, one, context);
+  else if (verdict.is === 'in doubt') leave(builder, one, verdict.because, context);
+  else if (isTakenBySync(one.row, context)) giveBack(builder, one, verdict.because, context);
 }
 
-/** What keeps a row from being deleted, in words; undefined: nothing. */
-function whyKept(
+/** What is on a row of an operator's; `because`: in words that end a sentence. */
+type Verdict = { readonly is: 'nothing' } | { readonly is: 'something' | 'in doubt'; readonly because: string };
+
+function judge(
   builder: PlanBuilder,
   { row, names: dnsNames }: Unclaimed,
   { marks, supportIds }: UnclaimedContext,
-): string | undefined {
-  if (!isOurs('ip-address', row, { supportIds })) return 'it was there before';
+): Verdict {
+  if (!isOurs('ip-address', row, { supportIds })) return { is: 'something', because: 'it was there before' };
   const { ofServices = new Set() } = marks;
   const found = builder.operatorDataOf('ip-address', row, { dnsNames, ofServices });
-  if (found.length > 0) return `it has ${nameList(found)}`;
-  return marks.ofServices === undefined ? 'a service may name it, which cannot be read' : undefined;
+  const doubts = marks.ofServices === undefined ? ['perhaps a service, which cannot be read'] : [];
+  const because = `it has ${nameList([...found, ...doubts])}`;
+  if (found.length > 0 && !builder.isInDoubt('ip-address', row, found)) return { is: 'something', because };
+  return found.length + doubts.length > 0 ? { is: 'in doubt', because } : { is: 'nothing' };
+}
+
+/**
+ * A row of ours of which nobody knows whether it may go stays on its interface, as ours, and is no primary address any more: the
+ * next run that can read what hangs on it judges again.
+ */
+function leave(
+  builder: PlanBuilder,
+  { row, key, port, place, source }: Unclaimed,
+  because: string,
+  { farewell }: UnclaimedContext,
+): void {
+  const label = row.address;
+  const message = `${label} is no longer on ${place}. It stays there until that can be read, because ${because}.`;
+  const reason = { code: 'gone_from_proxmox', message } as const;
+  farewell.leaves(row);
+  farewell.dropLinks(builder, row, { key: `${key}/${port}/${label}`, label, source, reason });
+  builder.note({ ...reason, label, source });
 }
 
 function remove(

@@ -36,6 +36,22 @@ export function chooseVlan(
   return nearest.find((row) => row.tenant === tenant) ?? nearest.find((row) => row.tenant === null) ?? nearest[0];
 }
 
+interface InVlan {
+  readonly untagged_vlan: number | null;
+  readonly untagged_vid: number | null;
+}
+
+/**
+ * The VLAN that an interface has, when its number is right (an operator may have chosen one of several) and NetBox takes it
+ * there: one of another site it refuses with every change of the interface (`untagged_vlan` in the models' `clean`). One that
+ * may not be viewed stays.
+ */
+export function keptVlan({ vid, site }: VlanPlace, current: InVlan | undefined, { rows }: StoredVlans): number | null {
+  if (current?.untagged_vid !== vid) return null;
+  const row = rows.find(({ id }) => id === current.untagged_vlan);
+  return row === undefined || row.site === null || row.site === site ? current.untagged_vlan : null;
+}
+
 /** A new VLAN is of the site, and of nobody: whose it is the operator says. */
 export function newVlanFields({ vid, site }: VlanPlace): FieldsOf<'vlan'> {
   return { vid, name: `VLAN ${vid}`, status: 'active', ...(site === null ? {} : { site }), tags: [proxboxTag] };

@@ -72,6 +72,7 @@ function guestOf(config: Readonly<Record<string, unknown>>, changes: Readonly<Re
     pluginEndpointId: null,
     current: undefined,
     site: null,
+    nodeSite: null,
     devices: new Map(),
   };
   return { view: aClusterView(), resource, config, home, name: 'web', role: {}, platform: null, metadata: {} };

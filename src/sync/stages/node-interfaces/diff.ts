@@ -15,7 +15,7 @@ import type { SyncOptions } from '../../plan/options.js';
 import type { Learnt } from '../../plan/ownership.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { isTakenBySync, planUnclaimedAddress, type Farewell } from '../../plan/unclaimed-addresses.js';
-import { chooseVlan, newVlanFields, newVlanKey, vlanRules } from '../../plan/vlans.js';
+import { chooseVlan, keptVlan, newVlanFields, newVlanKey, vlanRules } from '../../plan/vlans.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
 import { objectKey, type Desired, type ObjectKey, type Plan, type Reason } from '../../types.js';
 import type { CollectedInterfaces } from './collect.js';
@@ -116,10 +116,7 @@ function planInterface(planner: Planner, known: KnownNode, one: NodeInterface): 
   );
 }
 
-/**
- * The VLAN of an interface: the one it has, when its number is right (an operator may have chosen one of a group), else the
- * one that the number means at the site of the device, else a new one. Returns its key.
- */
+/** The VLAN of an interface: the one it has, else the one that the number means at the site of the device, else a new one. Returns its key. */
 function planVlan(
   { builder, input }: Planner,
   { node, device }: KnownNode,
@@ -127,12 +124,12 @@ function planVlan(
 ): string | undefined {
   const vid = wantedVlan(one);
   if (vid === null || input.vlans === undefined) return undefined;
-  const storedId = current?.untagged_vlan ?? null;
-  if (storedId !== null && current?.untagged_vid === vid) {
+  const place = { vid, site: device.site, tenant: device.tenant };
+  const storedId = keptVlan(place, current, input.vlans);
+  if (storedId !== null) {
     builder.know('vlan', `netbox-${storedId}`, storedId);
     return `netbox-${storedId}`;
   }
-  const place = { vid, site: device.site, tenant: device.tenant };
   const key = newVlanKey(place);
   if (builder.has('vlan', key)) return key;
   builder.discovered('vlan', 1);

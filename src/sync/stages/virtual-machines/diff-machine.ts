@@ -10,6 +10,7 @@ import { discoveryTag } from '../../plan/support-objects.js';
 import { objectKey, type Desired, type FieldsOf, ref } from '../../types.js';
 import { planCloudInit } from './diff-cloud-init.js';
 import {
+  siteOfGuest,
   stateFields,
   stateRules,
   typeRole,
@@ -36,7 +37,7 @@ export function planMachine(builder: PlanBuilder, prepared: Prepared, context: P
   }
   const { metadata, warnings } = usableMetadata(prepared, {
     known: context.collected.metadataIds,
-    hasSite: home.site !== null,
+    hasSite: siteOfGuest(home, guest.resource) !== null,
     options: input.options,
   });
   for (const warning of warnings) builder.warn(warning);

@@ -83,10 +83,20 @@ export function virtualMachineFields(
   };
 }
 
-/** That of the cluster, else the one that the notes name. */
-function siteOf({ home: { site }, metadata }: GuestToMap): FieldsOf<'virtual-machine'> {
+/** That of the cluster, else that of the device, else the one that the notes name: NetBox wants a machine where they are. */
+function siteOf({ home, resource, metadata }: GuestToMap): FieldsOf<'virtual-machine'> {
+  const site = siteOfGuest(home, resource);
   if (site !== null) return { site };
   return metadata.site === undefined ? {} : { site: metadata.site };
+}
+
+/** Where NetBox wants the machine of a guest; null: anywhere. */
+export function siteOfGuest(
+  { site, devices }: PlannedCluster,
+  { node }: Pick<GuestResource, 'node'>,
+): PlannedCluster['site'] {
+  const device = devices.get(node);
+  return site ?? (device?.inCluster === true ? device.site : null);
 }
 
 /** A machine can do without a device, a role and a type. */

@@ -193,7 +193,15 @@ function planReplacedMac(
   };
   const tag = proxboxTagId(builder.known);
   const isMarked = isOurs('mac-address', row, input);
-  const why = whyKept(builder, { match, row }, input);
+  const { why, isDoubt } = whyKept(builder, { match, row }, input);
+  const markAsOurs = (): void => {
+    if (tag !== undefined && !isMarked) planTags(builder, { guest, match, row, tags: [tag] });
+  };
+  if (isDoubt) {
+    markAsOurs();
+    note(why);
+    return;
+  }
   if (why !== undefined) {
     // What stays for good is told of once, and is no row of ours that a later run has to look at.
     if (row.id === match.current?.primary_mac_address) note(why);
@@ -203,7 +211,7 @@ function planReplacedMac(
   }
   const unread = input.unread.get(guest.cluster.view.key);
   if (unread !== undefined) {
-    if (tag !== undefined && !isMarked) planTags(builder, { guest, match, row, tags: [tag] });
+    markAsOurs();
     note(`a guest that was not read may have it (${unread})`);
     return;
   }
@@ -211,16 +219,17 @@ function planReplacedMac(
   builder.remove({ ...subject, current: row }, { code: 'gone_from_proxmox', message });
 }
 
-/** What keeps a row from being deleted, in words; undefined: nothing. */
-function whyKept(
-  builder: PlanBuilder,
-  { match, row }: Pick<Tagging, 'match' | 'row'>,
-  input: MacInput,
-): string | undefined {
+type Kept =
+  { readonly isDoubt: true; readonly why: string } | { readonly isDoubt: false; readonly why: string | undefined };
+
+/** What keeps a row from being deleted, in words; undefined: nothing. In doubt it stays ours: a later run judges again. */
+function whyKept(builder: PlanBuilder, { match, row }: Pick<Tagging, 'match' | 'row'>, input: MacInput): Kept {
   const found = builder.operatorDataOf('mac-address', row);
-  if (found.length > 0) return `it has ${nameList(found)}`;
   const isNetBoxes = row.tags.length === 0 && isMadeByNetBox(match, input);
-  return isNetBoxes || isOurs('mac-address', row, input) ? undefined : 'it was there before';
+  const isOurRow = isNetBoxes || isOurs('mac-address', row, input);
+  if (found.length > 0)
+    return { why: `it has ${nameList(found)}`, isDoubt: isOurRow && builder.isInDoubt('mac-address', row, found) };
+  return { why: isOurRow ? undefined : 'it was there before', isDoubt: false };
 }
 
 /** NetBox makes the rows of an interface of ours by itself, without our tag. */

@@ -2,7 +2,7 @@
 import { hasTag } from '../../../netbox/kinds/values.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
-import { chooseVlan, newVlanFields, newVlanKey, vlanRef, vlanRules, type StoredVlans } from '../../plan/vlans.js';
+import { chooseVlan, keptVlan, newVlanFields, newVlanKey, vlanRef, vlanRules, type StoredVlans } from '../../plan/vlans.js';
 import type { FieldsOf } from '../../types.js';
 import { type NicMatch } from '../../plan/match-nics.js';
 import { machineName } from '../../plan/roster.js';
@@ -54,7 +54,6 @@ export function vlanFields(
   return { untagged_vlan: null, ...((current?.mode ?? null) === 'access' ? { mode: null } : {}) };
 }
 
-/** The VLAN that the interface has, when its number is right: an operator may have chosen one of several. */
 function planVlan(
   builder: PlanBuilder,
   { virtualMachine: { site, tenant }, source }: CollectedGuest,
@@ -62,8 +61,7 @@ function planVlan(
   vlans: StoredVlans,
 ) {
   const place = { vid, site, tenant };
-  const stored = current?.untagged_vid === vid ? current.untagged_vlan : null;
-  const id = stored ?? chooseVlan(place, vlans)?.id;
+  const id = keptVlan(place, current, vlans) ?? chooseVlan(place, vlans)?.id;
   const key = id === undefined ? newVlanKey(place) : `netbox-${id}`;
   if (id !== undefined) builder.know('vlan', key, id);
   else if (!builder.has('vlan', key))

@@ -20,9 +20,10 @@ const home: PlannedCluster = {
   pluginEndpointId: null,
   current: undefined,
   site: 3,
+  nodeSite: 3,
   devices: new Map([
-    ['pve1', { device: ref('device', '1/pve1'), inCluster: true }],
-    ['pve2', { device: ref('device', '1/pve2'), inCluster: false }],
+    ['pve1', { device: ref('device', '1/pve1'), site: 3, inCluster: true }],
+    ['pve2', { device: ref('device', '1/pve2'), site: 7, inCluster: false }],
   ]),
 };
 
