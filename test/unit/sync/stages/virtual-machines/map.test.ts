@@ -188,8 +188,12 @@ describe('the place of a machine', () => {
     expect(fieldsOf({ node: 'pve3' })).not.toHaveProperty('device');
   });
 
-  it('has no site when that of the cluster is unknown', () => {
-    expect(fieldsOf({}, {}, {}, { site: null })).not.toHaveProperty('site');
+  it.each([
+    ['pve1', 3],
+    ['pve2', undefined],
+    ['pve3', undefined],
+  ])('is at the site of its device where the cluster is at none, and of no device outside: %s', (node, site) => {
+    expect(fieldsOf({ node }, {}, {}, { site: null }).site).toBe(site);
   });
 });
 
