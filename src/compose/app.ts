@@ -61,7 +61,7 @@ import { registerConsoleRoutes } from '../http/routes/console.js';
 import { registerVerbRoutes } from '../http/routes/verbs.js';
 import { messageCounter, registerSocketRoutes, type SocketRouteDeps } from '../http/routes/sync/websocket.js';
 import { cloudNetwork } from '../netbox/cloud-network.js';
-import { createMachineFinder } from '../netbox/machine-of.js';
+import { createOwnerFinder } from '../netbox/owner-of.js';
 import { serverOptions } from '../http/server-options.js';
 import { createAdmit } from '../http/socket-admission.js';
 import { redactText } from '../telemetry/redact.js';
@@ -106,7 +106,7 @@ function registerRunningRoutes(app: App, deps: AppDeps): void {
   registerIndividualRoutes(app, deps);
   registerRunRoutes(app, deps);
   registerPlanRoutes(app, deps);
-  registerExplainRoutes(app, { ...deps, machineOf: createMachineFinder(deps.netboxAccess) });
+  registerExplainRoutes(app, { ...deps, ownerOf: createOwnerFinder(deps.netboxAccess) });
 }
 
 function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {

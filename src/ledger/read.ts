@@ -5,8 +5,8 @@ import { runItems, runs, runStages } from '../db/schema.js';
 import { endpointIdsIn, storedItem, storedRun, storedStage } from './rows.js';
 import type {
   ItemFilter,
-  MachineIds,
-  MachineItem,
+  ObjectIds,
+  ObjectItem,
   PageOf,
   RunFilter,
   StoredItem,
@@ -23,8 +23,8 @@ export interface RunReader {
   successes(): readonly Success[];
   /** Runs, and objects that they list, now. */
   size(): { readonly runs: number; readonly items: number };
-  /** What runs did to a machine and to what hangs on it, the newest first. Plans are none. */
-  itemsOfMachine(machine: MachineIds, limit: number): readonly MachineItem[];
+  /** What runs did to a machine and to what hangs on it, or to a device, the newest first. Plans are none. */
+  itemsOfObject(object: ObjectIds, limit: number): readonly ObjectItem[];
   /** In the order in which they ended. */
   stages(id: string): readonly StoredStage[];
   /**
@@ -63,7 +63,7 @@ export function createRunReader(db: Database): RunReader {
       const row = db.orm.select().from(runs).where(eq(runs.id, id)).get();
       return row === undefined ? undefined : storedRun(row);
     },
-    itemsOfMachine: (machine, limit) => itemsOfMachine(db, machine, limit),
+    itemsOfObject: (object, limit) => itemsOfObject(db, object, limit),
     successes: () => successes(db),
     size: () => size(db),
     stages(id) {
@@ -162,12 +162,16 @@ function holdsText(text: string): SQL | undefined {
 }
 
 /** By the guest, and by the machine where runs knew of no guest. */
-function itemsOfMachine({ orm }: Database, { netboxId, vmid, endpointId }: MachineIds, limit: number): MachineItem[] {
+function itemsOfObject(
+  { orm }: Database,
+  { kind, netboxId, vmid, endpointId }: ObjectIds,
+  limit: number,
+): ObjectItem[] {
   const ofGuest =
     vmid === null || endpointId === null
       ? undefined
       : and(eq(runItems.vmid, vmid), eq(runItems.endpointId, endpointId));
-  const ofMachine = and(eq(runItems.kind, 'virtual-machine'), eq(runItems.netboxId, netboxId));
+  const ofMachine = and(eq(runItems.kind, kind), eq(runItems.netboxId, netboxId));
   const rows = [ofGuest, ofMachine].flatMap((wanted) =>
     wanted === undefined
       ? []

@@ -148,14 +148,16 @@ export interface StoredItem extends Omit<ItemEntry, 'outcome' | 'changes'> {
 }
 
 /** By which runs knew a machine. */
-export interface MachineIds {
+/** A machine or device in NetBox, and the guest that it stands for. */
+export interface ObjectIds {
+  readonly kind: 'virtual-machine' | 'device';
   readonly netboxId: number;
   readonly vmid: number | null;
   /** Stored Proxmox endpoint. */
   readonly endpointId: number | null;
 }
 
-export interface MachineItem {
+export interface ObjectItem {
   readonly runId: string;
   /** When the run began; ISO 8601, UTC. */
   readonly at: string;

@@ -23,8 +23,8 @@ export interface NetBoxAccess {
   status(netboxId?: number): Promise<unknown>;
   /** Every virtual machine or device as NetBox tells of it now. @throws as client, and `netbox_*` */
   rows(kind: 'virtual-machine' | 'device'): Promise<readonly NetBoxRecord[]>;
-  /** One virtual machine. @throws as client, `not_found` and `netbox_*` */
-  machine(id: number): Promise<unknown>;
+  /** One of them. @throws as client, `not_found` and `netbox_*` */
+  row(kind: 'virtual-machine' | 'device', id: number): Promise<unknown>;
   /** NetBox's own API document, which it makes anew in up to half a minute. @throws as client, and `netbox_*` */
   openapi(netboxId?: number): Promise<unknown>;
   /** The body of the plugin's settings answer; errors as client, and `netbox_*`. */
@@ -88,10 +88,12 @@ export function createNetBoxAccess(deps: NetBoxAccessDeps): NetBoxAccess {
     client,
     status,
     rows: async (kind) => (await client()).list(kindDefinition(kind).path, {}, { cache: 'bypass' }),
-    machine: (id) =>
-      orNotFound(`NetBox has no virtual machine with the id ${id}.`, async () =>
-        (await client()).get(`${kindDefinition('virtual-machine').path}${id}/`, {}, { cache: 'bypass' }),
-      ),
+    row: (kind, id) => {
+      const { noun, path } = kindDefinition(kind);
+      return orNotFound(`NetBox has no ${noun} with the id ${id}.`, async () =>
+        (await client()).get(`${path}${id}/`, {}, { cache: 'bypass' }),
+      );
+    },
     openapi: async (netboxId) => {
       const patient = (await client(netboxId)).scoped({ patienceMs: openapiPatienceMs });
       return patient.get('/api/schema/', { format: 'json' }, { cache: 'bypass' });

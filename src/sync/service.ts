@@ -18,7 +18,7 @@ import type { RunSummary } from './run-finish.js';
 import { RunStream } from './run-stream.js';
 import { runFullUpdate, runSingleStage, type Conductor } from './runner.js';
 import { prepareScope, type ScopeReader } from './scope.js';
-import { fullUpdateStages, machineJob, type StageJob } from './stages/index.js';
+import { fullUpdateStages, type StageJob } from './stages/index.js';
 import type { Plan } from './types.js';
 
 /** A checked request, ready to run. */
@@ -42,8 +42,8 @@ export interface SyncService {
   preparePlan(job: Job, request: SyncRequest, asked: Readonly<Record<string, unknown>>): PreparedRun;
   /** A preview that is not recorded. `take` gets what each stage would do. */
   prepareCheck(job: Job, request: SyncRequest, take: (items: readonly ItemEntry[]) => void): PreparedRun;
-  /** A preview of one machine that is not recorded. `watch` gets what each stage has planned. */
-  prepareExplanation(request: SyncRequest, watch: (plan: Plan) => void): PreparedRun;
+  /** A preview that is not recorded. `watch` gets what each stage has planned. */
+  prepareExplanation(job: StageJob, request: SyncRequest, watch: (plan: Plan) => void): PreparedRun;
   /** A run that does what was shown, and nothing else. */
   prepareApply(job: Job, request: SyncRequest, shown: readonly ShownChange[]): PreparedRun;
   readonly individual: IndividualSync;
@@ -89,7 +89,7 @@ export function createSyncService(ports: SyncPorts): SyncService {
         { ...request, dryRun: true },
         { record: { ...unrecorded, stage: async ({ items }) => take(items) } },
       ),
-    prepareExplanation: (request, watch) => prepare(machineJob, { ...request, dryRun: true }, { watch }),
+    prepareExplanation: (job, request, watch) => prepare(job, { ...request, dryRun: true }, { watch }),
     prepareApply: (job, request, shown) =>
       prepare(job, { ...request, dryRun: false }, { approved: new Approved(shown, ports.ledger.kept) }),
     forget: () => {

@@ -22,10 +22,17 @@ const Verdict = z.object({
   fields: z.array(Field),
 });
 const Finding = z.object({ reason: z.string(), message: z.string(), suggestion: nullableText });
-export const Explanation = z.object({
-  machine: z.object({ netbox_id: z.number(), name: z.string() }),
+const Named = z.object({ netbox_id: z.number(), name: z.string() });
+const shared = {
   recognised_by: z.string(),
   summary: z.string(),
+  objects: z.array(Verdict),
+  findings: z.array(Finding),
+  history: z.array(Item.extend({ run_id: z.string(), at: z.string() })).describe('What runs did to it last'),
+};
+export const Explanation = z.object({
+  machine: Named,
+  ...shared,
   guest: z
     .object({
       endpoint_id: z.number(),
@@ -35,7 +42,9 @@ export const Explanation = z.object({
       type: nullableText,
     })
     .nullable(),
-  objects: z.array(Verdict),
-  findings: z.array(Finding),
-  history: z.array(Item.extend({ run_id: z.string(), at: z.string() })).describe('What runs did to it last'),
+});
+export const DeviceExplanation = z.object({
+  device: Named,
+  ...shared,
+  node: z.object({ endpoint_id: z.number(), cluster: z.string(), node: z.string() }).nullable(),
 });

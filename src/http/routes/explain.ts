@@ -3,38 +3,45 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { NetBoxAccess } from '../../netbox/access.js';
-import type { MachineFinder } from '../../netbox/machine-of.js';
-import { explainMachine } from '../../sync/explain/machine.js';
-import { parseSyncRequest } from '../../sync/request.js';
+import type { Owner, OwnerFinder, Part } from '../../netbox/owner-of.js';
+import { explainDevice, explainMachine } from '../../sync/explain/object.js';
+import { parseSyncRequest, type RawQuery } from '../../sync/request.js';
 import type { SyncService } from '../../sync/service.js';
+import { machineJob, type StageJob } from '../../sync/stages/index.js';
+import { nodeJob } from '../../sync/stages/parts.js';
 import type { Plan } from '../../sync/types.js';
 import type { App } from '../app-type.js';
 import { integerField } from '../query-fields.js';
 import { answers } from '../route-document.js';
-import { Explanation } from './explain-bodies.js';
+import { DeviceExplanation, Explanation } from './explain-bodies.js';
 import { itemBody } from './run-bodies.js';
 import { runToEnd } from './sync/run-to-end.js';
 
 export interface ExplainRouteDeps {
   readonly sync: Pick<SyncService, 'prepareExplanation'>;
-  readonly netboxAccess: Pick<NetBoxAccess, 'machine'>;
-  readonly machineOf: MachineFinder;
-  readonly ledger: Pick<Ledger, 'itemsOfMachine'>;
+  readonly netboxAccess: Pick<NetBoxAccess, 'row'>;
+  readonly ownerOf: OwnerFinder;
+  readonly ledger: Pick<Ledger, 'itemsOfObject'>;
 }
 
 const tags = ['explain'];
-const config = answers(Explanation);
 /** Things that runs did. */
 const historyLength = 10;
 
-const parts = { interface: 'vm-interface', 'ip-address': 'ip-address' } as const;
+const parts = {
+  interface: 'vm-interface',
+  'device-interface': 'node-interface',
+  'ip-address': 'ip-address',
+} as const satisfies Record<string, Part>;
+
+const OneParams = z.object({ id: integerField({ min: 1 }) });
 
 export function registerExplainRoutes(app: App, deps: ExplainRouteDeps): void {
-  const { machineOf } = deps;
+  const { ownerOf } = deps;
   app.get(
     '/explain/guest/:vmid',
     {
-      config,
+      config: answers(Explanation),
       schema: {
         tags,
         summary: 'Why the machine of a guest is as it is',
@@ -47,43 +54,70 @@ export function registerExplainRoutes(app: App, deps: ExplainRouteDeps): void {
       },
     },
     async ({ params: { vmid }, query: { endpoint } }, reply) =>
-      explain(deps, await machineOf.ofGuest(vmid, endpoint), reply),
+      ofMachine(deps, await ownerOf.ofGuest(vmid, endpoint), reply),
   );
-  const OneParams = z.object({ id: integerField({ min: 1 }) });
   app.get(
     '/explain/netbox/virtual-machine/:id',
-    { config, schema: { tags, summary: 'Why a virtual machine is as it is', params: OneParams } },
-    async ({ params: { id } }, reply) => explain(deps, id, reply),
+    { config: answers(Explanation), schema: { tags, summary: 'Why a virtual machine is as it is', params: OneParams } },
+    async ({ params: { id } }, reply) => ofMachine(deps, id, reply),
   );
+  app.get(
+    '/explain/netbox/device/:id',
+    {
+      config: answers(DeviceExplanation),
+      schema: { tags, summary: 'Why the device of a node is as it is', params: OneParams },
+    },
+    async ({ params: { id } }, reply) => ofDevice(deps, id, reply),
+  );
+  registerParts(app, deps);
+}
+
+function registerParts(app: App, deps: ExplainRouteDeps): void {
   for (const [name, kind] of Object.entries(parts))
     app.get(
       `/explain/netbox/${name}/:id`,
       {
-        config,
+        config: answers(z.union([Explanation, DeviceExplanation])),
         schema: {
           tags,
-          summary: `The same of the machine of this ${name}, with nothing but the ${name}`,
+          summary: `The same of the machine or device of this ${name}, with nothing but the ${name}`,
           params: OneParams,
         },
       },
       async ({ params: { id } }, reply) => {
-        const whole = await explain(deps, await machineOf.ofPart(kind, id), reply);
+        const whole = await ofOwner(deps, await deps.ownerOf.ofPart(kind, id), reply);
         return { ...whole, objects: whole.objects.filter((one) => one.kind === kind && one.netbox_id === id) };
       },
     );
 }
 
-const Machine = z.looseObject({ name: z.string() });
+function ofOwner(deps: ExplainRouteDeps, { kind, id }: Owner, reply: FastifyReply) {
+  return kind === 'device' ? ofDevice(deps, id, reply) : ofMachine(deps, id, reply);
+}
 
-async function explain({ sync, netboxAccess, ledger }: ExplainRouteDeps, id: number, reply: FastifyReply) {
-  const { name } = Machine.parse(await netboxAccess.machine(id));
+const Named = z.looseObject({ name: z.string() });
+
+/** What the stages of a job would do, of which nothing is done. */
+async function plansOf(
+  { sync }: ExplainRouteDeps,
+  { job, query, reply }: { readonly job: StageJob; readonly query: RawQuery; readonly reply: FastifyReply },
+): Promise<readonly Plan[]> {
   const plans: Plan[] = [];
-  const request = parseSyncRequest({ netbox_vm_ids: String(id) });
-  await runToEnd(
-    sync.prepareExplanation(request, (plan) => void plans.push(plan)),
-    reply,
-  );
-  const { guest, ...told } = explainMachine(id, plans);
+  const take = (plan: Plan): void => void plans.push(plan);
+  await runToEnd(sync.prepareExplanation(job, parseSyncRequest(query), take), reply);
+  return plans;
+}
+
+function historyOf({ ledger }: ExplainRouteDeps, ids: Parameters<Ledger['itemsOfObject']>[0]) {
+  return ledger
+    .itemsOfObject(ids, historyLength)
+    .map(({ runId, at, item }) => ({ ...itemBody(item), run_id: runId, at }));
+}
+
+async function ofMachine(deps: ExplainRouteDeps, id: number, reply: FastifyReply) {
+  const { name } = Named.parse(await deps.netboxAccess.row('virtual-machine', id));
+  const plans = await plansOf(deps, { job: machineJob, query: { netbox_vm_ids: String(id) }, reply });
+  const { source: guest, ...told } = explainMachine(id, plans);
   return {
     machine: { netbox_id: id, name },
     recognised_by:
@@ -101,8 +135,29 @@ async function explain({ sync, netboxAccess, ledger }: ExplainRouteDeps, id: num
             vmid: guest.vmid ?? null,
             type: guest.type ?? null,
           },
-    history: ledger
-      .itemsOfMachine({ netboxId: id, vmid: guest?.vmid ?? null, endpointId: guest?.endpointId ?? null }, historyLength)
-      .map(({ runId, at, item }) => ({ ...itemBody(item), run_id: runId, at })),
+    history: historyOf(deps, {
+      kind: 'virtual-machine',
+      netboxId: id,
+      vmid: guest?.vmid ?? null,
+      endpointId: guest?.endpointId ?? null,
+    }),
+  };
+}
+
+async function ofDevice(deps: ExplainRouteDeps, id: number, reply: FastifyReply) {
+  const { name } = Named.parse(await deps.netboxAccess.row('device', id));
+  const { node, endpointId, cluster } = await deps.ownerOf.nodeOf(id);
+  const plans = await plansOf(deps, {
+    job: nodeJob({ node, clusterName: undefined }),
+    query: { proxmox_endpoint_ids: String(endpointId) },
+    reply,
+  });
+  const { source, ...told } = explainDevice(node, plans);
+  return {
+    device: { netbox_id: id, name },
+    recognised_by: `Endpoint ${endpointId} and node "${node}" of "${cluster}", as its sync state says.`,
+    ...told,
+    node: source === null ? null : { endpoint_id: source.endpointId, cluster: source.cluster, node },
+    history: historyOf(deps, { kind: 'device', netboxId: id, vmid: null, endpointId: null }),
   };
 }

@@ -11,7 +11,7 @@ const lists = [
   ['device', '/dcim/devices', 'Devices of NetBox'],
 ] as const;
 
-export function registerNetBoxReadRoutes(app: App, netbox: Pick<NetBoxAccess, 'rows' | 'machine'>): void {
+export function registerNetBoxReadRoutes(app: App, netbox: Pick<NetBoxAccess, 'rows' | 'row'>): void {
   for (const [kind, path, summary] of lists) {
     app.get(path, { config: answers(foreignRows), schema: { tags, summary } }, () => netbox.rows(kind));
   }
@@ -21,6 +21,6 @@ export function registerNetBoxReadRoutes(app: App, netbox: Pick<NetBoxAccess, 'r
       config: answers(z.looseObject({})),
       schema: { tags, summary: 'One virtual machine of NetBox', params: z.object({ id: integerField({ min: 1 }) }) },
     },
-    ({ params: { id } }) => netbox.machine(id),
+    ({ params: { id } }) => netbox.row('virtual-machine', id),
   );
 }

@@ -14,6 +14,8 @@ import type { RunContext } from '../run-context.js';
 import { planWhole, type PreparedStage, type Stage } from '../stage.js';
 import type { Plan, SourceRef, Warning } from '../types.js';
 import { backupsStage } from './backups/index.js';
+import { devicesStage } from './devices/index.js';
+import type { StageJob } from './index.js';
 import { nodeInterfacesStage } from './node-interfaces/index.js';
 import { snapshotsStage } from './snapshots/index.js';
 
@@ -69,6 +71,12 @@ export type PartName = keyof typeof parts;
 export function partOf(name: PartName, query: PartQuery): Stage {
   const part: Part = parts[name];
   return { ...part.stage, isPortioned: false, prepare: (run) => preparePart(part, query, run) };
+}
+
+/** The device of a node and what hangs on it. */
+export function nodeJob(query: Pick<PartQuery, 'clusterName' | 'node'>): StageJob {
+  const interfaces = partOf('node-interfaces', { ...query, storage: undefined, vmid: undefined });
+  return { stage: devicesStage, followUps: () => [interfaces] };
 }
 
 async function preparePart(part: Part, query: PartQuery, run: RunContext): Promise<PreparedStage> {

@@ -169,3 +169,68 @@ describe('settings', () => {
     expect(settingOf('vm-state', 'proxmox_vm_id')).toBeNull();
   });
 });
+
+describe('a device', () => {
+  const device = () => world.netbox.state.objects('dcim/devices').find(({ name }) => name === 'pve2')!;
+
+  it('is told with its node, interfaces and addresses, and nothing of the other node; nothing is written', async () => {
+    await synced();
+    world.netbox.resetCounters();
+    const body = await explain(`netbox/device/${device().id}`);
+
+    expect(body).toMatchObject({
+      device: { netbox_id: device().id, name: 'pve2' },
+      node: { endpoint_id: 1, cluster: 'lab', node: 'pve2' },
+      recognised_by: 'Endpoint 1 and node "pve2" of "lab", as its sync state says.',
+      summary: expect.stringContaining('would write nothing'),
+      history: [{ kind: 'device', outcome: 'created', label: 'pve2' }],
+    });
+    for (const kind of ['device', 'device-state', 'node-interface', 'ip-address'])
+      expect([kind, objectOf(body, kind)?.action]).toEqual([kind, 'keep']);
+    expect(body.objects.map(({ label }: Body) => label).filter((label: string) => label.includes('pve1'))).toEqual([]);
+    expect(world.netbox.requestLog.filter(({ method }) => method !== 'GET')).toEqual([]);
+    expect(world.netbox.requestLog.length).toBeLessThanOrEqual(25);
+  });
+
+  it('is told by its interface and address as well', async () => {
+    await synced();
+    const nic = world.netbox.state
+      .objects('dcim/interfaces')
+      .find((row) => row['device'] === device().id && row['name'] === 'vmbr0')!;
+    const address = world.netbox.state
+      .objects('ipam/ip-addresses')
+      .find((row) => row['assigned_object_id'] === nic.id)!;
+
+    expect(await explain(`netbox/device-interface/${nic.id}`)).toMatchObject({
+      device: { name: 'pve2' },
+      objects: [{ kind: 'node-interface', netbox_id: nic.id }],
+    });
+    expect(await explain(`netbox/ip-address/${address.id}`)).toMatchObject({
+      device: { name: 'pve2' },
+      objects: [{ kind: 'ip-address', netbox_id: address.id }],
+    });
+  });
+
+  it('of a node that is offline says so, and what an operator wrote on it is kept', async () => {
+    await synced();
+    world.netbox.operator.update('dcim/devices', device().id, { description: 'Mine' });
+    setNodeOnline(world.estate.clusters[0]!, 'pve2', false);
+    await world.restart();
+
+    const body = await explain(`netbox/device/${device().id}`);
+
+    expect(body.findings.map(({ reason }: Body) => reason)).toContain('node_offline');
+    expect(fieldOf(body, 'device', 'description')).toMatchObject({ netbox: 'Mine' });
+  });
+
+  it('that no sync has made is 404, and so is one that is not there', async () => {
+    await synced();
+    const { device_type, role, site } = device();
+    const other = world.netbox.operator.create('dcim/devices', { name: 'switch', device_type, role, site });
+
+    const [none, gone] = [await explain(`netbox/device/${other.id}`), await explain('netbox/device/999')];
+
+    expect(none.detail).toMatch(/No sync state says which node the device \d+ stands for/);
+    expect(gone.detail).toBe('NetBox has no device with the id 999.');
+  });
+});
