@@ -128,7 +128,7 @@ function scenesOf(target: () => SyncTarget): readonly Scene[] {
       },
     },
     {
-      what: 'the site of a cluster, moved together with its devices',
+      what: 'the site of a cluster, moved together with its devices and their VLANs',
       edit: async () => {
         const { id: site } = await target().netbox.create(path.sites, { name: 'Berlin', slug: 'berlin' });
         const lab = await one(target(), path.clusters, 'name=lab');
@@ -136,6 +136,8 @@ function scenesOf(target: () => SyncTarget): readonly Scene[] {
         for (const { id } of devices) await edit(target(), path.devices, id, { cluster: null, site });
         await edit(target(), path.clusters, lab.id, { scope_type: 'dcim.site', scope_id: site });
         for (const { id } of devices) await edit(target(), path.devices, id, { cluster: lab.id });
+        // NetBox refuses every change of an interface whose VLAN is at another site: those are given a VLAN of the new one.
+        for (const { id } of await all(target(), path.vlans)) await edit(target(), path.vlans, id, { site });
       },
       check: async () => {
         expect((await one(target(), path.clusters, 'name=lab')).scope.name).toBe('Berlin');
