@@ -53,8 +53,8 @@ page of the NetBox plugin.
 
 ## Database
 
-- Default: \`database.db\` in the application folder; the container image uses \`/data/database.db\`. Mount the folder,
-  not the file: SQLite keeps \`-wal\` and \`-shm\` files beside it.
+- Default: \`database.db\` in the application folder, or in the folder of the start where npm has installed the application
+  (npm replaces an installed package as a whole); the container image uses \`/data/database.db\`. Mount the folder, not the file: SQLite keeps \`-wal\` and \`-shm\` files beside it.
 - Tables are created at the start. A file of the Python service is adopted as it is and can be opened by that service
   again.
 - A file that is damaged, not writable or changed by a newer release stops the start with one line that says so.

@@ -255,7 +255,7 @@ function makeEnd(
       await Promise.all([clients.netboxClients.close(), clients.proxmoxSessions.close()]);
       lockout.flush();
       db.close();
-      await logFile.close();
+      logFile.close();
     },
   };
 }

@@ -41,9 +41,9 @@ function readCaBundle(file: string | null): { readonly caBundle: string } | Reco
   }
 }
 
-function makeTelemetry({ env, console }: DepsOptions) {
+function makeTelemetry({ env, console, clock = systemClock }: DepsOptions) {
   const logBuffer = createLogBuffer();
-  const logFile = createLogFile();
+  const logFile = createLogFile({ clock });
   const consoleLevel = createConsoleLevel(env.logLevel);
   const logger = createLogger({
     level: consoleLevel,
@@ -51,8 +51,8 @@ function makeTelemetry({ env, console }: DepsOptions) {
     buffer: logBuffer,
     ...(console === undefined ? {} : { console }),
   });
-  /** Moves the log file to this path; see telemetry/log-file.ts. */
-  const openLogFile = (filePath: string): Promise<unknown> => logFile.open(filePath, logger);
+  /** Opens the log file, or moves it to this path; see telemetry/log-file.ts. */
+  const openLogFile = (filePath: string): boolean => logFile.open(filePath, logger);
   return { logBuffer, logFile, logger, openLogFile, consoleLevel };
 }
 

@@ -21,7 +21,7 @@ export const processVariables: readonly ProcessVariable[] = [
   ),
   entry(
     'PROXBOX_DATABASE_PATH',
-    'database.db in the application folder; /data/database.db in the image',
+    'database.db in the application folder, or in the folder of the start where npm has installed the application; /data/database.db in the image',
     'SQLite file. Its folder is created. A path that cannot be used stops the start; no other path is tried.',
   ),
   entry('PROXBOX_ENCRYPTION_KEY', 'unset', 'Key for the credentials in the database. See Credential encryption.'),

@@ -66,6 +66,11 @@ export interface ParsedEnv {
 /** The folder that holds package.json: two levels above both src/config and dist/config. */
 const packageRoot = fileURLToPath(new URL('../../', import.meta.url));
 
+/** npm replaces an installed package as a whole, so nothing that is to last stands in one: then it is the folder of the start. */
+export function databaseFolder(root: string, cwd: string): string {
+  return root.split(path.sep).includes('node_modules') ? cwd : root;
+}
+
 interface Source {
   readonly variables: NodeJS.ProcessEnv;
   readonly warnings: string[];
@@ -232,7 +237,7 @@ function warnAboutIgnored(source: Source): void {
   }
 }
 
-/** Reads and checks every process variable once. Pure, except for the home directory. */
+/** Reads and checks every process variable once. Pure, except for the home and the working directory. */
 export function parseEnv(variables: NodeJS.ProcessEnv): ParsedEnv {
   const source: Source = { variables, warnings: [], refusals: [] };
   const key = textOf(source, 'PROXBOX_ENCRYPTION_KEY');
@@ -241,7 +246,8 @@ export function parseEnv(variables: NodeJS.ProcessEnv): ParsedEnv {
   const env: Env = {
     port: portOf(source),
     bindHost: bindHostOf(source),
-    databasePath: pathOf(source, 'PROXBOX_DATABASE_PATH') ?? path.join(packageRoot, 'database.db'),
+    databasePath:
+      pathOf(source, 'PROXBOX_DATABASE_PATH') ?? path.join(databaseFolder(packageRoot, process.cwd()), 'database.db'),
     encryptionKey: key === null ? null : new Secret(key),
     encryptionKeyFile: pathOf(source, 'PROXBOX_ENCRYPTION_KEY_FILE'),
     allowPlaintextCredentials: flagOf(source, 'PROXBOX_ALLOW_PLAINTEXT_CREDENTIALS'),
