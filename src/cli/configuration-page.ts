@@ -1,5 +1,6 @@
 /** The text of docs/configuration.md. Tables come from the tables that the service itself uses. Pure. */
 import { addRoleCommand, bindNewAccountCommands } from '../proxmox/pveum.js';
+import { foreignVariables } from '../config/foreign-variables.js';
 import { processVariables } from '../config/env-table.js';
 import { tunableKeys, tunables } from '../config/tunables.js';
 
@@ -246,6 +247,14 @@ credentials are not.
   the NetBox endpoint is stored.
 - One \`pveum\` command per Proxmox release instead of one that neither release accepts.
 - The key file beside the database replaces the one inside the installed package, which was lost with the container.`;
+
+/** The section of docs/migrating-from-python.md about variables. */
+export function foreignVariablesTable(): string {
+  const lines = foreignVariables.map(({ variables, because }) =>
+    row(variables.map((name) => `\`${name}\``).join(', '), because),
+  );
+  return ['| Variable | Not used, because |', '|---|---|', ...lines].join('\n');
+}
 
 export function configurationPage(): string {
   const sections = [

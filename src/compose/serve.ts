@@ -6,7 +6,7 @@
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app.js';
 import { startBackground } from './background.js';
-import { parseEnv, type Env, type ListenAddress } from '../config/env.js';
+import { parseEnv, type ListenAddress, type ParsedEnv } from '../config/env.js';
 import { serveMetrics } from './metrics.js';
 import { createDeps, type AppDeps } from './deps.js';
 import { memoryText, watchMemory } from './memory.js';
@@ -19,10 +19,10 @@ function refuse(reason: string): never {
   process.exit(1);
 }
 
-function readEnv(): { readonly env: Env; readonly warnings: readonly string[] } {
-  const { env, warnings, refusals } = parseEnv(process.env);
+function readEnv(): Omit<ParsedEnv, 'refusals'> {
+  const { refusals, ...parsed } = parseEnv(process.env);
   if (refusals.length > 0) refuse(refusals.join(' '));
-  return { env, warnings };
+  return parsed;
 }
 
 interface Wanted {
@@ -90,7 +90,7 @@ export async function startService(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  const { env, warnings } = readEnv();
+  const { env, warnings, notes } = readEnv();
   const unusable = schemaProblem(env);
   if (unusable !== undefined && env.strictStartup) {
     refuse(`${unusable} Without PROXBOX_STRICT_STARTUP this is a warning.`);
@@ -98,6 +98,7 @@ async function start(): Promise<void> {
   const deps = createDeps({ env });
   if (unusable !== undefined) deps.logger.warn(unusable);
   warnings.forEach((warning) => deps.logger.warn(warning));
+  notes.forEach((note) => deps.logger.info(note));
   const refusal = await resolveStartKey(deps);
   if (refusal !== undefined) {
     await deps.close();
