@@ -11,6 +11,8 @@ import { serveMetrics } from './metrics.js';
 import { createDeps, type AppDeps } from './deps.js';
 import { memoryText, watchMemory } from './memory.js';
 import { errorText } from '../errors/proxbox-error.js';
+import { greetingOf, logText, terminalText } from './greeting.js';
+import { terminalSink } from '../telemetry/terminal-lines.js';
 import { resolveStartKey } from './start-key.js';
 import { schemaProblem } from './start-schemas.js';
 
@@ -79,9 +81,16 @@ async function listen(deps: AppDeps): Promise<void> {
   }
   deps.metrics.watchProcess();
   if (env.metricsBind !== null) await openMetrics(app, deps, env.metricsBind);
+  greet(deps);
   logger.info(memoryText());
   watchMemory({ logger, activeRuns: deps.sync.activeRuns });
   startBackground(deps);
+}
+
+function greet(deps: AppDeps): void {
+  const greeting = greetingOf(deps);
+  if (process.stdout.isTTY) process.stdout.write(terminalText(greeting));
+  else deps.logger.info(logText(greeting));
 }
 
 /** Starts the service, which then lives by itself. What refuses the start ends the process with status 1. */
@@ -95,7 +104,9 @@ async function start(): Promise<void> {
   if (unusable !== undefined && env.strictStartup) {
     refuse(`${unusable} Without PROXBOX_STRICT_STARTUP this is a warning.`);
   }
-  const deps = createDeps({ env });
+  // JSON is for programs.
+  const console = process.stdout.isTTY ? { console: terminalSink(process.stdout) } : {};
+  const deps = createDeps({ env, ...console });
   if (unusable !== undefined) deps.logger.warn(unusable);
   warnings.forEach((warning) => deps.logger.warn(warning));
   notes.forEach((note) => deps.logger.info(note));

@@ -49,9 +49,14 @@ export const headerTextField = (maxLength: number) =>
     })
     .meta({ pattern: `^${sent}$` });
 
-/** One that there has to be; the rule and its errors are in endpoints/netbox-rules.ts. */
-export const filledHeaderTextField = (maxLength: number) =>
-  headerTextField(maxLength).meta({ pattern: String.raw`^${sent}[\x21-\x7e]${sent}$` });
+/** Without what is pasted along; the rules for tokens of NetBox and their errors are in endpoints/netbox-rules.ts. */
+const bare = String.raw`(?!\s*([Tt][Oo][Kk][Ee][Nn]|[Bb][Ee][Aa][Rr][Ee][Rr]|[Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn])[\s:])(?!\s*["'\x60])`;
+
+export const tokenField = (maxLength: number) => headerTextField(maxLength).meta({ pattern: `^${bare}${sent}$` });
+
+/** One that there has to be. */
+export const filledTokenField = (maxLength: number) =>
+  headerTextField(maxLength).meta({ pattern: String.raw`^${bare}${sent}[\x21-\x7e]${sent}$` });
 
 export const integerField = (min: number, max: number) => z.preprocess(toNumber, z.int().min(min).max(max));
 

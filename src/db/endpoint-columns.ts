@@ -8,7 +8,7 @@ import { integer, real, text, type SQLiteColumnBuilderBase } from 'drizzle-orm/s
 import { z } from 'zod';
 import {
   booleanField,
-  filledHeaderTextField,
+  filledTokenField,
   headerTextField,
   hostField,
   integerField,
@@ -16,6 +16,7 @@ import {
   nullableIntegerField,
   nullableNumberField,
   textField,
+  tokenField,
 } from './body-fields.js';
 
 export interface EndpointColumn {
@@ -171,8 +172,8 @@ export const netboxColumns = {
     view: z.enum(['v1', 'v2']),
     read: (stored: string | null) => (stored?.trim().toLowerCase() === 'v2' ? 'v2' : 'v1'),
   }),
-  token_key: optionalSecret(headerTextField(1000).nullable()),
-  token: { stored: text().notNull(), body: filledHeaderTextField(1000), isSealed: true, isConnection: true },
+  token_key: optionalSecret(tokenField(1000).nullable()),
+  token: { stored: text().notNull(), body: filledTokenField(1000), isSealed: true, isConnection: true },
   verify_ssl: connecting(flag(true)),
   enabled: connecting(flag(true)),
 } as const satisfies EndpointColumns;

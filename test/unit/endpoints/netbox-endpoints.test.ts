@@ -24,11 +24,13 @@ cleanUpDatabases();
 
 const body = { name: 'netbox', ip_address: '10.0.0.20', domain: 'netbox.local', token: 'MARKER-token' };
 
-function storeOn(db: Database, options?: KeyOptions, guard: Partial<GuardSettings> = {}): NetBoxEndpointStore {
+function loggedStoreOn(db: Database, options?: KeyOptions, guard: Partial<GuardSettings> = {}) {
   const { vault, log } = vaultFor(db, options);
   const guardSettings = (): GuardSettings => ({ ...defaultGuardSettings, ...guard });
-  return createNetBoxEndpointStore({ db, vault, guardSettings, logger: log.logger });
+  return { log, store: createNetBoxEndpointStore({ db, vault, guardSettings, logger: log.logger }) };
 }
+
+const storeOn = (...given: Parameters<typeof loggedStoreOn>): NetBoxEndpointStore => loggedStoreOn(...given).store;
 
 const create = (store: NetBoxEndpointStore, changes: object = {}) =>
   store.create(NetBoxEndpointCreate.parse({ ...body, ...changes }));
@@ -132,6 +134,49 @@ describe('creating the NetBox endpoint', () => {
       expect(errorOf(() => create(storeOn(newDatabase()), { domain })).message).toMatch(/^Invalid domain: /);
     },
   );
+
+  it.each([
+    ['https://netbox.example.com/netbox/', "Set domain to 'netbox.example.com', base_path to '/netbox'."],
+    [
+      'http://netbox.example.com:8001',
+      "Set domain to 'netbox.example.com', port to 8001. NetBox is asked over plain HTTP",
+    ],
+    ['netbox.example.com/a/b?x=MARKER', "Set domain to 'netbox.example.com', base_path to '/a/b'."],
+    ['MARKER:MARKER@netbox.example.com', "Set domain to 'netbox.example.com'."],
+    ['[2001:db8::1]:8443', "Set domain to '2001:db8::1', port to 8443."],
+    ['a b', 'The host must be a name or address alone'],
+  ])('says of the domain %s which fields its parts belong to, and repeats no secret', (domain, said) => {
+    const { message } = errorOf(() => create(storeOn(newDatabase()), { domain }));
+
+    expect(message).toContain(said);
+    expect(message).not.toMatch(/MARKER|SSRF/);
+  });
+
+  it('says that a name in the place of an address is a domain', () => {
+    const { message } = errorOf(() => create(storeOn(newDatabase()), { ip_address: 'https://netbox.example.com' }));
+
+    expect(message).toMatch(/^Invalid IP address: .*Set domain to 'netbox\.example\.com'\.$/);
+  });
+
+  it.each([
+    ['token', 'Token 0123456789abcdef', "token begins with the word 'Token'"],
+    ['token', ' bearer nbt_key.secret', "token begins with the word 'bearer'"],
+    ['token', 'Authorization: Token 0123', "token begins with the word 'Token'"],
+    ['token', '"0123456789abcdef"', 'token is in quotation marks'],
+  ] as const)('refuses the %s %j, and logs why without it', (field, value, said) => {
+    const { store, log } = loggedStoreOn(newDatabase());
+
+    expect(errorOf(() => create(store, { [field]: value }))).toMatchObject({
+      status: 400,
+      message: expect.stringContaining(said),
+    });
+    expect(log.lines()).toEqual([expect.objectContaining({ level: 40, msg: expect.stringContaining(said) })]);
+    expect(log.text()).not.toContain('0123');
+  });
+
+  it('takes a token that only looks like a word', () => {
+    expect(create(storeOn(newDatabase()), { token: 'tokenwithoutspace' }).id).toBe(1);
+  });
 
   it('stores nothing without an encryption key', () => {
     const store = storeOn(newDatabase(), {});

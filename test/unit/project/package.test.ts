@@ -78,8 +78,8 @@ describe('the package', () => {
   });
 
   it('pins its dependencies, and docs/development.md says of each what it costs and what for', () => {
-    const rows = read('docs/development.md').match(/^\| `(@?[\w./-]+)` \| \d+\.\d \|/gm) ?? [];
-    const told = rows.map((row) => /`([^`]+)`/.exec(row)![1]!);
+    const rows = read('docs/development.md').match(/^\| \*\*(@?[\w./-]+)\*\* \| \d+\.\d \|/gm) ?? [];
+    const told = rows.map((row) => /\*\*([^*]+)\*\*/.exec(row)![1]!);
 
     expect(Object.values(manifest.dependencies).filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
     expect(told.sort()).toEqual(Object.keys(manifest.dependencies).sort());
