@@ -68,6 +68,8 @@ const endpoints = `## NetBox endpoint
 - \`token_version\`: \`v1\` or \`v2\`
 - \`token_key\`: required for v2, ignored for v1
 - \`token\`: the token (v1) or its secret (v2)
+- \`base_path\`: the path that NetBox is served below (\`BASE_PATH\` of NetBox), such as \`/netbox\` of \`https://netbox.example.com/netbox/\`;
+  without it none
 - \`verify_ssl\`: whether the TLS certificate is verified, for every request to NetBox, settings included. Set it to
   \`false\` only for labs with self-signed certificates.
 

@@ -49,8 +49,8 @@ function netboxText({ netboxEndpoints }: GreetingDeps): string {
   const endpoints = netboxEndpoints.all();
   const [endpoint] = endpoints.filter(({ enabled }) => enabled);
   if (endpoint === undefined) return endpoints.length === 0 ? 'none yet' : 'disabled';
-  const { name, domain, ipAddress, port } = endpoint;
-  return `'${name}' at ${domain === '' ? ipAddress : domain}, port ${port}`;
+  const { name, domain, ipAddress, port, basePath } = endpoint;
+  return `'${name}' at ${domain === '' ? ipAddress : domain}${basePath}, port ${port}`;
 }
 
 function proxmoxText({ proxmoxEndpoints }: GreetingDeps): string {

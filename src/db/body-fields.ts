@@ -33,6 +33,12 @@ export const hostField = (maxLength: number) =>
     anyOf: [{ pattern: String.raw`^[^\s/@?#\\:\[\]%]*(/\d+)?$` }, { format: 'ipv6' }],
   });
 
+/** Below which NetBox is served; the rule and its errors are in endpoints/base-path.ts. */
+export const pathField = (maxLength: number) =>
+  textField(maxLength).meta({
+    pattern: String.raw`^\s*/?$|^/?([A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*(?!api/?$)[A-Za-z0-9_~-][A-Za-z0-9._~-]*/?$`,
+  });
+
 /** What people tell one record from another by; the number that the plugin appends is no name. */
 export const nameField = (maxLength: number) =>
   textField(maxLength)

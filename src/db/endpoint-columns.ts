@@ -15,6 +15,7 @@ import {
   nameField,
   nullableIntegerField,
   nullableNumberField,
+  pathField,
   textField,
   tokenField,
 } from './body-fields.js';
@@ -164,6 +165,8 @@ export const netboxColumns = {
     initial: '',
   }),
   port: connecting(port(443)),
+  /** Where NetBox shares its host with others: `/netbox`. */
+  base_path: connecting({ ...optionalText(), body: pathField(255).nullable() }),
   token_version: connecting({
     stored: text(),
     repair: "VARCHAR DEFAULT 'v1'",

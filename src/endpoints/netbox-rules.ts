@@ -3,6 +3,7 @@
  * results from it; secrets that it does not name keep their value.
  */
 import { netboxColumns, partsOf } from '../db/endpoint-columns.js';
+import { basePathOf } from './base-path.js';
 import type { NetBoxEndpointCreate, NetBoxEndpointUpdate } from './bodies.js';
 import { bad, named, nextSecret, type ColumnRules } from './column-rules.js';
 import { checkHosts, ssrfHint } from './endpoint-hosts.js';
@@ -56,6 +57,7 @@ function nextColumns<C extends Columns>(
   };
   return {
     ...columns,
+    base_path: basePathOf(columns.base_path),
     token_version: version,
     token_key: version === 'v1' ? null : secret('token_key'),
     token: secret('token') ?? '',

@@ -15,6 +15,7 @@ import {
 import { answerText, parseJson } from './answer-text.js';
 import { branchRefused, refusesBranch } from './branch.js';
 import type { AnswerClass } from './overwhelmed.js';
+import { statusPath } from './paths.js';
 import { refusesToken } from './run-ending.js';
 
 export interface ErrorContext {
@@ -117,8 +118,13 @@ const permissions = {
   OPTIONS: 'view',
 } as const satisfies Record<Method, string>;
 
+/** Every NetBox knows it: without it there is none, or it is served below another path. */
+const elsewhere =
+  'There is no NetBox at this address: check host and port, and base_path of the endpoint, the path that NetBox is served below.';
+
 /** NetBox says "You do not have permission to perform this action." and not which. */
 function remedyOf(code: ErrorCode, response: HttpResponse, { method, path }: ErrorContext): string {
+  if (response.status === 404 && path === statusPath) return elsewhere;
   if (code !== 'netbox_forbidden' || refusesToken(response.status, parseJson(response.text)))
     return errorCatalog[code].remedy;
   const write = isRead(method) ? '' : ', and the token must not be read-only';

@@ -67,6 +67,7 @@ describe('creating the NetBox endpoint', () => {
       ip_address: '10.0.0.20',
       domain: 'netbox.local',
       port: 443,
+      base_path: null,
       token_version: 'v1',
       verify_ssl: true,
       enabled: true,
@@ -150,6 +151,53 @@ describe('creating the NetBox endpoint', () => {
 
     expect(message).toContain(said);
     expect(message).not.toMatch(/MARKER|SSRF/);
+  });
+
+  it.each([
+    ['netbox', '/netbox'],
+    ['/netbox/', '/netbox'],
+    [' /a/b-c.d_e~f ', '/a/b-c.d_e~f'],
+    ['/', null],
+    ['', null],
+    [null, null],
+  ])('takes the base path %j as %j', (sent, stored) => {
+    expect(create(storeOn(newDatabase()), { base_path: sent }).base_path).toBe(stored);
+  });
+
+  it.each([
+    'https://netbox.example.com/netbox',
+    '/a//b',
+    '/..',
+    '/a/./b',
+    '/a?b=1',
+    '/a b',
+    '/a%2f',
+    '//evil.example.com',
+  ])('refuses the base path %s', (base_path) => {
+    const { message } = errorOf(() => create(storeOn(newDatabase()), { base_path }));
+
+    expect(message).toMatch(/^base_path must be the path that NetBox is served below, such as '\/netbox'/);
+  });
+
+  it('refuses a base path that goes on into the API', () => {
+    expect(errorOf(() => create(storeOn(newDatabase()), { base_path: '/netbox/api/' })).message).toMatch(
+      /without '\/api'/,
+    );
+  });
+
+  it('is elsewhere when its path is another', () => {
+    const store = storeOn(newDatabase());
+    create(store);
+    const changes: EndpointChange[] = [];
+    store.onChange((change) => changes.push(change));
+
+    update(store, { base_path: '/netbox' });
+    update(store, { base_path: 'netbox/' });
+
+    expect(changes.map(({ isConnectionChanged, isElsewhere }) => [isConnectionChanged, isElsewhere])).toEqual([
+      [true, true],
+      [false, false],
+    ]);
   });
 
   it('says that a name in the place of an address is a domain', () => {
@@ -283,10 +331,12 @@ describe('who uses the NetBox endpoint', () => {
 
     expect(store.active()).toBeNull();
     expect(store.find(1)).toMatchObject({ id: 1, enabled: false });
+    // As the Python service writes one: the columns that it knows, by their names.
     db.sqlite.exec(
-      "INSERT INTO netboxendpoint SELECT 5, name, ip_address, domain, port, '', token_key, token, 1, 1 FROM netboxendpoint",
+      `INSERT INTO netboxendpoint (id, name, ip_address, domain, port, token_version, token_key, token, verify_ssl, enabled)
+        SELECT 5, name, ip_address, domain, port, '', token_key, token, 1, 1 FROM netboxendpoint`,
     );
-    expect(store.active()).toMatchObject({ id: 5, tokenVersion: 'v1' });
+    expect(store.active()).toMatchObject({ id: 5, tokenVersion: 'v1', basePath: '' });
     expect(store.list({ offset: 1, limit: 1 }).map(({ id }) => id)).toEqual([5]);
   });
 
