@@ -49,6 +49,9 @@ function unknownText(name: string, known: readonly string[]): string {
   return `${name} is ignored: there is no such variable. ${remedy}`;
 }
 
+/** Kubernetes tells every container of the services beside it, so also of one that is called proxbox-api. */
+const ofKubernetes = /_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/;
+
 /** Names only: no value is told. */
 export function strangersIn(variables: NodeJS.ProcessEnv): Strangers {
   const known = [
@@ -67,6 +70,7 @@ export function strangersIn(variables: NodeJS.ProcessEnv): Strangers {
   const foreign = new Set(foreignVariables.flatMap((entry) => entry.variables));
   const unknown = Object.keys(variables)
     .filter((name) => /^PROXBOX_/i.test(name) && !known.includes(name) && !foreign.has(name) && isSet(name))
+    .filter((name) => !ofKubernetes.test(name))
     .sort();
   warnings.push(...unknown.map((name) => unknownText(name, known)));
   return { warnings, notes };

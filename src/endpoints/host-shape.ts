@@ -39,9 +39,15 @@ export function hostShapeProblem(given: string, { field, pathField }: HostFields
   const target = field === 'ip_address' && !ipaddr.isValid(host) ? 'domain' : field;
   const fields = [`${target} to '${host}'`];
   if (port !== '') fields.push(`port to ${port}`);
+  // Else the usual port of HTTPS would be asked.
+  else if (scheme === 'http' && pathField !== null) fields.push('port to 80');
   if (path !== '' && pathField !== null) fields.push(`${pathField} to '/${path}'`);
-  const noPath = path !== '' && pathField === null ? ' Leave the path out: Proxmox VE has none.' : '';
-  return `Host '${host}' ${rule}. Set ${fields.join(', ')}.${noPath}${schemeText(scheme, pathField)}`;
+  const noPath = pathText(path, pathField);
+  return `The host ${rule}. Set ${fields.join(', ')}.${noPath}${schemeText(scheme, pathField)}`;
+}
+
+function pathText(path: string, pathField: HostFields['pathField']): string {
+  return path !== '' && pathField === null ? ' Leave the path out: Proxmox VE has none.' : '';
 }
 
 function schemeText(scheme: string, pathField: HostFields['pathField']): string {

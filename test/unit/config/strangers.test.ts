@@ -34,6 +34,13 @@ describe('a variable that nobody knows', () => {
     expect(warnings.join()).not.toContain('MARKER');
   });
 
+  it('that Kubernetes sets beside a service called proxbox-api is nothing to say', () => {
+    const names = ['SERVICE_HOST', 'SERVICE_PORT', 'SERVICE_PORT_HTTP', 'PORT', 'PORT_8000_TCP', 'PORT_8000_TCP_ADDR'];
+    const variables = Object.fromEntries(names.map((name) => [`PROXBOX_API_${name}`, 'x']));
+
+    expect(strangersIn(variables)).toEqual({ warnings: [], notes: [] });
+  });
+
   it('that is empty is nothing to say', () => {
     expect(strangersIn({ PROXBOX_RATELIMIT: ' ' })).toEqual({ warnings: [], notes: [] });
   });

@@ -145,6 +145,7 @@ describe('creating the NetBox endpoint', () => {
     ['netbox.example.com/a/b?x=MARKER', "Set domain to 'netbox.example.com', base_path to '/a/b'."],
     ['MARKER:MARKER@netbox.example.com', "Set domain to 'netbox.example.com'."],
     ['[2001:db8::1]:8443', "Set domain to '2001:db8::1', port to 8443."],
+    ['http://netbox.example.com/', "Set domain to 'netbox.example.com', port to 80. NetBox is asked over plain HTTP"],
     ['a b', 'The host must be a name or address alone'],
   ])('says of the domain %s which fields its parts belong to, and repeats no secret', (domain, said) => {
     const { message } = errorOf(() => create(storeOn(newDatabase()), { domain }));

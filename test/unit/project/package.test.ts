@@ -110,14 +110,12 @@ describe('the package', () => {
 });
 
 describe('the version', () => {
-  it('is that of package.json, for the command as well', () => {
-    const told = execFileSync(process.execPath, ['dist/cli/proxbox-api.js', '--version'], {
-      cwd: root,
-      encoding: 'utf8',
-    });
+  it('is that of package.json, for both commands as well', () => {
+    const told = Object.values(manifest.bin).map((file) =>
+      execFileSync(process.execPath, [file, '--version'], { cwd: root, encoding: 'utf8' }).trim(),
+    );
 
-    expect(told.trim()).toBe(manifest.version);
-    expect(packageVersion()).toBe(manifest.version);
+    expect([...told, packageVersion()]).toEqual([manifest.version, manifest.version, manifest.version]);
   });
 
   it('is written nowhere in the source', () => {
