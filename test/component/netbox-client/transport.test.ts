@@ -34,10 +34,9 @@ async function openServer(certificate?: Certificate): Promise<ScriptedServer> {
 
 const get: HttpRequest = { method: 'GET', path: '/api/', timeoutMs: 60_000 };
 
-function failureOf(result: HttpResult): Omit<TransportFailure, 'cause'> {
+function failureOf(result: HttpResult): TransportFailure {
   if (result.ok) throw new Error(`an answer arrived: ${result.response.status}`);
-  const { cause: _cause, ...failure } = result.failure;
-  return failure;
+  return result.failure;
 }
 
 async function sendTo(
