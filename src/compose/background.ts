@@ -37,7 +37,8 @@ async function refreshSettings(deps: BackgroundDeps): Promise<void> {
     );
 }
 
-function openLogFile(deps: BackgroundDeps): void {
+/** Where the variable or the plugin's setting wants it. */
+export function openLogFile(deps: Pick<BackgroundDeps, 'settings' | 'openLogFile'>): void {
   deps.openLogFile(deps.settings.current().values.backendLogFilePath);
 }
 
@@ -81,8 +82,6 @@ export function startBackground(deps: BackgroundDeps): void {
     if (!deps.stopping.signal.aborted)
       deps.logger.error({ reason: errorText(error) }, 'The schedule ended unexpectedly.');
   });
-  // Not yet asked of the plugin: what a variable says.
-  if (deps.settings.current().values.backendLogFilePath !== '') openLogFile(deps);
   repeat(deps).catch((error: unknown) => {
     if (!deps.stopping.signal.aborted)
       deps.logger.error({ reason: errorText(error) }, 'Background work ended unexpectedly.');

@@ -5,7 +5,7 @@
  */
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app.js';
-import { startBackground } from './background.js';
+import { openLogFile, startBackground } from './background.js';
 import { parseEnv, type ListenAddress, type ParsedEnv } from '../config/env.js';
 import { serveMetrics } from './metrics.js';
 import { createDeps, type AppDeps } from './deps.js';
@@ -107,6 +107,8 @@ async function start(): Promise<void> {
   // JSON is for programs.
   const console = process.stdout.isTTY ? { console: terminalSink(process.stdout) } : {};
   const deps = createDeps({ env, ...console });
+  // The plugin is not asked yet; what the variable asks for gets these lines as well.
+  openLogFile(deps);
   if (unusable !== undefined) deps.logger.warn(unusable);
   warnings.forEach((warning) => deps.logger.warn(warning));
   notes.forEach((note) => deps.logger.info(note));
