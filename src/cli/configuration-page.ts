@@ -1,5 +1,6 @@
 /** The text of docs/configuration.md. Tables come from the tables that the service itself uses. Pure. */
 import { addRoleCommand, bindNewAccountCommands } from '../proxmox/pveum.js';
+import { foreignVariables } from '../config/foreign-variables.js';
 import { processVariables } from '../config/env-table.js';
 import { tunableKeys, tunables } from '../config/tunables.js';
 
@@ -53,8 +54,8 @@ page of the NetBox plugin.
 
 ## Database
 
-- Default: \`database.db\` in the application folder; the container image uses \`/data/database.db\`. Mount the folder,
-  not the file: SQLite keeps \`-wal\` and \`-shm\` files beside it.
+- Default: \`database.db\` in the application folder, or in the folder of the start where npm has installed the application
+  (npm replaces an installed package as a whole); the container image uses \`/data/database.db\`. Mount the folder, not the file: SQLite keeps \`-wal\` and \`-shm\` files beside it.
 - Tables are created at the start. A file of the Python service is adopted as it is and can be opened by that service
   again.
 - A file that is damaged, not writable or changed by a newer release stops the start with one line that says so.
@@ -67,6 +68,8 @@ const endpoints = `## NetBox endpoint
 - \`token_version\`: \`v1\` or \`v2\`
 - \`token_key\`: required for v2, ignored for v1
 - \`token\`: the token (v1) or its secret (v2)
+- \`base_path\`: the path that NetBox is served below (\`BASE_PATH\` of NetBox), such as \`/netbox\` of \`https://netbox.example.com/netbox/\`;
+  without it none
 - \`verify_ssl\`: whether the TLS certificate is verified, for every request to NetBox, settings included. Set it to
   \`false\` only for labs with self-signed certificates.
 
@@ -246,6 +249,14 @@ credentials are not.
   the NetBox endpoint is stored.
 - One \`pveum\` command per Proxmox release instead of one that neither release accepts.
 - The key file beside the database replaces the one inside the installed package, which was lost with the container.`;
+
+/** The section of docs/migrating-from-python.md about variables. */
+export function foreignVariablesTable(): string {
+  const lines = foreignVariables.map(({ variables, because }) =>
+    row(variables.map((name) => `\`${name}\``).join(', '), because),
+  );
+  return ['| Variable | Not used, because |', '|---|---|', ...lines].join('\n');
+}
 
 export function configurationPage(): string {
   const sections = [

@@ -1,13 +1,24 @@
 /** `npm run docs`: writes the generated pages from the tables of the source. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { configurationPage } from './configuration-page.js';
+import { configurationPage, foreignVariablesTable } from './configuration-page.js';
 import { permissionsPage } from './permissions-page.js';
 
 const pages = { 'configuration.md': configurationPage, 'proxmox-permissions.md': permissionsPage };
 
-for (const [name, page] of Object.entries(pages)) {
-  const target = fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
-  writeFileSync(target, page());
+const fileOf = (name: string): string => fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
+
+function write(target: string, text: string): void {
+  writeFileSync(target, text);
   console.log(`Written: ${target}`);
 }
+
+for (const [name, page] of Object.entries(pages)) write(fileOf(name), page());
+
+/** What stands between the marks of a page that people write. */
+const marks = /(<!-- Written by `npm run docs`[^>]*-->\n)[^]*?(\n<!-- End of what is written -->)/;
+const migrating = fileOf('migrating-from-python.md');
+write(
+  migrating,
+  readFileSync(migrating, 'utf8').replace(marks, (_, begin, end) => `${begin}${foreignVariablesTable()}${end}`),
+);

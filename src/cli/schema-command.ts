@@ -1,5 +1,6 @@
 /** The commands about API schemas of Proxmox releases. See docs/proxmox-schema.md. */
 import { parseEnv } from '../config/env.js';
+import { packageVersion } from '../config/version.js';
 import { UsageError } from './exit-status.js';
 import { generateSchema } from './schema-generate.js';
 import { listSchemas, showStatus } from './schema-show.js';
@@ -22,12 +23,17 @@ const usage = `Usage: proxbox-schema <command> [options]
   list                       name, size and file of every schema; status 1 when there is none
   status [version_tag]       what is in them, and what cannot be used; status 1 when something cannot
       --output-dir DIR, --json  as above
+  --version                  of this program
 `;
 
 /** Answers the exit status. @throws UsageError, SchemaProblem */
 export async function schemaCommand([command, ...rest]: readonly string[]): Promise<number> {
   if (command === undefined || command === '--help' || command === '-h' || command === 'help') {
     process.stdout.write(usage);
+    return 0;
+  }
+  if (command === '--version' || command === '-V') {
+    process.stdout.write(`${packageVersion()}\n`);
     return 0;
   }
   const { env } = parseEnv(process.env);

@@ -24,5 +24,10 @@ heap_flag() {
   echo "--max-old-space-size=$old"
 }
 
+program="$(dirname "$0")/../../dist/main.js"
+[ -e "$program" ] || {
+  echo "proxbox-api cannot start: it is not compiled. Run npm ci, or npm run build." >&2
+  exit 1
+}
 # shellcheck disable=SC2046
-exec node --max-semi-space-size=8 --heap-growing-percent=50 $(heap_flag) "$(dirname "$0")/../../dist/main.js" "$@"
+exec node --max-semi-space-size=8 --heap-growing-percent=50 $(heap_flag) "$program" "$@"

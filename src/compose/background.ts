@@ -17,7 +17,7 @@ export type BackgroundDeps = Pick<
   | 'ledger'
   | 'schedule'
 > & {
-  readonly openLogFile: (filePath: string) => Promise<unknown>;
+  readonly openLogFile: (filePath: string) => unknown;
 };
 
 const settingsIntervalMs = 300_000;
@@ -37,10 +37,16 @@ async function refreshSettings(deps: BackgroundDeps): Promise<void> {
     );
 }
 
+/** Where the variable or the plugin's setting wants it. */
+export function openLogFile(deps: Pick<BackgroundDeps, 'settings' | 'openLogFile'>): void {
+  deps.openLogFile(deps.settings.current().values.backendLogFilePath);
+}
+
 async function repeat(deps: BackgroundDeps): Promise<void> {
   const { clock, stopping, encryptionKeys, supportPass } = deps;
   while (!stopping.signal.aborted) {
     await refreshSettings(deps);
+    openLogFile(deps);
     if (supportPass.isDue()) await supportPass.run();
     const isPending = encryptionKeys.state() === 'pending';
     await clock.sleep(isPending ? pendingIntervalMs : settingsIntervalMs, stopping.signal);
@@ -76,12 +82,7 @@ export function startBackground(deps: BackgroundDeps): void {
     if (!deps.stopping.signal.aborted)
       deps.logger.error({ reason: errorText(error) }, 'The schedule ended unexpectedly.');
   });
-  const work = async (): Promise<void> => {
-    await refreshSettings(deps);
-    await deps.openLogFile(deps.settings.current().values.backendLogFilePath);
-    await repeat(deps);
-  };
-  work().catch((error: unknown) => {
+  repeat(deps).catch((error: unknown) => {
     if (!deps.stopping.signal.aborted)
       deps.logger.error({ reason: errorText(error) }, 'Background work ended unexpectedly.');
   });

@@ -108,7 +108,7 @@ function makeClients(foundations: Foundations, stores: Stores) {
     const client = await netboxAccess.client(netboxId);
     return readNetBoxSource(signal === undefined ? client : client.scoped({ signal }), {
       stored: () => proxmoxEndpoints.all(),
-      checkHosts: (endpoint) => checkHosts(endpoint, guardSettings(), ssrfHint),
+      checkHosts: (endpoint) => checkHosts(endpoint, guardSettings(), { hint: ssrfHint, pathField: null }),
     });
   };
   return {
@@ -255,7 +255,7 @@ function makeEnd(
       await Promise.all([clients.netboxClients.close(), clients.proxmoxSessions.close()]);
       lockout.flush();
       db.close();
-      await logFile.close();
+      logFile.close();
     },
   };
 }

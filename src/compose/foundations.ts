@@ -1,6 +1,5 @@
 /** The ground floor of the process: variables, clock, log, database, settings, and the signal that it stops. */
 import { setMaxListeners } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { systemClock, type Clock } from '../config/clock.js';
 import type { Env } from '../config/env.js';
 import { createSettingsResolver, type SettingsResolverDeps } from '../config/settings-resolver.js';
@@ -10,12 +9,12 @@ import { packageVersion } from '../config/version.js';
 import { openDatabaseAlone } from '../db/open-alone.js';
 import { createMetrics } from '../metrics/registry.js';
 import { createPatience } from '../db/patience.js';
-import { errorText, ProxboxError } from '../errors/proxbox-error.js';
 import { defaultClosingPauseMs } from '../http/stream/pace-frames.js';
 import { createConsoleLevel } from '../telemetry/console-level.js';
 import { createLogBuffer } from '../telemetry/log-buffer.js';
 import { createLogFile } from '../telemetry/log-file.js';
 import { createLogger, type LogSink } from '../telemetry/logger.js';
+import { readCaBundle } from '../transport/ca-bundle.js';
 
 export interface DepsOptions {
   readonly env: Env;
@@ -30,20 +29,9 @@ export interface DepsOptions {
   readonly closingPauseMs?: number;
 }
 
-function readCaBundle(file: string | null): { readonly caBundle: string } | Record<string, never> {
-  if (file === null) return {};
-  try {
-    return { caBundle: readFileSync(file, 'utf8') };
-  } catch (error) {
-    throw new ProxboxError('not_configured', `The file of PROXBOX_CA_BUNDLE cannot be read: ${errorText(error)}.`, {
-      cause: error,
-    });
-  }
-}
-
-function makeTelemetry({ env, console }: DepsOptions) {
+function makeTelemetry({ env, console, clock = systemClock }: DepsOptions) {
   const logBuffer = createLogBuffer();
-  const logFile = createLogFile();
+  const logFile = createLogFile({ clock });
   const consoleLevel = createConsoleLevel(env.logLevel);
   const logger = createLogger({
     level: consoleLevel,
@@ -51,8 +39,8 @@ function makeTelemetry({ env, console }: DepsOptions) {
     buffer: logBuffer,
     ...(console === undefined ? {} : { console }),
   });
-  /** Moves the log file to this path; see telemetry/log-file.ts. */
-  const openLogFile = (filePath: string): Promise<unknown> => logFile.open(filePath, logger);
+  /** Opens the log file, or moves it to this path; see telemetry/log-file.ts. */
+  const openLogFile = (filePath: string): boolean => logFile.open(filePath, logger);
   return { logBuffer, logFile, logger, openLogFile, consoleLevel };
 }
 
@@ -95,7 +83,7 @@ export function makeFoundations(options: DepsOptions) {
     db,
     metrics: createMetrics(version),
     patiently: createPatience(db, clock),
-    ca: readCaBundle(env.caBundle),
+    ca: env.caBundle === null ? {} : { caBundle: readCaBundle(env.caBundle) },
     ...makeSettings({ env, clock, logger }),
     stopping,
     closingPauseMs: options.closingPauseMs ?? defaultClosingPauseMs,

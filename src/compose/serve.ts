@@ -5,12 +5,14 @@
  */
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app.js';
-import { startBackground } from './background.js';
-import { parseEnv, type Env, type ListenAddress } from '../config/env.js';
+import { openLogFile, startBackground } from './background.js';
+import { parseEnv, type ListenAddress, type ParsedEnv } from '../config/env.js';
 import { serveMetrics } from './metrics.js';
 import { createDeps, type AppDeps } from './deps.js';
 import { memoryText, watchMemory } from './memory.js';
 import { errorText } from '../errors/proxbox-error.js';
+import { greetingOf, logText, terminalText } from './greeting.js';
+import { terminalSink } from '../telemetry/terminal-lines.js';
 import { resolveStartKey } from './start-key.js';
 import { schemaProblem } from './start-schemas.js';
 
@@ -19,10 +21,10 @@ function refuse(reason: string): never {
   process.exit(1);
 }
 
-function readEnv(): { readonly env: Env; readonly warnings: readonly string[] } {
-  const { env, warnings, refusals } = parseEnv(process.env);
+function readEnv(): Omit<ParsedEnv, 'refusals'> {
+  const { refusals, ...parsed } = parseEnv(process.env);
   if (refusals.length > 0) refuse(refusals.join(' '));
-  return { env, warnings };
+  return parsed;
 }
 
 interface Wanted {
@@ -79,9 +81,16 @@ async function listen(deps: AppDeps): Promise<void> {
   }
   deps.metrics.watchProcess();
   if (env.metricsBind !== null) await openMetrics(app, deps, env.metricsBind);
+  greet(deps);
   logger.info(memoryText());
   watchMemory({ logger, activeRuns: deps.sync.activeRuns });
   startBackground(deps);
+}
+
+function greet(deps: AppDeps): void {
+  const greeting = greetingOf(deps);
+  if (process.stdout.isTTY) process.stdout.write(terminalText(greeting));
+  else deps.logger.info(logText(greeting));
 }
 
 /** Starts the service, which then lives by itself. What refuses the start ends the process with status 1. */
@@ -90,14 +99,19 @@ export async function startService(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  const { env, warnings } = readEnv();
+  const { env, warnings, notes } = readEnv();
   const unusable = schemaProblem(env);
   if (unusable !== undefined && env.strictStartup) {
     refuse(`${unusable} Without PROXBOX_STRICT_STARTUP this is a warning.`);
   }
-  const deps = createDeps({ env });
+  // JSON is for programs.
+  const console = process.stdout.isTTY ? { console: terminalSink(process.stdout) } : {};
+  const deps = createDeps({ env, ...console });
+  // The plugin is not asked yet; what the variable asks for gets these lines as well.
+  openLogFile(deps);
   if (unusable !== undefined) deps.logger.warn(unusable);
   warnings.forEach((warning) => deps.logger.warn(warning));
+  notes.forEach((note) => deps.logger.info(note));
   const refusal = await resolveStartKey(deps);
   if (refusal !== undefined) {
     await deps.close();

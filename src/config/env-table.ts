@@ -21,8 +21,18 @@ export const processVariables: readonly ProcessVariable[] = [
   ),
   entry(
     'PROXBOX_DATABASE_PATH',
-    'database.db in the application folder; /data/database.db in the image',
+    'database.db in the application folder, or in the folder of the start where npm has installed the application; /data/database.db in the image',
     'SQLite file. Its folder is created. A path that cannot be used stops the start; no other path is tried.',
+  ),
+  entry(
+    'DATABASE_URL',
+    'unset',
+    'The same as the Python service is told it, `sqlite:////data/database.db`; with PROXBOX_DATABASE_PATH beside it both have to name one file. Other databases are a warning.',
+  ),
+  entry(
+    'PROXBOX_DEFAULT_DATABASE_PATH',
+    'unset',
+    'SQLite file where none of both is set, as in images of the Python service.',
   ),
   entry('PROXBOX_ENCRYPTION_KEY', 'unset', 'Key for the credentials in the database. See Credential encryption.'),
   entry(

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { recurring } from './cron.js';
 import { Secret } from './secret.js';
-import { integerFromText, parseBooleanWord } from './readings.js';
+import { parseBooleanWord } from './readings.js';
+import { strangersIn } from './strangers.js';
 import { tunableKeys, tunables } from './tunables.js';
 
 export const logLevels = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const;
@@ -59,12 +60,19 @@ export interface ListenAddress {
 export interface ParsedEnv {
   readonly env: Env;
   readonly warnings: readonly string[];
+  /** What is good to know, and nothing to mend. */
+  readonly notes: readonly string[];
   /** Not empty: the process must not start. */
   readonly refusals: readonly string[];
 }
 
 /** The folder that holds package.json: two levels above both src/config and dist/config. */
 const packageRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+/** npm replaces an installed package as a whole, so nothing that is to last stands in one: then it is the folder of the start. */
+export function databaseFolder(root: string, cwd: string): string {
+  return root.split(path.sep).includes('node_modules') ? cwd : root;
+}
 
 interface Source {
   readonly variables: NodeJS.ProcessEnv;
@@ -222,17 +230,33 @@ function rawTunablesOf(source: Source): Readonly<Record<string, string>> {
   return Object.fromEntries(raw);
 }
 
-function warnAboutIgnored(source: Source): void {
-  const workers = integerFromText(textOf(source, 'UVICORN_WORKERS') ?? '1', { min: 1 });
-  if (workers.kind !== 'value' || workers.value !== 1) {
-    source.warnings.push('UVICORN_WORKERS is ignored: this service is one process.');
+/** As SQLAlchemy writes the path of a file: `sqlite:////data/database.db`. */
+const sqliteUrl = /^sqlite(?:\+\w+)?:\/\/\/(\/[^?]+)/;
+
+/** The file that the newest releases of the Python service are told by DATABASE_URL; null when it names none. */
+function databaseOfUrl(source: Source): string | null {
+  const text = textOf(source, 'DATABASE_URL');
+  const [, file] = sqliteUrl.exec(text ?? '') ?? [];
+  if (file !== undefined) return path.resolve(decodeURI(file));
+  if (text?.startsWith('sqlite') === true) {
+    source.refusals.push('DATABASE_URL must name an absolute file, such as sqlite:////data/database.db.');
+  } else if (text !== null) {
+    source.warnings.push('DATABASE_URL is ignored: it names no SQLite file. Set PROXBOX_DATABASE_PATH.');
   }
-  if (textOf(source, 'PROXBOX_FEATURES') !== null) {
-    source.warnings.push('PROXBOX_FEATURES is ignored: this version always serves the whole core.');
-  }
+  return null;
 }
 
-/** Reads and checks every process variable once. Pure, except for the home directory. */
+function databasePathOf(source: Source): string {
+  const told = pathOf(source, 'PROXBOX_DATABASE_PATH');
+  const ofUrl = databaseOfUrl(source);
+  const usual = pathOf(source, 'PROXBOX_DEFAULT_DATABASE_PATH');
+  if (told !== null && ofUrl !== null && told !== ofUrl) {
+    source.refusals.push('PROXBOX_DATABASE_PATH and DATABASE_URL name different files. Remove one of them.');
+  }
+  return told ?? ofUrl ?? usual ?? path.join(databaseFolder(packageRoot, process.cwd()), 'database.db');
+}
+
+/** Reads and checks every process variable once. Pure, except for the home and the working directory. */
 export function parseEnv(variables: NodeJS.ProcessEnv): ParsedEnv {
   const source: Source = { variables, warnings: [], refusals: [] };
   const key = textOf(source, 'PROXBOX_ENCRYPTION_KEY');
@@ -241,7 +265,7 @@ export function parseEnv(variables: NodeJS.ProcessEnv): ParsedEnv {
   const env: Env = {
     port: portOf(source),
     bindHost: bindHostOf(source),
-    databasePath: pathOf(source, 'PROXBOX_DATABASE_PATH') ?? path.join(packageRoot, 'database.db'),
+    databasePath: databasePathOf(source),
     encryptionKey: key === null ? null : new Secret(key),
     encryptionKeyFile: pathOf(source, 'PROXBOX_ENCRYPTION_KEY_FILE'),
     allowPlaintextCredentials: flagOf(source, 'PROXBOX_ALLOW_PLAINTEXT_CREDENTIALS'),
@@ -261,6 +285,11 @@ export function parseEnv(variables: NodeJS.ProcessEnv): ParsedEnv {
     serviceKey: serviceKey === null ? null : new Secret(serviceKey),
     raw: rawTunablesOf(source),
   };
-  warnAboutIgnored(source);
-  return { env, warnings: source.warnings, refusals: source.refusals };
+  const strangers = strangersIn(variables);
+  return {
+    env,
+    warnings: [...source.warnings, ...strangers.warnings],
+    notes: strangers.notes,
+    refusals: source.refusals,
+  };
 }

@@ -2,6 +2,7 @@
  * Every runtime tunable in one table: its variable, its field in the plugin's settings, default, bounds and meaning.
  * Resolution (resolve.ts) and docs/configuration.md are both made from it, so they cannot differ.
  */
+import { stringFromPlugin } from './readings.js';
 import { choice, flag, float, integer, text, type Tunable } from './tunable-kinds.js';
 import type { Tunables } from './types.js';
 
@@ -334,12 +335,20 @@ export const tunables: TunableTable = {
     default: '',
     description: 'Address of the gateway of that network.',
   }),
-  backendLogFilePath: text({
-    variable: null,
-    field: 'backend_log_file_path',
-    default: '/var/log/proxbox.log',
-    description: 'Log file for warnings and errors; read after the start. Absolute, not ending in a slash.',
-  }),
+  backendLogFilePath: {
+    ...text({
+      variable: 'PROXBOX_LOG_FILE',
+      field: 'backend_log_file_path',
+      default: '',
+      defaultText: 'none',
+      description:
+        "Log file for warnings and errors, an absolute path. The plugin's own default, `/var/log/proxbox.log`, asks for no file: the variable does.",
+    }),
+    fromPlugin: (raw) => {
+      const reading = stringFromPlugin(raw);
+      return reading.kind === 'value' && reading.value === '/var/log/proxbox.log' ? { kind: 'absent' } : reading;
+    },
+  },
   runHistoryDays: integer({
     variable: 'PROXBOX_RUN_HISTORY_DAYS',
     field: null,

@@ -33,6 +33,12 @@ export const hostField = (maxLength: number) =>
     anyOf: [{ pattern: String.raw`^[^\s/@?#\\:\[\]%]*(/\d+)?$` }, { format: 'ipv6' }],
   });
 
+/** Below which NetBox is served; the rule and its errors are in endpoints/base-path.ts. */
+export const pathField = (maxLength: number) =>
+  textField(maxLength).meta({
+    pattern: String.raw`^\s*/?$|^/?([A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*(?!api/?$)[A-Za-z0-9_~-][A-Za-z0-9._~-]*/?$`,
+  });
+
 /** What people tell one record from another by; the number that the plugin appends is no name. */
 export const nameField = (maxLength: number) =>
   textField(maxLength)
@@ -49,9 +55,14 @@ export const headerTextField = (maxLength: number) =>
     })
     .meta({ pattern: `^${sent}$` });
 
-/** One that there has to be; the rule and its errors are in endpoints/netbox-rules.ts. */
-export const filledHeaderTextField = (maxLength: number) =>
-  headerTextField(maxLength).meta({ pattern: String.raw`^${sent}[\x21-\x7e]${sent}$` });
+/** Without what is pasted along; the rules for tokens of NetBox and their errors are in endpoints/netbox-rules.ts. */
+const bare = String.raw`(?!\s*([Tt][Oo][Kk][Ee][Nn]|[Bb][Ee][Aa][Rr][Ee][Rr]|[Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn])[\s:])(?!\s*["'\x60])`;
+
+export const tokenField = (maxLength: number) => headerTextField(maxLength).meta({ pattern: `^${bare}${sent}$` });
+
+/** One that there has to be. */
+export const filledTokenField = (maxLength: number) =>
+  headerTextField(maxLength).meta({ pattern: String.raw`^${bare}${sent}[\x21-\x7e]${sent}$` });
 
 export const integerField = (min: number, max: number) => z.preprocess(toNumber, z.int().min(min).max(max));
 

@@ -8,14 +8,16 @@ import { integer, real, text, type SQLiteColumnBuilderBase } from 'drizzle-orm/s
 import { z } from 'zod';
 import {
   booleanField,
-  filledHeaderTextField,
+  filledTokenField,
   headerTextField,
   hostField,
   integerField,
   nameField,
   nullableIntegerField,
   nullableNumberField,
+  pathField,
   textField,
+  tokenField,
 } from './body-fields.js';
 
 export interface EndpointColumn {
@@ -163,6 +165,8 @@ export const netboxColumns = {
     initial: '',
   }),
   port: connecting(port(443)),
+  /** Where NetBox shares its host with others: `/netbox`. */
+  base_path: connecting({ ...optionalText(), body: pathField(255).nullable() }),
   token_version: connecting({
     stored: text(),
     repair: "VARCHAR DEFAULT 'v1'",
@@ -171,8 +175,8 @@ export const netboxColumns = {
     view: z.enum(['v1', 'v2']),
     read: (stored: string | null) => (stored?.trim().toLowerCase() === 'v2' ? 'v2' : 'v1'),
   }),
-  token_key: optionalSecret(headerTextField(1000).nullable()),
-  token: { stored: text().notNull(), body: filledHeaderTextField(1000), isSealed: true, isConnection: true },
+  token_key: optionalSecret(tokenField(1000).nullable()),
+  token: { stored: text().notNull(), body: filledTokenField(1000), isSealed: true, isConnection: true },
   verify_ssl: connecting(flag(true)),
   enabled: connecting(flag(true)),
 } as const satisfies EndpointColumns;

@@ -7,6 +7,7 @@ import path from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { errorText, ProxboxError } from '../errors/proxbox-error.js';
 import { isLocked } from '../errors/sqlite-failure.js';
+import { checkNativeModule } from './native-module.js';
 import { openDatabase, type Database, type OpenDatabaseOptions } from './open.js';
 
 function refusal(file: string, reason: string, cause: unknown): ProxboxError {
@@ -50,6 +51,7 @@ function lockedFor(options: OpenDatabaseOptions): BetterSqlite3.Database {
  * @throws ProxboxError `not_configured` as openDatabase, and when another process has it
  */
 export function openDatabaseAlone(options: OpenDatabaseOptions): Database {
+  checkNativeModule();
   const held = lockedFor(options);
   try {
     const db = openDatabase(options);

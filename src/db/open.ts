@@ -14,6 +14,7 @@ import { z } from 'zod';
 import type { Clock } from '../config/clock.js';
 import { errorText, ProxboxError } from '../errors/proxbox-error.js';
 import { insertStatement } from './insert.js';
+import { checkNativeModule } from './native-module.js';
 import { repairColumns, repairRows } from './repairs.js';
 import * as schema from './schema.js';
 
@@ -199,6 +200,7 @@ function withoutLogMode(bytes: Buffer): Buffer {
  * written is lost. Throws as openDatabase does, and when there is no file.
  */
 export function openDatabaseCopy(options: OpenDatabaseOptions): Database {
+  checkNativeModule();
   const file = path.resolve(options.path);
   try {
     return ready(new BetterSqlite3(withoutLogMode(readBytes(file))), file, options);
@@ -267,6 +269,7 @@ function ready(handle: BetterSqlite3.Database, file: string, options: OpenDataba
 
 /** @throws ProxboxError `not_configured` naming the path and the reason; the process must then not start. */
 export function openDatabase(options: OpenDatabaseOptions): Database {
+  checkNativeModule();
   const file = path.resolve(options.path);
   createFile(file);
   refuseEmptyFile(file);

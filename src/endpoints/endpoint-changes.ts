@@ -20,6 +20,7 @@ interface StoredRow {
   readonly domain: string | null;
   readonly ip_address: string;
   readonly port: number;
+  readonly base_path?: string | null;
 }
 
 export interface ChangeFeed {
@@ -63,6 +64,6 @@ export function createChangeFeed({ kind, columns, logger, contentOf }: ChangeFee
   };
 }
 
-function placeOf({ domain, ip_address: address, port }: StoredRow): string {
-  return JSON.stringify([domain ?? '', address, port]);
+function placeOf({ domain, ip_address: address, port, base_path: path }: StoredRow): string {
+  return JSON.stringify([domain ?? '', address, port, path ?? '']);
 }

@@ -1,21 +1,11 @@
 /** What an address or domain of an endpoint may be. */
-import ipaddr from 'ipaddr.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { checkEndpointHost, type GuardSettings } from '../security/outbound-guard.js';
+import { hostShapeProblem, type HostFields } from './host-shape.js';
 
 /** The address as it is dialled: `10.0.0.20/24`, as NetBox writes addresses, without the mask. */
 export function withoutMask(address: string): string {
   return address.trim().replace(/\/\d+$/, '');
-}
-
-/** Nothing that would change the meaning of a URL built from it: no port, path, user or query. */
-function shapeProblem(host: string): string | null {
-  const isPlain = !/[\s/@?#\\:[\]%]/.test(host) || ipaddr.IPv6.isValid(host);
-  return isPlain ? null : `Host '${host}' must be a name or address alone, without scheme, port or path`;
-}
-
-function hostProblem(host: string, settings: GuardSettings): string | null {
-  return host === '' ? null : (shapeProblem(host) ?? checkEndpointHost(host, settings));
 }
 
 export interface EndpointHosts {
@@ -32,14 +22,23 @@ export function hostsOf(endpoints: readonly EndpointHosts[]): ReadonlySet<string
 /**
  * Private, loopback and internal hosts are what endpoints are for; only the explicit block list and addresses that
  * cannot be dialled are refused.
- * @param hint sentence after the reason
+ * @param hint sentence after the reason, where settings decide
  * @throws ProxboxError `bad_request` (400)
  */
-export function checkHosts(hosts: EndpointHosts, settings: GuardSettings, hint: string): void {
-  const addressProblem = hostProblem(withoutMask(hosts.ipAddress), settings);
-  if (addressProblem !== null) throw new ProxboxError('bad_request', `Invalid IP address: ${addressProblem}${hint}`);
-  const domainProblem = hostProblem(hosts.domain ?? '', settings);
-  if (domainProblem !== null) throw new ProxboxError('bad_request', `Invalid domain: ${domainProblem}${hint}`);
+export function checkHosts(
+  hosts: EndpointHosts,
+  settings: GuardSettings,
+  { hint, pathField }: Pick<HostFields, 'pathField'> & { readonly hint: string },
+): void {
+  const check = (host: string, field: HostFields['field'], name: string): void => {
+    if (host === '') return;
+    const shape = hostShapeProblem(host, { field, pathField });
+    if (shape !== null) throw new ProxboxError('bad_request', `Invalid ${name}: ${shape}`);
+    const refusal = checkEndpointHost(host, settings);
+    if (refusal !== null) throw new ProxboxError('bad_request', `Invalid ${name}: ${refusal}${hint}`);
+  };
+  check(withoutMask(hosts.ipAddress), 'ip_address', 'IP address');
+  check(hosts.domain ?? '', 'domain', 'domain');
 }
 
 export const ssrfHint = '. Adjust SSRF settings in ProxboxPluginSettings.';

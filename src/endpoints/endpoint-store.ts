@@ -2,8 +2,12 @@
 import type { Logger } from 'pino';
 import type { Database } from '../db/open.js';
 import type { Patiently } from '../db/patience.js';
+import { ProxboxError } from '../errors/proxbox-error.js';
 import type { ColumnRules } from './column-rules.js';
 import type { ChangeFeed, ChangeListener } from './endpoint-changes.js';
+
+/** A record with what is worth a word of what was sent, where there is something. */
+export type Saved<Record> = Record & { readonly warnings?: string[] };
 
 export interface EndpointStore<Record, Create, Update, Endpoint> {
   /** Ascending id; every row when no limit is given. */
@@ -11,9 +15,9 @@ export interface EndpointStore<Record, Create, Update, Endpoint> {
   /** @throws ProxboxError `not_found` (404) */
   get(id: number): Record;
   /** @throws ProxboxError `bad_request` (400), `encryption_unavailable` (400), `key_pending` (503) */
-  create(body: Create): Record;
+  create(body: Create): Saved<Record>;
   /** Errors as get and create. */
-  update(id: number, body: Update): Record;
+  update(id: number, body: Update): Saved<Record>;
   /** @throws ProxboxError `not_found` (404) */
   remove(id: number): void;
   /** Every row, disabled ones included, ascending id. */
@@ -48,4 +52,18 @@ export interface ListWindow {
 export function windowOf<T>(rows: readonly T[], window: ListWindow = {}): readonly T[] {
   const offset = window.offset ?? 0;
   return rows.slice(offset, window.limit === undefined ? undefined : offset + window.limit);
+}
+
+/** What is refused is told to whoever sent it, and in the log to whoever has to mend it. */
+export function loggingRefusals<T>(
+  { logger, kind, name }: { readonly logger: Logger; readonly kind: 'NetBox' | 'Proxmox'; readonly name: string },
+  work: () => T,
+): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ProxboxError && error.code === 'bad_request')
+      logger.warn({ endpoint: name }, `The ${kind} endpoint was not stored: ${error.message}`);
+    throw error;
+  }
 }

@@ -11,7 +11,13 @@ import type { Secret } from '../config/secret.js';
 import { headerSafe } from './header-safe.js';
 import type { NetBoxEndpointCreate, NetBoxEndpointRecord, NetBoxEndpointUpdate } from './bodies.js';
 import { createChangeFeed } from './endpoint-changes.js';
-import { windowOf, type EndpointStore, type EndpointStoreDeps, type StoreContext } from './endpoint-store.js';
+import {
+  loggingRefusals,
+  windowOf,
+  type EndpointStore,
+  type EndpointStoreDeps,
+  type StoreContext,
+} from './endpoint-store.js';
 import { sealPlain } from './seal-plain.js';
 import { newEndpointId } from './new-id.js';
 import { changedNetBoxRow, newNetBoxColumns } from './netbox-rules.js';
@@ -106,8 +112,9 @@ export function createNetBoxEndpointStore(deps: EndpointStoreDeps): NetBoxEndpoi
   return {
     list: (window) => windowOf(rows(context), window).map(toNetBoxRecord),
     get: (id) => toNetBoxRecord(rowOf(context, id, 'Netbox Endpoint not found')),
-    create: (body) => create(context, body),
-    update: (id, body) => update(context, id, body),
+    create: (body) => loggingRefusals({ logger, kind: 'NetBox', name: body.name }, () => create(context, body)),
+    update: (id, body) =>
+      loggingRefusals({ logger, kind: 'NetBox', name: body.name ?? String(id) }, () => update(context, id, body)),
     remove: (id) => remove(context, id),
     all: () => rows(context).flatMap((row) => toEndpoint(context, row) ?? []),
     active: () => first((row) => row.enabled),

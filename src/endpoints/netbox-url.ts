@@ -8,7 +8,7 @@ import type { Clock } from '../config/clock.js';
 import { withoutMask } from './endpoint-hosts.js';
 import type { NetBoxEndpoint } from './types.js';
 
-export type NetBoxTarget = Pick<NetBoxEndpoint, 'ipAddress' | 'domain' | 'port' | 'verifySsl'>;
+export type NetBoxTarget = Pick<NetBoxEndpoint, 'ipAddress' | 'domain' | 'port' | 'verifySsl' | 'basePath'>;
 
 /** `plain`: somebody answered, and not in TLS. */
 export type TlsProbe = (host: string, port: number) => Promise<'tls' | 'plain' | 'unreachable'>;
@@ -35,7 +35,7 @@ function authority(target: NetBoxTarget): string {
 }
 
 export interface NetBoxUrls {
-  /** `https://host:port` or `http://host:port`, without a path. Waits for the probe of an unusual port. */
+  /** `https://host:port` or `http://host:port`, with the base path where there is one. Waits for the probe of an unusual port. */
   readonly baseUrl: (target: NetBoxTarget) => Promise<string>;
 }
 
@@ -61,5 +61,5 @@ export function createNetBoxUrls(probe: TlsProbe, clock: Pick<Clock, 'monotonicM
     return 'http';
   }
 
-  return { baseUrl: async (target) => `${await schemeOf(target)}://${authority(target)}` };
+  return { baseUrl: async (target) => `${await schemeOf(target)}://${authority(target)}${target.basePath}` };
 }

@@ -16,8 +16,15 @@ import type { ProxmoxEndpointCreate, ProxmoxEndpointRecord, ProxmoxEndpointUpdat
 import { createChangeFeed } from './endpoint-changes.js';
 import { holderOfId, newEndpointId } from './new-id.js';
 import { sealPlain } from './seal-plain.js';
-import { windowOf, type EndpointStore, type EndpointStoreDeps, type StoreContext } from './endpoint-store.js';
-import { changedProxmoxRow, newProxmoxColumns, type ProxmoxColumnRules } from './proxmox-rules.js';
+import {
+  loggingRefusals,
+  windowOf,
+  type Saved,
+  type EndpointStore,
+  type EndpointStoreDeps,
+  type StoreContext,
+} from './endpoint-store.js';
+import { changedProxmoxRow, newProxmoxColumns, type ProxmoxColumnRules, proxmoxWarnings } from './proxmox-rules.js';
 import { toProxmoxEndpoint, toProxmoxRecord, type ProxmoxRow } from './records.js';
 import type { ProxmoxCredentials, ProxmoxEndpoint } from './types.js';
 
@@ -125,7 +132,13 @@ function renamedRow(
   return isSame ? row : undefined;
 }
 
-function create(context: StoreContext, body: ProxmoxEndpointCreate): ProxmoxEndpointRecord {
+function saved(context: StoreContext, row: ProxmoxRow, body: ProxmoxEndpointUpdate): Saved<ProxmoxEndpointRecord> {
+  const warnings = [...proxmoxWarnings(body)];
+  warnings.forEach((warning) => context.logger.warn({ endpoint: row.name }, warning));
+  return warnings.length === 0 ? toProxmoxRecord(row) : { ...toProxmoxRecord(row), warnings };
+}
+
+function create(context: StoreContext, body: ProxmoxEndpointCreate): Saved<ProxmoxEndpointRecord> {
   const { db, feed } = context;
   const renamed = renamedRow(context, body);
   if (renamed !== undefined) return update(context, renamed.id, { ...body, allow_writes: renamed.allow_writes });
@@ -136,10 +149,10 @@ function create(context: StoreContext, body: ProxmoxEndpointCreate): ProxmoxEndp
     }),
   );
   feed.created(id, Object.keys(body));
-  return toProxmoxRecord(rowOf(context, id));
+  return saved(context, rowOf(context, id), body);
 }
 
-function update(context: StoreContext, id: number, body: ProxmoxEndpointUpdate): ProxmoxEndpointRecord {
+function update(context: StoreContext, id: number, body: ProxmoxEndpointUpdate): Saved<ProxmoxEndpointRecord> {
   const { db, logger, feed } = context;
   const { before, after } = withUniqueName(() =>
     db.immediate(() => {
@@ -153,7 +166,7 @@ function update(context: StoreContext, id: number, body: ProxmoxEndpointUpdate):
   if (before.allow_writes !== allowWrites)
     logSecurityEvent(logger, { event: 'allow_writes_changed', endpointId: id, allowWrites, origin: 'put' });
   feed.updated(before, after, Object.keys(body));
-  return toProxmoxRecord(after);
+  return saved(context, after, body);
 }
 
 function remove(context: StoreContext, id: number): void {
@@ -223,8 +236,9 @@ export function createProxmoxEndpointStore(deps: EndpointStoreDeps): ProxmoxEndp
   return {
     list: (window) => windowOf(rows(context), window).map(toProxmoxRecord),
     get: (id) => toProxmoxRecord(rowOf(context, id)),
-    create: (body) => create(context, body),
-    update: (id, body) => update(context, id, body),
+    create: (body) => loggingRefusals({ logger, kind: 'Proxmox', name: body.name }, () => create(context, body)),
+    update: (id, body) =>
+      loggingRefusals({ logger, kind: 'Proxmox', name: body.name ?? String(id) }, () => update(context, id, body)),
     remove: (id) => remove(context, id),
     all: () => rows(context).map((row) => toEndpoint(context, row)),
     find(id) {

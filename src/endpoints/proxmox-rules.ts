@@ -25,6 +25,15 @@ function checkCredentials({ password, token_name, token_value }: Credentials): v
   if (!isPresent(password) && !isPresent(token_name)) throw bad('Provide password or both token_name/token_value');
 }
 
+/** What is worth a word of a body that is taken: Proxmox itself refuses a login without a realm. */
+export function proxmoxWarnings({ username }: ProxmoxEndpointUpdate): readonly string[] {
+  const [user = ''] = (username ?? '').trim().split('!', 1);
+  if (username === undefined || user.includes('@')) return [];
+  return [
+    `username '${user}' names no realm and is taken for '${user}@pam'. Send the realm as well, such as '${user}@pve' for a user whom only Proxmox VE knows.`,
+  ];
+}
+
 function sealed<C extends Columns>(
   columns: C,
   { body, stored }: { readonly body: ProxmoxEndpointUpdate; readonly stored: Credentials },
@@ -45,7 +54,10 @@ export function newProxmoxColumns(body: ProxmoxEndpointCreate, rules: ProxmoxCol
   const stored = partsOf(proxmoxColumns, 'initial');
   const columns: Columns = { ...stored, ...named(body) };
   checkCredentials(columns);
-  checkHosts({ ipAddress: columns.ip_address, domain: columns.domain }, rules.guardSettings(), '');
+  checkHosts({ ipAddress: columns.ip_address, domain: columns.domain }, rules.guardSettings(), {
+    hint: '',
+    pathField: null,
+  });
   rules.checkName(columns.name);
   return sealed(columns, { body, stored }, rules);
 }
@@ -54,7 +66,10 @@ export function changedProxmoxRow(row: ProxmoxRow, body: ProxmoxEndpointUpdate, 
   const columns: ProxmoxRow = { ...row, ...named(body) };
   const sent = [body.password, body.token_name, body.token_value];
   if (sent.some((value) => value !== undefined)) checkCredentials(columns);
-  checkHosts({ ipAddress: columns.ip_address, domain: columns.domain }, rules.guardSettings(), ssrfHint);
+  checkHosts({ ipAddress: columns.ip_address, domain: columns.domain }, rules.guardSettings(), {
+    hint: ssrfHint,
+    pathField: null,
+  });
   rules.checkName(columns.name);
   return sealed(columns, { body, stored: row }, rules);
 }

@@ -34,7 +34,9 @@ export function toNetBoxRecord(row: NetBoxRow): NetBoxEndpointRecord {
 }
 
 /** What both kinds of endpoints are reached by. */
-function reachOf<D>(record: Omit<NetBoxEndpointRecord, 'domain' | 'token_version'> & { readonly domain: D }) {
+function reachOf<D>(
+  record: Omit<NetBoxEndpointRecord, 'domain' | 'token_version' | 'base_path'> & { readonly domain: D },
+) {
   const { id, name, ip_address: ipAddress, domain, port, verify_ssl: verifySsl, enabled } = record;
   return { id, name, ipAddress, domain, port, verifySsl, enabled } as const;
 }
@@ -70,6 +72,8 @@ export function toNetBoxEndpoint(row: NetBoxRow, revision: string) {
   return {
     /** The domain is empty when there is none. */
     ...reachOf(record),
+    /** `/netbox`, or empty. */
+    basePath: record.base_path ?? '',
     tokenVersion: record.token_version,
     /** As that of a Proxmox endpoint. */
     revision,

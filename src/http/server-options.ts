@@ -15,16 +15,41 @@ const clientFaults: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
+interface BrokenRequest extends Error {
+  readonly code?: string;
+  /** A Buffer with what arrived. */
+  readonly rawPacket?: unknown;
+}
+
+/** The first bytes of a TLS record that holds a handshake (RFC 8446, 5.1). */
+function isTlsHello({ rawPacket }: BrokenRequest): boolean {
+  return Buffer.isBuffer(rawPacket) && rawPacket[0] === 0x16 && rawPacket[1] === 0x03;
+}
+
+/** No answer of ours can be read by who speaks TLS, so the log says it: once for each of so many addresses. */
+const toldAddresses = 100;
+
 /** Answers on the bare socket: the bytes could not be read as a request. */
-function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy(error);
-    return;
-  }
-  const status = clientFaults[error.code ?? ''] ?? '400 Bad Request';
-  const body = JSON.stringify({ detail: status.slice(4) });
-  const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
-  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`, () => socket.destroy());
+function answerBrokenRequests(logger: FastifyBaseLogger) {
+  const told = new Set<string>();
+  return (error: BrokenRequest, socket: Socket): void => {
+    const address = socket.remoteAddress ?? '';
+    if (isTlsHello(error) && !told.has(address) && told.size < toldAddresses) {
+      told.add(address);
+      logger.warn(
+        { address },
+        'A client asks over HTTPS, and this port speaks plain HTTP. Give it an address that begins with http:// (in the plugin: switch HTTPS off in the FastAPI endpoint), or put a proxy with TLS in front of this service.',
+      );
+    }
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy(error);
+      return;
+    }
+    const status = clientFaults[error.code ?? ''] ?? '400 Bad Request';
+    const body = JSON.stringify({ detail: status.slice(4) });
+    const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close`;
+    socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`, () => socket.destroy());
+  };
 }
 
 /** The path cannot be decoded, so no route and no hook was found for it. */
@@ -56,7 +81,7 @@ export function serverOptions(logger: FastifyBaseLogger) {
     return503OnClosing: false,
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: answerBrokenRequests(logger),
     frameworkErrors: (_error, _request, reply: FastifyReply) => answerUnusableUrl(reply),
   } as const satisfies FastifyHttpOptions<RawServerDefault>;
 }

@@ -54,6 +54,11 @@ const failures = {
   too_large: ['influx_response_too_large', 'InfluxDB answered more than max_response_bytes.'],
 } as const satisfies Record<TransportFailureKind, readonly [ErrorCode, string]>;
 
+const plainHttp = [
+  'influx_tls_error',
+  'InfluxDB answers in plain HTTP where HTTPS was asked: write http:// in its URL.',
+] as const;
+
 /** Below the path of the URL, which may name the API already. */
 function pathOf({ pathname }: URL, org: string): string {
   const base = pathname.replace(/\/+$/, '').replace(/\/api\/v2(\/query)?$/, '');
@@ -77,7 +82,8 @@ function bodyOf(query: InfluxQuery): string {
 
 function responseOf(result: HttpResult): HttpResponse {
   if (!result.ok) {
-    const [code, message] = failures[result.failure.kind];
+    const { kind, tlsFault } = result.failure;
+    const [code, message] = tlsFault === 'plain_http' ? plainHttp : failures[kind];
     throw failure(code, message);
   }
   const { response } = result;

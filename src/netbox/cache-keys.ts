@@ -79,9 +79,10 @@ export interface Write {
   readonly body?: unknown;
 }
 
+/** As the client asks for it: NetBox may be served below a path, which its links begin with. */
 function answeredPath(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null || !('url' in body) || typeof body.url !== 'string') return undefined;
-  return URL.canParse(body.url) ? new URL(body.url).pathname : undefined;
+  return URL.canParse(body.url) ? /\/api\/(?!.*\/api\/).*$/.exec(new URL(body.url).pathname)?.[0] : undefined;
 }
 
 function shows(appearance: Pick<Appearance, 'fields' | 'whenNew'>, write: Write, cached: CacheAddress): boolean {

@@ -3,6 +3,7 @@ import type { BaseLogger } from 'pino';
 import type { Clock } from '../config/clock.js';
 import type { Tunables } from '../config/types.js';
 import type { NetBoxEndpoint } from '../endpoints/types.js';
+import { belowPath, splitBase } from '../transport/below-path.js';
 import { createGate, type Gate } from '../transport/gate.js';
 import { createHostPause } from '../transport/host-pause.js';
 import type { OnBackoff } from '../transport/retry.js';
@@ -64,14 +65,16 @@ function openTransport(
       'The TLS certificate of NetBox is not checked for this endpoint (verify_ssl is off)',
     );
   }
-  return deps.transports.open({
-    origin: baseUrl,
+  const { origin, path } = splitBase(baseUrl);
+  const transport = deps.transports.open({
+    origin,
     verifyTls: endpoint.verifySsl,
     ...(deps.caBundle === undefined ? {} : { ca: deps.caBundle }),
     connections,
     connectTimeoutMs: connectTimeoutMs(deps.settings()),
     secrets: () => [session.secret.reveal()],
   });
+  return belowPath(transport, path);
 }
 
 export function connectEndpoint(

@@ -8,12 +8,14 @@ import {
   isRead,
   type HttpResponse,
   type Method,
+  type TlsFault,
   type TransportFailure,
   type TransportFailureKind,
 } from '../transport/types.js';
 import { answerText, parseJson } from './answer-text.js';
 import { branchRefused, refusesBranch } from './branch.js';
 import type { AnswerClass } from './overwhelmed.js';
+import { statusPath } from './paths.js';
 import { refusesToken } from './run-ending.js';
 
 export interface ErrorContext {
@@ -43,6 +45,17 @@ const failureCodes = {
   aborted: 'cancelled',
 } as const satisfies Record<TransportFailureKind, ErrorCode>;
 
+/** Of what no certificate helps against, and of what one does. */
+const tlsRemedies = {
+  untrusted:
+    'Name a PEM file with the certificate of the authority that signed it, or with itself where it has signed itself, in PROXBOX_CA_BUNDLE, or set verify_ssl of the endpoint to false for a lab.',
+  other_name: 'Give the endpoint the name that the certificate is for, as its domain.',
+  out_of_date: 'Renew the certificate of NetBox, and check the clocks.',
+  plain_http:
+    'Correct the port; or, where NetBox has no TLS, set verify_ssl of the endpoint to false, and it is asked over plain HTTP (not at the ports 443 and 8443).',
+  handshake: errorCatalog.netbox_tls_error.remedy,
+} as const satisfies Record<TlsFault, string>;
+
 function attemptsText(context: ErrorContext): string {
   const tries = context.attempts === 1 ? '' : ` after ${context.attempts} attempts`;
   return context.unknownFate ? `${tries}; whether it was carried out is unknown` : tries;
@@ -56,8 +69,9 @@ function where(context: ErrorContext): Record<string, string | number> {
 
 export function errorOfFailure(failure: TransportFailure, context: ErrorContext): ProxboxError {
   const code = failureCodes[failure.kind];
+  const remedy = failure.tlsFault === undefined ? errorCatalog[code].remedy : tlsRemedies[failure.tlsFault];
   return new ProxboxError(code, `NetBox ${context.operation} failed: ${failure.message}`, {
-    detail: `${code}: ${failure.message}${attemptsText(context)}. ${errorCatalog[code].remedy}`,
+    detail: `${code}: ${failure.message}${attemptsText(context)}. ${remedy}`,
     where: where(context),
     cause: failure.cause,
   });
@@ -104,8 +118,13 @@ const permissions = {
   OPTIONS: 'view',
 } as const satisfies Record<Method, string>;
 
+/** Every NetBox knows it: without it there is none, or it is served below another path. */
+const elsewhere =
+  'There is no NetBox at this address: check host and port, and base_path of the endpoint, the path that NetBox is served below.';
+
 /** NetBox says "You do not have permission to perform this action." and not which. */
 function remedyOf(code: ErrorCode, response: HttpResponse, { method, path }: ErrorContext): string {
+  if (response.status === 404 && path === statusPath) return elsewhere;
   if (code !== 'netbox_forbidden' || refusesToken(response.status, parseJson(response.text)))
     return errorCatalog[code].remedy;
   const write = isRead(method) ? '' : ', and the token must not be read-only';

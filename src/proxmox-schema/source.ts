@@ -80,7 +80,9 @@ async function attempt(transport: Transport, url: URL, { timeoutMs, signal }: Do
   });
 }
 
-function failureText({ kind }: TransportFailure, { tlsHint }: DownloadOptions): string {
+function failureText({ kind, tlsFault }: TransportFailure, { tlsHint }: DownloadOptions): string {
+  if (tlsFault === 'plain_http')
+    return 'answers in plain HTTP where HTTPS was asked: give it the port of Proxmox VE, 8006';
   return kind === 'tls' ? `${failureTexts.tls}. ${tlsHint}` : failureTexts[kind];
 }
 

@@ -6,7 +6,7 @@
 import { errorCatalog, type ErrorCode } from '../errors/catalog.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { cancelledError } from '../errors/cancelled.js';
-import type { HttpResponse, TransportFailure } from '../transport/types.js';
+import type { HttpResponse, TlsFault, TransportFailure } from '../transport/types.js';
 import { isObject } from '../values/plain-object.js';
 import { toText, type Row } from './parse/coerce.js';
 
@@ -41,6 +41,37 @@ const failureTexts = {
   remote_protocol: 'did not answer as the Proxmox API does; check that host and port are really Proxmox',
 } as const;
 
+/** What is wrong, and what helps. */
+const tlsTexts = {
+  untrusted: [
+    'has a TLS certificate of an authority that is not trusted here, as every new Proxmox VE has',
+    'Name a copy of its /etc/pve/pve-root-ca.pem in PROXBOX_CA_BUNDLE, or set verify_ssl of the endpoint to false',
+  ],
+  other_name: [
+    'has a TLS certificate for another name',
+    'Give the endpoint the name that the certificate is for, as its domain',
+  ],
+  out_of_date: [
+    'has a TLS certificate that is not valid now',
+    'Renew the certificate on the node, and check the clocks',
+  ],
+  plain_http: [
+    'answers in plain HTTP where HTTPS was asked',
+    'Correct the port of the endpoint: Proxmox VE listens on 8006, with TLS',
+  ],
+  handshake: ['did not make a TLS connection', 'Check that host and port are really Proxmox VE'],
+} as const satisfies Record<TlsFault, readonly [string, string]>;
+
+/** The detail is what is left where a message is worded anew, so it says what helps as well. */
+function tlsError(failure: TransportFailure, tlsFault: TlsFault, asked: Asked): ProxboxError {
+  const [fault, remedy] = tlsTexts[tlsFault];
+  return new ProxboxError('proxmox_tls_error', `Proxmox endpoint '${asked.endpointName}' ${fault}. ${remedy}.`, {
+    detail: `${failure.message}. ${remedy}.`,
+    cause: failure.cause,
+    where: whereOf(asked),
+  });
+}
+
 /** @param signal of the caller: its reason is what a cancelled request reports */
 export function transportError(failure: TransportFailure, asked: Asked, signal?: AbortSignal): ProxboxError {
   const code = failureCodes[failure.kind];
@@ -51,6 +82,7 @@ export function transportError(failure: TransportFailure, asked: Asked, signal?:
       cause: failure.cause,
     });
   }
+  if (failure.tlsFault !== undefined) return tlsError(failure, failure.tlsFault, asked);
   return new ProxboxError(code, `Proxmox endpoint '${asked.endpointName}' ${failureTexts[code]}.`, {
     detail: failure.message,
     cause: failure.cause,

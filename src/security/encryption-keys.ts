@@ -13,7 +13,8 @@ import { listSealedValues } from '../db/sealed-values.js';
 import { ProxboxError } from '../errors/proxbox-error.js';
 import { logSecurityEvent } from '../telemetry/security-events.js';
 import { boxFor, candidatesOf, losesValues, type KeySource, type SecretScope, type Sources } from './key-sources.js';
-import { readKeyFile, removeKeyFile, writeKeyFile } from './key-file.js';
+import { openFileWarning, readKeyFile, removeKeyFile, writeKeyFile } from './key-file.js';
+import { keyWeakness } from './key-strength.js';
 import { createSecretBox, type SecretBox } from './secret-box.js';
 import { Secret } from '../config/secret.js';
 
@@ -26,6 +27,8 @@ interface EncryptionStatus {
   readonly encrypted_credentials_verified: boolean;
   /** Values that no known key decrypts, as `table.column of 'row'`. */
   readonly unreadable: readonly string[];
+  /** What is weak about the keys, with the remedy. */
+  readonly warnings: readonly string[];
 }
 
 export interface EncryptionKeys {
@@ -81,6 +84,7 @@ interface Context {
   readonly state: State;
   /** The file that the admin routes write. */
   readonly managedFile: string;
+  readonly filesOf: { readonly configured: string | null; readonly standard: string };
   readonly listeners: (() => void)[];
 }
 
@@ -95,7 +99,33 @@ function apply({ state, listeners }: Context, sources: Sources): void {
   listeners.forEach((listener) => listener());
 }
 
-function statusOf({ state, deps }: Context): EncryptionStatus {
+function warningsOf({ state, filesOf }: Context): readonly string[] {
+  const { configured, env, plugin, standard } = state.sources;
+  const named: readonly (readonly [string, Secret | null])[] = [
+    [`in ${filesOf.configured ?? ''}`, configured],
+    ['of PROXBOX_ENCRYPTION_KEY', env],
+    ["of the NetBox plugin's settings", plugin],
+    [`in ${filesOf.standard}`, standard],
+  ];
+  const weak = named.flatMap(([where, key]) => {
+    const weakness = key === null ? undefined : keyWeakness(key);
+    return weakness === undefined ? [] : [weakText(where, weakness)];
+  });
+  const open = [filesOf.configured ?? [], filesOf.standard].flat().flatMap((file) => openFileWarning(file) ?? []);
+  return [...new Set([...weak, ...open])];
+}
+
+/** What was encrypted with it stays readable for as long as it is one of the keys. */
+function weakText(where: string, weakness: string): string {
+  return (
+    `The encryption key ${where} is weak: it ${weakness}, so whoever has the database can guess it. Make another with: ` +
+    'openssl rand -base64 32. Name a file with it in PROXBOX_ENCRYPTION_KEY_FILE, keep this one as PROXBOX_ENCRYPTION_KEY until every ' +
+    'endpoint was saved again, then remove it.'
+  );
+}
+
+function statusOf(context: Context): EncryptionStatus {
+  const { state, deps } = context;
   const [active] = candidatesOf(state.sources);
   const values = listSealedValues(deps.db);
   const activeBox = createSecretBox(active === undefined ? [] : [active.key]);
@@ -109,6 +139,7 @@ function statusOf({ state, deps }: Context): EncryptionStatus {
     encrypted_credentials_verified:
       active !== undefined && values.every(({ value }) => activeBox.open(value).kind !== 'unreadable'),
     unreadable: unreadable.map(({ table, column, name }) => `${table}.${column} of '${name}'`),
+    warnings: warningsOf(context),
   };
 }
 
@@ -136,6 +167,11 @@ function store(context: Context, text: string, change: { force: boolean; event: 
   context.state.isPending = false;
   apply(context, next);
   logSecurityEvent(context.deps.logger, { event: 'encryption_key_changed', change: change.event });
+  warn(context);
+}
+
+function warn(context: Context): void {
+  warningsOf(context).forEach((warning) => context.deps.logger.warn(warning));
 }
 
 function removeKey(context: Context): EncryptionStatus {
@@ -176,8 +212,10 @@ export function createEncryptionKeys(deps: EncryptionKeysDeps): EncryptionKeys {
     deps,
     state,
     managedFile: deps.env.encryptionKeyFile ?? standardFile,
+    filesOf: { configured: deps.env.encryptionKeyFile, standard: standardFile },
     listeners: [],
   };
+  warn(context);
   return {
     allowsPlaintext: deps.env.allowPlaintextCredentials,
     state() {

@@ -1,5 +1,15 @@
 /** The local key file: read as trimmed text, written atomically and readable for its owner only. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import { errorText, ProxboxError } from '../errors/proxbox-error.js';
 import { Secret } from '../config/secret.js';
@@ -21,6 +31,27 @@ export function readKeyFile(file: string): Secret | 'absent' | 'empty' {
       { cause: error, where: { path: file } },
     );
   }
+}
+
+/** Secrets that are mounted into a container are readable for all users of it, who are one. */
+const mounted = /^(\/var)?\/run\/secrets\//;
+
+function modeOf(file: string): number {
+  try {
+    return statSync(file).mode;
+  } catch {
+    // Not there, or not reachable: nobody reads it.
+    return 0;
+  }
+}
+
+/** What to say of a file that every user of the machine can read; undefined when they cannot. */
+export function openFileWarning(file: string): string | undefined {
+  const mode = modeOf(file);
+  const isOpen = process.platform !== 'win32' && (mode & 0o004) !== 0;
+  if (!isOpen || mounted.test(file)) return undefined;
+  const bits = (mode & 0o777).toString(8);
+  return `The encryption key file ${file} can be read by every user of this machine (mode ${bits}). Run: chmod 600 ${file}`;
 }
 
 function unwritable(file: string, error: unknown): ProxboxError {

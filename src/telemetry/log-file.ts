@@ -1,49 +1,34 @@
 /**
- * Warnings and errors in a file, a new one each day, seven kept. The path is known only after the plugin's settings
+ * Warnings and errors in a file, a new one each day or 20 MB, seven kept. The path is known only after the plugin's settings
  * were read, so the sink exists first and is opened later. A file that cannot be written never stops the service.
  */
 import { lstatSync, renameSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
-import buildRollingFile from 'pino-roll';
+import { systemClock, type Clock } from '../config/clock.js';
 import { errorText } from '../errors/proxbox-error.js';
+import { openDatedFiles, type DatedFiles } from './dated-files.js';
 import type { LogSink } from './logger.js';
-
-const defaultLogFilePath = '/var/log/proxbox.log';
 
 export interface LogFile extends LogSink {
   /**
-   * Writes to `<name>.<date>.<n><ext>` beside `filePath` from now on and points `filePath` itself at it. Falls back to
-   * the default path, then to no file, each with one warning.
-   * @returns the path in use, or null
+   * Writes to `<name>.<date>.<n><ext>` beside `filePath` from now on and points `filePath` itself at it. Where that cannot be, one
+   * warning says so and nothing is written. A path that was tried last is not tried again.
+   * @param filePath empty: no file
+   * @returns whether lines are written to a file
    */
-  open(filePath: string, logger: Logger): Promise<string | null>;
-  close(): Promise<void>;
+  open(filePath: string, logger: Logger): boolean;
+  close(): void;
 }
 
-type RollingFile = Awaited<ReturnType<typeof buildRollingFile>>;
-
-/** The plugin's rule: absolute and not ending in a slash; anything else means the default. */
-function isUsable(filePath: string): boolean {
-  return path.isAbsolute(filePath) && !filePath.endsWith('/');
+interface LogFileOptions {
+  readonly clock?: Pick<Clock, 'now'>;
+  /** Of one file. */
+  readonly maxBytes?: number;
 }
 
-async function openRollingFile(filePath: string): Promise<RollingFile> {
-  const { dir, name, ext } = path.parse(filePath);
-  const file = await buildRollingFile({
-    file: path.join(dir, name),
-    extension: ext === '' ? '.log' : ext,
-    dateFormat: 'yyyy-MM-dd',
-    frequency: 'daily',
-    limit: { count: 7, removeOtherLogFiles: true },
-    mkdir: true,
-  });
-  await new Promise<void>((resolve, reject) => {
-    file.once('ready', resolve);
-    file.once('error', reject);
-  });
-  return file;
-}
+const keptFiles = 7;
+const defaultMaxBytes = 20_000_000;
 
 function isLinkOrAbsent(filePath: string): boolean {
   return lstatSync(filePath, { throwIfNoEntry: false })?.isSymbolicLink() ?? true;
@@ -57,61 +42,69 @@ function pointAt(filePath: string, current: string): void {
   renameSync(temporary, filePath);
 }
 
-export function createLogFile(defaultPath: string = defaultLogFilePath): LogFile {
-  let file: RollingFile | null = null;
-  let linkPath = '';
+/** As the plugin takes it. */
+function shapeProblem(filePath: string): string | undefined {
+  if (path.isAbsolute(filePath) && !/[/\\]$/.test(filePath)) return undefined;
+  return 'it must be an absolute path of a file, not of a folder';
+}
+
+export function createLogFile({ clock = systemClock, maxBytes = defaultMaxBytes }: LogFileOptions = {}): LogFile {
+  let files: DatedFiles | null = null;
+  let filePath = '';
   let linked = '';
+  /** Said once until a line is written again. */
+  let isFailing = false;
+  let warn: (reason: string, text: string) => void = () => undefined;
 
   function link(current: string): void {
     if (current === linked) return;
     linked = current;
     try {
-      pointAt(linkPath, current);
+      pointAt(filePath, current);
     } catch {
       // The dated file is what counts; a link that cannot be set (a file system without links) costs only comfort.
     }
   }
 
-  async function tryOpen(filePath: string, logger: Logger): Promise<boolean> {
-    try {
-      const opened = await openRollingFile(filePath);
-      opened.on('error', (error: unknown) => {
-        file = null;
-        logger.warn({ path: filePath, reason: errorText(error) }, 'The log file cannot be written any more.');
-      });
-      file = opened;
-      linkPath = filePath;
-      link(opened.file);
-      return true;
-    } catch (error) {
-      logger.warn({ path: filePath, reason: errorText(error) }, 'The log file cannot be opened.');
-      return false;
-    }
+  function close(): void {
+    const open = files;
+    files = null;
+    open?.close();
   }
 
-  async function close(): Promise<void> {
-    const open = file;
-    file = null;
-    if (open === null) return;
-    await new Promise<void>((resolve) => {
-      open.once('close', resolve);
-      open.end();
-    });
+  function tryOpen(): void {
+    try {
+      const problem = shapeProblem(filePath);
+      if (problem !== undefined) throw new Error(problem);
+      files = openDatedFiles({ filePath, clock, keep: keptFiles, maxBytes });
+      link(files.current());
+    } catch (error) {
+      warn(errorText(error), 'The log file cannot be opened. Set PROXBOX_LOG_FILE to a path that can be written.');
+    }
   }
 
   return {
     write(line) {
-      if (file === null) return;
-      file.write(line);
-      link(file.file);
-    },
-    async open(filePath, logger) {
-      await close();
-      const tries = isUsable(filePath) && filePath !== defaultPath ? [filePath, defaultPath] : [defaultPath];
-      for (const candidate of tries) {
-        if (await tryOpen(candidate, logger)) return candidate;
+      if (files === null) return;
+      try {
+        files.write(line);
+        isFailing = false;
+        link(files.current());
+      } catch (error) {
+        if (isFailing) return;
+        // Before the warning, which comes here as well.
+        isFailing = true;
+        warn(errorText(error), 'The log file cannot be written now.');
       }
-      return null;
+    },
+    open(wanted, logger) {
+      if (wanted !== filePath) {
+        close();
+        filePath = wanted;
+        warn = (reason, text) => logger.warn({ path: wanted, reason }, text);
+        if (wanted !== '') tryOpen();
+      }
+      return files !== null;
     },
     close,
   };

@@ -2,25 +2,36 @@
  * Names why no answer arrived, from the error codes of Node and undici alone. The texts carry the words that callers
  * of this service look for ("connection refused", "timed out", "connection reset", ...); nothing here reads texts.
  */
-import type { TransportFailure, TransportFailureKind } from './types.js';
+import type { TlsFault, TransportFailure, TransportFailureKind } from './types.js';
 
 /** How far an attempt had come; `sending` begins when the request is handed to a connected socket. */
 export type Phase = 'connecting' | 'sending' | 'reading';
 
 interface Known {
   readonly kind: TransportFailureKind;
+  readonly tlsFault?: TlsFault;
   readonly text: string;
 }
 
 const connecting = (text: string): Known => ({ kind: 'connect', text });
 const timeout = (text: string): Known => ({ kind: 'timeout', text });
-const tls = (text: string): Known => ({ kind: 'tls', text: `TLS certificate not accepted: ${text}` });
-const unknownAuthority = tls('signed by an unknown certificate authority');
+const tls = (tlsFault: TlsFault, text: string): Known => ({
+  kind: 'tls',
+  tlsFault,
+  text: `TLS certificate not accepted: ${text}`,
+});
+const unknownAuthority = tls('untrusted', 'signed by an unknown certificate authority');
 const notTls = {
   kind: 'tls',
+  tlsFault: 'handshake',
   text: 'TLS handshake failed: the port does not speak TLS, or not this version of it',
 } as const;
-const invalidName = tls('the name of the host does not match the certificate');
+const plainHttp = {
+  kind: 'tls',
+  tlsFault: 'plain_http',
+  text: 'TLS handshake failed: the port does not speak TLS but plain HTTP, as it seems',
+} as const;
+const invalidName = tls('other_name', 'the name of the host does not match the certificate');
 const reset = { kind: 'reset', text: 'connection reset' } as const;
 
 /** https://nodejs.org/api/tls.html#x509-certificate-error-codes, https://nodejs.org/api/errors.html#common-system-errors */
@@ -47,21 +58,25 @@ const knownCodes: ReadonlyMap<string, Known> = new Map<string, Known>([
   ['ERR_CONTENT_ENCODING', { kind: 'protocol', text: 'the answer has a content-encoding that nobody asked for' }],
   ['UND_ERR_CLOSED', { kind: 'aborted', text: 'the client was closed because the service stops' }],
   ['UND_ERR_DESTROYED', { kind: 'aborted', text: 'the client was closed because the service stops' }],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', tls('it is self-signed')],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', tls('untrusted', 'it is self-signed')],
   [
     'SELF_SIGNED_CERT_IN_CHAIN',
-    tls('its chain ends in a self-signed certificate that is not trusted (unknown certificate authority)'),
+    tls('untrusted', 'its chain ends in a self-signed certificate that is not trusted (unknown certificate authority)'),
   ],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', unknownAuthority],
   ['UNABLE_TO_GET_ISSUER_CERT', unknownAuthority],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', unknownAuthority],
   ['CERT_UNTRUSTED', unknownAuthority],
-  ['CERT_HAS_EXPIRED', tls('it has expired')],
-  ['CERT_NOT_YET_VALID', tls('it is not valid yet (check the clocks)')],
-  ['CERT_REVOKED', tls('it is revoked')],
+  ['CERT_HAS_EXPIRED', tls('out_of_date', 'it has expired')],
+  ['CERT_NOT_YET_VALID', tls('out_of_date', 'it is not valid yet (check the clocks)')],
+  ['CERT_REVOKED', tls('out_of_date', 'it is revoked')],
   ['ERR_TLS_CERT_ALTNAME_INVALID', invalidName],
   ['HOSTNAME_MISMATCH', invalidName],
   ['EPROTO', notTls],
+  // What OpenSSL says when the first bytes of an answer are no TLS record.
+  ['ERR_SSL_WRONG_VERSION_NUMBER', plainHttp],
+  ['ERR_SSL_HTTP_REQUEST', plainHttp],
+  ['ERR_SSL_PACKET_LENGTH_TOO_LONG', plainHttp],
 ]);
 
 /** The error code of Node, undici or OpenSSL; an error list (one per address of the host) has that of its first. */
@@ -72,9 +87,10 @@ function codeOf(error: unknown): string {
 }
 
 function lookUp(code: string): Known {
-  if (code.startsWith('ERR_SSL_')) return notTls;
   if (code.startsWith('HPE_')) return { kind: 'protocol', text: 'the answer is not valid HTTP' };
-  return knownCodes.get(code) ?? { kind: 'protocol', text: 'the exchange failed' };
+  const known = knownCodes.get(code);
+  if (known !== undefined) return known;
+  return code.startsWith('ERR_SSL_') ? notTls : { kind: 'protocol', text: 'the exchange failed' };
 }
 
 /**
@@ -89,7 +105,8 @@ export function toFailure(error: unknown, origin: string, phase: Phase): Transpo
   const kind = cutOff ? 'protocol' : known.kind;
   const text = cutOff ? `${known.text}: the answer was cut off` : known.text;
   const suffix = code === '' ? '' : ` (${code})`;
-  return { kind, maybeSent: phase !== 'connecting', message: `${origin}: ${text}${suffix}`, cause: error };
+  const told = known.tlsFault === undefined ? {} : { tlsFault: known.tlsFault };
+  return { kind, ...told, maybeSent: phase !== 'connecting', message: `${origin}: ${text}${suffix}`, cause: error };
 }
 
 const timeoutTexts = {

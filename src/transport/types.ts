@@ -33,8 +33,16 @@ export interface HttpResponse {
 export type TransportFailureKind =
   'connect' | 'dns' | 'tls' | 'timeout' | 'reset' | 'too_large' | 'protocol' | 'aborted';
 
+/**
+ * Why there is no TLS connection: nobody here trusts who signed the certificate, or it has signed itself; it is for another name; it
+ * has expired or is not valid yet; the port speaks plain HTTP; anything else.
+ */
+export type TlsFault = 'untrusted' | 'other_name' | 'out_of_date' | 'plain_http' | 'handshake';
+
 export interface TransportFailure {
   readonly kind: TransportFailureKind;
+  /** Of kind `tls` only. */
+  readonly tlsFault?: TlsFault;
   /** False only when the request surely was not sent (refused, DNS, TLS): then even a POST may be repeated. */
   readonly maybeSent: boolean;
   readonly message: string;

@@ -32,6 +32,7 @@ export function netboxBody({ netbox }: RegistrationTarget): object {
     ip_address: '127.0.0.1',
     domain: '',
     port: Number(new URL(netbox.url).port),
+    base_path: new URL(netbox.url).pathname,
     token_version: 'v2',
     token_key: netbox.tokenV2.key,
     token: netbox.tokenV2.secret,

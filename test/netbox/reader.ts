@@ -93,7 +93,7 @@ export async function openReader({ estate, folder }: World): Promise<Reader> {
     // What the registry would give, without asking it.
     PIP_NO_INDEX: '1',
     PIP_FIND_LINKS: variable('NETBOX_TEST_WHEELS'),
-    // The build that comes before `npm start` has been made for all tests.
+    // The build that `npm ci` ends with has been made for all tests.
     npm_config_ignore_scripts: 'true',
   });
   let browser: Awaited<ReturnType<typeof openBrowser>> | undefined;

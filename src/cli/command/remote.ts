@@ -1,8 +1,8 @@
 /** A running service, at PROXBOX_URL with PROXBOX_API_KEY. */
-import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
 import type { Env } from '../../config/env.js';
 import { errorText } from '../../errors/proxbox-error.js';
+import { readCaBundle } from '../../transport/ca-bundle.js';
 import { trust } from '../../transport/trust.js';
 import { UsageError } from '../exit-status.js';
 import { targetOf, type Connection } from './connection.js';
@@ -24,7 +24,7 @@ export function connectTo(url: string, { serviceKey, caBundle }: Env): Connectio
   const agent = new Agent({
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: trust(caBundle === null ? undefined : readFileSync(caBundle, 'utf8')),
+    connect: trust(caBundle === null ? undefined : readCaBundle(caBundle)),
   });
   return {
     async send(call) {

@@ -14,6 +14,7 @@ const Status = z.object({
   active_key_source: KeySource,
   encrypted_credentials_verified: z.boolean(),
   unreadable: z.array(z.string()).readonly(),
+  warnings: z.array(z.string()).readonly().describe('What is weak about the keys, with the remedy'),
 });
 
 /** `force`: set the key although stored values cannot be read with it. */

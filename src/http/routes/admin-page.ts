@@ -14,7 +14,16 @@ const entities: ReadonlyMap<string, string> = new Map([
 
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities.get(character) ?? '');
 
-const columns = ['name', 'ip_address', 'domain', 'port', 'token_version', 'verify_ssl', 'enabled'] as const;
+const columns = [
+  'name',
+  'ip_address',
+  'domain',
+  'port',
+  'base_path',
+  'token_version',
+  'verify_ssl',
+  'enabled',
+] as const;
 
 function pageOf(endpoints: readonly NetBoxEndpointRecord[]): string {
   const head = columns.map((column) => `<th>${column}</th>`).join('');

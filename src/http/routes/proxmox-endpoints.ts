@@ -12,6 +12,9 @@ import { recordBodyLimit } from '../plugins/request-limits.js';
 import { integerField } from '../query-fields.js';
 import { Deleted, ListWindow } from './endpoint-schemas.js';
 
+/** `warnings` only where there is something to say of what was sent. */
+const SavedEndpoint = Endpoint.extend({ warnings: z.array(z.string()).optional() });
+
 const Params = z.object({ endpoint_id: integerField() });
 
 const tags = ['proxmox'];
@@ -30,7 +33,7 @@ export function registerProxmoxEndpointRoutes(app: App, { proxmoxEndpoints, pati
         tags,
         summary: 'Register a Proxmox endpoint',
         body: ProxmoxEndpointCreate,
-        response: { 200: Endpoint },
+        response: { 200: SavedEndpoint },
       },
     },
     (request) => patiently(() => proxmoxEndpoints.create(request.body)),
@@ -61,7 +64,7 @@ export function registerProxmoxEndpointRoutes(app: App, { proxmoxEndpoints, pati
         summary: 'Change what the body names',
         params: Params,
         body: ProxmoxEndpointUpdate,
-        response: { 200: Endpoint },
+        response: { 200: SavedEndpoint },
       },
     },
     (request) => patiently(() => proxmoxEndpoints.update(request.params.endpoint_id, request.body)),

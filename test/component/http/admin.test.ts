@@ -137,8 +137,17 @@ describe('the encryption key routes', () => {
         active_key_source: 'env',
         encrypted_credentials_verified: true,
         unreadable: [],
+        warnings: [],
       },
     });
+  });
+
+  it('say of a weak key that it is one', async () => {
+    const ask = call(await anApp({ variables: withoutKey }));
+
+    const { body } = await ask('POST', '/admin/encryption/key', { key: 'short' });
+
+    expect(body.warnings).toEqual([expect.stringMatching(/is weak: it has only 5 characters.*openssl rand/)]);
   });
 
   it('write the key file for its owner only, show a generated key once, and remove it', async () => {
@@ -260,7 +269,7 @@ describe('diagnostics', () => {
       note: expect.stringContaining('minimum'),
     });
     expect(named('netboxMaxRetries')).toMatchObject({ value: 5, source: 'default' });
-    expect(JSON.stringify(settings)).not.toContain('a-key-for-tests');
+    expect(JSON.stringify(settings)).not.toContain('a-key-for-tests-of');
   });
 
   it('escape what operators called their endpoints', async () => {

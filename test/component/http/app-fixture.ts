@@ -66,7 +66,7 @@ export async function anApp({
   const clock = testClock();
   const { env, refusals } = parseEnv({
     PROXBOX_DATABASE_PATH: path.join(folder, 'database.db'),
-    PROXBOX_ENCRYPTION_KEY: 'a-key-for-tests',
+    PROXBOX_ENCRYPTION_KEY: 'a-key-for-tests-of-enough-characters',
     PROXBOX_GENERATED_DIR: path.join(folder, 'schemas'),
     PROXBOX_LOG_LEVEL: 'DEBUG',
     PROXBOX_SKIP_NETBOX_BOOTSTRAP: '1',

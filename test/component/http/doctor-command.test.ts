@@ -14,7 +14,7 @@ async function doctor(folder: string, ...words: readonly string[]) {
     env: {
       ...process.env,
       PROXBOX_DATABASE_PATH: path.join(folder, 'database.db'),
-      PROXBOX_ENCRYPTION_KEY: 'a-key-for-tests',
+      PROXBOX_ENCRYPTION_KEY: 'a-key-for-tests-of-enough-characters',
       PROXBOX_SKIP_NETBOX_BOOTSTRAP: '1',
     },
   });

@@ -19,6 +19,7 @@ const netboxAnswer = {
   ip_address: '10.0.0.20',
   domain: 'netbox.local',
   port: 443,
+  base_path: null,
   token_version: 'v1',
   verify_ssl: true,
   enabled: true,

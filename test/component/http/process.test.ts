@@ -1,6 +1,6 @@
 /** The real process: what refuses its start, and how it ends. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, get, type IncomingMessage, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -70,6 +70,19 @@ async function register(url: string): Promise<void> {
   const headers = { 'content-type': 'application/json' };
   await fetch(url, { method: 'POST', headers, body: JSON.stringify({ api_key: key }) });
 }
+
+it('writes warnings of the start into the log file that is asked for, and all lines as JSON where nobody reads along', async () => {
+  const logFile = path.join(folder(), 'log', 'proxbox.log');
+  const { stdout, child, ended } = await serving({ PROXBOX_LOG_FILE: logFile, PROXBOX_RATELIMIT: '3' });
+  child.kill('SIGTERM');
+  await ended;
+
+  const lines = stdout().trimEnd().split('\n');
+  const levels = lines.map((line) => (JSON.parse(line) as { level: number }).level);
+  expect(readFileSync(logFile, 'utf8')).toMatch(/PROXBOX_RATELIMIT is ignored.*Did you mean PROXBOX_RATE_LIMIT/);
+  expect(levels.length).toBeGreaterThan(4);
+  expect(stdout()).toMatch(/next: register an API key/);
+});
 
 describe('the start is refused in one line with exit code 1', () => {
   it.each([

@@ -6,6 +6,7 @@ import { freePort } from '../../demo/free-port.js';
 import { createEstate, setNodeOnline } from '../../simulator/estate/index.js';
 import { openWorld, type World } from '../../support/world.js';
 import { anApp } from './app-fixture.js';
+import { packageVersion } from '../../../src/config/version.js';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -126,7 +127,7 @@ describe('metrics', () => {
     const samples = samplesOf(await text());
 
     expect(samples.get('proxbox_build_info')).toEqual([
-      { labels: { version: '0.1.0', node: process.versions.node }, value: 1 },
+      { labels: { version: packageVersion(), node: process.versions.node }, value: 1 },
     ]);
     expect(samples.get('proxbox_gate_width')).toMatchObject([
       { labels: { side: 'netbox' } },

@@ -6,6 +6,7 @@ import { createEstate } from '../../simulator/estate/index.js';
 import { aMoment, eventually } from '../../support/eventually.js';
 import { parsePluginStream, readAsPlugin } from '../../support/plugin-stream.js';
 import { openWorld, type World } from '../../support/world.js';
+import { packageVersion } from '../../../src/config/version.js';
 
 const machines = '/virtualization/virtual-machines/create';
 
@@ -43,7 +44,7 @@ describe('runs', () => {
     const run = await runOf(id);
     expect(run).toMatchObject({
       ...{ kind: 'full-update', trigger: 'api', actor: '', branch: '', status: 'completed', endpoint_ids: [1] },
-      ...{ netbox_endpoint_id: 1, version: '0.1.0', errors: [], job_id: null },
+      ...{ netbox_endpoint_id: 1, version: packageVersion(), errors: [], job_id: null },
     });
     const stages = run.stages.map(({ stage }) => stage);
     expect([stages[0], stages[1], stages.length]).toEqual(['support-objects', 'devices', 13]);

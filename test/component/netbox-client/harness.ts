@@ -17,6 +17,7 @@ export const endpoint: NetBoxEndpoint = {
   ipAddress: '127.0.0.1',
   domain: '',
   port: 8000,
+  basePath: '',
   tokenVersion: 'v1',
   verifySsl: false,
   enabled: true,

@@ -363,6 +363,18 @@ describe('clients', () => {
     }
   });
 
+  it('say of plain HTTP that was asked over HTTPS what helps', async () => {
+    const server = await startScriptedServer({});
+    open.push(server);
+    const { clients } = await harness();
+    const client = clients.forEndpoint({ ...endpoint, id: 9 }, credentials, server.origin.replace('http:', 'https:'));
+
+    await expect(client.get(path)).rejects.toMatchObject({
+      code: 'netbox_tls_error',
+      detail: expect.stringMatching(/plain HTTP.*Correct the port.*verify_ssl of the endpoint to false/),
+    });
+  });
+
   it('check certificates unless the endpoint says otherwise, for requests and settings alike', async () => {
     const { selfSigned } = makeCertificates();
     const server = await startScriptedServer({ tls: selfSigned });
@@ -373,7 +385,7 @@ describe('clients', () => {
     const lax = { ...endpoint, id: 8, verifySsl: false };
     await expect(clients.forEndpoint(strict, credentials, server.origin).get(path)).rejects.toMatchObject({
       code: 'netbox_tls_error',
-      detail: expect.stringMatching(/self-signed.*verify_ssl/),
+      detail: expect.stringMatching(/self-signed.*PROXBOX_CA_BUNDLE.*verify_ssl/),
     });
     await expect(clients.fetchPluginSettings(strict, credentials, server.origin, 60_000)).rejects.toMatchObject({
       code: 'netbox_tls_error',

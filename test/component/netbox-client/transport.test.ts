@@ -2,7 +2,13 @@ import { createServer } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTransport } from '../../../src/transport/undici-transport.js';
-import type { HttpRequest, HttpResult, Transport, TransportOptions } from '../../../src/transport/types.js';
+import type {
+  HttpRequest,
+  HttpResult,
+  TransportFailure,
+  Transport,
+  TransportOptions,
+} from '../../../src/transport/types.js';
 import { makeCertificates, type Certificate, type TestCertificates } from '../../support/certificates.js';
 import { turns } from '../../support/eventually.js';
 import { startScriptedServer, type ScriptedAnswer, type ScriptedServer } from '../../support/scripted-server.js';
@@ -28,10 +34,9 @@ async function openServer(certificate?: Certificate): Promise<ScriptedServer> {
 
 const get: HttpRequest = { method: 'GET', path: '/api/', timeoutMs: 60_000 };
 
-function failureOf(result: HttpResult): { kind: string; maybeSent: boolean; message: string } {
+function failureOf(result: HttpResult): TransportFailure {
   if (result.ok) throw new Error(`an answer arrived: ${result.response.status}`);
-  const { kind, maybeSent, message } = result.failure;
-  return { kind, maybeSent, message };
+  return result.failure;
 }
 
 async function sendTo(
@@ -223,19 +228,28 @@ describe('TLS', () => {
   ] as const)('a certificate that is %s is refused, saying %s', async (name, said) => {
     const server = await openServer(certificates[name]);
     const failure = failureOf(await openTransport(server.origin).send(get));
-    expect(failure).toMatchObject({ kind: 'tls', maybeSent: false, message: expect.stringContaining(said) });
+    const fault = { kind: 'tls', tlsFault: 'untrusted', maybeSent: false };
+    expect(failure).toMatchObject({ ...fault, message: expect.stringContaining(said) });
     expect(server.requests).toHaveLength(0);
   });
 
   it.each([
-    ['wrongName', 'name of the host does not match'],
-    ['expired', 'expired'],
-  ] as const)('a certificate of the trusted authority that is %s is refused, saying %s', async (name, said) => {
-    const server = await openServer(certificates[name]);
-    const failure = failureOf(await openTransport(server.origin, { ca: certificates.ca }).send(get));
-    expect(failure).toMatchObject({ kind: 'tls', maybeSent: false, message: expect.stringContaining(said) });
-    expect(server.requests).toHaveLength(0);
-  });
+    ['wrongName', 'name of the host does not match', 'other_name'],
+    ['expired', 'expired', 'out_of_date'],
+  ] as const)(
+    'a certificate of the trusted authority that is %s is refused, saying %s',
+    async (name, said, tlsFault) => {
+      const server = await openServer(certificates[name]);
+      const failure = failureOf(await openTransport(server.origin, { ca: certificates.ca }).send(get));
+      expect(failure).toMatchObject({
+        kind: 'tls',
+        tlsFault,
+        maybeSent: false,
+        message: expect.stringContaining(said),
+      });
+      expect(server.requests).toHaveLength(0);
+    },
+  );
 
   it('accepts what an additional authority signed', async () => {
     const server = await openServer(certificates.signed);
@@ -256,6 +270,7 @@ describe('TLS', () => {
     const failure = failureOf(await openTransport(origin).send(get));
     expect(failure).toMatchObject({
       kind: 'tls',
+      tlsFault: 'plain_http',
       maybeSent: false,
       message: expect.stringContaining('does not speak TLS'),
     });

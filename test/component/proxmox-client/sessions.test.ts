@@ -142,7 +142,7 @@ describe('TLS', () => {
     ).toMatchObject({
       code: 'proxmox_tls_error',
       retryable: false,
-      detail: expect.stringContaining('self-signed'),
+      detail: expect.stringMatching(/self-signed.*pve-root-ca\.pem in PROXBOX_CA_BUNDLE, or set verify_ssl/),
     });
     expect(simulator.requestLog).toEqual([]);
   });
@@ -154,9 +154,9 @@ describe('TLS', () => {
   });
 
   it.each([
-    ['wrong-host', /does not match/],
-    ['expired', /expired/],
-  ] as const)('says what is wrong with a %s certificate', async (tls, detail) => {
+    ['wrong-host', /does not match.*name that the certificate is for, as its domain/],
+    ['expired', /expired.*Renew the certificate on the node/],
+  ] as const)('says what is wrong with a %s certificate, and how to mend it', async (tls, detail) => {
     const simulator = await simulate('lab', { tls });
     const sessions = sessionsWith({ caBundle: simulator.certificate });
     const error = await caught(sessions.open(endpointOf(simulator, { verifySsl: true }), tokenOf(simulator)));

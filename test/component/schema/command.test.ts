@@ -209,7 +209,7 @@ describe('proxbox-schema generate --from-endpoint', () => {
     const dir = folder();
     const variables = {
       PROXBOX_DATABASE_PATH: path.join(lab.folder, 'database.db'),
-      PROXBOX_ENCRYPTION_KEY: 'a-key-for-tests',
+      PROXBOX_ENCRYPTION_KEY: 'a-key-for-tests-of-enough-characters',
     };
     const from = (name: string, ...args: readonly string[]) =>
       start(dir, ['generate', ...args, '--from-endpoint', name], variables).ended;

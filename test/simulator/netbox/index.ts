@@ -35,6 +35,8 @@ export interface NetBoxSimulatorOptions {
   /** ENFORCE_GLOBAL_UNIQUE, true by default. */
   readonly globalUnique?: boolean;
   readonly now?: () => Date;
+  /** Below which it is served, as `/netbox`; everything else is nobody's. Its links begin with it. */
+  readonly basePath?: string;
   /** Seed of the faults that come with a probability. */
   readonly faultSeed?: number;
 }
@@ -175,20 +177,30 @@ const answerApi = (
   }
 };
 
+/** What NetBox sees of a request behind a server that has mounted it; undefined: it is not NetBox's. */
+const below = (request: SimulatedRequest, basePath: string): SimulatedRequest | undefined => {
+  if (!request.path.startsWith(`${basePath}/`)) return undefined;
+  const cut = (text: string): string => text.slice(basePath.length);
+  const origin = `${request.origin}${basePath}`;
+  return { ...request, path: cut(request.path), target: cut(request.target), origin };
+};
+
 /** A NetBox in memory, behind a real HTTP server on the loopback address. Call `listen` to start it. */
 export const createNetBoxSimulator = (options: NetBoxSimulatorOptions = {}): NetBoxSimulator => {
   const settled = settle(options);
   const faults = createFaults(seededRandom(options.faultSeed ?? 1));
   const traffic = createTraffic();
   const series = settled.release.slice(0, 3);
+  const basePath = options.basePath ?? '';
   const server = createSimulatorServer({
     faults,
     latencyMs: options.latencyMs ?? 0,
     observe: (request) => traffic.note(request),
     release: (request) => traffic.release(request),
-    handle: (request) => {
-      const answer = answerApi(settled, options, { request, faults });
-      traffic.answered(request, answer.status);
+    handle: (sent) => {
+      const request = below(sent, basePath);
+      const answer = request === undefined ? notFoundPage : answerApi(settled, options, { request, faults });
+      traffic.answered(sent, answer.status);
       return {
         ...answer,
         headers: { 'x-request-id': randomUUID(), 'api-version': series, vary: 'HX-Request', ...answer.headers },
@@ -196,12 +208,12 @@ export const createNetBoxSimulator = (options: NetBoxSimulatorOptions = {}): Net
     },
   });
   const operatorWorld = (branch: string | undefined): World =>
-    worldFor(settled, options, { username: 'operator', origin: server.url, branch });
+    worldFor(settled, options, { username: 'operator', origin: `${server.url}${basePath}`, branch });
   return {
     get url() {
-      return server.url;
+      return server.url === '' ? '' : `${server.url}${basePath}`;
     },
-    listen: (port) => server.listen(port),
+    listen: async (port) => `${await server.listen(port)}${basePath}`,
     close: () => server.close(),
     state: createStateReader(operatorWorld),
     operator: createOperator(() => operatorWorld(undefined)),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configurationPage } from '../../../src/cli/configuration-page.js';
+import { configurationPage, foreignVariablesTable } from '../../../src/cli/configuration-page.js';
 import { permissionsPage } from '../../../src/cli/permissions-page.js';
 import { tunableKeys, tunables } from '../../../src/config/tunables.js';
 
@@ -25,5 +25,13 @@ describe('docs/configuration.md', () => {
 describe('docs/proxmox-permissions.md', () => {
   it('is what `npm run docs` writes', () => {
     expect(readFileSync(path.join(root, 'docs/proxmox-permissions.md'), 'utf8')).toBe(permissionsPage());
+  });
+});
+
+describe('docs/migrating-from-python.md', () => {
+  it('names what is not used, as `npm run docs` writes it', () => {
+    const migrating = readFileSync(path.join(root, 'docs/migrating-from-python.md'), 'utf8');
+
+    expect(migrating).toContain(`foreign-variables.ts -->\n${foreignVariablesTable()}\n<!-- End`);
   });
 });

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseEnv } from '../../../src/config/env.js';
+import { databaseFolder, parseEnv } from '../../../src/config/env.js';
 import { processVariables } from '../../../src/config/env-table.js';
 
 const warningsOf = (variables: Record<string, string>): string => parseEnv(variables).warnings.join('\n');
@@ -121,6 +121,12 @@ describe('process variables', () => {
     expect(warningsOf(variables)).toMatch(
       /PROXBOX_NETBOX_TIMEOUT is ignored[^]*PROXBOX_BULK_BATCH_SIZE is out of bounds/,
     );
+  });
+
+  it('keep the database out of a package that npm replaces', () => {
+    expect(databaseFolder('/opt/proxbox-api/', '/srv')).toBe('/opt/proxbox-api/');
+    expect(databaseFolder('/srv/node_modules/proxbox-api/', '/srv')).toBe('/srv');
+    expect(databaseFolder('/opt/my_node_modules/proxbox-api/', '/srv')).toBe('/opt/my_node_modules/proxbox-api/');
   });
 
   it('expand the home directory and make paths absolute', () => {

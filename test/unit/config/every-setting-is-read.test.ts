@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseEnv, type Env } from '../../../src/config/env.js';
 import { processVariables } from '../../../src/config/env-table.js';
+import { foreignVariables } from '../../../src/config/foreign-variables.js';
 import { tunableKeys, tunables } from '../../../src/config/tunables.js';
 import { openSource, type Source } from '../../support/source.js';
 
@@ -12,7 +13,7 @@ const noEffectYet: readonly string[] = [];
 const describing = /^src\/(config\/|cli\/configuration-page\.ts)/;
 
 /** Looked at, but no settings of this service: folders of the system, and what the Python service had. */
-const others = ['HOME', 'PROXBOX_FEATURES', 'UVICORN_WORKERS', 'XDG_DATA_HOME'];
+const others = ['HOME', 'XDG_DATA_HOME', ...foreignVariables.flatMap(({ variables }) => variables)];
 
 describe('every setting', () => {
   let source: Source;

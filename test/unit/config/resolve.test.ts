@@ -38,11 +38,15 @@ describe('a tunable', () => {
     const pathOf = (raw: unknown): string =>
       resolveTunables({}, { backend_log_file_path: raw }).values.backendLogFilePath;
 
-    expect([pathOf(' /x.log '), pathOf('  '), pathOf(5)]).toEqual([
-      '/x.log',
-      '/var/log/proxbox.log',
-      '/var/log/proxbox.log',
-    ]);
+    expect([pathOf(' /x.log '), pathOf('  '), pathOf(5)]).toEqual(['/x.log', '', '']);
+  });
+
+  it('takes the default of the plugin for the log file as no wish, and the same path in the variable as one', () => {
+    const untouched = { backend_log_file_path: '/var/log/proxbox.log' };
+    const asked = resolveTunables({ PROXBOX_LOG_FILE: '/var/log/proxbox.log' }, untouched);
+
+    expect(resolveTunables({}, untouched).values.backendLogFilePath).toBe('');
+    expect(asked.values.backendLogFilePath).toBe('/var/log/proxbox.log');
   });
 
   it.each(['soon', '1e', 'nan', 'inf', 'Infinity', '0x10', '1_000'])(

@@ -100,7 +100,7 @@ export interface Vaulted {
   readonly log: LogProbe;
 }
 
-export function vaultFor(db: Database, options: KeyOptions = { env: 'unit-test-key' }): Vaulted {
+export function vaultFor(db: Database, options: KeyOptions = { env: 'unit-test-key-of-enough-characters' }): Vaulted {
   const log = logProbe();
   const env = {
     encryptionKey: options.env === undefined ? null : new Secret(options.env),

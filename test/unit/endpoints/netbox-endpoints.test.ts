@@ -24,11 +24,13 @@ cleanUpDatabases();
 
 const body = { name: 'netbox', ip_address: '10.0.0.20', domain: 'netbox.local', token: 'MARKER-token' };
 
-function storeOn(db: Database, options?: KeyOptions, guard: Partial<GuardSettings> = {}): NetBoxEndpointStore {
+function loggedStoreOn(db: Database, options?: KeyOptions, guard: Partial<GuardSettings> = {}) {
   const { vault, log } = vaultFor(db, options);
   const guardSettings = (): GuardSettings => ({ ...defaultGuardSettings, ...guard });
-  return createNetBoxEndpointStore({ db, vault, guardSettings, logger: log.logger });
+  return { log, store: createNetBoxEndpointStore({ db, vault, guardSettings, logger: log.logger }) };
 }
+
+const storeOn = (...given: Parameters<typeof loggedStoreOn>): NetBoxEndpointStore => loggedStoreOn(...given).store;
 
 const create = (store: NetBoxEndpointStore, changes: object = {}) =>
   store.create(NetBoxEndpointCreate.parse({ ...body, ...changes }));
@@ -65,6 +67,7 @@ describe('creating the NetBox endpoint', () => {
       ip_address: '10.0.0.20',
       domain: 'netbox.local',
       port: 443,
+      base_path: null,
       token_version: 'v1',
       verify_ssl: true,
       enabled: true,
@@ -132,6 +135,97 @@ describe('creating the NetBox endpoint', () => {
       expect(errorOf(() => create(storeOn(newDatabase()), { domain })).message).toMatch(/^Invalid domain: /);
     },
   );
+
+  it.each([
+    ['https://netbox.example.com/netbox/', "Set domain to 'netbox.example.com', base_path to '/netbox'."],
+    [
+      'http://netbox.example.com:8001',
+      "Set domain to 'netbox.example.com', port to 8001. NetBox is asked over plain HTTP",
+    ],
+    ['netbox.example.com/a/b?x=MARKER', "Set domain to 'netbox.example.com', base_path to '/a/b'."],
+    ['MARKER:MARKER@netbox.example.com', "Set domain to 'netbox.example.com'."],
+    ['[2001:db8::1]:8443', "Set domain to '2001:db8::1', port to 8443."],
+    ['http://netbox.example.com/', "Set domain to 'netbox.example.com', port to 80. NetBox is asked over plain HTTP"],
+    ['a b', 'The host must be a name or address alone'],
+  ])('says of the domain %s which fields its parts belong to, and repeats no secret', (domain, said) => {
+    const { message } = errorOf(() => create(storeOn(newDatabase()), { domain }));
+
+    expect(message).toContain(said);
+    expect(message).not.toMatch(/MARKER|SSRF/);
+  });
+
+  it.each([
+    ['netbox', '/netbox'],
+    ['/netbox/', '/netbox'],
+    [' /a/b-c.d_e~f ', '/a/b-c.d_e~f'],
+    ['/', null],
+    ['', null],
+    [null, null],
+  ])('takes the base path %j as %j', (sent, stored) => {
+    expect(create(storeOn(newDatabase()), { base_path: sent }).base_path).toBe(stored);
+  });
+
+  it.each([
+    'https://netbox.example.com/netbox',
+    '/a//b',
+    '/..',
+    '/a/./b',
+    '/a?b=1',
+    '/a b',
+    '/a%2f',
+    '//evil.example.com',
+  ])('refuses the base path %s', (base_path) => {
+    const { message } = errorOf(() => create(storeOn(newDatabase()), { base_path }));
+
+    expect(message).toMatch(/^base_path must be the path that NetBox is served below, such as '\/netbox'/);
+  });
+
+  it('refuses a base path that goes on into the API', () => {
+    expect(errorOf(() => create(storeOn(newDatabase()), { base_path: '/netbox/api/' })).message).toMatch(
+      /without '\/api'/,
+    );
+  });
+
+  it('is elsewhere when its path is another', () => {
+    const store = storeOn(newDatabase());
+    create(store);
+    const changes: EndpointChange[] = [];
+    store.onChange((change) => changes.push(change));
+
+    update(store, { base_path: '/netbox' });
+    update(store, { base_path: 'netbox/' });
+
+    expect(changes.map(({ isConnectionChanged, isElsewhere }) => [isConnectionChanged, isElsewhere])).toEqual([
+      [true, true],
+      [false, false],
+    ]);
+  });
+
+  it('says that a name in the place of an address is a domain', () => {
+    const { message } = errorOf(() => create(storeOn(newDatabase()), { ip_address: 'https://netbox.example.com' }));
+
+    expect(message).toMatch(/^Invalid IP address: .*Set domain to 'netbox\.example\.com'\.$/);
+  });
+
+  it.each([
+    ['token', 'Token 0123456789abcdef', "token begins with the word 'Token'"],
+    ['token', ' bearer nbt_key.secret', "token begins with the word 'bearer'"],
+    ['token', 'Authorization: Token 0123', "token begins with the word 'Token'"],
+    ['token', '"0123456789abcdef"', 'token is in quotation marks'],
+  ] as const)('refuses the %s %j, and logs why without it', (field, value, said) => {
+    const { store, log } = loggedStoreOn(newDatabase());
+
+    expect(errorOf(() => create(store, { [field]: value }))).toMatchObject({
+      status: 400,
+      message: expect.stringContaining(said),
+    });
+    expect(log.lines()).toEqual([expect.objectContaining({ level: 40, msg: expect.stringContaining(said) })]);
+    expect(log.text()).not.toContain('0123');
+  });
+
+  it('takes a token that only looks like a word', () => {
+    expect(create(storeOn(newDatabase()), { token: 'tokenwithoutspace' }).id).toBe(1);
+  });
 
   it('stores nothing without an encryption key', () => {
     const store = storeOn(newDatabase(), {});
@@ -238,10 +332,12 @@ describe('who uses the NetBox endpoint', () => {
 
     expect(store.active()).toBeNull();
     expect(store.find(1)).toMatchObject({ id: 1, enabled: false });
+    // As the Python service writes one: the columns that it knows, by their names.
     db.sqlite.exec(
-      "INSERT INTO netboxendpoint SELECT 5, name, ip_address, domain, port, '', token_key, token, 1, 1 FROM netboxendpoint",
+      `INSERT INTO netboxendpoint (id, name, ip_address, domain, port, token_version, token_key, token, verify_ssl, enabled)
+        SELECT 5, name, ip_address, domain, port, '', token_key, token, 1, 1 FROM netboxendpoint`,
     );
-    expect(store.active()).toMatchObject({ id: 5, tokenVersion: 'v1' });
+    expect(store.active()).toMatchObject({ id: 5, tokenVersion: 'v1', basePath: '' });
     expect(store.list({ offset: 1, limit: 1 }).map(({ id }) => id)).toEqual([5]);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createNetBoxUrls, decideScheme, type TlsProbe } from '../../../src/endpoints/netbox-url.js';
 import { createFakeClock } from '../../support/fake-clock.js';
 
-const target = { ipAddress: '10.0.0.20/24', domain: '', port: 9443, verifySsl: false };
+const target = { basePath: '', ipAddress: '10.0.0.20/24', domain: '', port: 9443, verifySsl: false };
 
 function urls(...answers: readonly Awaited<ReturnType<TlsProbe>>[]) {
   const asked: string[] = [];
@@ -39,6 +39,7 @@ describe('the base URL of NetBox', () => {
     expect(await baseUrl({ ...fixed, domain: 'netbox.local' })).toBe('https://netbox.local:443');
     expect(await baseUrl(fixed)).toBe('https://10.0.0.20:443');
     expect(await baseUrl({ ...fixed, ipAddress: 'fd00::20/64' })).toBe('https://[fd00::20]:443');
+    expect(await baseUrl({ ...fixed, basePath: '/a/b' })).toBe('https://10.0.0.20:443/a/b');
   });
 
   it('asks an unusual port once', async () => {

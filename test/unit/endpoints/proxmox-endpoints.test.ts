@@ -55,6 +55,41 @@ function errorOf(work: () => unknown): ProxboxError {
   throw new Error('nothing was thrown');
 }
 
+describe('a user without realm', () => {
+  const said = /^username 'root' names no realm and is taken for 'root@pam'\. Send the realm as well/;
+
+  it('is taken, and told in the answer and in the log', () => {
+    const { store, log } = storeOn(newDatabase());
+
+    const made = create(store, { username: 'root' });
+    const changed = update(store, { username: ' root!sync ' });
+
+    expect([made.warnings, changed.warnings]).toEqual([[expect.stringMatching(said)], [expect.stringMatching(said)]]);
+    expect(log.lines().filter(({ level }) => level === 40)).toHaveLength(2);
+  });
+
+  it('is told once, and not of a change of something else or a list', () => {
+    const { store } = storeOn(newDatabase());
+    create(store, { username: 'root' });
+
+    expect([update(store, { port: 8007 }), store.get(1), ...store.list()].filter((one) => 'warnings' in one)).toEqual(
+      [],
+    );
+    expect(update(store, { username: 'sync@pve' })).not.toHaveProperty('warnings');
+  });
+});
+
+it.each([
+  ['https://pve.example.com:8006/#v1', "Set domain to 'pve.example.com', port to 8006."],
+  ['http://pve.example.com', 'Proxmox VE is asked over HTTPS only.'],
+  ['pve.example.com/api2/json', "Set domain to 'pve.example.com'. Leave the path out: Proxmox VE has none."],
+])('the domain %s is refused with what belongs where', (domain, expected) => {
+  const { store, log } = storeOn(newDatabase());
+
+  expect(errorOf(() => create(store, { domain })).message).toContain(expected);
+  expect(log.lines()).toEqual([expect.objectContaining({ level: 40, msg: expect.stringContaining(expected) })]);
+});
+
 describe('creating a Proxmox endpoint', () => {
   it('shows exactly the public fields, with safe defaults, and never a secret', () => {
     const db = newDatabase();

@@ -11,6 +11,7 @@ const endpoint: NetBoxEndpoint = {
   ipAddress: '10.0.0.20',
   domain: '',
   port: 443,
+  basePath: '',
   tokenVersion: 'v1',
   verifySsl: true,
   enabled: true,

@@ -9,6 +9,7 @@ const stored: NetBoxEndpoint = {
   ipAddress: '192.0.2.10/24',
   domain: '',
   port: 443,
+  basePath: '',
   tokenVersion: 'v1',
   verifySsl: true,
   enabled: true,

@@ -1,14 +1,9 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createConsoleLevel } from '../../../src/telemetry/console-level.js';
 import { createLogBuffer } from '../../../src/telemetry/log-buffer.js';
-import { createLogFile } from '../../../src/telemetry/log-file.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
 import { logSecurityEvent } from '../../../src/telemetry/security-events.js';
-import { cleanUpDatabases, logProbe, temporaryFolder } from '../db/database-kit.js';
-
-cleanUpDatabases();
+import { logProbe } from '../db/database-kit.js';
 
 function setUp() {
   const [console, file]: [string[], string[]] = [[], []];
@@ -85,57 +80,5 @@ describe('the logger', () => {
       actor: 'someone',
       level: 30,
     });
-  });
-});
-
-describe('the log file', () => {
-  const nothing = logProbe().logger;
-
-  it('is opened later, dated, and reached under the configured path', async () => {
-    const folder = path.join(temporaryFolder(), 'log');
-    const wanted = path.join(folder, 'proxbox.log');
-    const file = createLogFile();
-    file.write('before it is open\n');
-
-    expect(await file.open(wanted, nothing)).toBe(wanted);
-    file.write('one\n');
-    file.write('two\n');
-    await file.close();
-    file.write('after it was closed\n');
-
-    expect(readdirSync(folder).filter((name) => /^proxbox\.\d{4}-\d\d-\d\d\.1\.log$/.test(name))).toHaveLength(1);
-    expect(lstatSync(wanted).isSymbolicLink()).toBe(true);
-    expect(readFileSync(wanted, 'utf8')).toBe('one\ntwo\n');
-  });
-
-  it('leaves a regular file of that name alone', async () => {
-    const wanted = path.join(temporaryFolder(), 'proxbox.log');
-    writeFileSync(wanted, 'written by something else\n');
-    const file = createLogFile();
-
-    await file.open(wanted, nothing);
-    file.write('one\n');
-    await file.close();
-
-    expect(readFileSync(wanted, 'utf8')).toBe('written by something else\n');
-  });
-
-  it('warns and goes on when it cannot be opened', async () => {
-    const folder = temporaryFolder();
-    writeFileSync(path.join(folder, 'blocked'), '');
-    mkdirSync(path.join(folder, 'ok'));
-    const fallback = path.join(folder, 'ok', 'default.log');
-    const { logger, lines } = logProbe();
-    const file = createLogFile(fallback);
-
-    expect(await file.open(path.join(folder, 'blocked', 'x.log'), logger)).toBe(fallback);
-    expect(lines()).toHaveLength(1);
-    expect(await file.open('relative.log', logger)).toBe(fallback);
-    await file.close();
-    expect(existsSync(fallback)).toBe(true);
-
-    const hopeless = createLogFile(path.join(folder, 'blocked', 'y.log'));
-    expect(await hopeless.open('/', logger)).toBeNull();
-    hopeless.write('dropped\n');
   });
 });
