@@ -91,7 +91,7 @@ function ofRuns(registers: Registry[]) {
 }
 
 function ofRequests(registers: Registry[]) {
-  return {
+  const counters = {
     requests: new Counter({
       ...named(
         'requests_total',
@@ -120,6 +120,10 @@ function ofRequests(registers: Registry[]) {
       registers,
     }),
   };
+  // None so far is a number, too: without it a panel has no data until something goes wrong.
+  for (const side of ['netbox', 'proxmox'])
+    for (const counter of [counters.waits, counters.retries]) counter.inc({ side }, 0);
+  return counters;
 }
 
 function lookAt(
