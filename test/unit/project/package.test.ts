@@ -10,7 +10,6 @@ interface Manifest {
   readonly version: string;
   readonly private?: boolean;
   readonly bin: Readonly<Record<string, string>>;
-  readonly repository: { readonly url: string };
   readonly exports: unknown;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly scripts: Readonly<Record<string, string>>;
@@ -71,7 +70,6 @@ describe('the package', () => {
 
   it('may be published, has its commands, and is no library', () => {
     expect(manifest.private).toBeUndefined();
-    expect(manifest.repository.url).toMatch(/^git\+https:/);
     expect(manifest.exports).toEqual({ './package.json': './package.json' });
     expect(Object.values(manifest.bin).filter((file) => !packed.includes(file))).toEqual([]);
     for (const file of Object.values(manifest.bin)) expect(read(file)).toMatch(/^#!\/usr\/bin\/env node\n/);
