@@ -1,6 +1,6 @@
 /** Kinds of NetBox's area "dcim": what a node is made of. Facts: NetBox 4.5-4.7 serializers (docs/netbox-facts.md). */
 import type { JsonObject, NetBoxRecord } from '../types.js';
-import { inside, to } from './fields.js';
+import { inside, theirs, to } from './fields.js';
 import { kind } from './kind.js';
 import { relationId } from './values.js';
 
@@ -106,9 +106,9 @@ export const dcim = {
     },
     reads: {
       assigned_object: 'assigned-object',
-      description: 'text',
-      comments: 'text',
-      owner: 'relation',
+      description: theirs('text', 'a description'),
+      owner: theirs('relation', 'an owner'),
+      comments: theirs('text', 'comments'),
       custom_fields: 'custom-fields',
     },
     natural: { fields: ['mac_address', 'assigned_object_type', 'assigned_object_id'] },

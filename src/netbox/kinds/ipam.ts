@@ -1,5 +1,5 @@
 /** Kinds of NetBox's area "ipam": VLANs, addresses, prefixes and route targets. */
-import { to } from './fields.js';
+import { theirs, to } from './fields.js';
 import { kind } from './kind.js';
 
 export const ipam = {
@@ -38,14 +38,14 @@ export const ipam = {
     },
     reads: {
       assigned_object: 'assigned-object',
-      role: 'choice',
-      vrf: 'relation',
-      tenant: 'relation',
-      nat_inside: 'relation',
-      nat_outside: 'json',
-      owner: 'relation',
-      description: 'text',
-      comments: 'text',
+      tenant: theirs('relation', 'a tenant'),
+      vrf: theirs('relation', 'a VRF'),
+      role: theirs('choice', 'a role'),
+      nat_inside: theirs('relation', 'a NAT address'),
+      nat_outside: theirs('json', 'a NAT address'),
+      description: theirs('text', 'a description'),
+      owner: theirs('relation', 'an owner'),
+      comments: theirs('text', 'comments'),
       custom_fields: 'custom-fields',
     },
     // An address of another object is never taken over because it was met by chance.
