@@ -144,6 +144,7 @@ export const virtualization = {
     path: machines,
     noun: 'mark of a machine whose guest is gone',
     fields: { status: 'choice', tags: 'tags' },
+    together: ['status', 'tags'],
     natural: null,
     viewOf: 'virtual-machine',
   }),

@@ -5,7 +5,7 @@ import { aCluster, anEstate, type ClusterPlan } from '../../contract/sync/estate
 import { all, machineOf, one, tagsOf } from '../../contract/sync/target.js';
 import type { Observed } from '../../contract/sync/target.js';
 import type { StreamResult } from '../../support/world.js';
-import { renameGuest, setStatus } from '../../simulator/estate/index.js';
+import { addGuest, renameGuest, setConfig, setStatus } from '../../simulator/estate/index.js';
 import { createSteppedClock } from '../../support/stepped-clock.js';
 import { makeOurTags } from './our-tags.js';
 import { stages } from './plugin-calls.js';
@@ -209,6 +209,45 @@ describe('a tag', () => {
     ];
     for (const made of [machine, device, cluster]) expect(tagsOf(made)).toContain('proxbox');
     await expectQuiet();
+  });
+
+  it.each(['4.7.3', '4.6.8', '4.5.9'] as const)(
+    'that an object has already stays on it when it is restricted, in NetBox %s',
+    async (version) => {
+      const lab = aCluster({ nodes: ['pve1'], guests: [tagged(100)] });
+      target = await openSimulated(anEstate(lab), { netbox: { version } });
+      await run();
+      const prod = target.simulator.state.objects('extras/tags').find(({ slug }) => slug === 'prod')!;
+      target.simulator.operator.update('extras/tags', prod.id, { object_types: ['dcim.site'] });
+      addGuest(lab, { node: 'pve1', ...tagged(101) });
+      setConfig(lab, 100, 'tags', 'prod;shop;web');
+
+      await run();
+
+      const [old, fresh] = [await machineOf(target, 100), await machineOf(target, 101)];
+      const ours = ['proxbox', 'proxbox-discovered-qemu'];
+      expect(tagsOf(old.machine)).toEqual(['prod', ...ours, 'shop', 'web']);
+      expect(tagsOf(fresh.machine)).toEqual([...ours, 'web']);
+      await expectQuiet();
+    },
+  );
+
+  it('that keeps later syncs away is on everything that is made in that mode: without it nothing is made', async () => {
+    await open([{ vmid: 100 }]);
+    create('extras/tags', { name: 'bootstrap-only', slug: 'bootstrap-only', object_types: ['dcim.site'] });
+    const once = () => target.world.fullUpdate('?sync_mode_vm=bootstrap_only');
+
+    const ends = [await once(), await once()].map(({ complete, frames }) => [
+      complete.ok,
+      complete.result?.kinds['virtual-machine'],
+      JSON.stringify(frames).includes(
+        'needs the tag \\"bootstrap-only\\" and was not written: it is restricted to other object types.',
+      ),
+    ]);
+
+    expect(await all(target, path.vms)).toEqual([]);
+    expect(ends[0]).toEqual([false, expect.objectContaining({ created: 0, failed: 1 }), true]);
+    expect(ends[1]).toEqual(ends[0]);
   });
 
   it('that marks what we make is left out of the kinds that it may not hang on', async () => {
