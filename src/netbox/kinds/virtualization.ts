@@ -12,12 +12,14 @@ export const virtualization = {
     path: '/api/virtualization/cluster-types/',
     noun: 'cluster type',
     fields: supportFields,
+    reads: { custom_fields: 'custom-fields' },
     natural: { fields: ['slug'] },
   }),
   'vm-type': kind({
     path: '/api/virtualization/virtual-machine-types/',
     noun: 'virtual machine type',
     fields: supportFields,
+    reads: { custom_fields: 'custom-fields' },
     natural: { fields: ['slug'] },
   }),
   cluster: kind({
@@ -33,7 +35,7 @@ export const virtualization = {
       description: 'text',
       tags: 'tags',
     },
-    reads: { created: 'time' },
+    reads: { created: 'time', custom_fields: 'custom-fields' },
     natural: { fields: ['name', 'scope_type', 'scope_id'] },
     unique: [{ fields: ['scope_type', 'scope_id', 'name'], parks: 'name' }],
     askedAs: { type: 'cluster' },

@@ -5,11 +5,19 @@ import { aCluster, anEstate, type ClusterPlan } from '../../contract/sync/estate
 import { all, machineOf, one, tagsOf } from '../../contract/sync/target.js';
 import type { Observed } from '../../contract/sync/target.js';
 import type { StreamResult } from '../../support/world.js';
-import { addGuest, renameGuest, setConfig, setStatus } from '../../simulator/estate/index.js';
+import {
+  addGuest,
+  removeGuest,
+  renameGuest,
+  setConfig,
+  setStatus,
+  type EstateCluster,
+} from '../../simulator/estate/index.js';
 import { createSteppedClock } from '../../support/stepped-clock.js';
 import { makeOurTags } from './our-tags.js';
 import { stages } from './plugin-calls.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
+import { aTalker, giveNode, say } from './talkers.js';
 
 const machineModel = 'virtualization.virtualmachine';
 const forbidden = { status: 403, body: { detail: 'You do not have permission to perform this action.' } };
@@ -130,6 +138,49 @@ describe('a custom field that an operator has to fill', () => {
     expect(complete.result?.kinds['node-interface']).toMatchObject({ failed: 0 });
     expect(await all(target, path.devices)).toHaveLength(1);
     expect((await run()).changes).toBe(0);
+  });
+});
+
+describe('what NetBox refuses for want of a custom field', () => {
+  let lab: EstateCluster;
+  const required = (model: string): void =>
+    void create('extras/custom-fields', { name: 'owner', type: 'text', object_types: [model], required: true });
+
+  it.each([
+    ['a mark', machineModel, () => removeGuest(lab, 101)],
+    ['a primary address', machineModel, () => say(lab, 101, ['10.0.0.201'])],
+    [
+      'the name of a machine whose guest is gone',
+      machineModel,
+      () => {
+        removeGuest(lab, 101);
+        addGuest(lab, { ...aTalker(150, ['10.0.0.150']), name: 'host101' });
+      },
+    ],
+    ['the primary address of a node', 'dcim.device', () => giveNode(lab, 'pve1', ['10.1.0.2'])],
+    [
+      'a tag of a device',
+      'dcim.device',
+      async () =>
+        target.simulator.operator.update('dcim/devices', (await one(target, path.devices, 'name=pve1')).id, {
+          tags: [],
+        }),
+    ],
+  ])('is not sent again, and told in every run: %s', async (_what, model, change) => {
+    lab = aCluster({ guests: [100, 101, 102].map((vmid) => aTalker(vmid, [`10.0.0.${vmid}`])) });
+    giveNode(lab, 'pve1', ['10.1.0.1']);
+    target = await openSimulated(anEstate(lab), { variables: { PROXBOX_DELETE_ORPHANS: 'true' } });
+    await run();
+    await change();
+    required(model);
+
+    const ends = [await run(), await run(), await run()];
+
+    expect(ends.map(({ complete }) => complete.ok)).toEqual([false, false, false]);
+    expect(ends[0]!.writes).not.toEqual([]);
+    expect(ends.slice(1).map(({ writes }) => writes)).toEqual([[], []]);
+    for (const { complete } of ends)
+      expect(complete.errors?.map(({ reason }) => reason)).toContain('custom_field_required');
   });
 });
 
