@@ -334,6 +334,53 @@ describe('an address', () => {
       expect(await row('10.0.0.9')).toMatchObject({ id, assigned_object: { name: 'net0' } });
       await stays();
     });
+    const placed = async (fields: object = {}) => {
+      const [port] = await all(target, path.vmInterfaces);
+      const at = { assigned_object_type: vmPort, assigned_object_id: port.id };
+      return (await target.netbox.create(path.ipAddresses, { address: '10.0.0.9/24', ...at, ...fields })).id;
+    };
+    it('stays there, without the name of the guest and the rows of the plugin, when the guest lets it go', async () => {
+      const lab = await open(anEstate(aCluster({ guests: [aTalker(100, ['10.0.0.5'])] })));
+      await sync(target);
+      const id = await placed();
+      say(lab, 100, ['10.0.0.5', '10.0.0.9']);
+      await again();
+      expect(await row('10.0.0.9')).toMatchObject({ id, dns_name: 'host100.example.org' });
+      expect(await all(target, guestLinks, `&ip_address_id=${id}`)).toHaveLength(1);
+      say(lab, 100, ['10.0.0.5']);
+
+      await again();
+
+      expect(await row('10.0.0.9')).toMatchObject({ id, dns_name: '', assigned_object: { name: 'net0' } });
+      expect(await all(target, guestLinks, `&ip_address_id=${id}`)).toEqual([]);
+      await stays();
+    });
+
+    it('stays there without the name of the container that lets it go', async () => {
+      const lab = await open(anEstate(aCluster({ guests: [aContainer(100, '10.0.0.5')] })));
+      await sync(target);
+      const id = await placed({ dns_name: 'ct100' });
+      expect(lab.guests.size).toBe(1);
+
+      await again();
+
+      expect(await row('10.0.0.9')).toMatchObject({ id, dns_name: '', assigned_object: { name: 'eth0' } });
+      await stays();
+    });
+
+    it('stays there with a name that the operator gave it', async () => {
+      const lab = await open(anEstate(aCluster({ guests: [aTalker(100, ['10.0.0.5'])] })));
+      await sync(target);
+      const id = await placed({ dns_name: 'shop.acme.example' });
+      say(lab, 100, ['10.0.0.5', '10.0.0.9']);
+      await again();
+      say(lab, 100, ['10.0.0.5']);
+
+      await again();
+
+      expect(await row('10.0.0.9')).toMatchObject({ id, dns_name: 'shop.acme.example' });
+      await stays();
+    });
   });
 
   describe('rules 2 and 6: that was booked before', () => {
