@@ -52,7 +52,7 @@ export const ipam = {
     // An address of another object is never taken over because it was met by chance.
     natural: { fields: ['address', 'assigned_object_type', 'assigned_object_id'] },
     // NetBox moves no address that is the primary one of a machine or device.
-    after: ['released-primary', 'released-device-primary'],
+    after: ['released-primary', 'released-device-primary', 'address-claim'],
     askedAs: { type: 'ip', nameParam: 'ip_address' },
   }),
 } as const;

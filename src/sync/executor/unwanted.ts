@@ -20,6 +20,9 @@ const spareCodes: { readonly [K in ObjectKind]?: ReasonCode } = {
   platform: 'platform_unavailable',
 };
 
+/** Kinds that others wait for in every run. */
+const holdingUp: ReadonlySet<ObjectKind> = new Set(['address-claim']);
+
 /** How it is told that an object of a kind cannot be had which others do without; undefined: they need it. */
 export function spareCode(kind: ObjectKind): ReasonCode | undefined {
   return spareCodes[kind];
@@ -86,9 +89,11 @@ export class Unwanted {
     return this.#collections.forbidden.why(desired);
   }
 
-  /** NetBox does not let the token create an object. Only what others do without is remembered: the rest keeps the run from being complete. */
+  /** NetBox does not let the token create an object. What others do without is remembered, and what would be tried in every run
+   * as long as others wait for it; the rest keeps the run from being complete. */
   async forbid(desired: Desired, message: string): Promise<void> {
-    if (spareCode(desired.kind) !== undefined) await this.#collections.forbidden.remember(desired, message);
+    if (spareCode(desired.kind) !== undefined || holdingUp.has(desired.kind))
+      await this.#collections.forbidden.remember(desired, message);
   }
 
   /** Of objects that are left out, the one that is tried to see whether it may be made by now. */
