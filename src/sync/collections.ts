@@ -34,15 +34,23 @@ export interface Collections {
   count(kind: ObjectKind): Promise<number>;
   /** Objects that NetBox refused because of another one: not tried again until either changes. */
   readonly refusals: Refusals;
-  /** Sentences of `leaveOut`, of the last hour. */
-  leftOut(): ReadonlySet<string>;
+  /** What `leaveOut` was told in the last hour, by its key. */
+  leftOut(): ReadonlyMap<string, RefusedPart>;
   /** NetBox does not take a part of objects, which are written without; that it does again it tells only who tries. */
-  leaveOut(sentence: string): void;
+  leaveOut(key: string, part: RefusedPart): void;
   /** What the token may not create. */
   readonly forbidden: Forbidden;
   readonly requiredFields: RequiredFields;
   /** The same, where what only the change log confirmed is read again. */
   readonly readingAgain: () => Collections;
+}
+
+/** A part of objects that NetBox does not take. */
+export interface RefusedPart {
+  /** For a sentence: `the tag "Proxbox"`. */
+  readonly words: string;
+  /** Why not, and what to do. */
+  readonly why: string;
 }
 
 export interface LoadOptions {
@@ -72,8 +80,8 @@ const leftOutMs = 3_600_000;
 export function createCollectionStore(clock: Clock): CollectionStore {
   /** By scope: where its job began in the order of all reads. */
   const jobs = new Map<string, number>();
-  /** By NetBox and branch: sentence and when it was told. Kept when a job begins: an attempt that must fail is a write all the same. */
-  const leftOut = new Map<string, Map<string, number>>();
+  /** By NetBox and branch: what was refused, and when that was told. Kept when a job begins: an attempt that must fail is a write all the same. */
+  const leftOut = new Map<string, Map<string, RefusedPart & { readonly atMs: number }>>();
 
   const forbidden = createForbiddenStore();
   const requiredFields = new Map<string, RequiredFields>();
@@ -87,11 +95,11 @@ export function createCollectionStore(clock: Clock): CollectionStore {
   function open({ netbox, branch, refusals, showsObjects }: CollectionScope, client: NetBoxReader): Collections {
     const openedAtMs = clock.monotonicMs();
     const key = `${netbox}|${branch}`;
-    const sentences = leftOut.get(key) ?? new Map<string, number>();
-    leftOut.set(key, sentences);
+    const refused = leftOut.get(key) ?? new Map<string, RefusedPart & { readonly atMs: number }>();
+    leftOut.set(key, refused);
     const fields = requiredFields.get(key) ?? new RequiredFields();
     requiredFields.set(key, fields);
-    for (const [sentence, atMs] of sentences) if (openedAtMs - atMs > leftOutMs) sentences.delete(sentence);
+    for (const [part, { atMs }] of refused) if (openedAtMs - atMs > leftOutMs) refused.delete(part);
     const rememberedOf = forbidden.open(key, client);
     const through = (reader: NetBoxReader): Collections => ({
       async load(kind, query, ...[values, options = {}]) {
@@ -107,8 +115,8 @@ export function createCollectionStore(clock: Clock): CollectionStore {
         return page.ok ? (page.value.count ?? Infinity) : Infinity;
       },
       refusals,
-      leftOut: () => new Set(sentences.keys()),
-      leaveOut: (sentence) => void sentences.set(sentence, clock.monotonicMs()),
+      leftOut: () => new Map(refused),
+      leaveOut: (part, told) => void refused.set(part, { ...told, atMs: clock.monotonicMs() }),
       forbidden: rememberedOf,
       requiredFields: fields,
       readingAgain: () => through(reader.scoped({ readsAgain: true })),

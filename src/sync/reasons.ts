@@ -243,8 +243,8 @@ export const reasonCodes = {
     'Give the custom field a default value, or fill it in for the objects that the sentence names.',
   ),
   tag_unusable: mendable(
-    'A Proxmox tag could not be made a NetBox tag.',
-    'Give the tag in Proxmox a name that NetBox takes, or let the NetBox token create tags.',
+    'A tag could not be made, or not be put on an object.',
+    'Give the tag a name that NetBox takes, let the NetBox token create tags, or allow the object type in the tag.',
   ),
   vm_missing: informational(
     'The virtual machine is not in NetBox yet.',

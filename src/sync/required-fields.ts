@@ -1,25 +1,14 @@
 /** Custom fields in which NetBox wants a value that only an operator can give: what lacks one is not sent in vain. */
 import type { ObjectKind } from '../netbox/kinds/index.js';
+import { modelOf } from '../netbox/kinds/models.js';
 import type { NetBoxRecord } from '../netbox/types.js';
 import { textOf } from '../netbox/kinds/values.js';
 import { isObject } from '../values/plain-object.js';
 
-/** What NetBox calls the kinds on which operators put custom fields. */
-const models: { readonly [K in ObjectKind]?: string } = {
-  'virtual-machine': 'virtualization.virtualmachine',
-  'virtual-disk': 'virtualization.virtualdisk',
-  'vm-interface': 'virtualization.vminterface',
-  cluster: 'virtualization.cluster',
-  device: 'dcim.device',
-  'node-interface': 'dcim.interface',
-  site: 'dcim.site',
-  'ip-address': 'ipam.ipaddress',
-  vlan: 'ipam.vlan',
-};
-
-/** As NetBox taught it by refusing an object, in this run or an earlier one. */
+/** As NetBox taught it by refusing an object, in this run or an earlier one. It asks of its objects, whatever part of one is written. */
 export class RequiredFields {
-  readonly #learned = new Map<ObjectKind, Set<string>>();
+  /** By model. */
+  readonly #learned = new Map<string, Set<string>>();
 
   /** Those that NetBox is to be asked about when a run begins. */
   names(): readonly string[] {
@@ -28,20 +17,21 @@ export class RequiredFields {
 
   /** Forgets what NetBox does not ask for any more. `rows`: all custom fields with such names. */
   review(rows: readonly NetBoxRecord[]): void {
-    const isAsked = (kind: ObjectKind, name: string): boolean =>
-      rows.some((row) => row['name'] === name && isRequired(row) && objectTypesOf(row).includes(models[kind] ?? ''));
-    for (const [kind, fields] of this.#learned)
-      for (const name of fields) if (!isAsked(kind, name)) fields.delete(name);
+    const isAsked = (model: string, name: string): boolean =>
+      rows.some((row) => row['name'] === name && isRequired(row) && objectTypesOf(row).includes(model));
+    for (const [model, fields] of this.#learned)
+      for (const name of fields) if (!isAsked(model, name)) fields.delete(name);
   }
 
   learn(kind: ObjectKind, field: string): void {
-    if (models[kind] !== undefined) this.#learned.set(kind, (this.#learned.get(kind) ?? new Set()).add(field));
+    const model = modelOf(kind);
+    this.#learned.set(model, (this.#learned.get(model) ?? new Set()).add(field));
   }
 
   /** The first field that an object with these custom fields would be refused for. */
   missing(kind: ObjectKind, customFields: unknown): string | undefined {
     const values = isObject(customFields) ? customFields : {};
-    return [...(this.#learned.get(kind) ?? [])].find((name) => isEmpty(values[name]));
+    return [...(this.#learned.get(modelOf(kind)) ?? [])].find((name) => isEmpty(values[name]));
   }
 }
 

@@ -1,6 +1,6 @@
 /** Kinds of NetBox's area "dcim": what a node is made of. Facts: NetBox 4.5-4.7 serializers (docs/netbox-facts.md). */
 import type { JsonObject, NetBoxRecord } from '../types.js';
-import { inside, to } from './fields.js';
+import { inside, theirs, to } from './fields.js';
 import { kind } from './kind.js';
 import { relationId } from './values.js';
 
@@ -12,25 +12,28 @@ export const dcim = {
     path: '/api/dcim/manufacturers/',
     noun: 'manufacturer',
     fields: supportFields,
+    reads: { custom_fields: 'custom-fields' },
     natural: { fields: ['slug'] },
   }),
   'device-type': kind({
     path: '/api/dcim/device-types/',
     noun: 'device type',
     fields: { model: 'text', slug: 'text', manufacturer: to('manufacturer'), tags: 'tags' },
+    reads: { custom_fields: 'custom-fields' },
     natural: { fields: ['slug'] },
   }),
   'device-role': kind({
     path: '/api/dcim/device-roles/',
     noun: 'role',
     fields: { ...supportFields, color: 'text', vm_role: 'boolean' },
+    reads: { custom_fields: 'custom-fields' },
     natural: { fields: ['slug'] },
   }),
   platform: kind({
     path: '/api/dcim/platforms/',
     noun: 'platform',
     fields: { name: 'text', slug: 'text', tags: 'tags' },
-    reads: { manufacturer: 'relation' },
+    reads: { manufacturer: 'relation', custom_fields: 'custom-fields' },
     // NetBox keeps both unique for each manufacturer, and once for those that have none.
     natural: { fields: ['slug'], isOurs: (_body, row) => (row['manufacturer'] ?? null) === null },
   }),
@@ -38,6 +41,7 @@ export const dcim = {
     path: '/api/dcim/sites/',
     noun: 'site',
     fields: { name: 'text', slug: 'text', status: 'choice', tags: 'tags' },
+    reads: { custom_fields: 'custom-fields' },
     natural: { fields: ['slug'] },
   }),
   device: kind({
@@ -60,6 +64,7 @@ export const dcim = {
       primary_ip4: 'relation',
       primary_ip6: 'relation',
       oob_ip: 'relation',
+      custom_fields: 'custom-fields',
     },
     natural: { fields: ['name', 'site'], anyCase: 'name', isOurs: isInSameCluster },
     unique: [{ fields: ['name', 'site', 'tenant'], anyCase: 'name', mayBeEmpty: 'tenant', parks: 'name' }],
@@ -91,7 +96,7 @@ export const dcim = {
       mode: 'choice',
       tags: 'tags',
     },
-    reads: { untagged_vid: inside('untagged_vlan', 'vid', 'number') },
+    reads: { untagged_vid: inside('untagged_vlan', 'vid', 'number'), custom_fields: 'custom-fields' },
     natural: { fields: ['device', 'name'] },
     unique: [{ fields: ['device', 'name'], parks: 'name' }],
   }),
@@ -106,9 +111,9 @@ export const dcim = {
     },
     reads: {
       assigned_object: 'assigned-object',
-      description: 'text',
-      comments: 'text',
-      owner: 'relation',
+      description: theirs('text', 'a description'),
+      owner: theirs('relation', 'an owner'),
+      comments: theirs('text', 'comments'),
       custom_fields: 'custom-fields',
     },
     natural: { fields: ['mac_address', 'assigned_object_type', 'assigned_object_id'] },

@@ -50,6 +50,14 @@ export const extras = {
     companionOf: 'backup',
     isNote: true,
   }),
+  /** Written before the address is taken: without it no later run would know that it is to be given back. */
+  'address-claim': kind({
+    path: journal,
+    noun: 'journal entry',
+    fields: { ...note, assigned_object_id: to() },
+    natural: null,
+    viewOf: 'journal-entry',
+  }),
   'address-journal': kind({
     path: journal,
     noun: 'journal entry',

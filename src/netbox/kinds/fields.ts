@@ -37,10 +37,16 @@ export interface Nested {
   readonly key: string;
 }
 
+/** A field of which no sync knows anything: whatever stands there, people put there. `words` say so in a sentence. */
+export interface Theirs {
+  readonly type: FieldType;
+  readonly words: string;
+}
+
 /** A field that is compared and written. */
 export type FieldSpec = Exclude<FieldType, 'relation' | 'relations'> | Relation | Relations;
 /** A field that is only read. */
-export type ReadSpec = FieldType | Nested;
+export type ReadSpec = FieldType | Nested | Theirs;
 
 /** The id of an object of one of these kinds; without any: an id that we know, of an object that we never make. */
 export function to(): Relation<never>;
@@ -59,6 +65,10 @@ export function inside<const Type extends FieldType>(
   type: Type,
 ): Nested & { readonly type: Type } {
   return { of, key, type };
+}
+
+export function theirs<const Type extends FieldType>(type: Type, words: string): Theirs & { readonly type: Type } {
+  return { type, words };
 }
 
 /** The halves of a relation to objects of several types, by NetBox's convention: `scope_type` is a content type, `scope_id` its id. */

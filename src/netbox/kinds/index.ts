@@ -69,6 +69,14 @@ export function fieldSpec(kind: ObjectKind, field: string): FieldSpec | undefine
   return Object.hasOwn(fields, field) ? fields[field] : undefined;
 }
 
+/** The fields of a kind of which no sync knows anything, with the words for what stands there. */
+export function theirFields(kind: ObjectKind): readonly { readonly field: string; readonly words: string }[] {
+  const { reads = {} } = kindDefinition(kind);
+  return Object.entries(reads).flatMap(([field, spec]) =>
+    typeof spec === 'object' && 'words' in spec ? [{ field, words: spec.words }] : [],
+  );
+}
+
 /** The other half of a relation to objects of several types (see `PairedIn`); undefined: the field is none. */
 export function otherHalf(kind: ObjectKind, field: string): string | undefined {
   const [, base = '', half] = /^(.+)_(type|id)$/.exec(field) ?? [];

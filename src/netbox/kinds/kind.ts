@@ -43,6 +43,11 @@ export interface KindDefinition {
   readonly fields: Readonly<Record<string, FieldSpec>>;
   /** What we read besides. */
   readonly reads?: Readonly<Record<string, ReadSpec>>;
+  /**
+   * Fields that say something only together (a status and the tag that says who gave it): where NetBox refuses a part of one of
+   * them, the object is not written at all, instead of without that part.
+   */
+  readonly together?: readonly string[];
   /** null: objects of this kind are never looked up before they are created, or never created by us. */
   readonly natural: NaturalKey | null;
   /** Absent: nothing, or only the one object that a row is about, which never changes. */
@@ -84,6 +89,7 @@ export interface KindDefinition {
 }
 
 type Checked<Row extends KindDefinition> = Row & {
+  readonly together?: readonly NamedBy<Row['fields']>[];
   readonly natural: NaturalKey<keyof Row['fields'] & string> | null;
   readonly unique?: readonly UniqueKey<NamedBy<Row['fields']> | NamedBy<Row['reads']>>[];
 };

@@ -1,7 +1,7 @@
 /** Kinds of NetBox's area "virtualization": clusters, machines, their interfaces and disks. */
 import type { JsonObject, NetBoxRecord } from '../types.js';
 import { supportFields } from './dcim.js';
-import { inside, to } from './fields.js';
+import { inside, theirs, to } from './fields.js';
 import { kind } from './kind.js';
 import { tagIds } from './values.js';
 
@@ -12,12 +12,14 @@ export const virtualization = {
     path: '/api/virtualization/cluster-types/',
     noun: 'cluster type',
     fields: supportFields,
+    reads: { custom_fields: 'custom-fields' },
     natural: { fields: ['slug'] },
   }),
   'vm-type': kind({
     path: '/api/virtualization/virtual-machine-types/',
     noun: 'virtual machine type',
     fields: supportFields,
+    reads: { custom_fields: 'custom-fields' },
     natural: { fields: ['slug'] },
   }),
   cluster: kind({
@@ -33,7 +35,7 @@ export const virtualization = {
       description: 'text',
       tags: 'tags',
     },
-    reads: { created: 'time' },
+    reads: { created: 'time', custom_fields: 'custom-fields' },
     natural: { fields: ['name', 'scope_type', 'scope_id'] },
     unique: [{ fields: ['scope_type', 'scope_id', 'name'], parks: 'name' }],
     askedAs: { type: 'cluster' },
@@ -61,13 +63,14 @@ export const virtualization = {
     },
     reads: {
       display_url: 'text',
-      tenant: 'relation',
+      tenant: theirs('relation', 'a tenant'),
       platform_name: inside('platform', 'name', 'text'),
-      owner: 'relation',
-      comments: 'text',
-      serial: 'text',
-      config_template: 'relation',
-      local_context_data: 'json',
+      type_slug: inside('virtual_machine_type', 'slug', 'text'),
+      serial: theirs('text', 'a serial number'),
+      config_template: theirs('relation', 'a configuration template'),
+      local_context_data: theirs('json', 'local context data'),
+      owner: theirs('relation', 'an owner'),
+      comments: theirs('text', 'comments'),
       virtual_disk_count: 'number',
       primary_ip4: 'relation',
       primary_ip6: 'relation',
@@ -92,9 +95,15 @@ export const virtualization = {
     },
     reads: {
       untagged_vid: inside('untagged_vlan', 'vid', 'number'),
-      vrf: 'relation',
-      description: 'text',
-      owner: 'relation',
+      parent: theirs('relation', 'a parent interface'),
+      bridge: theirs('relation', 'a bridge'),
+      mtu: theirs('number', 'an MTU'),
+      tagged_vlans: theirs('relations', 'tagged VLANs'),
+      qinq_svlan: theirs('relation', 'a service VLAN'),
+      vlan_translation_policy: theirs('relation', 'a VLAN translation policy'),
+      vrf: theirs('relation', 'a VRF'),
+      description: theirs('text', 'a description'),
+      owner: theirs('relation', 'an owner'),
       custom_fields: 'custom-fields',
     },
     natural: { fields: ['virtual_machine', 'name'] },
@@ -120,7 +129,7 @@ export const virtualization = {
       description: 'text',
       tags: 'tags',
     },
-    reads: { owner: 'relation', custom_fields: 'custom-fields' },
+    reads: { owner: theirs('relation', 'an owner'), custom_fields: 'custom-fields' },
     natural: { fields: ['virtual_machine', 'name'] },
     unique: [{ fields: ['virtual_machine', 'name'], parks: 'name' }],
     askedAs: { type: 'disk', nameParam: 'disk_name' },
@@ -137,6 +146,7 @@ export const virtualization = {
     path: machines,
     noun: 'mark of a machine whose guest is gone',
     fields: { status: 'choice', tags: 'tags' },
+    together: ['status', 'tags'],
     natural: null,
     viewOf: 'virtual-machine',
   }),

@@ -17,6 +17,7 @@ export const vpn = {
       import_targets: toMany('route-target'),
       tags: 'tags',
     },
+    reads: { custom_fields: 'custom-fields' },
     natural: { fields: ['slug'] },
     unique: [{ fields: ['name'], parks: 'name' }, { fields: ['slug'] }],
   }),
@@ -30,6 +31,7 @@ export const vpn = {
       tags: 'tags',
     },
     // An interface ends one L2VPN: that of somebody else is never taken.
+    reads: { custom_fields: 'custom-fields' },
     natural: {
       fields: ['assigned_object_id', 'assigned_object_type'],
       filter: 'assigned_object_id',

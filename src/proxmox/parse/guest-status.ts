@@ -14,6 +14,9 @@ const statusWords: ReadonlyMap<string, GuestStatus> = new Map([
   ['planned', 'planned'],
 ]);
 
+/** All that it can be called. */
+export const guestStatuses: ReadonlySet<string> = new Set(statusWords.values());
+
 /** Unknown, empty and missing states are `active`: a guest that exists is not declared down for want of a word. */
 export function parseGuestStatus(status: unknown): GuestStatus {
   return typeof status === 'string' ? (statusWords.get(status.trim().toLowerCase()) ?? 'active') : 'active';

@@ -12,10 +12,15 @@ interface LetGoRow {
   readonly mayGo: boolean;
 }
 
-export async function collectMarks(run: RunContext, letGo: readonly LetGoRow[]): Promise<AddressMarks> {
+/** `free`: rows that belong to nothing and have a wanted address; a note on one tells that a run was cut off before it took it. */
+export async function collectMarks(
+  run: RunContext,
+  letGo: readonly LetGoRow[],
+  free: readonly RecordOf<'ip-address'>[] = [],
+): Promise<AddressMarks> {
   const rows = letGo.filter(({ mayGo }) => mayGo).map(({ row }) => row);
   const ours = rows.filter((row) => isOurs('ip-address', row, run));
-  const others = rows.filter((row) => !ours.includes(row));
+  const others = [...rows, ...free].filter((row) => !isOurs('ip-address', row, run));
   const warnings = new WarningLists();
   const ofServices = loadIfAllowed(
     run,

@@ -82,15 +82,13 @@ const l2vpn = attachment({
   isOwn: (row) => hasTagNamed(row, 'proxbox'),
 });
 
-/** By kind of row: its name among NetBox's models, and what can hang on it. */
-export const attachments: Readonly<
-  Record<JudgedKind, { readonly model: string; readonly of: readonly [Attachment, ...Attachment[]] }>
-> = {
-  'ip-address': { model: 'ipam.ipaddress', of: [journal, contact] },
-  'mac-address': { model: 'dcim.macaddress', of: [journal] },
-  'vm-interface': { model: 'virtualization.vminterface', of: [journal, fhrp, tunnel, l2vpn] },
-  'virtual-disk': { model: 'virtualization.virtualdisk', of: [journal] },
-  'virtual-machine': { model: 'virtualization.virtualmachine', of: [journal, contact, image, service] },
-  snapshot: { model: 'netbox_proxbox.vmsnapshot', of: [journal] },
-  backup: { model: 'netbox_proxbox.vmbackup', of: [journal] },
+/** By kind of row: what can hang on it. */
+export const attachments: Readonly<Record<JudgedKind, readonly [Attachment, ...Attachment[]]>> = {
+  'ip-address': [journal, contact],
+  'mac-address': [journal],
+  'vm-interface': [journal, fhrp, tunnel, l2vpn],
+  'virtual-disk': [journal],
+  'virtual-machine': [journal, contact, image, service],
+  snapshot: [journal],
+  backup: [journal],
 };

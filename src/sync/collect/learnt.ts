@@ -1,5 +1,6 @@
 /** What a plan has to know about rows that are to go, and did not: read once in a stage, and only where it decides. */
 import type { ObjectKind } from '../../netbox/kinds/index.js';
+import { modelOf } from '../../netbox/kinds/models.js';
 import type { Learnt } from '../plan/ownership.js';
 import type { RunContext } from '../run-context.js';
 import { objectKey, type Asks, type JudgedKind, type Plan, type Warning } from '../types.js';
@@ -80,9 +81,9 @@ async function attachedTo(
   run: RunContext,
   ...[kind, rows, { refused, warnings }]: [kind: JudgedKind, rows: readonly number[], looking: Looking]
 ): Promise<ReadonlyMap<number, Attached>> {
-  const { model, of } = attachments[kind];
+  const model = modelOf(kind);
   const found = new Map<number, Attached>(rows.map((id) => [id, { known: [], doubts: [] }]));
-  for (const { kind: what, ...one } of of) {
+  for (const { kind: what, ...one } of attachments[kind]) {
     const without = `Rows whose objects are gone from Proxmox are not deleted, as NetBox would delete ${one.words} of an operator along with them: give the user of the token the permission to view it (${one.right}).`;
     const load = () => loadIfAllowed(run, warnings, { kind: what, without }, () => one.holders(run, model, rows));
     const holders = refused.has(what) ? undefined : await load();

@@ -1,11 +1,14 @@
 /** Rows that somebody wrote on after the plan had read them: what was not known of them when they were to go. */
-import type { AnyRecord, ObjectKind } from '../../netbox/kinds/index.js';
+import { theirFields, type AnyRecord, type ObjectKind } from '../../netbox/kinds/index.js';
 import type { Collections } from '../collections.js';
 
-/** Where people write, as far as a kind has it; what a run itself may change beside its deletes is not among them. */
-const written = [
-  ...['name', 'status', 'description', 'comments', 'tags', 'custom_fields', 'owner', 'tenant', 'role', 'vrf'],
-  ...['dns_name', 'nat_inside', 'nat_outside', 'platform', 'serial', 'config_template', 'local_context_data'],
+/**
+ * Where people write besides what is theirs alone, as far as a kind has it; what a run itself may change beside its deletes
+ * is not among them.
+ */
+const shared = [
+  ...['name', 'status', 'start_on_boot', 'description', 'tags', 'custom_fields', 'role', 'dns_name', 'platform'],
+  ...['virtual_machine_type', 'mode', 'untagged_vlan'],
 ] as const;
 
 /** Of these rows, read a moment ago, the ids of those that are not as they were. One request for all, past the cache. */
@@ -14,12 +17,13 @@ export async function editedMeanwhile(
   kind: ObjectKind,
   rows: readonly AnyRecord[],
 ): Promise<ReadonlySet<number>> {
-  const before = new Map(rows.map((row) => [row.id, textOf(row)]));
+  const written = [...shared, ...theirFields(kind).map(({ field }) => field)];
+  const before = new Map(rows.map((row) => [row.id, textOf(row, written)]));
   const now = await collections.load(kind, {}, { filter: 'id', of: [...before.keys()] }, { past: 'cache' });
-  return new Set(now.flatMap((row) => (textOf(row) === before.get(row.id) ? [] : [row.id])));
+  return new Set(now.flatMap((row) => (textOf(row, written) === before.get(row.id) ? [] : [row.id])));
 }
 
-function textOf(row: AnyRecord): string {
+function textOf(row: AnyRecord, written: readonly string[]): string {
   const fields = new Map<string, unknown>(Object.entries(row));
   return JSON.stringify(written.map((name) => sorted(fields.get(name) ?? null)));
 }

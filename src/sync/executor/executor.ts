@@ -2,7 +2,7 @@
 import { breathe } from '../../config/breathe.js';
 import { errorText, toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
 import { decode } from '../../netbox/kinds/decode.js';
-import { isPluginKind, kindDefinition, type ObjectKind } from '../../netbox/kinds/index.js';
+import { isPluginKind, kindDefinition, type AnyRecord, type ObjectKind } from '../../netbox/kinds/index.js';
 import { placeOf, precedes, writeOrder } from '../../netbox/kinds/order.js';
 import { halves } from '../../netbox/batches.js';
 import { endsTheRun } from '../../netbox/run-ending.js';
@@ -10,6 +10,7 @@ import type { BulkOptions, JsonObject, NetBoxBulkClient, NetBoxRecord, PatchItem
 import { isObject } from '../../values/plain-object.js';
 import type { Collections } from '../collections.js';
 import { diffObject } from '../plan/diff-object.js';
+import { bootstrapOnlyTag } from '../plan/support-objects.js';
 import {
   objectKey,
   type Change,
@@ -105,7 +106,7 @@ class Execution {
     this.#plan = plan;
     this.#context = context;
     this.#book = new OutcomeBook(plan.known, context);
-    this.#unwanted = new Unwanted(context.collections);
+    this.#unwanted = new Unwanted(context.collections, () => bootstrapOnlyTag(this.#book.ids));
     this.#holders = new Holders(plan.changes);
   }
 
@@ -211,8 +212,9 @@ class Execution {
         this.#book.failFor(change.desired, resolved.missing);
         continue;
       }
+      if (this.#isSpoiled(change.desired, resolved.body, change.current)) continue;
       this.#leftOut.note(change.desired, resolved.leftOut);
-      const body = withoutStored(this.#unwanted.without(kind, resolved.body), change.current);
+      const body = withoutStored(this.#unwanted.without(kind, resolved.body, change.current), change.current);
       const item = this.#patchItem(body, change);
       if (Object.keys(item.body).length > 0) jobs.push(...this.#unlessLacking({ change, item }));
       else this.#book.settle(change.desired, { status: 'unchanged', ...this.#book.stored(change.current) });
@@ -259,6 +261,13 @@ class Execution {
     return this.#lacksField(desired, values) ? [] : [job];
   }
 
+  /** Whether the object would say something else without what NetBox refuses of it, which is settled then. */
+  #isSpoiled(desired: Desired, body: JsonObject, current?: AnyRecord): boolean {
+    const reason = this.#unwanted.spoiled(desired, body, current);
+    if (reason !== undefined) this.#book.fail(desired, reason);
+    return reason !== undefined;
+  }
+
   /** Whether the object would be refused for a custom field, which is settled then. */
   #lacksField(desired: Desired, values: unknown): boolean {
     const field = this.#context.collections.requiredFields.missing(desired.kind, values);
@@ -269,7 +278,7 @@ class Execution {
   async #patchPass(kind: ObjectKind, pass: readonly PatchItem[], jobs: ReadonlyMap<number, UpdateJob>): Promise<void> {
     const { client } = this.#context;
     const { path } = kindDefinition(kind);
-    const outcomes = await client.bulkPatch(path, pass, this.#bulk(kind, 'update', pass.length));
+    const outcomes = await client.bulkPatch(path, pass, this.#bulk(kind, 'update', pass.length, jobs));
     for (const [index, item] of pass.entries()) {
       await breathe();
       const job = jobs.get(item.id);
@@ -288,7 +297,8 @@ class Execution {
     const again = await retryWithAggregateDisk(this.#context.client, change.desired.kind, item, error);
     if (again?.status === 'updated') this.#book.written(change.desired, again.record, 'updated', change.why);
     else if (again?.status === 'gone') this.#book.gone(change.desired, item.id);
-    else this.#refused(change.desired, again?.error ?? error);
+    else if (!this.#isSpoiled(change.desired, item.body, change.current))
+      this.#refused(change.desired, again?.error ?? error);
   }
 
   /** What is sent for a new object; undefined when it cannot be sent, which is told. */
@@ -300,6 +310,7 @@ class Execution {
       this.#book.fail(desired, { code: 'dependency_failed', message });
     } else if ('missing' in resolved) this.#book.failFor(desired, resolved.missing);
     else {
+      if (this.#isSpoiled(desired, resolved.body)) return undefined;
       const body = this.#unwanted.without(kind, resolved.body);
       if (this.#lacksField(desired, body['custom_fields'])) return undefined;
       this.#leftOut.note(desired, resolved.leftOut);
@@ -344,7 +355,7 @@ class Execution {
     );
     const adopted: UpdateJob[] = [];
     const refused: Desired[] = [];
-    for (const [index, { desired }] of jobs.entries()) {
+    for (const [index, { desired, body }] of jobs.entries()) {
       await breathe();
       const outcome = outcomes[index];
       if (outcome === undefined) continue;
@@ -353,7 +364,7 @@ class Execution {
         this.#book.written(desired, outcome.record, 'created');
       } else if (outcome.status !== 'failed') adopted.push(...this.#adopt(desired, outcome.record));
       else if (await this.#isOneOfMany(desired, outcome.error, jobs.length)) refused.push(desired);
-      else await this.#notCreated(desired, outcome.error);
+      else await this.#notCreated(desired, body, outcome.error);
     }
     this.#stopAtEnd();
     for (const part of halves(refused)) await this.#send(kind, part);
@@ -389,11 +400,16 @@ class Execution {
     return { id: current.id, body: isChange ? withTagChanges(body, current) : body };
   }
 
-  #bulk(kind: ObjectKind, verb: WriteProgress['verb'], total: number): BulkOptions {
+  #bulk(
+    kind: ObjectKind,
+    verb: WriteProgress['verb'],
+    total: number,
+    jobs?: ReadonlyMap<number, UpdateJob>,
+  ): BulkOptions {
     const { batchOf, onProgress, showsObjects } = this.#context;
     return {
       ...batchOf(kind),
-      mending: this.#unwanted.mendingOf(kind),
+      mending: this.#unwanted.mendingOf(kind, (id) => jobs?.get(Number(id))?.change.current),
       onBatch: ({ done }) => onProgress({ kind, verb, done, total }),
       ...(showsObjects ? {} : { keep: ({ id, url, display_url }) => ({ id, url, display_url }) }),
     };
@@ -410,7 +426,8 @@ class Execution {
     return sent > 1 && reason?.code === 'forbidden' && (await this.#unwanted.areMixed(kind, reason.message));
   }
 
-  async #notCreated(desired: Desired, error: ProxboxError): Promise<void> {
+  async #notCreated(desired: Desired, body: JsonObject, error: ProxboxError): Promise<void> {
+    if (this.#isSpoiled(desired, body)) return;
     const reason = kindReason(desired.kind, error);
     if (reason?.code === 'forbidden') await this.#unwanted.forbid(desired, reason.message);
     this.#refused(desired, error);

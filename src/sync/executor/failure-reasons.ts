@@ -1,7 +1,7 @@
 /** Why NetBox did not take an object, in sentences for operators. */
 import { errorText, type ProxboxError } from '../../errors/proxbox-error.js';
 import { withoutRequest } from '../../netbox/answer-text.js';
-import { isPluginKind, kindDefinition, type ObjectKind } from '../../netbox/kinds/index.js';
+import { isPluginKind, kindDefinition, storedKind, type ObjectKind } from '../../netbox/kinds/index.js';
 import type { Desired, Reason } from '../types.js';
 
 /**
@@ -40,9 +40,10 @@ export function requiredFieldOf(error: ProxboxError): string | undefined {
 
 export function requiredFieldReason({ kind, label }: Desired, field: string): Reason {
   const { noun } = kindDefinition(kind);
+  const whole = kindDefinition(storedKind(kind)).noun;
   return {
     code: 'custom_field_required',
-    message: `The ${noun} "${label}" was not written: NetBox wants a value in the custom field "${field}", which only an operator can fill. Give the field a default value, or fill it in for this ${noun}; then sync again.`,
+    message: `The ${noun} "${label}" was not written: NetBox wants a value in the custom field "${field}", which only an operator can fill. Give the field a default value, or fill it in for this ${whole}; then sync again.`,
   };
 }
 

@@ -27,7 +27,13 @@ import {
 export type KnownIds = ReadonlyMap<ObjectKey, number>;
 
 /** Values of a NetBox status that Proxmox has no word for: an operator set them on purpose. */
-const operatorStatuses: ReadonlySet<string> = new Set(['planned', 'staged', 'failed', 'decommissioning', 'inventory']);
+export const operatorStatuses: ReadonlySet<string> = new Set([
+  'planned',
+  'staged',
+  'failed',
+  'decommissioning',
+  'inventory',
+]);
 
 interface Comparison {
   readonly kind: ObjectKind;

@@ -67,8 +67,12 @@ export function temporaryName(name: string, id: number): string {
 
 /** What the machine of a guest that is gone is called, so that a living one can have its name. `taken` in lower case. */
 export function goneName(name: string, vmid: number, taken: ReadonlySet<string>): string {
-  const suffix = ` (gone ${vmid})`;
+  const suffix = goneSuffix(vmid);
   return firstFree(`${cut(name, maxLength - suffix.length)}${suffix}`, taken).name;
+}
+
+function goneSuffix(vmid: number): string {
+  return ` (gone ${vmid})`;
 }
 
 /** An operator's name that a machine gave up while its guest was gone: it takes that again. */
@@ -90,6 +94,16 @@ export function isNameWanted(name: string, wanted: ReadonlyMap<string, number>):
   const text = name.toLowerCase();
   const [, stem = text, index = '1'] = variant.exec(text) ?? [];
   return wanted.has(text) || (wanted.get(stem) ?? 0) >= Number(index);
+}
+
+/** Whether a machine is called what syncs call that of a guest: its name, one of its variants, or the name of a guest that is gone. */
+export function isNameOfGuest(stored: string, guest: string, vmid: number): boolean {
+  if (temporary.test(stored) || isVariantOf(stored, guest)) return true;
+  const [, stem = '', gone] = ofGoneGuest.exec(stored) ?? [];
+  if (gone !== `${vmid}`) return false;
+  return (
+    isVariantOf(stem, guest) || stem.toLowerCase() === cut(guest, maxLength - goneSuffix(vmid).length).toLowerCase()
+  );
 }
 
 /** The stored name, when it is neither the Proxmox name nor what we made of the last one. */

@@ -26,7 +26,7 @@ export const ownTexts = {
 
 /** How entries of journals begin that this service or the Python service wrote; any other one is an operator's. */
 export const ownEntry =
-  /^(Proxbox (assigned this address|gave this address back|operational verb dispatched\.)|Marked as gone by Proxbox: |Back in Proxmox: the guest \(|Backup (created|updated) for VM )/;
+  /^(Proxbox (assigned this address|takes this address for|gave this address back|operational verb dispatched\.)|Marked as gone by Proxbox: |Back in Proxmox: the guest \(|Backup (created|updated) for VM )/;
 
 export function clusterDescription(mode: string): string {
   return `Proxmox ${mode} cluster.`;

@@ -3,13 +3,16 @@
  * something in Proxmox is adopted, which is not ours; everything else is foreign. Pure.
  */
 import type { StoredTag } from '../../netbox/kinds/fields.js';
-import { kindDefinition, type ObjectKind, type RecordOf } from '../../netbox/kinds/index.js';
+import { kindDefinition, theirFields, type ObjectKind, type RecordOf } from '../../netbox/kinds/index.js';
 import { canonicalJson } from '../../netbox/kinds/values.js';
 import { isDiskKey } from '../../proxmox/parse/disks.js';
+import { parseGuestName } from '../../proxmox/parse/guest-name.js';
+import { guestStatuses } from '../../proxmox/parse/guest-status.js';
 import { isOsName } from '../../proxmox/parse/os-type.js';
 import { isObject } from '../../values/plain-object.js';
 import { ref, type JudgedKind, type ObjectKey, type TagRef } from '../types.js';
-import type { KnownIds } from './diff-object.js';
+import { operatorStatuses, type KnownIds } from './diff-object.js';
+import { isNameOfGuest } from './names.js';
 import { ownTexts } from './own-texts.js';
 
 interface Tagged {
@@ -78,6 +81,10 @@ export interface OwnValues {
   readonly dnsNames?: ReadonlySet<string>;
   /** Of a machine: what a sync wrote last, from its sidecar. */
   readonly role?: number | null;
+  /** Of a machine: its guest, as its sidecar has it. Absent: the name is not looked at. */
+  readonly guest?: { readonly vmid: number; readonly name: string };
+  /** Of an interface: ids of the VLANs that a sync may have put it into. */
+  readonly vlans?: ReadonlySet<number>;
   readonly customFieldDefaults?: CustomFieldDefaults | undefined;
   /** Absent: nobody looked. */
   readonly attached?: Words | undefined;
@@ -85,44 +92,36 @@ export interface OwnValues {
   readonly ofServices?: ReadonlySet<number>;
 }
 
+/** Of fields that syncs write: which of their values no sync gave, or keeps though it would give another (`FieldRule`). */
 type Judges = { readonly [K in JudgedKind]: (record: RecordOf<K>, own: OwnValues) => readonly Words[] };
 
 const judges: Judges = {
   'ip-address': (row, own) => [
-    present('a tenant', row.tenant),
-    present('a VRF', row.vrf),
-    present('a role', row.role),
     unless(row.status === null || row.status === 'active', `the status "${row.status}"`),
-    unless(row.nat_inside === null && isEmpty(row.nat_outside), 'a NAT address'),
-    present('a description', row.description),
     unless(row.dns_name === '' || own.dnsNames?.has(row.dns_name.toLowerCase()) === true, 'a DNS name'),
     unless(row.assigned_object_type !== 'ipam.fhrpgroup', 'an FHRP group'),
     unless(own.ofServices?.has(row.id) !== true, 'a service'),
-    ...anywhere(row, own),
   ],
-  'mac-address': (row, own) => [present('a description', row.description), ...anywhere(row, own)],
-  'vm-interface': (row, own) => [
-    present('a VRF', row.vrf),
-    present('a description', row.description),
-    ...anywhere(row, own),
+  'mac-address': () => [],
+  'vm-interface': ({ mode, untagged_vlan: vlan }, own) => [
+    unless(mode === null || mode === 'access', `the mode "${mode}"`),
+    unless(vlan === null || own.vlans?.has(vlan) === true, 'a VLAN that no sync made'),
   ],
-  'virtual-disk': (row, own) => [
+  'virtual-disk': (row) => [
     unless(isDiskKey(row.name), 'a name that an operator gave'),
     another('a description', row.description, ownTexts['virtual-disk'].description),
-    ...anywhere(row, own),
   ],
   'virtual-machine': (row, own) => [
-    present('a tenant', row.tenant),
+    unless(isGivenName(row.name, own.guest), 'a name that an operator gave'),
+    unless(isGivenStatus(row, own), `the status "${row.status}"`),
+    unless(row.start_on_boot !== 'laststate', `the start on boot "${row.start_on_boot}"`),
+    unless(isGivenType(row, own), 'a type'),
     unless(row.platform === null || isOsName(row.platform_name), 'a platform'),
     unless(row.role === null || row.role === own.role, 'a role'),
     another('a description', row.description, ownTexts['virtual-machine'].description),
-    present('a serial number', row.serial),
-    present('a configuration template', row.config_template),
-    unless(isEmpty(row.local_context_data), 'local context data'),
-    ...anywhere(row, own),
   ],
-  snapshot: anywhere,
-  backup: anywhere,
+  snapshot: () => [],
+  backup: () => [],
 };
 
 /**
@@ -130,32 +129,50 @@ const judges: Judges = {
  * operator data is never deleted.
  */
 export function operatorDataOf<K extends JudgedKind>(kind: K, record: RecordOf<K>, own: OwnValues): Words {
-  return judges[kind](record, own).flat();
+  const found = [...untouched(kind, record), ...judges[kind](record, own).flat(), ...anywhere(record, own).flat()];
+  return [...new Set(found)];
 }
+
+/** What stands in fields of which no sync knows anything. */
+function untouched<K extends JudgedKind>(kind: K, record: RecordOf<K>): Words {
+  return theirFields(kind).flatMap(({ field, words }) => unless(isEmpty(Reflect.get(record, field)), words));
+}
+
+function isGivenName(name: string, guest: OwnValues['guest']): boolean {
+  return guest === undefined || isNameOfGuest(name, parseGuestName(guest.name, guest.vmid).name, guest.vmid);
+}
+
+/** Whether a sync gave a machine its status. That of a mark is ours where the tag is there that says who gave it. */
+export function isGivenStatus(
+  { status, tags }: RecordOf<'virtual-machine'>,
+  { supportIds }: Pick<OwnValues, 'supportIds'>,
+): boolean {
+  if (status === 'decommissioning') return has({ tags }, 'proxbox-soft-deleted', supportIds);
+  return status === null || (guestStatuses.has(status) && !operatorStatuses.has(status));
+}
+
+/** Of this run, or by the slug where the run did not read the types. */
+function isGivenType(
+  { virtual_machine_type: type, type_slug: slug }: RecordOf<'virtual-machine'>,
+  { supportIds }: Pick<OwnValues, 'supportIds'>,
+): boolean {
+  if (type === null) return true;
+  return typeSlugs.some((one) => one === slug || supportIds.get(`vm-type:${one}`) === type);
+}
+
+const typeSlugs = ['qemu-virtual-machine', 'lxc-container'];
 
 interface Anything extends Tagged {
   readonly custom_fields: Readonly<Record<string, unknown>>;
-  readonly owner?: number | null;
-  readonly comments?: string;
 }
 
-/** What every kind can have, or most. */
-function anywhere({ owner = null, comments = '', tags, custom_fields }: Anything, own: OwnValues): readonly Words[] {
-  return [
-    present('an owner', owner),
-    present('comments', comments),
-    furtherTags(tags, own),
-    customFields(custom_fields, own),
-    own.attached ?? [],
-  ];
+/** What every kind can have. */
+function anywhere({ tags, custom_fields }: Anything, own: OwnValues): readonly Words[] {
+  return [furtherTags(tags, own), customFields(custom_fields, own), own.attached ?? []];
 }
 
 function unless(isOurs: boolean, word: string): Words {
   return isOurs ? [] : [word];
-}
-
-function present(word: string, value: string | number | null): Words {
-  return unless(value === null || value === '', word);
 }
 
 function another(word: string, text: string, ours: RegExp): Words {

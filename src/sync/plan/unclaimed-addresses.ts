@@ -59,13 +59,15 @@ export function isTakenBySync(row: Row, { marks, supportIds }: UnclaimedContext)
 
 /**
  * The absence is proven row by row and needs no limit. A row of ours is deleted, unless an operator put something on it:
- * that one, and what a sync had only taken, is given back. What an operator put on the interface stays.
+ * that one, and what a sync had only taken, is given back. What an operator put on the interface stays there, without what
+ * the guest brought along.
  */
 export function planUnclaimedAddress(builder: PlanBuilder, one: Unclaimed, context: UnclaimedContext): void {
   const verdict = judge(builder, one, context);
   if (verdict.is === 'nothing') remove(builder, one, context);
   else if (verdict.is === 'in doubt') leave(builder, one, verdict.because, context);
   else if (isTakenBySync(one.row, context)) giveBack(builder, one, verdict.because, context);
+  else strip(builder, one, context);
 }
 
 /** What is on a row of an operator's; `because`: in words that end a sentence. */
@@ -114,6 +116,20 @@ function remove(
   farewell.goes(row);
   farewell.dropLinks(builder, row, { ...subject, reason });
   builder.remove({ kind: 'ip-address', ...subject, current: row }, reason);
+}
+
+/** It stays, without the name that the guest gave it, and without the plugin's rows that say which interface inside has it. */
+function strip(
+  builder: PlanBuilder,
+  { row, key, place, source, names }: Unclaimed,
+  { farewell }: UnclaimedContext,
+): void {
+  const subject = { key: `${key}/stripped/${row.id}`, label: row.address, source };
+  const message = `${row.address} is no longer on ${place} in Proxmox. An operator put it there in NetBox, so it stays.`;
+  farewell.dropLinks(builder, row, { ...subject, reason: { code: 'gone_from_proxmox', message } });
+  if (!isNameOf(row, names)) return;
+  builder.discovered('ip-address', 1);
+  builder.add({ kind: 'ip-address', ...subject, fields: { dns_name: '' }, rules: {} }, row);
 }
 
 /** Unassigned, without what is ours on it. */

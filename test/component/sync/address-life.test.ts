@@ -334,6 +334,53 @@ describe('an address', () => {
       expect(await row('10.0.0.9')).toMatchObject({ id, assigned_object: { name: 'net0' } });
       await stays();
     });
+    const placed = async (fields: object = {}) => {
+      const [port] = await all(target, path.vmInterfaces);
+      const at = { assigned_object_type: vmPort, assigned_object_id: port.id };
+      return (await target.netbox.create(path.ipAddresses, { address: '10.0.0.9/24', ...at, ...fields })).id;
+    };
+    it('stays there, without the name of the guest and the rows of the plugin, when the guest lets it go', async () => {
+      const lab = await open(anEstate(aCluster({ guests: [aTalker(100, ['10.0.0.5'])] })));
+      await sync(target);
+      const id = await placed();
+      say(lab, 100, ['10.0.0.5', '10.0.0.9']);
+      await again();
+      expect(await row('10.0.0.9')).toMatchObject({ id, dns_name: 'host100.example.org' });
+      expect(await all(target, guestLinks, `&ip_address_id=${id}`)).toHaveLength(1);
+      say(lab, 100, ['10.0.0.5']);
+
+      await again();
+
+      expect(await row('10.0.0.9')).toMatchObject({ id, dns_name: '', assigned_object: { name: 'net0' } });
+      expect(await all(target, guestLinks, `&ip_address_id=${id}`)).toEqual([]);
+      await stays();
+    });
+
+    it('stays there without the name of the container that lets it go', async () => {
+      const lab = await open(anEstate(aCluster({ guests: [aContainer(100, '10.0.0.5')] })));
+      await sync(target);
+      const id = await placed({ dns_name: 'ct100' });
+      expect(lab.guests.size).toBe(1);
+
+      await again();
+
+      expect(await row('10.0.0.9')).toMatchObject({ id, dns_name: '', assigned_object: { name: 'eth0' } });
+      await stays();
+    });
+
+    it('stays there with a name that the operator gave it', async () => {
+      const lab = await open(anEstate(aCluster({ guests: [aTalker(100, ['10.0.0.5'])] })));
+      await sync(target);
+      const id = await placed({ dns_name: 'shop.acme.example' });
+      say(lab, 100, ['10.0.0.5', '10.0.0.9']);
+      await again();
+      say(lab, 100, ['10.0.0.5']);
+
+      await again();
+
+      expect(await row('10.0.0.9')).toMatchObject({ id, dns_name: 'shop.acme.example' });
+      await stays();
+    });
   });
 
   describe('rules 2 and 6: that was booked before', () => {
@@ -379,6 +426,57 @@ describe('an address', () => {
       expect(await primaryOf(100)).toEqual(['10.0.0.77/24', undefined]);
       expect(await all(target, journal, `&assigned_object_id=${booked.id}`)).toHaveLength(2);
       await stays();
+    });
+
+    const forbidden = { status: 403, body: { detail: 'You do not have permission to perform this action.' } };
+    const refuse = (method: string, at: RegExp, status = 403): void =>
+      target.simulator.faults.add({ match: { method, path: at }, action: { ...forbidden, status } });
+
+    it('is not taken where that cannot be noted, as nobody would give it back; the reason names the note', async () => {
+      const lab = await open(anEstate(aCluster({ guests: [aTalker(100, ['10.0.0.5'])] })));
+      const { id } = await target.netbox.create(path.ipAddresses, booking);
+      refuse('POST', /journal-entries/);
+
+      const { frames, complete } = await target.world.stream('/full-update/stream');
+
+      expect(complete.ok).toBe(false);
+      expect(JSON.stringify(frames)).toContain('NetBox does not allow the token to write the journal entry');
+      expect(states(await row('10.0.0.5'))).toMatchObject({ id, ...booking });
+      expect(await row('10.0.0.5')).toMatchObject({ assigned_object: null });
+      target.simulator.faults.clear();
+      await sync(target);
+      expect(await row('10.0.0.5')).toMatchObject({ id, assigned_object: { name: 'net0' } });
+      say(lab, 100, ['10.0.0.77']);
+      await again();
+      expect(await row('10.0.0.5')).toMatchObject({ id, assigned_object: null });
+    });
+
+    it('is noted once, however often the address is refused then, and given back when it was taken at last', async () => {
+      const lab = await open(anEstate(aCluster({ guests: [aTalker(100, ['10.0.0.5'])] })));
+      const { id } = await target.netbox.create(path.ipAddresses, booking);
+      refuse('PATCH', /ip-addresses/, 400);
+      for (let run = 1; run <= 3; run += 1) await target.world.stream('/full-update/stream');
+      expect(await all(target, journal, `&assigned_object_id=${id}`)).toHaveLength(1);
+      target.simulator.faults.clear();
+      await again();
+      expect(await row('10.0.0.5')).toMatchObject({ id, assigned_object: { name: 'net0' } });
+      expect(await all(target, journal, `&assigned_object_id=${id}`)).toHaveLength(1);
+      say(lab, 100, ['10.0.0.77']);
+
+      await again();
+
+      expect(await row('10.0.0.5')).toMatchObject({ id, assigned_object: null });
+    });
+
+    it('gets the name of the guest where it has none, as its note says', async () => {
+      await open(anEstate(aCluster({ guests: [aTalker(100, ['10.0.0.5'])] })));
+      const { id } = await target.netbox.create(path.ipAddresses, { ...booking, dns_name: '' });
+
+      await sync(target);
+
+      expect(await row('10.0.0.5')).toMatchObject({ dns_name: 'host100.example.org' });
+      const [note] = await all(target, journal, `&assigned_object_id=${id}`);
+      expect(note.comments).toContain('an empty DNS name may be filled in; nothing else on it is changed.');
     });
 
     it('and that the Python service or an older version tagged is given back as well', async () => {

@@ -174,6 +174,48 @@ describe('a machine that is to be deleted', () => {
         edit(target, path.vms, (await machineOf(target, 101)).machine.id, { local_context_data: { ntp: '192.0.2.1' } }),
     ],
     [
+      'the start on boot "laststate"',
+      path.vms,
+      async () => edit(target, path.vms, (await machineOf(target, 101)).machine.id, { start_on_boot: 'laststate' }),
+    ],
+    [
+      'a type',
+      path.vms,
+      async () => {
+        const virtual_machine_type = await id('/api/virtualization/virtual-machine-types/', {
+          name: 'Appliance',
+          slug: 'appliance',
+        });
+        return edit(target, path.vms, (await machineOf(target, 101)).machine.id, { virtual_machine_type });
+      },
+    ],
+    [
+      'the interface "net0" with an MTU',
+      path.vmInterfaces,
+      async () => edit(target, path.vmInterfaces, await port(), { mtu: 9000 }),
+    ],
+    [
+      'the interface "net0" with tagged VLANs, the mode "tagged"',
+      path.vmInterfaces,
+      async () => {
+        const vlan = await id(path.vlans, { vid: 78, name: 'Ann' });
+        return edit(target, path.vmInterfaces, await port(), { mode: 'tagged', tagged_vlans: [vlan] });
+      },
+    ],
+    [
+      'the interface "net0" with a VLAN that no sync made',
+      path.vmInterfaces,
+      async () => {
+        const vlan = await id(path.vlans, { vid: 77, name: 'Ann' });
+        return edit(target, path.vmInterfaces, await port(), { mode: 'access', untagged_vlan: vlan });
+      },
+    ],
+    [
+      'the MAC address BC:24:11:99:99:99, which no sync made',
+      path.macAddresses,
+      async () => made(path.macAddresses, { mac_address: 'BC:24:11:99:99:99', ...(await onPort('assigned_object')) }),
+    ],
+    [
       'the interface "net0" with an FHRP group',
       '/api/ipam/fhrp-group-assignments/',
       async () => {
@@ -240,6 +282,63 @@ describe('a machine that is to be deleted', () => {
     addGuest(lab, { node: 'pve1', ...guest(101) });
     await sync(target);
     expect(await machines()).toEqual(['host101 active', ...others]);
+  });
+
+  it('stays with a name of its own, marked', async () => {
+    await edit(target, path.vms, (await machineOf(target, 101)).machine.id, { name: 'Payroll (Ann)' });
+    // It is no value that a sync writes.
+    await syncQuietly(target);
+    removeGuest(lab, 101);
+
+    const { frames } = await sync(target);
+
+    expect(JSON.stringify(frames)).toContain(
+      'the machine carries a name that an operator gave: it is marked and not deleted',
+    );
+    expect(await machines()).toEqual(['Payroll (Ann) decommissioning', ...others]);
+    await syncQuietly(target);
+    expect(await machines()).toEqual(['Payroll (Ann) decommissioning', ...others]);
+  });
+
+  it('stays with a status of its own, which a mark would take away', async () => {
+    await edit(target, path.vms, (await machineOf(target, 101)).machine.id, { status: 'staged' });
+    await syncQuietly(target);
+    removeGuest(lab, 101);
+
+    const { frames } = await sync(target);
+
+    expect(JSON.stringify(frames)).toContain('carries the status \\"staged\\": it is neither deleted nor marked');
+    expect(await machines()).toEqual(['host101 staged', ...others]);
+    await syncQuietly(target);
+    expect(await machines()).toEqual(['host101 staged', ...others]);
+  });
+
+  it('goes under a name that syncs made of that of the guest', async () => {
+    removeGuest(lab, 101);
+    addGuest(lab, { ...guest(105), name: 'host101', node: 'pve1' });
+    // The living one takes the name at once: the other is host101 (gone 101) until it goes, in the same run.
+    await sync(target);
+
+    expect(await machines()).toEqual(['host101 active', ...others]);
+    await syncQuietly(target);
+  });
+
+  it('stays as it is without a discovery tag, and says so', async () => {
+    const { machine } = await machineOf(target, 101);
+    const tags = machine.tags.filter(({ slug }: { slug: string }) => slug === 'proxbox');
+    await edit(target, path.vms, machine.id, { tags: tags.map((one: { id: number }) => ({ id: one.id })) });
+    removeGuest(lab, 101);
+
+    const { frames } = await sync(target);
+
+    const told = frames.flatMap(({ data: { warning } }) =>
+      String(warning).startsWith('Proxmox lists') ? warning : [],
+    );
+    expect(told).toEqual([
+      'Proxmox lists no guest of "host101" (VMID 101) any more, but the machine has no discovery tag (no sync made it, or somebody took the tag off): it is neither deleted nor marked. Delete it in NetBox if nobody needs it.',
+    ]);
+    expect(await machines()).toEqual(['host101 active', ...others]);
+    await syncQuietly(target);
   });
 
   it.each([

@@ -5,11 +5,19 @@ import { aCluster, anEstate, type ClusterPlan } from '../../contract/sync/estate
 import { all, machineOf, one, tagsOf } from '../../contract/sync/target.js';
 import type { Observed } from '../../contract/sync/target.js';
 import type { StreamResult } from '../../support/world.js';
-import { renameGuest, setStatus } from '../../simulator/estate/index.js';
+import {
+  addGuest,
+  removeGuest,
+  renameGuest,
+  setConfig,
+  setStatus,
+  type EstateCluster,
+} from '../../simulator/estate/index.js';
 import { createSteppedClock } from '../../support/stepped-clock.js';
 import { makeOurTags } from './our-tags.js';
 import { stages } from './plugin-calls.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
+import { aTalker, giveNode, say } from './talkers.js';
 
 const machineModel = 'virtualization.virtualmachine';
 const forbidden = { status: 403, body: { detail: 'You do not have permission to perform this action.' } };
@@ -133,6 +141,49 @@ describe('a custom field that an operator has to fill', () => {
   });
 });
 
+describe('what NetBox refuses for want of a custom field', () => {
+  let lab: EstateCluster;
+  const required = (model: string): void =>
+    void create('extras/custom-fields', { name: 'owner', type: 'text', object_types: [model], required: true });
+
+  it.each([
+    ['a mark', machineModel, () => removeGuest(lab, 101)],
+    ['a primary address', machineModel, () => say(lab, 101, ['10.0.0.201'])],
+    [
+      'the name of a machine whose guest is gone',
+      machineModel,
+      () => {
+        removeGuest(lab, 101);
+        addGuest(lab, { ...aTalker(150, ['10.0.0.150']), name: 'host101' });
+      },
+    ],
+    ['the primary address of a node', 'dcim.device', () => giveNode(lab, 'pve1', ['10.1.0.2'])],
+    [
+      'a tag of a device',
+      'dcim.device',
+      async () =>
+        target.simulator.operator.update('dcim/devices', (await one(target, path.devices, 'name=pve1')).id, {
+          tags: [],
+        }),
+    ],
+  ])('is not sent again, and told in every run: %s', async (_what, model, change) => {
+    lab = aCluster({ guests: [100, 101, 102].map((vmid) => aTalker(vmid, [`10.0.0.${vmid}`])) });
+    giveNode(lab, 'pve1', ['10.1.0.1']);
+    target = await openSimulated(anEstate(lab), { variables: { PROXBOX_DELETE_ORPHANS: 'true' } });
+    await run();
+    await Promise.resolve(change());
+    required(model);
+
+    const ends = [await run(), await run(), await run()];
+
+    expect(ends.map(({ complete }) => complete.ok)).toEqual([false, false, false]);
+    expect(ends[0]!.writes).not.toEqual([]);
+    expect(ends.slice(1).map(({ writes }) => writes)).toEqual([[], []]);
+    for (const { complete } of ends)
+      expect(complete.errors.map(({ reason }) => reason)).toContain('custom_field_required');
+  });
+});
+
 describe('a tag', () => {
   const tagged = (vmid: number) => ({
     vmid,
@@ -209,6 +260,45 @@ describe('a tag', () => {
     ];
     for (const made of [machine, device, cluster]) expect(tagsOf(made)).toContain('proxbox');
     await expectQuiet();
+  });
+
+  it.each(['4.7.3', '4.6.8', '4.5.9'] as const)(
+    'that an object has already stays on it when it is restricted, in NetBox %s',
+    async (version) => {
+      const lab = aCluster({ nodes: ['pve1'], guests: [tagged(100)] });
+      target = await openSimulated(anEstate(lab), { netbox: { version } });
+      await run();
+      const prod = target.simulator.state.objects('extras/tags').find(({ slug }) => slug === 'prod')!;
+      target.simulator.operator.update('extras/tags', prod.id, { object_types: ['dcim.site'] });
+      addGuest(lab, { node: 'pve1', ...tagged(101) });
+      setConfig(lab, 100, 'tags', 'prod;shop;web');
+
+      await run();
+
+      const [old, fresh] = [await machineOf(target, 100), await machineOf(target, 101)];
+      const ours = ['proxbox', 'proxbox-discovered-qemu'];
+      expect(tagsOf(old.machine)).toEqual(['prod', ...ours, 'shop', 'web']);
+      expect(tagsOf(fresh.machine)).toEqual([...ours, 'web']);
+      await expectQuiet();
+    },
+  );
+
+  it('that keeps later syncs away is on everything that is made in that mode: without it nothing is made', async () => {
+    await open([{ vmid: 100 }]);
+    create('extras/tags', { name: 'bootstrap-only', slug: 'bootstrap-only', object_types: ['dcim.site'] });
+    const once = () => target.world.fullUpdate('?sync_mode_vm=bootstrap_only');
+
+    const ends = [await once(), await once()].map(({ complete, frames }) => [
+      complete.ok,
+      complete.result?.kinds['virtual-machine'],
+      JSON.stringify(frames).includes(
+        'needs the tag \\"bootstrap-only\\" and was not written: it is restricted to other object types.',
+      ),
+    ]);
+
+    expect(await all(target, path.vms)).toEqual([]);
+    expect(ends[0]).toEqual([false, expect.objectContaining({ created: 0, failed: 1 }), true]);
+    expect(ends[1]).toEqual(ends[0]);
   });
 
   it('that marks what we make is left out of the kinds that it may not hang on', async () => {

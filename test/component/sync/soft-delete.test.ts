@@ -301,6 +301,51 @@ describe('a machine whose guest is gone', () => {
     expect(await page()).toHaveLength(2);
   });
 
+  const restrictTag = (slug: string): void => {
+    const tag = target.simulator.state.objects('extras/tags').find((row) => row['slug'] === slug)!;
+    target.simulator.operator.update('extras/tags', tag.id, { object_types: ['dcim.device'] });
+  };
+
+  it('is marked whole or not at all: no status without the tag that says who gave it', async () => {
+    restrictTag('proxbox-soft-deleted');
+    removeGuest(lab, 103);
+    const why =
+      'The mark of a machine whose guest is gone "guest-103" needs the tag "Proxbox: Soft-deleted VM" and was not written: it is restricted to other object types. Allow every virtual machine in the tag, or rename it.';
+
+    for (const run of [1, 2, 3]) {
+      const seen = await target.watch(async () => {
+        const { complete, frames } = await target.world.stream('/full-update/stream');
+        expect(complete.ok).toBe(false);
+        expect(frames.flatMap(({ data: { error } }) => error ?? [])).toContain(why);
+      });
+      // Once NetBox is asked.
+      expect(seen.writes, `run ${run}`).toHaveLength(run === 1 ? 1 : 0);
+    }
+
+    const { machine } = await machineOf(target, 103);
+    expect([machine.status.value, tagsOf(machine).includes('proxbox-soft-deleted')]).toEqual(['active', false]);
+    expect(target.simulator.state.objects('extras/journal-entries')).toEqual([]);
+    addGuest(lab, aGuest({ vmid: 103 }));
+    await sync(target);
+    expect((await machineOf(target, 103)).machine.status.value).toBe('active');
+  });
+
+  it('loses the whole of its mark when its guest is back, also where the tag may not hang on machines any more', async () => {
+    const guest = lab.guests.get(103)!;
+    removeGuest(lab, 103);
+    await sync(target);
+    restrictTag('proxbox-soft-deleted');
+    removeGuest(lab, 104);
+    await target.world.stream('/full-update/stream');
+    expect(await page()).toEqual(['lab/guest-103']);
+    addGuest(lab, guest);
+
+    await target.world.stream('/full-update/stream');
+
+    const { machine } = await machineOf(target, 103);
+    expect([machine.status.value, tagsOf(machine)]).toEqual(['active', ['proxbox', 'proxbox-discovered-qemu']]);
+  });
+
   it('gives its name to a living guest in the same run, and has it again when it is back and the name is free', async () => {
     const id = await endpointOf('lab');
     removeGuest(lab, 103);

@@ -28,7 +28,7 @@ export function aVirtualMachine(id: number, fields: Rendered = {}): RecordOf<'vi
     device: { id: 1, name: 'pve1' },
     site: { id: 1, name: 'Proxmox Default Site - lab' },
     role: null,
-    virtual_machine_type: { id: 1 },
+    virtual_machine_type: { id: 1, slug: 'qemu-virtual-machine' },
     tenant: null,
     vcpus: 2,
     memory: 2048,

@@ -46,7 +46,11 @@ export async function collectAddresses(run: RunContext): Promise<CollectedAddres
   });
   const [guests, marks, guestAddresses] = await Promise.all([
     nameGuests(run, located, { interfaces, assigned, letGo }),
-    collectMarks(run, letGo),
+    collectMarks(
+      run,
+      letGo,
+      addresses.filter((row) => row.assigned_object_id === null && wanted.has(hostOf(row.address))),
+    ),
     withLinksOf(run, inside.guestAddresses, [...abandoned.keys(), ...unlinked(letGo, inside.guestInterfaces)]),
   ]);
   return {

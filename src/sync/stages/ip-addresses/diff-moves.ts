@@ -7,7 +7,7 @@ import { Departures, releaseOf, type Departure, type Holder } from '../../plan/d
 import { isOurs } from '../../plan/ownership.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import type { KnownGuest } from '../../plan/roster.js';
-import type { ObjectKey, SourceRef } from '../../types.js';
+import type { Desired, ObjectKey, SourceRef } from '../../types.js';
 import { namesOfGuest, type LetGo } from './map-let-go.js';
 import type { AddressedGuest, CollectedAddresses } from './types.js';
 
@@ -64,12 +64,27 @@ export class Moves {
     return this.#collected.abandoned.get(record.id)?.names ?? new Set();
   }
 
-  /** A row comes to an interface; one that is not ours bears a note of it, by which it is told from an operator's choice. */
-  taken(builder: PlanBuilder, decision: Ownership, { key, label, guest }: NewPlace): void {
+  /**
+   * The note by which a row that is not ours, and comes to an interface, is told from an operator's choice: without it the row
+   * is not taken. undefined: it needs none, or has it from a run that was cut off.
+   */
+  claimOf(decision: Ownership, { key, label, guest }: NewPlace): Desired<'address-claim'> | undefined {
+    if (decision.action !== 'move' && decision.action !== 'adopt') return undefined;
+    const { record } = decision;
+    const isKnown = isOurs('ip-address', record, { supportIds: this.#supportIds });
+    const hasNote = record.assigned_object_id === null && this.#collected.marks.taken.has(record.id);
+    return isKnown || hasNote ? undefined : takenNote(key, record, { label, source: guest.source });
+  }
+
+  /** A row comes to an interface. */
+  taken(
+    builder: PlanBuilder,
+    decision: Ownership,
+    { key, guest, claim }: NewPlace & { readonly claim: Desired<'address-claim'> | undefined },
+  ): void {
     if (decision.action !== 'move' && decision.action !== 'adopt') return;
     const { record } = decision;
-    if (!isOurs('ip-address', record, { supportIds: this.#supportIds }))
-      builder.add(takenNote(key, label, guest.source), undefined);
+    if (claim !== undefined) builder.add(claim, undefined);
     if (decision.action === 'adopt') return;
     this.#moved.set(record.id, { key, label: record.address, source: guest.source });
     const holder = this.#holderOf(record);

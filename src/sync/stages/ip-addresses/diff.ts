@@ -1,14 +1,14 @@
 /** Every address of every guest against what NetBox has. Pure. */
 import type { Steps } from '../../../config/breathe.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
-import { AddressOwnership, hostOf } from '../../plan/address-ownership.js';
+import { AddressOwnership, hostOf, type Ownership } from '../../plan/address-ownership.js';
 import { addressRules, isPlaced, refusalOf, unusableReason } from '../../plan/address-rules.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncOptions } from '../../plan/options.js';
 import type { Learnt } from '../../plan/ownership.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { bootstrapOnlyTag, proxboxTag } from '../../plan/support-objects.js';
-import { objectKey, type FieldsOf, type Plan, type SourceRef } from '../../types.js';
+import { objectKey, type Desired, type FieldsOf, type ObjectKey, type Plan, type SourceRef } from '../../types.js';
 import { indexGuestTables, planGuestAddresses, type GuestTables } from './diff-guest-addresses.js';
 import { Moves } from './diff-moves.js';
 import { planNodePrimaries } from './diff-node-primaries.js';
@@ -135,8 +135,9 @@ function planAddress(
     builder.skip(subject, refusal);
     return [];
   }
-  const { ifDuplicate, after = moves.mustGoFirst(decision, one.guest) } =
-    decision.action === 'create' ? decision : { ifDuplicate: undefined };
+  const claim = moves.claimOf(decision, { key: subject.key, label, guest: one.guest });
+  const ifDuplicate = decision.action === 'create' ? decision.ifDuplicate : undefined;
+  const after = mustBeWritten(decision, claim) ?? moves.mustGoFirst(decision, one.guest);
   const action = builder.add(
     {
       ...subject,
@@ -148,10 +149,16 @@ function planAddress(
     'record' in decision ? decision.record : undefined,
     { mode: options.modes.ip_address },
   );
-  if (action === 'update') moves.taken(builder, decision, { key: subject.key, label, guest: one.guest });
+  if (action === 'update') moves.taken(builder, decision, { key: subject.key, label, guest: one.guest, claim });
   if (decision.action === 'reuse' && one.network.status === 'told')
     moves.stays(decision.record, { key: subject.key, label, source: one.guest.source });
   return isPlaced(action, decision) ? [{ ...wanted, key: subject.key }] : [];
+}
+
+/** Before an address: the other one of a pair, or the note about it. */
+function mustBeWritten(decision: Ownership, claim: Desired<'address-claim'> | undefined): ObjectKey | undefined {
+  if (claim !== undefined) return objectKey(claim.kind, claim.key);
+  return decision.action === 'create' ? decision.after : undefined;
 }
 
 function subjectOf({ key, source }: KnownGuest, port: string, address: string) {

@@ -3,6 +3,7 @@ import { kindDefinition, type ObjectKind, type RecordOf } from '../../../netbox/
 import { relationId } from '../../../netbox/kinds/values.js';
 import type { NetBoxRecord } from '../../../netbox/types.js';
 import { loadIfAllowed, loadRowsOf } from '../../collect/machine-rows.js';
+import { isOurs } from '../../plan/ownership.js';
 import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
 import type { Belongings } from './types.js';
@@ -38,6 +39,11 @@ export async function collectBelongings(
   const counts = await run.client.listByValues(path, 'id', machines, { fields: countFields }, { cache: 'bypass' });
   const interfaces = await ofMachines('vm-interface');
   const disks = await ofMachines('virtual-disk');
+  const vlans = await rowsOf(
+    'vlan',
+    'id',
+    interfaces.flatMap(({ untagged_vlan: id }) => id ?? []),
+  );
   const belongings: Belongings = {
     addresses,
     interfaces,
@@ -45,6 +51,7 @@ export async function collectBelongings(
     macs: await ofMachines('mac-address'),
     snapshots: await rowsOf('snapshot', 'vmid', vmids),
     backups: await rowsOf('backup', 'vmid', vmids),
+    vlans: new Set(vlans.filter((row) => isOurs('vlan', row, { supportIds: run.supportIds })).map(({ id }) => id)),
     notSeenWhole: new Set(counts.filter((row) => !isSeenWhole(row, interfaces, disks)).map(({ id }) => id)),
     ofServices: new Set(services.flatMap(addressesOf)),
     remembered: run.memory.recall() ?? new Map(),

@@ -6,7 +6,7 @@ import { hasTag } from '../../../netbox/kinds/values.js';
 import { admitAbsence, type AbsentRow } from '../../plan/absence.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncOptions } from '../../plan/options.js';
-import type { Learnt } from '../../plan/ownership.js';
+import { isGivenStatus, type Learnt, type Words } from '../../plan/ownership.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { isSoftDeleted, markedEntry, markOf } from '../../plan/soft-delete.js';
 import { bootstrapOnlyTag, discoveryTag, softDeletedTag } from '../../plan/support-objects.js';
@@ -71,10 +71,17 @@ export function isDue(
   { options, supportIds }: SweepInput,
   untagged: CollectedOrphans['untagged'],
 ): boolean {
-  const isDiscovered =
-    untagged.has(machine.id) ||
-    (['qemu', 'lxc'] as const).some((type) => hasTag(machine, supportIds.get(discoveryTag(type).ref)));
-  return isDiscovered && !hasTag(machine, bootstrapOnlyTag(supportIds)) && !isSettled(machine, { options, supportIds });
+  const isLeftAlone = hasTag(machine, bootstrapOnlyTag(supportIds)) || isSettled(machine, { options, supportIds });
+  return !isLeftAlone && isDiscovered(machine, supportIds, untagged);
+}
+
+function isDiscovered(
+  machine: RecordOf<'virtual-machine'>,
+  supportIds: KnownIds,
+  untagged: CollectedOrphans['untagged'],
+): boolean {
+  if (untagged.has(machine.id)) return true;
+  return (['qemu', 'lxc'] as const).some((type) => hasTag(machine, supportIds.get(discoveryTag(type).ref)));
 }
 
 function isSettled(machine: RecordOf<'virtual-machine'>, { options, supportIds }: SweepInput): boolean {
@@ -95,6 +102,7 @@ export function* planSweep(collected: CollectedOrphans, input: SweepInput): Step
   for (const warning of collected.warnings) builder.warn(warning);
   for (const cluster of collected.clusters) {
     yield;
+    if (options.deleteOrphans && options.orphanAction === 'delete') tellOfAdopted(builder, cluster, collected, input);
     const due = orphansOf(cluster, collected)
       .filter(({ current }) => isDue(current, input, collected.untagged))
       .filter((orphan) => isOverdue(builder, orphan, collected, options));
@@ -120,6 +128,30 @@ export function* planSweep(collected: CollectedOrphans, input: SweepInput): Step
 /** A preview shows who would be swept, also where the run that it shows sweeps nobody. */
 export function isOnlyNamed({ deleteOrphans, dryRun }: Pick<SyncOptions, 'deleteOrphans' | 'dryRun'>): boolean {
   return dryRun && !deleteOrphans;
+}
+
+/** Machines that no sync made: whoever has those of guests that are gone deleted is told why these stay. */
+function tellOfAdopted(
+  builder: PlanBuilder,
+  cluster: SweptCluster,
+  ...[{ states, virtualMachines, untagged }, { supportIds }]: [CollectedOrphans, SweepInput]
+): void {
+  const machines = new Map(virtualMachines.map((record) => [record.id, record]));
+  const unlisted = new Set(unlistedVmids(cluster, states));
+  for (const state of states) {
+    const { proxmox_vm_id: vmid } = state;
+    const machine = machines.get(state.virtual_machine ?? -1);
+    if (vmid === null || machine === undefined || !unlisted.has(vmid) || homeOf([cluster], state) === undefined)
+      continue;
+    if (isDiscovered(machine, supportIds, untagged) || hasTag(machine, bootstrapOnlyTag(supportIds))) continue;
+    const { view } = cluster;
+    builder.note({
+      code: 'operator_data',
+      message: `Proxmox lists no guest of "${machine.name}" (VMID ${vmid}) any more, but the machine has no discovery tag (no sync made it, or somebody took the tag off): it is neither deleted nor marked. Delete it in NetBox if nobody needs it.`,
+      label: machine.name,
+      source: { endpointId: view.owner.endpointId, cluster: view.name, vmid },
+    });
+  }
 }
 
 function orphansOf(cluster: SweptCluster, { clusters, states, virtualMachines }: CollectedOrphans): readonly Orphan[] {
@@ -170,11 +202,12 @@ function settle(builder: PlanBuilder, orphan: Orphan, sweep: Sweep): void {
     mark(builder, orphan, sweep);
     return;
   }
-  const { current, state, label } = orphan;
+  const { current, state } = orphan;
   const role = state.proxmox_last_synced_role_id;
+  const guest = { vmid: state.proxmox_vm_id ?? 0, name: state.proxmox_vm_name };
   const { guestTags, belongings } = collected;
   const theirs = [
-    ...builder.operatorDataOf('virtual-machine', current, { tagIds: guestTags, role }),
+    ...builder.operatorDataOf('virtual-machine', current, { tagIds: guestTags, role, guest }),
     ...(belongings === undefined
       ? ['what cannot be read']
       : operatorDataBelow(builder, current, belongings, supportIds)),
@@ -190,9 +223,18 @@ function settle(builder: PlanBuilder, orphan: Orphan, sweep: Sweep): void {
     mark(builder, orphan, sweep);
     return;
   }
-  const message = `The guest of "${label}" (VMID ${orphan.source.vmid ?? '?'}) is gone, but the machine carries ${nameList(theirs)}: it is marked and not deleted. Delete it in NetBox if nobody needs it.`;
+  keep(builder, orphan, theirs, sweep);
+}
+
+/** It is marked, unless its status is an operator's: the mark is one too, and without the operator's the next run would delete it. */
+function keep(builder: PlanBuilder, orphan: Orphan, theirs: Words, sweep: Sweep): void {
+  const { current, label, source } = orphan;
+  const { supportIds } = sweep;
+  const isMarkable = isGivenStatus(current, { supportIds });
+  const fate = isMarkable ? 'it is marked and not deleted' : 'it is neither deleted nor marked';
+  const message = `The guest of "${label}" (VMID ${source.vmid ?? '?'}) is gone, but the machine carries ${nameList(theirs)}: ${fate}. Delete it in NetBox if nobody needs it.`;
   builder.note({ ...noteOf(orphan, { code: 'operator_data', message }) });
-  if (!isMarked) mark(builder, orphan, sweep);
+  if (isMarkable && !isSoftDeleted(current, supportIds)) mark(builder, orphan, sweep);
 }
 
 function hasAddresses({ id }: RecordOf<'virtual-machine'>, belongings: CollectedOrphans['belongings']): boolean {

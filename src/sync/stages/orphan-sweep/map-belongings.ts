@@ -14,22 +14,27 @@ export function operatorDataBelow(
   belongings: Belongings,
   supportIds: KnownIds,
 ): Words {
-  const { ofServices } = belongings;
+  const { ofServices, vlans } = belongings;
   const { interfaces, addresses, macs, disks, snapshots, backups } = rowsBelow(machine.id, belongings);
+  const madeByNetBox = primaryMacs(interfaces, supportIds);
+  const isMade = (kind: JudgedKind, row: RecordOf<JudgedKind>): boolean =>
+    !madeByPeopleToo.has(kind) ||
+    isOurs(kind, row, { supportIds }) ||
+    (kind === 'mac-address' && madeByNetBox.has(row.id));
   const dataOn = <K extends JudgedKind>(
     kind: K,
     rows: readonly RecordOf<K>[],
-    ...[name, own]: [name: (row: RecordOf<K>) => string, own?: Pick<OwnValues, 'dnsNames' | 'ofServices'>]
+    ...[name, own]: [name: (row: RecordOf<K>) => string, own?: Pick<OwnValues, 'dnsNames' | 'ofServices' | 'vlans'>]
   ): Words =>
     rows.flatMap((row) => {
-      if (madeByPeopleToo.has(kind) && !isOurs(kind, row, { supportIds })) return [`${name(row)}, which no sync made`];
+      if (!isMade(kind, row)) return [`${name(row)}, which no sync made`];
       const found = builder.operatorDataOf(kind, row, own);
       return found.length === 0 ? [] : [`${name(row)} with ${nameList(found)}`];
     });
   const dnsNames = namesOf(machine, belongings);
   return [
     ...(belongings.notSeenWhole.has(machine.id) ? ['interfaces or disks that the token may not view'] : []),
-    ...dataOn('vm-interface', interfaces, ({ name }) => `the interface "${name}"`),
+    ...dataOn('vm-interface', interfaces, ({ name }) => `the interface "${name}"`, { vlans }),
     ...dataOn('ip-address', addresses, ({ address }) => `the address ${address}`, { dnsNames, ofServices }),
     ...dataOn('mac-address', macs, ({ mac_address: mac }) => `the MAC address ${mac}`),
     ...dataOn('virtual-disk', disks, ({ name }) => `the disk "${name}"`),
@@ -39,7 +44,13 @@ export function operatorDataBelow(
 }
 
 /** Kinds whose rows syncs make with the Proxbox tag, and people without it. */
-const madeByPeopleToo: ReadonlySet<JudgedKind> = new Set(['vm-interface', 'ip-address', 'virtual-disk']);
+const madeByPeopleToo: ReadonlySet<JudgedKind> = new Set(['vm-interface', 'ip-address', 'mac-address', 'virtual-disk']);
+
+/** Rows of MAC addresses that NetBox makes by itself, without our tag, when an interface of ours is given one. */
+function primaryMacs(interfaces: readonly RecordOf<'vm-interface'>[], supportIds: KnownIds): ReadonlySet<number> {
+  const ours = interfaces.filter((row) => isOurs('vm-interface', row, { supportIds }));
+  return new Set(ours.flatMap(({ primary_mac_address: id }) => id ?? []));
+}
 
 type Rows = Pick<Belongings, 'interfaces' | 'addresses' | 'macs' | 'disks' | 'snapshots' | 'backups'>;
 

@@ -25,6 +25,8 @@ export interface Belongings {
   readonly disks: readonly RecordOf<'virtual-disk'>[];
   readonly snapshots: readonly RecordOf<'snapshot'>[];
   readonly backups: readonly RecordOf<'backup'>[];
+  /** Ids of the VLANs of the interfaces that a sync may have put them into. */
+  readonly vlans: ReadonlySet<number>;
   /** Machines with more interfaces or disks than the token may view. */
   readonly notSeenWhole: ReadonlySet<number>;
   /** Ids of the addresses that services name. */

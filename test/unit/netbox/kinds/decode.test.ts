@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { decode, decodeShown, renderedOf } from '../../../../src/netbox/kinds/decode.js';
 
-const site = { id: 4, name: 'Berlin', slug: 'berlin', status: { value: 'active', label: 'Active' }, tags: [] };
+const site = {
+  id: 4,
+  name: 'Berlin',
+  slug: 'berlin',
+  status: { value: 'active', label: 'Active' },
+  tags: [],
+  custom_fields: {},
+};
 
 describe('a record', () => {
   it('holds the fields of its kind unwrapped, and nothing else of what NetBox rendered', () => {
@@ -13,6 +20,7 @@ describe('a record', () => {
       slug: 'berlin',
       status: 'active',
       tags: [],
+      custom_fields: {},
     });
   });
 

@@ -119,6 +119,7 @@ function other(value: unknown): unknown {
 describe('looking up what was created already', () => {
   it('is possible for every kind but those that are never created, or never looked up', () => {
     expect(objectKinds.filter((kind) => finderOf(kind) === undefined).sort()).toEqual([
+      'address-claim',
       'address-journal',
       'backup-journal',
       'cluster-link',

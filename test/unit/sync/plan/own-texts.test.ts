@@ -1,4 +1,5 @@
 /** Every writer of journal entries is recognised by what these begin with: one of ours would else keep its row for ever. */
+import { stored } from '../../../support/factories/netbox-records.js';
 import { describe, expect, it } from 'vitest';
 import { kindDefinition } from '../../../../src/netbox/kinds/index.js';
 import type { Backup } from '../../../../src/proxmox/parse/backups.js';
@@ -30,6 +31,8 @@ const backup: Backup = {
 };
 const row: Desired<'backup'> = { kind: 'backup', key: 'b', label: 'b', fields: {}, rules: {} };
 
+const address = stored('ip-address', { id: 5, address: '192.0.2.5/24' });
+
 async function verbEntry(): Promise<unknown> {
   const netbox = createInMemoryNetBox();
   const endpoint = { name: 'lab' } as JournalSubject['endpoint'];
@@ -42,7 +45,11 @@ async function verbEntry(): Promise<unknown> {
 
 describe('entries in journals', () => {
   it.each([
-    ['row that a sync assigned', () => takenNote('a', '"net0" of "web"', source).fields.comments],
+    ['row that a sync assigned', () => takenNote('a', address, { label: '"net0" of "web"', source }).fields.comments],
+    [
+      'row that an earlier version assigned',
+      () => 'Proxbox assigned this address to "net0" of "web", which has it in Proxmox.',
+    ],
     ['row that a sync gave back', () => givenBackNote('a', '"net0" of "web"', source).fields.comments],
     ['machine that is marked', () => markedEntry(machine, guest).fields.comments],
     ['machine that is back', () => returnedEntry(machine, guest).fields.comments],

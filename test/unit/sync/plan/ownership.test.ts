@@ -1,6 +1,9 @@
 /** Whose an object is, and what an operator put on it. */
 import { describe, expect, it } from 'vitest';
 import { fieldInventory } from '../../../../src/custom-fields/inventory.js';
+import { isKind, isPluginKind, kindDefinition } from '../../../../src/netbox/kinds/index.js';
+import { modelOf } from '../../../../src/netbox/kinds/models.js';
+import { attachments } from '../../../../src/sync/collect/attachments.js';
 import type { ObjectKey } from '../../../../src/sync/types.js';
 import { isOurs, operatorDataOf, type Marks } from '../../../../src/sync/plan/ownership.js';
 import {
@@ -9,6 +12,7 @@ import {
   machineDescription,
   ownTexts,
 } from '../../../../src/sync/plan/own-texts.js';
+import { kindsFor } from '../../../simulator/netbox/kinds/index.js';
 import { aCluster, aVirtualMachine, stored, tagsOf } from '../../../support/factories/netbox-records.js';
 
 const supportIds: ReadonlyMap<ObjectKey, number> = new Map([
@@ -92,6 +96,62 @@ describe('what an operator put on an object', () => {
   it('is no custom field in which the Python service mirrored Proxmox', () => {
     const custom_fields = Object.fromEntries(fieldInventory.map(({ name }) => [name, 'x']));
     expect(operatorDataOf('mac-address', stored('mac-address', { id: 1, custom_fields }), own)).toEqual([]);
+  });
+});
+
+describe('fields of objects that syncs delete', () => {
+  const judged = Object.keys(attachments)
+    .filter(isKind)
+    .filter((kind) => !isPluginKind(kind));
+  const isWritable = ({ type }: { readonly type: string }): boolean =>
+    !['computed', 'count', 'constant'].includes(type);
+
+  it.each(judged)('all that people can write on one is known: %s', (kind) => {
+    const { fields, reads = {} } = kindDefinition(kind);
+    const known = new Set([...Object.keys(fields), ...Object.keys(reads)]);
+    const { fields: all = {} } = kindsFor('4.7.3', true).find((spec) => spec.model === modelOf(kind)) ?? {};
+    const written = Object.keys(all).filter((field) => isWritable(all[field]!));
+
+    expect(written.length).toBeGreaterThan(3);
+    expect(written.filter((field) => !known.has(field))).toEqual([]);
+  });
+
+  it.each([
+    ['mtu', 9000],
+    ['parent', { id: 3 }],
+    ['bridge', { id: 3 }],
+    ['tagged_vlans', [{ id: 3 }]],
+    ['qinq_svlan', { id: 3 }],
+    ['vlan_translation_policy', { id: 3 }],
+    ['mode', { value: 'tagged-all' }],
+    ['untagged_vlan', { id: 3, vid: 30 }],
+  ])('keep an interface: %s', (field, value) => {
+    const row = { id: 1, name: 'net0', tags: tagsOf([1, 'proxbox']) };
+    expect(operatorDataOf('vm-interface', stored('vm-interface', { ...row, [field]: value }), own)).toHaveLength(1);
+    const vlans = new Set([3]);
+    const ours = stored('vm-interface', { ...row, mode: { value: 'access' }, untagged_vlan: { id: 3, vid: 30 } });
+    expect(operatorDataOf('vm-interface', ours, { ...own, vlans })).toEqual([]);
+  });
+
+  it.each([
+    [{ status: { value: 'staged' } }, ['the status "staged"']],
+    [{ status: { value: 'paused' } }, ['the status "paused"']],
+    [{ status: { value: 'decommissioning' } }, ['the status "decommissioning"']],
+    [{ status: { value: 'decommissioning' }, tags: tagsOf([1, 'proxbox'], [8, 'proxbox-soft-deleted']) }, []],
+    [{ start_on_boot: { value: 'laststate' } }, ['the start on boot "laststate"']],
+    [{ virtual_machine_type: { id: 9, slug: 'appliance' } }, ['a type']],
+    [{ virtual_machine_type: { id: 4, slug: 'kvm' } }, []],
+    [{ name: 'Payroll' }, ['a name that an operator gave']],
+    [{ name: 'vm100 (2)' }, []],
+    [{ name: 'VM100 (gone 100)' }, []],
+    [{ name: 'vm100 (gone 100) (2)' }, []],
+    [{ name: 'vm100 (gone 101)' }, ['a name that an operator gave']],
+    [{ name: 'Payroll (gone 100)' }, ['a name that an operator gave']],
+  ])('keep a machine, or do not: %j', (fields, words) => {
+    const ids = new Map<ObjectKey, number>([...supportIds, ['vm-type:qemu-virtual-machine', 4]]);
+    const machine = aVirtualMachine(1, fields);
+    const guest = { vmid: 100, name: 'vm100' };
+    expect(operatorDataOf('virtual-machine', machine, { supportIds: ids, guest })).toEqual(words);
   });
 });
 

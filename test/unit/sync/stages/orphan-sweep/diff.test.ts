@@ -42,6 +42,7 @@ const belongings: NonNullable<CollectedOrphans['belongings']> = {
   macs: [],
   disks: [],
   snapshots: [],
+  vlans: new Set(),
   notSeenWhole: new Set(),
   backups: [],
   ofServices: new Set(),
