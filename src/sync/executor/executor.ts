@@ -1,6 +1,6 @@
 /** Applies a plan to NetBox, and accounts for every change of it. */
 import { breathe } from '../../config/breathe.js';
-import { errorText, toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
+import { toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
 import { decode } from '../../netbox/kinds/decode.js';
 import { isPluginKind, kindDefinition, type AnyRecord, type ObjectKind } from '../../netbox/kinds/index.js';
 import { placeOf, precedes, writeOrder } from '../../netbox/kinds/order.js';
@@ -22,7 +22,6 @@ import {
   type Warning,
 } from '../types.js';
 import { creationRounds } from './creation-rounds.js';
-import { editedMeanwhile } from './edited-meanwhile.js';
 import { creationKey, finderOf } from './find-existing.js';
 import { Holders } from './holders.js';
 import { retryWithAggregateDisk } from './aggregate-disk.js';
@@ -37,6 +36,7 @@ import { KindWarnings } from './kind-warnings.js';
 import { LeftOut } from './left-out.js';
 import { OutcomeBook, type OutcomeContext } from './outcome-book.js';
 import { orderByKeys } from './key-order.js';
+import { removeRows, type Removal } from './removals.js';
 import { creationFields, resolveBody, withoutStored, withTagChanges } from './resolve-body.js';
 import { sideBySide } from './side-by-side.js';
 import { spareCode, Unwanted } from './unwanted.js';
@@ -67,8 +67,6 @@ export interface Applied {
   /** Set when the run cannot go on: NetBox gone, token refused, run cancelled. Everything unwritten is then `not_attempted`. */
   readonly stopped: ProxboxError | undefined;
 }
-
-type Removal = Extract<Change, { action: 'delete' }>;
 
 interface CreateJob {
   readonly desired: Desired;
@@ -162,44 +160,15 @@ class Execution {
     for (const round of creationRounds(creates)) await this.#create(kind, round);
   }
 
-  /** A row that NetBox does not delete stays, with a warning: it was not discovered, so it is nobody's failure. */
   async #deleteKind(kind: ObjectKind): Promise<void> {
-    const removals = await this.#asPlanned(kind);
-    const { path, noun } = kindDefinition(kind);
-    const ids = removals.map(({ current }) => current.id);
-    const outcomes = await this.#context.client.bulkDelete(path, ids, this.#bulk(kind, 'delete', ids.length));
-    for (const [index, removal] of removals.entries()) {
-      const outcome = outcomes[index];
-      if (outcome === undefined) continue;
-      if (outcome.status !== 'failed') {
-        this.#book.removed(removal);
-        continue;
-      }
-      if (endsTheRun(outcome.error)) this.#end ??= outcome.error;
-      const message = `The ${noun} "${removal.label}" (id ${removal.current.id}) was not deleted: ${errorText(outcome.error)}`;
-      this.#told.add(kind, { code: 'delete_failed', message });
-    }
-    this.#stopAtEnd();
-  }
-
-  /** What goes of a kind; a row that somebody wrote on since the plan read it is looked at again by the next run. */
-  async #asPlanned(kind: ObjectKind): Promise<readonly Removal[]> {
     const removals = this.#plan.changes.filter(
       (change): change is Removal => change.action === 'delete' && change.kind === kind,
     );
-    const { collections } = this.#context;
-    const edited = await editedMeanwhile(
-      collections,
-      kind,
-      removals.map(({ current }) => current),
-    );
-    const { noun } = kindDefinition(kind);
-    for (const { label, current } of removals.filter((one) => edited.has(one.current.id)))
-      this.#told.add(kind, {
-        code: 'edited_meanwhile',
-        message: `The ${noun} "${label}" (id ${current.id}) was edited in NetBox while it was to be deleted, so it stays; the next run looks at it again.`,
-      });
-    return removals.filter(({ current }) => !edited.has(current.id));
+    const bulk = (total: number): BulkOptions => this.#bulk(kind, 'delete', total);
+    const { removed, end } = await removeRows(kind, removals, { ...this.#context, told: this.#told, bulk });
+    for (const removal of removed) this.#book.removed(removal);
+    this.#end ??= end;
+    this.#stopAtEnd();
   }
 
   async #update(kind: ObjectKind, changes: readonly Extract<Change, { action: 'update' }>[]): Promise<void> {
