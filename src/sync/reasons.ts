@@ -338,6 +338,11 @@ export const reasonCodes = {
     'The address belongs to another object.',
     'Free the address at one of the two objects that the sentence names.',
   ),
+  address_hidden: unread(
+    'NetBox has the address for the guest, but the token may not view it; it was left alone.',
+    'Give the user of the token the permission to view IP addresses (ipam.view_ipaddress) without conditions.',
+    'permission',
+  ),
   address_shared: informational(
     'Several have an address whose role says that they share it; its row stays with the one that has it.',
     'Nothing; it goes to one of the others when that one has it no more.',

@@ -159,6 +159,7 @@ export const plugin = {
     path: '/api/plugins/proxbox/guest-vm-interface-addresses/',
     noun: 'guest interface address',
     fields: { guest_interface: to('guest-vm-interface'), ip_address: to('ip-address') },
+    reads: { address: inside('ip_address', 'address', 'address') },
     natural: { fields: ['guest_interface', 'ip_address'] },
     unique: [{ fields: ['guest_interface', 'ip_address'] }],
     companionOf: 'ip-address',

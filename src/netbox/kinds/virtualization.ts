@@ -74,6 +74,8 @@ export const virtualization = {
       virtual_disk_count: 'number',
       primary_ip4: 'relation',
       primary_ip6: 'relation',
+      primary_address4: inside('primary_ip4', 'address', 'address'),
+      primary_address6: inside('primary_ip6', 'address', 'address'),
     },
     natural: { fields: ['name', 'cluster'], anyCase: 'name', isOurs: sharesTag },
     unique: [{ fields: ['name', 'cluster', 'tenant'], anyCase: 'name', mayBeEmpty: 'tenant', parks: 'name' }],

@@ -10,6 +10,7 @@ import { collectRoster } from '../../collect/roster.js';
 import { substep } from '../../events.js';
 import { hostOf } from '../../plan/address-ownership.js';
 import type { RunContext } from '../../run-context.js';
+import { collectHidden } from './collect-hidden.js';
 import { nameGuests, type Located } from './collect-names.js';
 import { withOthers } from './collect-others.js';
 import { collectFromNodes } from './collect-nodes.js';
@@ -34,6 +35,7 @@ export async function collectAddresses(run: RunContext): Promise<CollectedAddres
   const [addresses, inside] = await Promise.all([withOthers(run, wanted, assigned), loadGuestTables(run, located)]);
   const rowsOf = byMachine(interfaces);
   const ports = await mapInTurns(located, (one) => withPorts(one, rowsOf.get(one.guest.virtualMachine.id) ?? []));
+  const hidden = await collectHidden(run, ports, { addresses, ...inside });
   const letGo = await inTurns(letGoRows(ports, addresses, run.supportIds), run.signal);
   const contested = await contestedRows(ports, addresses, letGo);
   const abandoned = await collectAbandoned(run, roster, contested, {
@@ -59,6 +61,7 @@ export async function collectAddresses(run: RunContext): Promise<CollectedAddres
     unread,
     interfaces,
     addresses,
+    hidden,
     abandoned,
     ofNodes,
     marks,

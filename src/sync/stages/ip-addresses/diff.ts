@@ -8,7 +8,15 @@ import type { SyncOptions } from '../../plan/options.js';
 import type { Learnt } from '../../plan/ownership.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { bootstrapOnlyTag, proxboxTag } from '../../plan/support-objects.js';
-import { objectKey, type Desired, type FieldsOf, type ObjectKey, type Plan, type SourceRef } from '../../types.js';
+import {
+  objectKey,
+  type Desired,
+  type FieldsOf,
+  type ObjectKey,
+  type Plan,
+  type Reason,
+  type SourceRef,
+} from '../../types.js';
 import { indexGuestTables, planGuestAddresses, type GuestTables } from './diff-guest-addresses.js';
 import { Moves } from './diff-moves.js';
 import { planNodePrimaries } from './diff-node-primaries.js';
@@ -29,6 +37,7 @@ interface AddressContext extends AddressPlanInput {
   readonly ownership: AddressOwnership;
   readonly moves: Moves;
   readonly tables: GuestTables;
+  readonly hidden: CollectedAddresses['hidden'];
 }
 
 /**
@@ -58,7 +67,8 @@ export function* planAddresses(collected: CollectedAddresses, input: AddressPlan
     refused: collected.refused,
   });
   const moves = new Moves(collected, letGo, supportIds);
-  const context = { ...input, ownership, moves, tables: indexGuestTables(collected) };
+  const { hidden } = collected;
+  const context = { ...input, ownership, moves, hidden, tables: indexGuestTables(collected) };
   const placed: (readonly PlacedAddress[])[] = [];
   for (const guest of guests) {
     placed.push(planGuest(builder, guest, context));
@@ -118,7 +128,7 @@ function planAddress(
   builder: PlanBuilder,
   one: AddressedGuest,
   { row, label, wanted }: Place,
-  { ownership, moves, options, supportIds }: AddressContext,
+  { ownership, moves, options, supportIds, hidden }: AddressContext,
 ): readonly PlacedAddress[] {
   const { resource } = one.guest;
   const subject = subjectOf(one.guest, row.name, wanted.address);
@@ -130,21 +140,19 @@ function planAddress(
     planned: objectKey('ip-address', subject.key),
     ...(resource.isDescribed ? { guestName: resource.name } : {}),
   });
-  const refusal = refusalOf(decision, label);
+  const isHidden = hidden.has(`${one.guest.virtualMachine.id} ${hostOf(wanted.address)}`);
+  const refusal = isHidden ? hiddenReason(wanted.address, label) : refusalOf(decision, label);
   if (refusal !== undefined) {
     builder.skip(subject, refusal);
     return [];
   }
   const claim = moves.claimOf(decision, { key: subject.key, label, guest: one.guest });
-  const ifDuplicate = decision.action === 'create' ? decision.ifDuplicate : undefined;
-  const after = mustBeWritten(decision, claim) ?? moves.mustGoFirst(decision, one.guest);
   const action = builder.add(
     {
       ...subject,
       fields: addressFields(wanted, row.id, one),
       rules: addressRules(options, decision, supportIds, moves.namesOf(decision, one)),
-      ...(ifDuplicate === undefined ? {} : { ifDuplicate }),
-      ...(after === undefined ? {} : { after }),
+      ...termsOf(decision, claim, moves.mustGoFirst(decision, one.guest)),
     },
     'record' in decision ? decision.record : undefined,
     { mode: options.modes.ip_address },
@@ -155,10 +163,24 @@ function planAddress(
   return isPlaced(action, decision) ? [{ ...wanted, key: subject.key }] : [];
 }
 
-/** Before an address: the other one of a pair, or the note about it. */
-function mustBeWritten(decision: Ownership, claim: Desired<'address-claim'> | undefined): ObjectKey | undefined {
-  if (claim !== undefined) return objectKey(claim.kind, claim.key);
-  return decision.action === 'create' ? decision.after : undefined;
+function hiddenReason(address: string, label: string): Reason {
+  return {
+    code: 'address_hidden',
+    message: `${address} of ${label} was left alone: NetBox has it, but the token may not view it. Give the user of the token the permission to view IP addresses (ipam.view_ipaddress) without conditions.`,
+  };
+}
+
+/** What an address is written after (the note about it, another one of the run, what has it now), and what if it is refused. */
+function termsOf(
+  decision: Ownership,
+  ...[claim, release]: [claim: Desired<'address-claim'> | undefined, release: ObjectKey | undefined]
+): Pick<Desired, 'ifDuplicate' | 'after'> {
+  if (decision.action === 'create') {
+    const { ifDuplicate, after } = decision;
+    return { ...(ifDuplicate === undefined ? {} : { ifDuplicate }), ...(after === undefined ? {} : { after }) };
+  }
+  const after = claim === undefined ? release : objectKey(claim.kind, claim.key);
+  return after === undefined ? {} : { after };
 }
 
 function subjectOf({ key, source }: KnownGuest, port: string, address: string) {

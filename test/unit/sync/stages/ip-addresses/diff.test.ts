@@ -84,6 +84,7 @@ function plan({ guests = [aGuest(100, ['10.0.0.5/24'])], ports, rows = [], links
     unread: [],
     interfaces: ports ?? guests.map(({ guest }) => aPort(guest.virtualMachine.id)),
     addresses: rows,
+    hidden: new Set(),
     ofNodes: { letGo: new Map(), wanted: new Map(), concerned: [] },
     abandoned: new Map(),
     marks: { ofServices: new Set(), taken: new Set(), warnings: [] },
