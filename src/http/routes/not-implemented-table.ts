@@ -135,9 +135,4 @@ const provisioning: readonly UnbuiltRoute[] = [
   ]),
 ];
 
-export const unbuiltRoutes: readonly UnbuiltRoute[] = [
-  ...netbox,
-  ...proxmox,
-  ...companions,
-  ...provisioning,
-];
+export const unbuiltRoutes: readonly UnbuiltRoute[] = [...netbox, ...proxmox, ...companions, ...provisioning];

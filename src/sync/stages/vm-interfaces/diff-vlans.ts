@@ -2,7 +2,15 @@
 import { hasTag } from '../../../netbox/kinds/values.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
-import { chooseVlan, keptVlan, newVlanFields, newVlanKey, vlanRef, vlanRules, type StoredVlans } from '../../plan/vlans.js';
+import {
+  chooseVlan,
+  keptVlan,
+  newVlanFields,
+  newVlanKey,
+  vlanRef,
+  vlanRules,
+  type StoredVlans,
+} from '../../plan/vlans.js';
 import type { FieldsOf } from '../../types.js';
 import { type NicMatch } from '../../plan/match-nics.js';
 import { machineName } from '../../plan/roster.js';
