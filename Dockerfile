@@ -31,9 +31,9 @@ USER 1000:1000
 VOLUME /data
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-# Needs no curl. With PROXBOX_BIND_HOST set to one address only, override it: it asks on 127.0.0.1.
+# Needs no curl. A service with a certificate answers plain HTTP with an error, and is asked again over TLS. With PROXBOX_BIND_HOST set to one address only, override it: it asks on 127.0.0.1.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 8000) + '/health').then((r) => r.json()).then((h) => process.exit(h.init_ok === true ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "process.env.NODE_TLS_REJECT_UNAUTHORIZED='0';const at=(s)=>fetch(s+'://127.0.0.1:'+(process.env.PORT||8000)+'/health').then((r)=>r.json());at('http').then((h)=>h.error?at('https'):h).then((h)=>process.exit(h.init_ok===true?0:1),()=>process.exit(1))"]
 # src/cli/start.sh derives the heap limit from the container's limit of memory. It and the entrypoint of the base image execute what
 # they start in place of themselves, so node is process 1 and gets the signals, and `docker run <image> sh` starts a shell
 # instead of the server.

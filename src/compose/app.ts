@@ -63,6 +63,7 @@ import { messageCounter, registerSocketRoutes, type SocketRouteDeps } from '../h
 import { cloudNetwork } from '../netbox/cloud-network.js';
 import { createOwnerFinder } from '../netbox/owner-of.js';
 import { serverOptions } from '../http/server-options.js';
+import { answerPlainHttp } from '../http/tls-server.js';
 import { createAdmit } from '../http/socket-admission.js';
 import { redactText } from '../telemetry/redact.js';
 import type { AppDeps } from './deps.js';
@@ -169,7 +170,9 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
 
 /** Ready to answer `inject` and to listen. */
 export async function buildApp(deps: AppDeps): Promise<App> {
-  const app = Fastify(serverOptions(deps.logger)).withTypeProvider<ZodTypeProvider>();
+  const { certificate, logger } = deps;
+  const app = Fastify(serverOptions(logger, certificate?.pem)).withTypeProvider<ZodTypeProvider>();
+  if (certificate !== null) answerPlainHttp(app.server, deps.stopping.signal);
   const routes = createRouteIndex(app);
   await registerOpenapi(app, deps.version);
   await registerWebSockets(app, deps);

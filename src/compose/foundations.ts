@@ -15,6 +15,7 @@ import { createLogBuffer } from '../telemetry/log-buffer.js';
 import { createLogFile } from '../telemetry/log-file.js';
 import { createLogger, type LogSink } from '../telemetry/logger.js';
 import { readCaBundle } from '../transport/ca-bundle.js';
+import { certificateFiles, readServerCertificate } from '../transport/server-certificate.js';
 
 export interface DepsOptions {
   readonly env: Env;
@@ -65,12 +66,14 @@ function makeSettings(deps: Omit<SettingsResolverDeps, keyof ReadableSettings>) 
 
 export type Foundations = ReturnType<typeof makeFoundations>;
 
-/** @throws ProxboxError `not_configured` when the database or the CA bundle cannot be used */
+/** @throws ProxboxError `not_configured` when the database, the CA bundle or the certificate of the service cannot be used */
 export function makeFoundations(options: DepsOptions) {
   const { env, clock = systemClock } = options;
   const telemetry = makeTelemetry(options);
   const version = packageVersion();
   const { logger } = telemetry;
+  const tls = certificateFiles(env.tls, env.certificateFolder);
+  const certificate = tls === null ? null : { files: tls, pem: readServerCertificate(tls) };
   /** Aborted when the service stops: runs and log streams end. Every open stream and WebSocket listens for it. */
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
@@ -83,6 +86,8 @@ export function makeFoundations(options: DepsOptions) {
     db,
     metrics: createMetrics(version),
     patiently: createPatience(db, clock),
+    /** With which the service speaks TLS; null: it speaks plain HTTP. */
+    certificate,
     ca: env.caBundle === null ? {} : { caBundle: readCaBundle(env.caBundle) },
     ...makeSettings({ env, clock, logger }),
     stopping,

@@ -4,7 +4,7 @@ import type { AppDeps } from './deps.js';
 
 type GreetingDeps = Pick<
   AppDeps,
-  'version' | 'env' | 'encryptionKeys' | 'apiKeys' | 'netboxEndpoints' | 'proxmoxEndpoints'
+  'version' | 'env' | 'certificate' | 'encryptionKeys' | 'apiKeys' | 'netboxEndpoints' | 'proxmoxEndpoints'
 >;
 
 interface NextStep {
@@ -20,9 +20,9 @@ export interface Greeting {
 }
 
 /** As it is asked from the same machine. */
-function ownUrl({ bindHost, port }: GreetingDeps['env']): string {
+function ownUrl({ env: { bindHost, port }, certificate }: GreetingDeps): string {
   const host = bindHost === '0.0.0.0' || bindHost === '::' ? '127.0.0.1' : bindHost;
-  return `http://${ipaddr.IPv6.isValid(host) ? `[${host}]` : host}:${port}`;
+  return `${certificate === null ? 'http' : 'https'}://${ipaddr.IPv6.isValid(host) ? `[${host}]` : host}:${port}`;
 }
 
 const sources = {
@@ -87,7 +87,7 @@ function nextStep({ apiKeys, netboxEndpoints, proxmoxEndpoints }: GreetingDeps, 
 }
 
 export function greetingOf(deps: GreetingDeps): Greeting {
-  const url = ownUrl(deps.env);
+  const url = ownUrl(deps);
   return {
     title: `proxbox-api ${deps.version}`,
     facts: [

@@ -15,6 +15,8 @@ import { greetingOf, logText, terminalText } from './greeting.js';
 import { terminalSink } from '../telemetry/terminal-lines.js';
 import { resolveStartKey } from './start-key.js';
 import { schemaProblem } from './start-schemas.js';
+import { exchangeCertificate } from '../http/tls-server.js';
+import { certificateWarning, watchServerCertificate, type ServerCertificate } from '../transport/server-certificate.js';
 
 function refuse(reason: string): never {
   process.stderr.write(`proxbox-api cannot start: ${reason}\n`);
@@ -79,12 +81,25 @@ async function listen(deps: AppDeps): Promise<void> {
     const variables = { port: 'PORT', host: 'PROXBOX_BIND_HOST' };
     refuse(listenProblem(error, { port: env.port, host: env.bindHost, variables }));
   }
+  watchCertificate(app, deps);
   deps.metrics.watchProcess();
   if (env.metricsBind !== null) await openMetrics(app, deps, env.metricsBind);
   greet(deps);
   logger.info(memoryText());
   watchMemory({ logger, activeRuns: deps.sync.activeRuns });
   startBackground(deps);
+}
+
+function watchCertificate(
+  app: Awaited<ReturnType<typeof buildApp>>,
+  { certificate, clock, logger, stopping }: AppDeps,
+): void {
+  if (certificate === null) return;
+  const warning = certificateWarning(certificate.pem, clock.now());
+  if (warning !== undefined) logger.warn(warning);
+  const use = (pem: ServerCertificate): void => exchangeCertificate(app.server, pem);
+  const watching = watchServerCertificate({ files: certificate.files, logger, use });
+  stopping.signal.addEventListener('abort', () => watching.stop());
 }
 
 function greet(deps: AppDeps): void {

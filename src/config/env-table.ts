@@ -97,5 +97,16 @@ export const processVariables: readonly ProcessVariable[] = [
     'For the command `proxbox-api`, not for the service: address of a running service that it asks. Unset: it works in its own process. See [command.md](command.md).',
   ),
   entry('PROXBOX_API_KEY', 'unset', 'For the command `proxbox-api`: an API key of the service at `PROXBOX_URL`.'),
+  entry(
+    'PROXBOX_TLS_CERT_FILE',
+    'unset',
+    'PEM file with the certificate of this service, and those of its issuers behind it: with PROXBOX_TLS_KEY_FILE the service speaks HTTPS instead of HTTP on its port. A new file is used without a restart. See [operations.md](operations.md#tls).',
+  ),
+  entry('PROXBOX_TLS_KEY_FILE', 'unset', 'PEM file with the private key of that certificate, without a passphrase.'),
+  entry(
+    'MKCERT_CERT_DIR',
+    '/certs',
+    'Where the two variables above are unset: a folder with `cert.pem` and `key.pem`, as the images of the Python service have it. Where it has both files, they are used.',
+  ),
   entry('PROXBOX_CA_BUNDLE', 'unset', 'PEM file with certificate authorities to trust besides the built-in ones.'),
 ];

@@ -44,6 +44,10 @@ export interface Env {
   readonly logLevel: LogLevel;
   /** PEM file with additional certificate authorities; absolute. */
   readonly caBundle: string | null;
+  /** Certificate and private key of the service, PEM; null: it speaks plain HTTP, unless `certificateFolder` holds both. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** Absolute. */
+  readonly certificateFolder: string;
   /** Where the command finds a running service; null: it works in its own process. Checked by the command. */
   readonly serviceUrl: string | null;
   /** The API key of that service. */
@@ -246,6 +250,14 @@ function databaseOfUrl(source: Source): string | null {
   return null;
 }
 
+function tlsOf(source: Source): Env['tls'] {
+  const [cert, key] = [pathOf(source, 'PROXBOX_TLS_CERT_FILE'), pathOf(source, 'PROXBOX_TLS_KEY_FILE')];
+  if (cert !== null && key !== null) return { cert, key };
+  if (cert !== null || key !== null)
+    source.refusals.push('PROXBOX_TLS_CERT_FILE and PROXBOX_TLS_KEY_FILE are both needed. Set the other one, too.');
+  return null;
+}
+
 function databasePathOf(source: Source): string {
   const told = pathOf(source, 'PROXBOX_DATABASE_PATH');
   const ofUrl = databaseOfUrl(source);
@@ -281,6 +293,8 @@ export function parseEnv(variables: NodeJS.ProcessEnv): ParsedEnv {
     generatedDirConfigured: generatedDir !== null,
     logLevel: logLevelOf(source),
     caBundle: pathOf(source, 'PROXBOX_CA_BUNDLE'),
+    tls: tlsOf(source),
+    certificateFolder: pathOf(source, 'MKCERT_CERT_DIR') ?? '/certs',
     serviceUrl: textOf(source, 'PROXBOX_URL'),
     serviceKey: serviceKey === null ? null : new Secret(serviceKey),
     raw: rawTunablesOf(source),

@@ -97,9 +97,9 @@ export const foreignVariables: readonly ForeignVariable[] = [
     'PROXBOX_EXECUTION_GENERATION',
   ),
   warn(
-    'it speaks HTTP: put a proxy with TLS in front of it, see operations.md',
-    'MKCERT_CERT_DIR',
+    'it makes no certificates: name one with PROXBOX_TLS_CERT_FILE and PROXBOX_TLS_KEY_FILE, see operations.md',
     'MKCERT_EXTRA_NAMES',
+    'CAROOT',
   ),
   info(
     'it exports no traces; what it counts is at GET /metrics, see monitoring.md',

@@ -8,6 +8,7 @@ import {
   type FastifyReply,
   type RawServerDefault,
 } from 'fastify';
+import { tlsOptions } from './tls-server.js';
 import { setSecurityHeaders } from './plugins/security-headers.js';
 
 const clientFaults: Readonly<Record<string, string>> = {
@@ -38,7 +39,7 @@ function answerBrokenRequests(logger: FastifyBaseLogger) {
       told.add(address);
       logger.warn(
         { address },
-        'A client asks over HTTPS, and this port speaks plain HTTP. Give it an address that begins with http:// (in the plugin: switch HTTPS off in the FastAPI endpoint), or put a proxy with TLS in front of this service.',
+        'A client asks over HTTPS, and this port speaks plain HTTP. Give it an address that begins with http:// (in the plugin: switch HTTPS off in the FastAPI endpoint), or have this service speak HTTPS (PROXBOX_TLS_CERT_FILE and PROXBOX_TLS_KEY_FILE).',
       );
     }
     if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -67,16 +68,20 @@ function requestIdFrom(sent: string | readonly string[] | undefined): string {
  * 60 s and 15 s bound the receiving of a request, never its work: a full update may answer after an hour. Idle connections
  * are kept a little longer than those of a proxy in front (60 s).
  */
-export function serverOptions(logger: FastifyBaseLogger) {
+export function serverOptions(logger: FastifyBaseLogger, certificate?: Parameters<typeof tlsOptions>[0]) {
+  // Node looks for connections that are too slow this often.
+  const http = { headersTimeout: 15_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 16 * 1024 };
+  // For Fastify's types a server with TLS is another one; its requests and answers are the same.
+  const secure: object = certificate === undefined ? {} : { https: { ...http, ...tlsOptions(certificate) } };
   return {
+    ...secure,
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: (request) => requestIdFrom(request.headers['x-request-id']),
     bodyLimit: 1024 * 1024,
     requestTimeout: 60_000,
     keepAliveTimeout: 65_000,
-    // Node looks for connections that are too slow this often.
-    http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 16 * 1024 },
+    http,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     exposeHeadRoutes: false,
