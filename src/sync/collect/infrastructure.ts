@@ -16,11 +16,13 @@ export interface CollectedInfrastructure {
   readonly records: InfrastructureRecords;
 }
 
+/** `asItIs`: the plan refers to clusters and devices and changes none, so that what would only mend them need not be read. */
 export async function collectInfrastructure(
   run: RunContext,
   given: readonly ClusterView[],
+  { asItIs }: { readonly asItIs: boolean },
 ): Promise<CollectedInfrastructure> {
-  const settled = run.options.netboxVmIds === null ? undefined : await loadClustersAndDevices(run);
+  const settled = asItIs ? await loadClustersAndDevices(run) : undefined;
   if (settled?.isComplete === true) return collectSettled(run, given, settled);
   const collected = await collectClusters(run, given);
   const { views, records } = collected;
@@ -31,7 +33,8 @@ export async function collectInfrastructure(
     loadNamed(run, 'site', siteless(collected).map(defaultSite)),
     collectPlacements(run, 'tenant', views),
   ]);
-  return { views, records: { ...records, clusterTypes, sites: [...placed, ...siteSupport], tenants } };
+  const clusterDevices = await loadStanding(run, collected, placed);
+  return { views, records: { ...records, clusterTypes, sites: [...placed, ...siteSupport], tenants, clusterDevices } };
 }
 
 /** What is only needed to make or mend clusters is not read where they are taken as they are. */
@@ -56,16 +59,41 @@ async function collectSettled(
     deviceStates: [],
     nodeLinks,
     clusterTypes: [],
+    clusterDevices: [],
     sites,
     tenants,
   };
   return { views, records };
 }
 
+/**
+ * The devices of clusters that are in no site, or in another one than is configured: NetBox takes a cluster at a site only
+ * while all of its devices are there, also those that are no nodes of Proxmox, or none any more.
+ */
+async function loadStanding(
+  run: RunContext,
+  { views, netboxClusters }: CollectedClusters,
+  placed: readonly RecordOf<'site'>[],
+): Promise<readonly RecordOf<'device'>[]> {
+  const of = views.flatMap((view) => {
+    const cluster = netboxClusters.get(view.key);
+    return cluster === undefined || isAsConfigured(view, siteScope(cluster), placed) ? [] : [cluster.id];
+  });
+  return run.collections.load('device', {}, { filter: 'cluster_id', of: unique(of) });
+}
+
+function isAsConfigured(view: ClusterView, scope: number | null, placed: readonly RecordOf<'site'>[]): boolean {
+  if (!isConfigured(view)) return scope !== null;
+  const { id, slug, name } = view.owner.site;
+  return placed.some((site) => site.id === scope && (site.id === id || site.slug === slug || site.name === name));
+}
+
+function isConfigured({ owner: { site } }: ClusterView): boolean {
+  return [site.id, site.slug, site.name].some((value) => (value ?? '') !== '');
+}
+
 /** Names of clusters that are configured to be in no site, and are in none so far: a region or location is no site. */
 function siteless({ views, records, netboxClusters }: CollectedClusters): readonly string[] {
-  const isConfigured = ({ owner: { site } }: ClusterView): boolean =>
-    [site.id, site.slug, site.name].some((value) => (value ?? '') !== '');
   const isPlaced = ({ key }: ClusterView): boolean => {
     const cluster = netboxClusters.get(key);
     return cluster !== undefined && siteScope(cluster) !== null;

@@ -51,7 +51,7 @@ export function noEvidence(run: RunContext): ClusterCandidates {
 export interface CollectedClusters {
   /** Completed by stored endpoints that lead to the same clusters. */
   readonly views: readonly ClusterView[];
-  readonly records: Omit<InfrastructureRecords, 'clusterTypes' | 'sites' | 'tenants'>;
+  readonly records: Omit<InfrastructureRecords, 'clusterTypes' | 'sites' | 'tenants' | 'clusterDevices'>;
   readonly netboxClusters: NetBoxClusters;
 }
 

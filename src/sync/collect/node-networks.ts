@@ -35,6 +35,7 @@ export async function collectNodeNetworks(run: RunContext): Promise<NodeNetworks
   const { views, records } = await collectInfrastructure(
     run,
     run.clusters.map(({ view }) => view),
+    { asItIs: run.options.netboxVmIds !== null },
   );
   const { endpoints, options, now } = run;
   const devices = findNodeDevices({ views, records, endpoints, options, now });

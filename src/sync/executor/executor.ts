@@ -185,7 +185,7 @@ class Execution {
       this.#leftOut.note(change.desired, resolved.leftOut);
       const body = withoutStored(this.#unwanted.without(kind, resolved.body, change.current), change.current);
       const item = this.#patchItem(body, change);
-      if (Object.keys(item.body).length > 0) jobs.push(...this.#unlessLacking({ change, item }));
+      if (isNews(change.desired, item.body)) jobs.push(...this.#unlessLacking({ change, item }));
       else this.#book.settle(change.desired, { status: 'unchanged', ...this.#book.stored(change.current) });
     }
     if (jobs.length === 0) return;
@@ -273,7 +273,8 @@ class Execution {
   /** What is sent for a new object; undefined when it cannot be sent, which is told. */
   #creation(kind: ObjectKind, desired: Desired): CreateJob | undefined {
     const { isNote, noun } = kindDefinition(kind);
-    const resolved = resolveBody(creationFields(desired), this.#book.ids, this.#book.isWritten);
+    const resolved =
+      this.#book.blocked(desired) ?? resolveBody(creationFields(desired), this.#book.ids, this.#book.isWritten);
     if (isNote === true && !this.#book.hasNews(desired)) {
       const message = `No ${noun} was written for "${desired.label}", which was not written itself.`;
       this.#book.fail(desired, { code: 'dependency_failed', message });
@@ -437,6 +438,12 @@ class Execution {
     if (isPluginKind(desired.kind) || spare !== undefined) this.#book.settle(desired, { status: 'skipped', reason });
     else this.#book.fail(desired, reason);
   }
+}
+
+/** What tells of the run alone is not worth a request. */
+function isNews({ rules }: Desired, body: JsonObject): boolean {
+  const ruleOf: Readonly<Record<string, unknown>> = rules;
+  return Object.keys(body).some((field) => ruleOf[field] !== 'stamp');
 }
 
 /** Among those of writes, whichever ended first: what went, then what came, each in the order of its kinds. */

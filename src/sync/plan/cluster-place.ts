@@ -29,7 +29,8 @@ interface Given {
 
 /**
  * NetBox takes a cluster at a site only while all of its devices are there, and a device only at the site of its cluster; a
- * cluster that is in a region, a location or nowhere may have devices at several sites (`Cluster.clean`, `Device.clean`).
+ * cluster that is in a region, a group of sites or nowhere may have devices at several sites (`Cluster.clean`, `Device.clean`).
+ * One in a location wants its devices in that location, which is not written: those that stand there already are used.
  */
 export function placeOfCluster({ name, configured, current, devices, own }: Given): ClusterPlace {
   if (current === undefined) return atSite(configured ?? own(), configured !== null);
@@ -38,8 +39,12 @@ export function placeOfCluster({ name, configured, current, devices, own }: Give
   if (configured !== null) {
     const elsewhere = standing.filter((site) => site !== configured);
     if (elsewhere.length === 0) return atSite(configured, true);
-    const nodeSite = stored ?? elsewhere[0] ?? configured;
-    return { scope: stored, nodeSite, isConfigured: false, warning: conflict(name, configured, elsewhere) };
+    return {
+      scope: stored,
+      nodeSite: stored ?? configured,
+      isConfigured: false,
+      warning: conflict(name, configured, elsewhere),
+    };
   }
   if (stored !== null) return atSite(stored, false);
   const [most] = standing;
@@ -54,7 +59,8 @@ function atSite(site: Site, isConfigured: boolean): ClusterPlace {
 /** Those with most devices come first. */
 function sitesByNumber(devices: readonly RecordOf<'device'>[]): readonly number[] {
   const counts = new Map<number, number>();
-  for (const { site } of devices) if (site !== null) counts.set(site, (counts.get(site) ?? 0) + 1);
+  for (const { site } of new Map(devices.map((device) => [device.id, device])).values())
+    if (site !== null) counts.set(site, (counts.get(site) ?? 0) + 1);
   return [...counts].sort(([a, many], [b, few]) => few - many || a - b).map(([site]) => site);
 }
 

@@ -13,6 +13,8 @@ export interface InfrastructureRecords extends Omit<ClusterCandidates, 'endpoint
   readonly sites: readonly RecordOf<'site'>[];
   readonly tenants: readonly RecordOf<'tenant'>[];
   readonly devices: readonly RecordOf<'device'>[];
+  /** Whatever stands in clusters whose scope may change, nodes or not. */
+  readonly clusterDevices: readonly RecordOf<'device'>[];
   readonly deviceStates: readonly RecordOf<'device-state'>[];
   readonly nodeLinks: readonly RecordOf<'node-link'>[];
   readonly hasPlugin: boolean;

@@ -68,14 +68,10 @@ function planCluster(builder: PlanBuilder, view: ClusterView, input: Infrastruct
       code: 'mode_disabled',
       message: `Cluster "${view.name}" is left alone (sync_mode_cluster=disabled).`,
     });
-  if (isOff || (input.asItIs && current !== undefined)) return untouchedCluster(builder, view, current);
-  const place = placeOfCluster({
-    name: view.name,
-    configured,
-    current,
-    devices: input.records.devices,
-    own: () => planDefaultSite(builder, name, input),
-  });
+  const devices = [...input.records.devices, ...input.records.clusterDevices];
+  const own = (): Ref<'site'> | number => planDefaultSite(builder, name, input);
+  const place = placeOfCluster({ name: view.name, configured, current, devices, own });
+  if (isOff || (input.asItIs && current !== undefined)) return untouchedCluster(builder, { view, current, place });
   if (place.warning !== undefined) builder.warn({ ...place.warning, source: subject.source });
   planClusterType(builder, view, input);
   builder.add(
@@ -129,13 +125,12 @@ function placeCluster(
 /** A cluster that is only referred to. */
 function untouchedCluster(
   builder: PlanBuilder,
-  view: ClusterView,
-  current: RecordOf<'cluster'> | undefined,
+  { view, current, place }: Pick<ClusterOnly, 'view' | 'current'> & { readonly place: ClusterPlace },
 ): ClusterOnly | undefined {
   if (current === undefined) return undefined;
   builder.know('cluster', view.key, current.id);
   const site = siteScope(current);
-  return { view, cluster: ref('cluster', view.key), current, site, nodeSite: site };
+  return { view, cluster: ref('cluster', view.key), current, site, nodeSite: site ?? place.nodeSite };
 }
 
 /** A cluster that has a type already can do without ours. */

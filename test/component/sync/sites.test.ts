@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { path } from '../../contract/netbox/target.js';
 import { aCluster, anEstate } from '../../contract/sync/estates.js';
 import { edit, machineOf, one, sync, syncQuietly } from '../../contract/sync/target.js';
+import { makeNode } from '../../simulator/estate/generate-node.js';
 import { addGuest, migrateGuest, setConfig, type EstateCluster } from '../../simulator/estate/index.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
 import { aTalker, macOf } from './talkers.js';
@@ -21,6 +22,7 @@ describe('sites', () => {
   const rows = (kind: string) => target.simulator.state.objects(kind);
   const made = async (collection: string, body: object): Promise<number> =>
     (await target.netbox.create(collection, body)).id;
+  const writesOf = async (at = full) => (await target.watch(() => target.world.stream(at))).writes;
   const portOf = async (vmid: number) => {
     const { machine } = await machineOf(target, vmid);
     return one(target, path.vmInterfaces, `virtual_machine_id=${machine.id}`);
@@ -147,5 +149,58 @@ describe('sites', () => {
 
     expect(rows('virtualization/clusters')[0]).toMatchObject({ scope_type: 'dcim.site', scope_id: site });
     await syncQuietly(target);
+  });
+
+  describe('of what stands in a cluster beside its nodes of today', () => {
+    const site = (name: string) => made(path.sites, { name, slug: name.toLowerCase() });
+    const unscoped = async (): Promise<number> => {
+      await open();
+      await sync(target);
+      const { id } = rows('virtualization/clusters')[0]!;
+      await edit(target, path.clusters, id, { scope_type: null, scope_id: null });
+      return id;
+    };
+    const move = async (node: string, to: number) =>
+      edit(target, path.devices, (await one(target, path.devices, `name=${node}`)).id, { site: to });
+    const expectSettled = async (at = full) => {
+      const { complete } = await target.world.stream(at);
+      expect([complete.ok, complete.errors]).toEqual([true, []]);
+      expect(await writesOf(at)).toEqual([]);
+    };
+
+    it('a device in the cluster that is no node says where the cluster is, too', async () => {
+      await open();
+      const at = await site('A');
+      const type = await made(path.clusterTypes, { name: 'Cluster', slug: 'cluster' });
+      const cluster = await made(path.clusters, { name: 'lab', type });
+      const manufacturer = await made(path.manufacturers, { name: 'X', slug: 'x' });
+      const device_type = await made(path.deviceTypes, { manufacturer, model: 'R', slug: 'r' });
+      const role = await made(path.deviceRoles, { name: 'Server', slug: 'server', color: '00ff00' });
+      await made(path.devices, { name: 'nas', site: at, device_type, role, cluster });
+
+      await expectSettled();
+      expect(rows('dcim/devices').map((device) => device['site'])).toEqual([at, at, at, at]);
+    });
+
+    it('the device of a node that left Proxmox keeps its cluster from a site', async () => {
+      await unscoped();
+      const at = await site('A');
+      for (const node of ['pve1', 'pve2']) await move(node, at);
+      lab.nodes.splice(2, 1);
+      await target.world.restart();
+
+      await expectSettled();
+    });
+
+    it('a new node with a guest gets a site also where the cluster is left alone and in none', async () => {
+      await unscoped();
+      await move('pve2', await site('B'));
+      lab.nodes.push(makeNode({ name: 'pve4', nodeid: 4, address: '192.0.2.4', epochS: 1_777_593_600 }));
+      addGuest(lab, { ...aTalker(150, ['10.0.0.150']), node: 'pve4' });
+      await target.world.restart();
+
+      await expectSettled(`${full}?sync_mode_cluster=disabled`);
+      expect(rows('dcim/devices').map(({ name }) => name)).toContain('pve4');
+    });
   });
 });

@@ -73,6 +73,7 @@ export function noRecords(changes: Partial<InfrastructureRecords> = {}): Infrast
     pluginEndpoints: [],
     known: new Map(),
     standing: [],
+    clusterDevices: [],
     named: [],
     hasPlugin: true,
     ...changes,

@@ -12,6 +12,7 @@ export const devicesStage = defineStage({
     collectInfrastructure(
       run,
       run.clusters.map(({ view }) => view),
+      { asItIs: false },
     ),
   plan: ({ views, records }, run) =>
     planDevicesStage(

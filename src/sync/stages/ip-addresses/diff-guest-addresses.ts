@@ -4,7 +4,7 @@ import { guestRowName } from '../../plan/guest-nics.js';
 import { hostOf } from '../../plan/address-ownership.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { byMachine } from '../../plan/roster.js';
-import { ref } from '../../types.js';
+import { objectKey, ref } from '../../types.js';
 import type { AddressedGuest, CollectedAddresses, PlacedAddress } from './types.js';
 
 /** The rows of the plugin, by what they are asked for. */
@@ -68,6 +68,8 @@ function planLink(
       // NetBox may refuse an address because of another one.
       fields: { guest_interface: guestInterface.id, ip_address: { ...ref('ip-address', key), along: true } },
       rules: { guest_interface: 'create-only', ip_address: 'create-only' },
+      // The plugin takes it only while the address is on the interface.
+      after: objectKey('ip-address', key),
       source,
     },
     current,

@@ -27,7 +27,7 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
   const wanted = list.clusters
     .map(({ view }) => view)
     .filter((view) => guests.some((guest) => guest.view.key === view.key));
-  const { views, records } = await collectInfrastructure(run, wanted);
+  const { views, records } = await collectInfrastructure(run, wanted, { asItIs: run.options.netboxVmIds !== null });
   const warnings: Warning[] = [...list.warnings];
   // Where no machine is known yet, whoever names a platform needs it: it is read beside the rest.
   const isFirst = known.length === 0 && lackPlatforms(guests, { states: [], virtualMachines: [] }, run.options);

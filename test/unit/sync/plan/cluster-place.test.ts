@@ -14,7 +14,7 @@ it.each([
   ['configured for where it is', { configured: 3, current: site(3), at: [3, 3] }, [3, 3, true]],
   ['configured for another site, without devices', { configured: 5, current: site(3), at: [] }, [5, 5, true]],
   ['configured for another site than its devices', { configured: 5, current: site(3), at: [3] }, [3, 3, false]],
-  ['configured, with devices at two sites', { configured: 5, current: nowhere, at: [5, 6, 6] }, [null, 6, false]],
+  ['configured, with devices at two sites', { configured: 5, current: nowhere, at: [5, 6, 6] }, [null, 5, false]],
   ['in a region', { configured: null, current: region, at: [4, 6, 6] }, [null, 6, false]],
   ['in a region, without devices', { configured: null, current: region, at: [] }, [null, 99, false]],
   ['nowhere, without devices', { configured: null, current: nowhere, at: [] }, [99, 99, false]],
