@@ -97,7 +97,7 @@ describe('a service with a certificate', () => {
     socket.send('Sync Nodes');
     const [, reason] = (await once(socket, 'close')) as [number, Buffer];
 
-    expect(reason.toString()).toContain('API key required');
+    expect(reason.toString()).toContain('POST /auth/register-key');
   });
 
   it.each(['GET', 'POST'])('says to who asks by plain HTTP (%s) that it speaks HTTPS only', async (method) => {
