@@ -42,6 +42,8 @@ export interface Farewell {
   leaves(row: Row): ObjectKey | undefined;
   /** The row goes altogether: NetBox forgets by itself that it was a primary one. */
   goes(row: Row): void;
+  /** Whether rows of the plugin say that the guest had the address at its old place: then a sync gave it what is the guest's. */
+  wasTold(row: Row): boolean;
   /** Rows of the plugin that name the address at its old place. */
   dropLinks(builder: PlanBuilder, row: Row, departure: Departure): void;
 }
@@ -118,7 +120,10 @@ function remove(
   builder.remove({ kind: 'ip-address', ...subject, current: row }, reason);
 }
 
-/** It stays, without the name that the guest gave it, and without the plugin's rows that say which interface inside has it. */
+/**
+ * It stays, without the plugin's rows that say which interface inside has it. Those tell that the guest had it: then it loses
+ * the name of the guest. Without them an operator may have written it himself.
+ */
 function strip(
   builder: PlanBuilder,
   { row, key, place, source, names }: Unclaimed,
@@ -127,6 +132,7 @@ function strip(
   const subject = { key: `${key}/stripped/${row.id}`, label: row.address, source };
   const message = `${row.address} is no longer on ${place} in Proxmox. An operator put it there in NetBox, so it stays.`;
   farewell.dropLinks(builder, row, { ...subject, reason: { code: 'gone_from_proxmox', message } });
+  if (!farewell.wasTold(row)) return;
   if (!isNameOf(row, names)) return;
   builder.discovered('ip-address', 1);
   builder.add({ kind: 'ip-address', ...subject, fields: { dns_name: '' }, rules: {} }, row);

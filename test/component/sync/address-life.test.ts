@@ -356,15 +356,63 @@ describe('an address', () => {
       await stays();
     });
 
-    it('stays there without the name of the container that lets it go', async () => {
+    it.each(['4.6.8', '4.7.3'] as const)(
+      'stays there with the name of the guest where that never had it, in NetBox %s',
+      async (version) => {
+        const lab = aCluster({ guests: [aTalker(100, ['10.0.0.5']), aContainer(101, '10.0.0.6')] });
+        target = await openSimulated(anEstate(lab), { netbox: { version } });
+        await sync(target);
+        for (const [vmid, host, dns_name] of [
+          [100, '10.0.0.9', 'host100.example.org'],
+          [101, '10.0.0.10', 'ct101'],
+        ] as const) {
+          const { machine } = await machineOf(target, vmid);
+          const port = await one(target, path.vmInterfaces, `virtual_machine_id=${machine.id}`);
+          const at = { assigned_object_type: vmPort, assigned_object_id: port.id };
+          await target.netbox.create(path.ipAddresses, { address: `${host}/24`, ...at, dns_name });
+        }
+
+        await again();
+
+        expect([(await row('10.0.0.9')).dns_name, (await row('10.0.0.10')).dns_name]).toEqual([
+          'host100.example.org',
+          'ct101',
+        ]);
+        await stays();
+      },
+    );
+
+    it('stays as it is when a container lets it go: nothing in NetBox tells that this had it', async () => {
       const lab = await open(anEstate(aCluster({ guests: [aContainer(100, '10.0.0.5')] })));
       await sync(target);
-      const id = await placed({ dns_name: 'ct100' });
-      expect(lab.guests.size).toBe(1);
+      const id = await placed();
+      lab.guests.set(100, { ...lab.guests.get(100)!, ...changed(aContainer(100, '10.0.0.9')) });
+      await again();
+      expect(await row('10.0.0.9')).toMatchObject({ id, dns_name: 'ct100' });
+      lab.guests.set(100, { ...lab.guests.get(100)!, ...changed(aContainer(100, '10.0.0.5')) });
 
       await again();
 
-      expect(await row('10.0.0.9')).toMatchObject({ id, dns_name: '', assigned_object: { name: 'eth0' } });
+      expect(await row('10.0.0.9')).toMatchObject({ id, dns_name: 'ct100', assigned_object: { name: 'eth0' } });
+      await stays();
+    });
+
+    it('stays there with the name of the guest where a row of the plugin tells of another machine', async () => {
+      const lab = await open(anEstate(aCluster({ guests: [aTalker(100, ['10.0.0.5']), aTalker(101, ['10.0.0.6'])] })));
+      await sync(target);
+      const id = await placed();
+      say(lab, 100, ['10.0.0.5', '10.0.0.9']);
+      await again();
+      expect(await all(target, guestLinks, `&ip_address_id=${id}`)).toHaveLength(1);
+      const { machine } = await machineOf(target, 101);
+      const port = await one(target, path.vmInterfaces, `virtual_machine_id=${machine.id}`);
+      const dns_name = 'host101.example.org';
+      await edit(target, path.ipAddresses, id, { assigned_object_id: port.id, dns_name });
+      say(lab, 100, ['10.0.0.5']);
+
+      await again();
+
+      expect(await row('10.0.0.9')).toMatchObject({ id, dns_name });
       await stays();
     });
 

@@ -31,12 +31,15 @@ export class Moves {
   /** Rows that stay, and for what. */
   readonly #told = new Map<RecordOf<'ip-address'>, Omit<Departure, 'reason'>>();
   readonly #keptLinks = new Set<number>();
+  /** By interface inside a guest: the machine. */
+  readonly #machines: ReadonlyMap<number, number | null>;
 
   constructor(collected: CollectedAddresses, letGo: readonly LetGo[], supportIds: KnownIds) {
     this.#collected = collected;
     this.#letGo = new Map(letGo.map((one) => [one.row.id, one]));
     this.#supportIds = supportIds;
     this.#departures = new Departures(collected.guestAddresses);
+    this.#machines = new Map(collected.guestInterfaces.map((row) => [row.id, row.virtual_machine]));
   }
 
   get leaving(): ReadonlySet<number> {
@@ -107,6 +110,15 @@ export class Moves {
   /** The row goes altogether: NetBox forgets by itself that it was a primary one. */
   goes(row: RecordOf<'ip-address'>): void {
     this.#leaving.add(row.id);
+  }
+
+  /** Whether a row of the plugin says that the guest which lets a row go had it. What another machine had there tells nothing. */
+  wasTold(row: RecordOf<'ip-address'>): boolean {
+    const machine = this.#letGo.get(row.id)?.of.guest.virtualMachine.id;
+    return this.#departures.linksOf(row).some(({ guest_interface: inside }) => {
+      const of = this.#machines.get(inside ?? -1);
+      return of === undefined || of === machine;
+    });
   }
 
   dropLinks(builder: PlanBuilder, row: RecordOf<'ip-address'>, departure: Departure): void {

@@ -243,6 +243,7 @@ function planUnclaimed(planner: Planner): void {
       return releaseOf(holder, row);
     },
     goes: (row) => departures.goes(row),
+    wasTold: () => false,
     dropLinks: (...departure) => departures.dropLinks(...departure),
   };
   const context = { marks: release.marks, farewell, supportIds };
