@@ -122,7 +122,7 @@ function remove(
 
 /**
  * It stays, without the plugin's rows that say which interface inside has it. Those tell that the guest had it: then it loses
- * the name of the guest. Without them an operator may have written it himself.
+ * the name of the guest and is no primary address any more. Without them an operator may have written both himself.
  */
 function strip(
   builder: PlanBuilder,
@@ -133,6 +133,7 @@ function strip(
   const message = `${row.address} is no longer on ${place} in Proxmox. An operator put it there in NetBox, so it stays.`;
   farewell.dropLinks(builder, row, { ...subject, reason: { code: 'gone_from_proxmox', message } });
   if (!farewell.wasTold(row)) return;
+  farewell.leaves(row);
   if (!isNameOf(row, names)) return;
   builder.discovered('ip-address', 1);
   builder.add({ kind: 'ip-address', ...subject, fields: { dns_name: '' }, rules: {} }, row);

@@ -416,6 +416,36 @@ describe('an address', () => {
       await stays();
     });
 
+    it('stays there, and is the primary one no more, when the guest lets it go', async () => {
+      const lab = await open(anEstate(aCluster({ guests: [aTalker(100, [])] })));
+      await sync(target);
+      const id = await placed();
+      say(lab, 100, ['10.0.0.9']);
+      await again();
+      expect(await primaryOf(100)).toEqual(['10.0.0.9/24', undefined]);
+      say(lab, 100, ['10.0.0.77']);
+
+      await again();
+
+      expect(await primaryOf(100)).toEqual(['10.0.0.77/24', undefined]);
+      expect(await row('10.0.0.9')).toMatchObject({ id, assigned_object: { name: 'net0' } });
+      await stays();
+    });
+
+    it('stays there as the primary one where the guest never had it', async () => {
+      const lab = await open(anEstate(aCluster({ guests: [aTalker(100, ['10.0.0.5'])] })));
+      await sync(target);
+      await placed();
+      const { machine } = await machineOf(target, 100);
+      await edit(target, path.vms, machine.id, { primary_ip4: (await row('10.0.0.9')).id });
+      say(lab, 100, ['10.0.0.77']);
+
+      await again();
+
+      expect(await primaryOf(100)).toEqual(['10.0.0.9/24', undefined]);
+      await stays();
+    });
+
     it('stays there with a name that the operator gave it', async () => {
       const lab = await open(anEstate(aCluster({ guests: [aTalker(100, ['10.0.0.5'])] })));
       await sync(target);
