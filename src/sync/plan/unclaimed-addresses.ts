@@ -2,7 +2,7 @@
 import { nameList } from '../../values/short-text.js';
 import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { Desired, ObjectKey, Reason, SourceRef, Warning } from '../types.js';
-import { givenBackNote } from './address-notes.js';
+import { givenBackNote, isTakenThere, type AddressClaims } from './address-notes.js';
 import type { Departure } from './departures.js';
 import type { KnownIds } from './diff-object.js';
 import { isNameOf } from './guest-names.js';
@@ -30,8 +30,8 @@ export interface Unclaimed {
 export interface AddressMarks {
   /** Ids of rows that services name; undefined: that cannot be read, so nobody knows. */
   readonly ofServices: ReadonlySet<number> | undefined;
-  /** Ids of rows without our tag that a sync has put on their interface. */
-  readonly taken: ReadonlySet<number>;
+  /** Of rows without our tag; undefined: the journal cannot be read, so nobody knows. */
+  readonly claims: AddressClaims | undefined;
   /** What of this cannot be read. */
   readonly warnings: readonly Warning[];
 }
@@ -56,7 +56,7 @@ export interface UnclaimedContext {
 
 /** Whether a sync put the row on its interface: what it did not stays there. */
 export function isTakenBySync(row: Row, { marks, supportIds }: UnclaimedContext): boolean {
-  return isOurs('ip-address', row, { supportIds }) || marks.taken.has(row.id);
+  return isOurs('ip-address', row, { supportIds }) || isTakenThere(row, marks.claims ?? new Map());
 }
 
 /**

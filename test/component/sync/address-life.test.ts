@@ -546,6 +546,44 @@ describe('an address', () => {
       expect(await row('10.0.0.5')).toMatchObject({ id, assigned_object: null });
     });
 
+    it('stays where an operator has moved it since, when the guest lets it go that it was taken for', async () => {
+      const guests = [aTalker(100, ['10.0.0.6', '10.0.0.5']), aTalker(101, ['10.0.0.7'])];
+      const lab = await open(anEstate(aCluster({ guests })));
+      const { id } = await target.netbox.create(path.ipAddresses, booking);
+      await sync(target);
+      expect(await row('10.0.0.5')).toMatchObject({ assigned_object: { virtual_machine: { name: 'host100' } } });
+      const { machine } = await machineOf(target, 101);
+      const port = await one(target, path.vmInterfaces, `virtual_machine_id=${machine.id}`);
+      await edit(target, path.ipAddresses, id, { assigned_object_id: port.id });
+      say(lab, 100, ['10.0.0.6']);
+
+      await again();
+
+      expect(await row('10.0.0.5')).toMatchObject({ id, assigned_object: { virtual_machine: { name: 'host101' } } });
+      expect(await all(target, journal, `&assigned_object_id=${id}`)).toHaveLength(1);
+      await stays();
+    });
+
+    it('is not taken while its journal may not be read, without a note; the reason names the right', async () => {
+      const lab = await open(anEstate(aCluster({ guests: [aTalker(100, ['10.0.0.5'])] })));
+      const { id } = await target.netbox.create(path.ipAddresses, booking);
+      for (const token of target.simulator.tokens.all()) token.cannotView.add('extras/journal-entries');
+
+      for (let run = 1; run <= 3; run += 1) {
+        const { frames } = await target.world.stream('/full-update/stream');
+        expect(JSON.stringify(frames)).toContain('(extras.view_journalentry)');
+      }
+
+      for (const token of target.simulator.tokens.all()) token.cannotView.clear();
+      expect(await row('10.0.0.5')).toMatchObject({ id, assigned_object: null });
+      expect(await all(target, journal, `&assigned_object_id=${id}`)).toEqual([]);
+      await again();
+      expect(await row('10.0.0.5')).toMatchObject({ id, assigned_object: { name: 'net0' } });
+      say(lab, 100, ['10.0.0.77']);
+      await again();
+      expect(await row('10.0.0.5')).toMatchObject({ id, assigned_object: null });
+    });
+
     it('gets the name of the guest where it has none, as its note says', async () => {
       await open(anEstate(aCluster({ guests: [aTalker(100, ['10.0.0.5'])] })));
       const { id } = await target.netbox.create(path.ipAddresses, { ...booking, dns_name: '' });

@@ -133,20 +133,22 @@ function planAddress(
   const { resource } = one.guest;
   const subject = subjectOf(one.guest, row.name, wanted.address);
   builder.discovered('ip-address', 1);
+  const port = { type: 'virtualization.vminterface', id: row.id } as const;
   const decision = ownership.decide(wanted.address, {
-    type: 'virtualization.vminterface',
-    id: row.id,
+    ...port,
     label,
     planned: objectKey('ip-address', subject.key),
     ...(resource.isDescribed ? { guestName: resource.name } : {}),
   });
   const isHidden = hidden.has(`${one.guest.virtualMachine.id} ${hostOf(wanted.address)}`);
-  const refusal = isHidden ? hiddenReason(wanted.address, label) : refusalOf(decision, label);
+  const refusal = isHidden
+    ? hiddenReason(wanted.address, label)
+    : (refusalOf(decision, label) ?? moves.unnoted(decision, label));
   if (refusal !== undefined) {
     builder.skip(subject, refusal);
     return [];
   }
-  const claim = moves.claimOf(decision, { key: subject.key, label, guest: one.guest });
+  const claim = moves.claimOf(decision, { key: subject.key, label, port, guest: one.guest });
   const action = builder.add(
     {
       ...subject,
