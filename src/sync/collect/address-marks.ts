@@ -34,7 +34,7 @@ export async function collectMarks(
     {
       kind: 'journal-entry',
       without:
-        'Addresses that a sync has not made stay assigned to guests that no longer have them, and none is taken for a guest.',
+        'Addresses that a sync has not made stay assigned to guests and nodes that no longer have them, and none is taken for a guest or node.',
     },
     () =>
       run.collections.load(

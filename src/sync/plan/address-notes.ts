@@ -4,22 +4,22 @@
  */
 import type { RecordOf } from '../../netbox/kinds/index.js';
 import { byAge } from '../../netbox/kinds/values.js';
-import type { InterfaceType } from './address-ownership.js';
+import { deviceOfRow } from './node-addresses.js';
 import { ref, type Desired, type SourceRef } from '../types.js';
 
 /** How notes begin that say so; the second one is of earlier versions. */
 const taken = ['Proxbox takes this address for', 'Proxbox assigned this address'] as const;
 const givenBack = 'Proxbox gave this address back';
-/** How notes end: the interface by its id, as its name and that of its machine may change. */
-const ofInterface = / \(Interface (virtualization\.vminterface|dcim\.interface) (\d+)\.\)$/;
+/** How notes end: the place by its id, as its name and that of its machine may change. */
+const ofPlace = / \((?:Interface (virtualization\.vminterface)|Device (dcim\.device)) (\d+)\.\)$/;
 
-/** An interface in NetBox. */
+/** An interface of a guest in NetBox, or the device of a node, whose interface may not be there yet. */
 export interface NotedPort {
-  readonly type: InterfaceType;
+  readonly type: 'virtualization.vminterface' | 'dcim.device';
   readonly id: number;
 }
 
-/** By address: the interface of the last note which says that a sync takes it; undefined: an earlier version named none. */
+/** By address: the place in the last note which says that a sync takes it; undefined: an earlier version named none. */
 export type AddressClaims = ReadonlyMap<number, NotedPort | undefined>;
 
 /**
@@ -31,7 +31,7 @@ export function takenNote(
   { id }: RecordOf<'ip-address'>,
   { label, port, source }: { readonly label: string; readonly port: NotedPort; readonly source: SourceRef },
 ): Desired<'address-claim'> {
-  const text = `${taken[0]} ${label}, which has it in Proxmox, and gives it back when that is no longer so. Meanwhile an empty DNS name may be filled in; nothing else on it is changed. (Interface ${port.type} ${port.id}.)`;
+  const text = `${taken[0]} ${label}, which has it in Proxmox, and gives it back when that is no longer so. Meanwhile an empty DNS name may be filled in; nothing else on it is changed. (${port.type === 'dcim.device' ? 'Device' : 'Interface'} ${port.type} ${port.id}.)`;
   return {
     kind: 'address-claim',
     key: addressKey,
@@ -66,24 +66,23 @@ export function claimsIn(notes: readonly RecordOf<'journal-entry'>[]): AddressCl
 }
 
 function portIn(comments: string): NotedPort | undefined {
-  const [, type, id] = ofInterface.exec(comments.trim()) ?? [];
-  return type === 'virtualization.vminterface' || type === 'dcim.interface' ? { type, id: Number(id) } : undefined;
+  const [, ofGuest, ofNode, id] = ofPlace.exec(comments.trim()) ?? [];
+  if (ofGuest !== undefined) return { type: 'virtualization.vminterface', id: Number(id) };
+  return ofNode === undefined ? undefined : { type: 'dcim.device', id: Number(id) };
 }
 
-/** Whether a sync has put a row on the interface where it is: what an operator has moved since is his. */
+/** Whether a sync has put a row where it is: what an operator has moved since is the operator's. */
 export function isTakenThere(row: RecordOf<'ip-address'>, claims: AddressClaims): boolean {
   const { assigned_object_type: type, assigned_object_id: id } = row;
   if (id === null || !claims.has(row.id)) return false;
   const noted = claims.get(row.id);
-  return noted === undefined || isSame(noted, { type, id });
+  if (noted === undefined) return true;
+  return noted.type === 'dcim.device' ? noted.id === deviceOfRow(row) : noted.type === type && noted.id === id;
 }
 
 /** Whether a note about a row says already that it comes to an interface: a run was cut off before, or the address refused. */
-export function isNotedFor(row: RecordOf<'ip-address'>, port: NotedPort, claims: AddressClaims): boolean {
+export function isNotedFor(row: RecordOf<'ip-address'>, { type, id }: NotedPort, claims: AddressClaims): boolean {
   const noted = claims.get(row.id);
-  return noted === undefined ? claims.has(row.id) && row.assigned_object_id === null : isSame(noted, port);
-}
-
-function isSame(noted: NotedPort, { type, id }: { readonly type: string | null; readonly id: number }): boolean {
+  if (noted === undefined) return claims.has(row.id) && row.assigned_object_id === null;
   return noted.type === type && noted.id === id;
 }

@@ -55,7 +55,10 @@ export interface UnclaimedContext {
 }
 
 /** Whether a sync put the row on its interface: what it did not stays there. */
-export function isTakenBySync(row: Row, { marks, supportIds }: UnclaimedContext): boolean {
+export function isTakenBySync(
+  row: Row,
+  { marks, supportIds }: Pick<UnclaimedContext, 'marks' | 'supportIds'>,
+): boolean {
   return isOurs('ip-address', row, { supportIds }) || isTakenThere(row, marks.claims ?? new Map());
 }
 

@@ -1,13 +1,10 @@
 /** What addresses that leave their interface take along and leave behind. Pure, but for the memory of one plan. */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
-import { isNotedFor, takenNote, type NotedPort } from '../../plan/address-notes.js';
 import type { Ownership } from '../../plan/address-ownership.js';
-import type { KnownIds } from '../../plan/diff-object.js';
 import { Departures, releaseOf, type Departure, type Holder } from '../../plan/departures.js';
-import { isOurs } from '../../plan/ownership.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import type { KnownGuest } from '../../plan/roster.js';
-import type { Desired, ObjectKey, Reason, SourceRef } from '../../types.js';
+import type { Desired, ObjectKey, SourceRef } from '../../types.js';
 import { namesOfGuest, type LetGo } from './map-let-go.js';
 import type { AddressedGuest, CollectedAddresses } from './types.js';
 
@@ -16,7 +13,6 @@ interface NewPlace {
   readonly key: string;
   /** Of the interface, for people. */
   readonly label: string;
-  readonly port: NotedPort;
   readonly guest: KnownGuest;
 }
 
@@ -24,7 +20,6 @@ interface NewPlace {
 export class Moves {
   readonly #letGo: ReadonlyMap<number, LetGo>;
   readonly #collected: CollectedAddresses;
-  readonly #supportIds: KnownIds;
   /** Ids of rows that leave their machine. */
   readonly #leaving = new Set<number>();
   readonly #departures: Departures;
@@ -35,10 +30,9 @@ export class Moves {
   /** By interface inside a guest: the machine. */
   readonly #machines: ReadonlyMap<number, number | null>;
 
-  constructor(collected: CollectedAddresses, letGo: readonly LetGo[], supportIds: KnownIds) {
+  constructor(collected: CollectedAddresses, letGo: readonly LetGo[]) {
     this.#collected = collected;
     this.#letGo = new Map(letGo.map((one) => [one.row.id, one]));
-    this.#supportIds = supportIds;
     this.#departures = new Departures(collected.guestAddresses);
     this.#machines = new Map(collected.guestInterfaces.map((row) => [row.id, row.virtual_machine]));
   }
@@ -68,37 +62,11 @@ export class Moves {
     return this.#collected.abandoned.get(record.id)?.names ?? new Set();
   }
 
-  /**
-   * The note by which a row that is not ours, and comes to an interface, is told from an operator's choice: without it the row
-   * is not taken. undefined: it needs none, or has it from a run that was cut off.
-   */
-  claimOf(decision: Ownership, { key, label, port, guest }: NewPlace): Desired<'address-claim'> | undefined {
-    const record = this.#foreign(decision);
-    const { claims } = this.#collected.marks;
-    if (record === undefined || claims === undefined || isNotedFor(record, port, claims)) return undefined;
-    return takenNote(key, record, { label, port, source: guest.source });
-  }
-
-  /** Why a row that is not ours does not come to an interface: nobody can tell whether there is a note about it. */
-  unnoted(decision: Ownership, label: string): Reason | undefined {
-    const record = this.#foreign(decision);
-    if (record === undefined || this.#collected.marks.claims !== undefined) return undefined;
-    const message = `${record.address} was not taken for ${label}: its journal tells whose it is. Let the token view journal entries (extras.view_journalentry).`;
-    return { code: 'forbidden', message };
-  }
-
-  /** The row of a decision that comes to an interface and was not made by a sync. */
-  #foreign(decision: Ownership): RecordOf<'ip-address'> | undefined {
-    if (decision.action !== 'move' && decision.action !== 'adopt') return undefined;
-    const { record } = decision;
-    return isOurs('ip-address', record, { supportIds: this.#supportIds }) ? undefined : record;
-  }
-
   /** A row comes to an interface. */
   taken(
     builder: PlanBuilder,
     decision: Ownership,
-    { key, guest, claim }: Omit<NewPlace, 'port'> & { readonly claim: Desired<'address-claim'> | undefined },
+    { key, guest, claim }: NewPlace & { readonly claim: Desired<'address-claim'> | undefined },
   ): void {
     if (decision.action !== 'move' && decision.action !== 'adopt') return;
     const { record } = decision;

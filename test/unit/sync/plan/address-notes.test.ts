@@ -15,6 +15,15 @@ const on = (type: string | null, id: number | null) =>
   stored('ip-address', { id: 5, address: '192.0.2.5/24', assigned_object_type: type, assigned_object_id: id });
 const free = on(null, null);
 const taken = String(takenNote('a', free, { label: '"net0" of "web (2)"', port, source }).fields.comments);
+const device = { type: 'dcim.device', id: 3 } as const;
+const ofNode = String(takenNote('a', free, { label: '"vmbr0" of "pve1"', port: device, source }).fields.comments);
+const onDevice = (id: number) =>
+  stored('ip-address', {
+    id: 5,
+    assigned_object_type: 'dcim.interface',
+    assigned_object_id: 9,
+    assigned_object: { id: 9, name: 'vmbr0', device: { id, name: 'pve1' } },
+  });
 const givenBack = String(givenBackNote('a', '"net0" of "web"', source).fields.comments);
 const earlier = 'Proxbox assigned this address to "net0" of "web", which has it in Proxmox.';
 const claims = (...texts: readonly string[]) =>
@@ -25,6 +34,9 @@ describe('a note of a taken address', () => {
     ['on its interface', [taken], on(port.type, 7), true],
     ['on another interface', [taken], on(port.type, 8), false],
     ['on an interface of a node with the same id', [taken], on('dcim.interface', 7), false],
+    ['on its device', [ofNode], onDevice(3), true],
+    ['on another device', [ofNode], onDevice(4), false],
+    ['on an interface of a guest with the id of its device', [ofNode], on(port.type, 3), false],
     ['on no interface', [taken], free, false],
     ['that was given back since', [taken, givenBack], on(port.type, 7), false],
     ['that was taken again', [taken, givenBack, taken], on(port.type, 7), true],
