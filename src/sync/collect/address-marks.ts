@@ -1,7 +1,7 @@
 /** What tells whether rows that guests or nodes have let go may be deleted: asked only when there are such rows. */
 import type { RecordOf } from '../../netbox/kinds/index.js';
 import { relationId } from '../../netbox/kinds/values.js';
-import { takenBySync } from '../plan/address-notes.js';
+import { claimsIn } from '../plan/address-notes.js';
 import { isOurs } from '../plan/ownership.js';
 import type { AddressMarks } from '../plan/unclaimed-addresses.js';
 import type { RunContext } from '../run-context.js';
@@ -12,15 +12,15 @@ interface LetGoRow {
   readonly mayGo: boolean;
 }
 
-/** `free`: rows that belong to nothing and have a wanted address; a note on one tells that a run was cut off before it took it. */
+/** `coming`: rows that may come to an interface; a note on one tells that a run was cut off before it took it. */
 export async function collectMarks(
   run: RunContext,
   letGo: readonly LetGoRow[],
-  free: readonly RecordOf<'ip-address'>[] = [],
+  coming: readonly RecordOf<'ip-address'>[] = [],
 ): Promise<AddressMarks> {
   const rows = letGo.filter(({ mayGo }) => mayGo).map(({ row }) => row);
   const ours = rows.filter((row) => isOurs('ip-address', row, run));
-  const others = [...rows, ...free].filter((row) => !isOurs('ip-address', row, run));
+  const others = [...rows, ...coming].filter((row) => !isOurs('ip-address', row, run));
   const warnings = new WarningLists();
   const ofServices = loadIfAllowed(
     run,
@@ -33,7 +33,8 @@ export async function collectMarks(
     warnings.next(),
     {
       kind: 'journal-entry',
-      without: 'Addresses that a sync has not made stay assigned to guests that no longer have them.',
+      without:
+        'Addresses that a sync has not made stay assigned to guests and nodes that no longer have them, and none is taken for a guest or node.',
     },
     () =>
       run.collections.load(
@@ -47,13 +48,13 @@ export async function collectMarks(
   return {
     ofServices:
       services === undefined ? undefined : new Set(services.flatMap(({ ipaddresses }) => addressIds(ipaddresses))),
-    taken: takenBySync(notes ?? []),
+    claims: notes === undefined ? undefined : claimsIn(notes),
     warnings: warnings.all(),
   };
 }
 
 function idsOf(rows: readonly RecordOf<'ip-address'>[]): readonly number[] {
-  return rows.map(({ id }) => id).sort((a, b) => a - b);
+  return [...new Set(rows.map(({ id }) => id))].sort((a, b) => a - b);
 }
 
 function addressIds(rendered: unknown): readonly number[] {

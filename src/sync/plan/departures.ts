@@ -69,6 +69,11 @@ export class Departures {
     return released?.fields.has(field) === true || this.#gone.has(device[field] ?? -1);
   }
 
+  /** What the plugin keeps of a row. */
+  linksOf(row: Row): readonly RecordOf<'guest-vm-interface-address'>[] {
+    return this.#links.filter((link) => link.ip_address === row.id);
+  }
+
   /** `kept`: ids of rows of the plugin that are right as they are. */
   dropLinks(
     builder: PlanBuilder,
@@ -77,8 +82,8 @@ export class Departures {
     kept: ReadonlySet<number> = new Set(),
   ): void {
     const kind = 'guest-vm-interface-address';
-    for (const link of this.#links)
-      if (link.ip_address === row.id && !kept.has(link.id))
+    for (const link of this.linksOf(row))
+      if (!kept.has(link.id))
         builder.remove({ kind, key: `${key}/link-${link.id}`, label, source, current: link }, reason);
   }
 

@@ -2,7 +2,7 @@
 import { nameList } from '../../values/short-text.js';
 import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { Desired, ObjectKey, Reason, SourceRef, Warning } from '../types.js';
-import { givenBackNote } from './address-notes.js';
+import { givenBackNote, isTakenThere, type AddressClaims } from './address-notes.js';
 import type { Departure } from './departures.js';
 import type { KnownIds } from './diff-object.js';
 import { isNameOf } from './guest-names.js';
@@ -30,8 +30,8 @@ export interface Unclaimed {
 export interface AddressMarks {
   /** Ids of rows that services name; undefined: that cannot be read, so nobody knows. */
   readonly ofServices: ReadonlySet<number> | undefined;
-  /** Ids of rows without our tag that a sync has put on their interface. */
-  readonly taken: ReadonlySet<number>;
+  /** Of rows without our tag; undefined: the journal cannot be read, so nobody knows. */
+  readonly claims: AddressClaims | undefined;
   /** What of this cannot be read. */
   readonly warnings: readonly Warning[];
 }
@@ -42,6 +42,8 @@ export interface Farewell {
   leaves(row: Row): ObjectKey | undefined;
   /** The row goes altogether: NetBox forgets by itself that it was a primary one. */
   goes(row: Row): void;
+  /** Whether rows of the plugin say that the guest had the address at its old place: then a sync gave it what is the guest's. */
+  wasTold(row: Row): boolean;
   /** Rows of the plugin that name the address at its old place. */
   dropLinks(builder: PlanBuilder, row: Row, departure: Departure): void;
 }
@@ -53,8 +55,11 @@ export interface UnclaimedContext {
 }
 
 /** Whether a sync put the row on its interface: what it did not stays there. */
-export function isTakenBySync(row: Row, { marks, supportIds }: UnclaimedContext): boolean {
-  return isOurs('ip-address', row, { supportIds }) || marks.taken.has(row.id);
+export function isTakenBySync(
+  row: Row,
+  { marks, supportIds }: Pick<UnclaimedContext, 'marks' | 'supportIds'>,
+): boolean {
+  return isOurs('ip-address', row, { supportIds }) || isTakenThere(row, marks.claims ?? new Map());
 }
 
 /**
@@ -118,7 +123,10 @@ function remove(
   builder.remove({ kind: 'ip-address', ...subject, current: row }, reason);
 }
 
-/** It stays, without the name that the guest gave it, and without the plugin's rows that say which interface inside has it. */
+/**
+ * It stays, without the plugin's rows that say which interface inside has it. Those tell that the guest had it: then it loses
+ * the name of the guest and is no primary address any more. Without them an operator may have written both himself.
+ */
 function strip(
   builder: PlanBuilder,
   { row, key, place, source, names }: Unclaimed,
@@ -127,6 +135,8 @@ function strip(
   const subject = { key: `${key}/stripped/${row.id}`, label: row.address, source };
   const message = `${row.address} is no longer on ${place} in Proxmox. An operator put it there in NetBox, so it stays.`;
   farewell.dropLinks(builder, row, { ...subject, reason: { code: 'gone_from_proxmox', message } });
+  if (!farewell.wasTold(row)) return;
+  farewell.leaves(row);
   if (!isNameOf(row, names)) return;
   builder.discovered('ip-address', 1);
   builder.add({ kind: 'ip-address', ...subject, fields: { dns_name: '' }, rules: {} }, row);

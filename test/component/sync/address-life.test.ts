@@ -356,15 +356,93 @@ describe('an address', () => {
       await stays();
     });
 
-    it('stays there without the name of the container that lets it go', async () => {
+    it.each(['4.6.8', '4.7.3'] as const)(
+      'stays there with the name of the guest where that never had it, in NetBox %s',
+      async (version) => {
+        const lab = aCluster({ guests: [aTalker(100, ['10.0.0.5']), aContainer(101, '10.0.0.6')] });
+        target = await openSimulated(anEstate(lab), { netbox: { version } });
+        await sync(target);
+        for (const [vmid, host, dns_name] of [
+          [100, '10.0.0.9', 'host100.example.org'],
+          [101, '10.0.0.10', 'ct101'],
+        ] as const) {
+          const { machine } = await machineOf(target, vmid);
+          const port = await one(target, path.vmInterfaces, `virtual_machine_id=${machine.id}`);
+          const at = { assigned_object_type: vmPort, assigned_object_id: port.id };
+          await target.netbox.create(path.ipAddresses, { address: `${host}/24`, ...at, dns_name });
+        }
+
+        await again();
+
+        expect([(await row('10.0.0.9')).dns_name, (await row('10.0.0.10')).dns_name]).toEqual([
+          'host100.example.org',
+          'ct101',
+        ]);
+        await stays();
+      },
+    );
+
+    it('stays as it is when a container lets it go: nothing in NetBox tells that this had it', async () => {
       const lab = await open(anEstate(aCluster({ guests: [aContainer(100, '10.0.0.5')] })));
       await sync(target);
-      const id = await placed({ dns_name: 'ct100' });
-      expect(lab.guests.size).toBe(1);
+      const id = await placed();
+      lab.guests.set(100, { ...lab.guests.get(100)!, ...changed(aContainer(100, '10.0.0.9')) });
+      await again();
+      expect(await row('10.0.0.9')).toMatchObject({ id, dns_name: 'ct100' });
+      lab.guests.set(100, { ...lab.guests.get(100)!, ...changed(aContainer(100, '10.0.0.5')) });
 
       await again();
 
-      expect(await row('10.0.0.9')).toMatchObject({ id, dns_name: '', assigned_object: { name: 'eth0' } });
+      expect(await row('10.0.0.9')).toMatchObject({ id, dns_name: 'ct100', assigned_object: { name: 'eth0' } });
+      await stays();
+    });
+
+    it('stays there with the name of the guest where a row of the plugin tells of another machine', async () => {
+      const lab = await open(anEstate(aCluster({ guests: [aTalker(100, ['10.0.0.5']), aTalker(101, ['10.0.0.6'])] })));
+      await sync(target);
+      const id = await placed();
+      say(lab, 100, ['10.0.0.5', '10.0.0.9']);
+      await again();
+      expect(await all(target, guestLinks, `&ip_address_id=${id}`)).toHaveLength(1);
+      const { machine } = await machineOf(target, 101);
+      const port = await one(target, path.vmInterfaces, `virtual_machine_id=${machine.id}`);
+      const dns_name = 'host101.example.org';
+      await edit(target, path.ipAddresses, id, { assigned_object_id: port.id, dns_name });
+      say(lab, 100, ['10.0.0.5']);
+
+      await again();
+
+      expect(await row('10.0.0.9')).toMatchObject({ id, dns_name });
+      await stays();
+    });
+
+    it('stays there, and is the primary one no more, when the guest lets it go', async () => {
+      const lab = await open(anEstate(aCluster({ guests: [aTalker(100, [])] })));
+      await sync(target);
+      const id = await placed();
+      say(lab, 100, ['10.0.0.9']);
+      await again();
+      expect(await primaryOf(100)).toEqual(['10.0.0.9/24', undefined]);
+      say(lab, 100, ['10.0.0.77']);
+
+      await again();
+
+      expect(await primaryOf(100)).toEqual(['10.0.0.77/24', undefined]);
+      expect(await row('10.0.0.9')).toMatchObject({ id, assigned_object: { name: 'net0' } });
+      await stays();
+    });
+
+    it('stays there as the primary one where the guest never had it', async () => {
+      const lab = await open(anEstate(aCluster({ guests: [aTalker(100, ['10.0.0.5'])] })));
+      await sync(target);
+      await placed();
+      const { machine } = await machineOf(target, 100);
+      await edit(target, path.vms, machine.id, { primary_ip4: (await row('10.0.0.9')).id });
+      say(lab, 100, ['10.0.0.77']);
+
+      await again();
+
+      expect(await primaryOf(100)).toEqual(['10.0.0.9/24', undefined]);
       await stays();
     });
 
@@ -465,6 +543,44 @@ describe('an address', () => {
 
       await again();
 
+      expect(await row('10.0.0.5')).toMatchObject({ id, assigned_object: null });
+    });
+
+    it('stays where an operator has moved it since, when the guest lets it go that it was taken for', async () => {
+      const guests = [aTalker(100, ['10.0.0.6', '10.0.0.5']), aTalker(101, ['10.0.0.7'])];
+      const lab = await open(anEstate(aCluster({ guests })));
+      const { id } = await target.netbox.create(path.ipAddresses, booking);
+      await sync(target);
+      expect(await row('10.0.0.5')).toMatchObject({ assigned_object: { virtual_machine: { name: 'host100' } } });
+      const { machine } = await machineOf(target, 101);
+      const port = await one(target, path.vmInterfaces, `virtual_machine_id=${machine.id}`);
+      await edit(target, path.ipAddresses, id, { assigned_object_id: port.id });
+      say(lab, 100, ['10.0.0.6']);
+
+      await again();
+
+      expect(await row('10.0.0.5')).toMatchObject({ id, assigned_object: { virtual_machine: { name: 'host101' } } });
+      expect(await all(target, journal, `&assigned_object_id=${id}`)).toHaveLength(1);
+      await stays();
+    });
+
+    it('is not taken while its journal may not be read, without a note; the reason names the right', async () => {
+      const lab = await open(anEstate(aCluster({ guests: [aTalker(100, ['10.0.0.5'])] })));
+      const { id } = await target.netbox.create(path.ipAddresses, booking);
+      for (const token of target.simulator.tokens.all()) token.cannotView.add('extras/journal-entries');
+
+      for (let run = 1; run <= 3; run += 1) {
+        const { frames } = await target.world.stream('/full-update/stream');
+        expect(JSON.stringify(frames)).toContain('(extras.view_journalentry)');
+      }
+
+      for (const token of target.simulator.tokens.all()) token.cannotView.clear();
+      expect(await row('10.0.0.5')).toMatchObject({ id, assigned_object: null });
+      expect(await all(target, journal, `&assigned_object_id=${id}`)).toEqual([]);
+      await again();
+      expect(await row('10.0.0.5')).toMatchObject({ id, assigned_object: { name: 'net0' } });
+      say(lab, 100, ['10.0.0.77']);
+      await again();
       expect(await row('10.0.0.5')).toMatchObject({ id, assigned_object: null });
     });
 

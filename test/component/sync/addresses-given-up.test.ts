@@ -6,7 +6,7 @@ import { aCluster, anEstate } from '../../contract/sync/estates.js';
 import { all, edit, one, sync, syncQuietly } from '../../contract/sync/target.js';
 import { pveum, root } from '../../support/pveum.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
-import { aTalker, giveNode } from './talkers.js';
+import { aTalker, giveNode, say } from './talkers.js';
 
 const stage = '/dcim/devices/interfaces/create/stream';
 
@@ -57,6 +57,59 @@ describe('an address that a node has given up', () => {
     expect(await rows('192.0.2.1')).toEqual([]);
     expect((await device()).primary_ip4.address).toBe('192.0.2.9/24');
     expect(complete.result!.kinds['ip-address']).toMatchObject({ created: 1, deleted: 1 });
+    await stays();
+  });
+
+  it.each(['4.6.8', '4.7.3'] as const)(
+    'is given back where it was booked before, which its note tells, in NetBox %s',
+    async (version) => {
+      await open({ netbox: { version } });
+      const journal = '/api/extras/journal-entries/';
+      const booked = { address: '10.1.0.1/24', description: 'booked' };
+      const { id } = await target.netbox.create(path.ipAddresses, booked);
+      giveNode(lab, 'pve1', ['10.1.0.1'], 'vmbr5');
+      await run();
+      expect(await row('10.1.0.1')).toMatchObject({ id, assigned_object: { name: 'vmbr5' } });
+      expect(await all(target, journal, `&assigned_object_id=${id}`)).toHaveLength(1);
+      await stays();
+      giveNode(lab, 'pve1', ['10.1.0.3'], 'vmbr5');
+
+      await run();
+
+      expect(await row('10.1.0.1')).toMatchObject({ id, description: 'booked', assigned_object: null });
+      expect(await all(target, journal, `&assigned_object_id=${id}`)).toHaveLength(2);
+      await stays();
+    },
+  );
+
+  it('stays where an operator put it on the interface', async () => {
+    await open();
+    const { id: port } = await one(target, path.deviceInterfaces, 'name=vmbr9');
+    const at = { assigned_object_type: 'dcim.interface', assigned_object_id: port };
+    const { id } = await target.netbox.create(path.ipAddresses, { address: '10.0.9.77/24', ...at });
+
+    await run();
+
+    expect(await row('10.0.9.77')).toMatchObject({ id, assigned_object: { name: 'vmbr9' } });
+    await stays();
+  });
+
+  it('is given back where a guest had passed it on, which took it as a booked one', async () => {
+    await open();
+    const { id } = await target.netbox.create(path.ipAddresses, { address: '10.0.0.6/24', description: 'booked' });
+    say(lab, 100, ['10.0.0.5', '10.0.0.6']);
+    await run();
+    expect(await row('10.0.0.6')).toMatchObject({ id, assigned_object: { name: 'net0' } });
+    say(lab, 100, ['10.0.0.5']);
+    giveNode(lab, 'pve1', ['10.0.0.6'], 'vmbr9');
+    await run();
+    expect(await row('10.0.0.6')).toMatchObject({ id, assigned_object: { name: 'vmbr9' } });
+    await stays();
+    giveNode(lab, 'pve1', ['10.0.9.1'], 'vmbr9');
+
+    await run();
+
+    expect(await row('10.0.0.6')).toMatchObject({ id, description: 'booked', assigned_object: null });
     await stays();
   });
 

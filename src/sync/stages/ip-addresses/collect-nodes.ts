@@ -59,9 +59,9 @@ function withPorts(
 
 function wantedBy(run: RunContext, nodes: readonly KnownNode[]): AddressesOfNodes['wanted'] {
   return new Map(
-    nodes.flatMap(({ node, ports }) =>
+    nodes.flatMap(({ node, device, ports }) =>
       ports.flatMap(({ one, id }) => {
-        const port = { id, label: `"${one.name}" of "${node.name}"`, node: node.key };
+        const port = { id, label: `"${one.name}" of "${node.name}"`, node: node.key, device: device.id };
         return usableAddresses(one, run.options.network).map((address) => [hostOf(address), port] as const);
       }),
     ),

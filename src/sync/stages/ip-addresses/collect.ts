@@ -46,12 +46,15 @@ export async function collectAddresses(run: RunContext): Promise<CollectedAddres
     left: letGo.filter(({ row, mayGo }) => mayGo && !wanted.has(hostOf(row.address))).map(({ row }) => row),
     contested: contested.filter((row) => row.assigned_object_type === 'dcim.interface'),
   });
+  const mayMove = new Set([...letGo.map(({ row }) => row.id), ...abandoned.keys(), ...ofNodes.letGo.keys()]);
   const [guests, marks, guestAddresses] = await Promise.all([
     nameGuests(run, located, { interfaces, assigned, letGo }),
     collectMarks(
       run,
       letGo,
-      addresses.filter((row) => row.assigned_object_id === null && wanted.has(hostOf(row.address))),
+      addresses.filter(
+        (row) => wanted.has(hostOf(row.address)) && (row.assigned_object_id === null || mayMove.has(row.id)),
+      ),
     ),
     withLinksOf(run, inside.guestAddresses, [...abandoned.keys(), ...unlinked(letGo, inside.guestInterfaces)]),
   ]);

@@ -1,10 +1,7 @@
 /** What addresses that leave their interface take along and leave behind. Pure, but for the memory of one plan. */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
-import { takenNote } from '../../plan/address-notes.js';
 import type { Ownership } from '../../plan/address-ownership.js';
-import type { KnownIds } from '../../plan/diff-object.js';
 import { Departures, releaseOf, type Departure, type Holder } from '../../plan/departures.js';
-import { isOurs } from '../../plan/ownership.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import type { KnownGuest } from '../../plan/roster.js';
 import type { Desired, ObjectKey, SourceRef } from '../../types.js';
@@ -23,7 +20,6 @@ interface NewPlace {
 export class Moves {
   readonly #letGo: ReadonlyMap<number, LetGo>;
   readonly #collected: CollectedAddresses;
-  readonly #supportIds: KnownIds;
   /** Ids of rows that leave their machine. */
   readonly #leaving = new Set<number>();
   readonly #departures: Departures;
@@ -31,12 +27,14 @@ export class Moves {
   /** Rows that stay, and for what. */
   readonly #told = new Map<RecordOf<'ip-address'>, Omit<Departure, 'reason'>>();
   readonly #keptLinks = new Set<number>();
+  /** By interface inside a guest: the machine. */
+  readonly #machines: ReadonlyMap<number, number | null>;
 
-  constructor(collected: CollectedAddresses, letGo: readonly LetGo[], supportIds: KnownIds) {
+  constructor(collected: CollectedAddresses, letGo: readonly LetGo[]) {
     this.#collected = collected;
     this.#letGo = new Map(letGo.map((one) => [one.row.id, one]));
-    this.#supportIds = supportIds;
     this.#departures = new Departures(collected.guestAddresses);
+    this.#machines = new Map(collected.guestInterfaces.map((row) => [row.id, row.virtual_machine]));
   }
 
   get leaving(): ReadonlySet<number> {
@@ -62,18 +60,6 @@ export class Moves {
     const letGo = this.#letGo.get(record.id);
     if (letGo !== undefined) return namesOfGuest(letGo.of);
     return this.#collected.abandoned.get(record.id)?.names ?? new Set();
-  }
-
-  /**
-   * The note by which a row that is not ours, and comes to an interface, is told from an operator's choice: without it the row
-   * is not taken. undefined: it needs none, or has it from a run that was cut off.
-   */
-  claimOf(decision: Ownership, { key, label, guest }: NewPlace): Desired<'address-claim'> | undefined {
-    if (decision.action !== 'move' && decision.action !== 'adopt') return undefined;
-    const { record } = decision;
-    const isKnown = isOurs('ip-address', record, { supportIds: this.#supportIds });
-    const hasNote = record.assigned_object_id === null && this.#collected.marks.taken.has(record.id);
-    return isKnown || hasNote ? undefined : takenNote(key, record, { label, source: guest.source });
   }
 
   /** A row comes to an interface. */
@@ -107,6 +93,15 @@ export class Moves {
   /** The row goes altogether: NetBox forgets by itself that it was a primary one. */
   goes(row: RecordOf<'ip-address'>): void {
     this.#leaving.add(row.id);
+  }
+
+  /** Whether a row of the plugin says that the guest which lets a row go had it. What another machine had there tells nothing. */
+  wasTold(row: RecordOf<'ip-address'>): boolean {
+    const machine = this.#letGo.get(row.id)?.of.guest.virtualMachine.id;
+    return this.#departures.linksOf(row).some(({ guest_interface: inside }) => {
+      const of = this.#machines.get(inside ?? -1);
+      return of === undefined || of === machine;
+    });
   }
 
   dropLinks(builder: PlanBuilder, row: RecordOf<'ip-address'>, departure: Departure): void {

@@ -1,6 +1,8 @@
 /** What becomes of addresses that a guest no longer has: a node has them now, or nobody. Pure. */
+import { takenNote } from '../../plan/address-notes.js';
 import { hostOf } from '../../plan/address-ownership.js';
 import type { SyncOptions } from '../../plan/options.js';
+import { isOurs } from '../../plan/ownership.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import { machineName } from '../../plan/roster.js';
 import {
@@ -55,8 +57,15 @@ function unclaimedOf({ row, of, port }: LetGo): Unclaimed {
 /** To the interface of the node that has the address now, with everything that stands on it but the name of the guest. */
 function passOn(builder: PlanBuilder, one: Unclaimed, port: NodePort, context: UnclaimedContext): string {
   const message = `${one.row.address} is no longer on ${one.place}, but on ${port.label}.`;
+  const { row, source } = one;
+  const key = `${one.key}/passed-on/${row.id}`;
+  if (!isOurs('ip-address', row, context))
+    builder.add(
+      takenNote(key, row, { label: port.label, port: { type: 'dcim.device', id: port.device }, source }),
+      undefined,
+    );
   return leaveFor(builder, one, context, {
-    key: `${one.key}/passed-on/${one.row.id}`,
+    key,
     reason: { code: 'gone_from_proxmox', message },
     fields: { assigned_object_type: 'dcim.interface', assigned_object_id: port.id },
   });

@@ -1,6 +1,7 @@
 /** Every address of every guest against what NetBox has. Pure. */
 import type { Steps } from '../../../config/breathe.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
+import { claimOf, unnotedReason } from '../../plan/address-claims.js';
 import { AddressOwnership, hostOf, type Ownership } from '../../plan/address-ownership.js';
 import { addressRules, isPlaced, refusalOf, unusableReason } from '../../plan/address-rules.js';
 import type { KnownIds } from '../../plan/diff-object.js';
@@ -38,6 +39,7 @@ interface AddressContext extends AddressPlanInput {
   readonly moves: Moves;
   readonly tables: GuestTables;
   readonly hidden: CollectedAddresses['hidden'];
+  readonly marks: CollectedAddresses['marks'];
 }
 
 /**
@@ -66,9 +68,9 @@ export function* planAddresses(collected: CollectedAddresses, input: AddressPlan
     ]),
     refused: collected.refused,
   });
-  const moves = new Moves(collected, letGo, supportIds);
-  const { hidden } = collected;
-  const context = { ...input, ownership, moves, hidden, tables: indexGuestTables(collected) };
+  const moves = new Moves(collected, letGo);
+  const { hidden, marks } = collected;
+  const context = { ...input, ownership, moves, hidden, marks, tables: indexGuestTables(collected) };
   const placed: (readonly PlacedAddress[])[] = [];
   for (const guest of guests) {
     placed.push(planGuest(builder, guest, context));
@@ -128,25 +130,28 @@ function planAddress(
   builder: PlanBuilder,
   one: AddressedGuest,
   { row, label, wanted }: Place,
-  { ownership, moves, options, supportIds, hidden }: AddressContext,
+  context: AddressContext,
 ): readonly PlacedAddress[] {
-  const { resource } = one.guest;
+  const { ownership, moves, options, supportIds, hidden } = context;
+  const { resource, source } = one.guest;
   const subject = subjectOf(one.guest, row.name, wanted.address);
   builder.discovered('ip-address', 1);
+  const port = { type: 'virtualization.vminterface', id: row.id } as const;
   const decision = ownership.decide(wanted.address, {
-    type: 'virtualization.vminterface',
-    id: row.id,
+    ...port,
     label,
     planned: objectKey('ip-address', subject.key),
     ...(resource.isDescribed ? { guestName: resource.name } : {}),
   });
   const isHidden = hidden.has(`${one.guest.virtualMachine.id} ${hostOf(wanted.address)}`);
-  const refusal = isHidden ? hiddenReason(wanted.address, label) : refusalOf(decision, label);
+  const refusal = isHidden
+    ? hiddenReason(wanted.address, label)
+    : (refusalOf(decision, label) ?? unnotedReason(decision, label, context));
   if (refusal !== undefined) {
     builder.skip(subject, refusal);
     return [];
   }
-  const claim = moves.claimOf(decision, { key: subject.key, label, guest: one.guest });
+  const claim = claimOf(decision, { key: subject.key, label, port, source }, context);
   const action = builder.add(
     {
       ...subject,

@@ -78,6 +78,8 @@ export interface NodePort {
   readonly label: string;
   /** Key of the node. */
   readonly node: string;
+  /** Of the node, by id. */
+  readonly device: number;
 }
 
 export interface ConcernedNode {

@@ -11,8 +11,7 @@ import { collectRoster } from '../../collect/roster.js';
 import { loadVlans } from '../../collect/vlans.js';
 import { hostOf, isShared } from '../../plan/address-ownership.js';
 import { deviceOfRow, usableAddresses, type LetGoOfNode, type NodeNetwork } from '../../plan/node-addresses.js';
-import { isOurs } from '../../plan/ownership.js';
-import type { AddressMarks } from '../../plan/unclaimed-addresses.js';
+import { isTakenBySync, type AddressMarks } from '../../plan/unclaimed-addresses.js';
 import type { StoredVlans } from '../../plan/vlans.js';
 import type { RunContext } from '../../run-context.js';
 import { nameList } from '../../../values/short-text.js';
@@ -28,8 +27,10 @@ export interface CollectedInterfaces {
   readonly addresses: readonly RecordOf<'ip-address'>[];
   /** By row: what nodes have no more. */
   readonly letGo: ReadonlyMap<number, LetGoOfNode>;
-  /** What is known of rows of ours among them, where they may go. */
-  readonly release: Release | undefined;
+  /** What is known of rows that nodes have let go, and of those that come to nodes. */
+  readonly marks: AddressMarks;
+  /** What guests of the run have, as the stage of their addresses takes it from the nodes; undefined: what is let go stays. */
+  readonly guestHosts: ReadonlySet<string> | undefined;
   /** By row with an address of a node: the machine whose guest has it no more, or is gone itself. */
   readonly abandoned: ReadonlyMap<number, Abandoned>;
   /** What the plugin keeps of those rows on their machines. */
@@ -40,13 +41,6 @@ export interface CollectedInterfaces {
   readonly warnings: readonly Warning[];
 }
 
-/** What decides what becomes of rows that nodes have let go. */
-export interface Release {
-  readonly marks: AddressMarks;
-  /** What guests of the run have: the stage of their addresses takes it from the nodes. */
-  readonly guestHosts: ReadonlySet<string>;
-}
-
 /** Throws the first cause when no node could be read. */
 export async function collectInterfaces(run: RunContext): Promise<CollectedInterfaces> {
   const networks = await collectNodeNetworks(run);
@@ -54,18 +48,37 @@ export async function collectInterfaces(run: RunContext): Promise<CollectedInter
   const warnings = (await Promise.all(clusters.map((cluster) => warnOfBridges(run, cluster, attempts)))).flat();
   const stored = await loadStored(run, nodes, warnings);
   const letGo = await collectLetGo(run, networks, stored);
-  const release = await collectRelease(run, letGo);
-  return { nodes, ...stored, letGo, release, ...(await collectOfMachines(run, stored.addresses)), warnings };
+  const ofMachines = await collectOfMachines(run, stored.addresses);
+  const release = await collectRelease(run, nodes, { ...stored, ...ofMachines, letGo });
+  return { nodes, ...stored, ...ofMachines, letGo, ...release, warnings };
 }
 
-/** Asked only where a row of ours may go; undefined where that cannot be told, so that it stays. */
-async function collectRelease(run: RunContext, letGo: CollectedInterfaces['letGo']): Promise<Release | undefined> {
-  const rows = [...letGo.values()].flatMap(({ row, node }) =>
-    node !== undefined && !isShared(row) && isOurs('ip-address', row, run) ? [{ row, mayGo: true }] : [],
+/** Asked only where rows may go or come; guests only where a row goes that a sync has put there. */
+async function collectRelease(
+  run: RunContext,
+  nodes: readonly NodeNetwork[],
+  { letGo, abandoned, addresses }: Pick<CollectedInterfaces, 'letGo' | 'abandoned' | 'addresses'>,
+): Promise<Pick<CollectedInterfaces, 'marks' | 'guestHosts'>> {
+  const rows = [...letGo.values()].flatMap(({ row, node }) => (node === undefined || isShared(row) ? [] : [row]));
+  const wanted = new Set(nodes.flatMap((node) => hostsOf(run, node)));
+  const coming = addresses.filter(
+    (row) =>
+      wanted.has(hostOf(row.address)) &&
+      (row.assigned_object_id === null || letGo.has(row.id) || abandoned.has(row.id)),
   );
-  if (rows.length === 0) return undefined;
-  const guestHosts = await collectGuestHosts(run, 'node-interfaces');
-  return guestHosts === undefined ? undefined : { guestHosts, marks: await collectMarks(run, rows) };
+  const marks = await collectMarks(
+    run,
+    rows.map((row) => ({ row, mayGo: true })),
+    coming,
+  );
+  const { supportIds } = run;
+  const mayGo = rows.some((row) => isTakenBySync(row, { marks, supportIds }));
+  return { marks, guestHosts: mayGo ? await collectGuestHosts(run, 'node-interfaces') : undefined };
+}
+
+function hostsOf(run: RunContext, { network }: NodeNetwork): readonly string[] {
+  const interfaces = network.status === 'read' ? network.interfaces : [];
+  return interfaces.flatMap((one) => usableAddresses(one, run.options.network).map(hostOf));
 }
 
 /** Asked only where a machine has an address of a node: what its guest says now, or the proof that it is gone. */
@@ -130,12 +143,9 @@ async function loadAddresses(
   const own = await run.collections.load('ip-address', {}, { filter: 'device_id', of }, { fresh: true });
   const placeOf = (device: number | null, host: string): string => `${device ?? ''} ${host}`;
   const has = new Set(own.map((row) => placeOf(deviceOfRow(row), hostOf(row.address))));
-  const missing = nodes.flatMap(({ network, device: found }) => {
-    const device = 'device' in found ? found.device.id : null;
-    const interfaces = network.status === 'read' ? network.interfaces : [];
-    return interfaces
-      .flatMap((one) => usableAddresses(one, run.options.network).map(hostOf))
-      .filter((host) => !has.has(placeOf(device, host)));
+  const missing = nodes.flatMap((node) => {
+    const device = 'device' in node.device ? node.device.device.id : null;
+    return hostsOf(run, node).filter((host) => !has.has(placeOf(device, host)));
   });
   const others = await run.collections.load('ip-address', {}, { filter: 'address', of: [...new Set(missing)].sort() });
   const seen = new Set(own.map(({ id }) => id));

@@ -4,6 +4,7 @@
  */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { NodeInterface } from '../../../proxmox/parse/node-interfaces.js';
+import { claimOf, unnotedReason } from '../../plan/address-claims.js';
 import { AddressOwnership, hostOf, isShared, type Ownership } from '../../plan/address-ownership.js';
 import { addressRules, isPlaced, refusalOf, unusableReason, whyUnusable } from '../../plan/address-rules.js';
 import { Departures, releaseOf, type Departure, type Holder } from '../../plan/departures.js';
@@ -55,7 +56,7 @@ export function planNodeInterfaces(input: InterfaceInput): Plan {
   const moving = new Set([...input.letGo.keys(), ...input.abandoned.keys()]);
   const ownership = new AddressOwnership(addresses, { letGo: moving, refused });
   const planner = { builder, ownership, departures, input, stored };
-  for (const warning of input.warnings) builder.warn(warning);
+  for (const warning of [...input.warnings, ...input.marks.warnings]) builder.warn(warning);
   const planned = nodes.flatMap((node) => planNode(planner, node));
   planUnclaimed(planner);
   departures.plan(builder);
@@ -161,7 +162,7 @@ function planAddress(planner: Planner, port: PlannedInterface, address: string):
   }
   const planned = objectKey('ip-address', subject.key);
   const owned = ownership.decide(address, { type: 'dcim.interface', id: current?.id, label, planned });
-  const refusal = refusalOf(owned, label) ?? refusedAsItIs(address, label);
+  const refusal = refusalOf(owned, label) ?? refusedAsItIs(address, label) ?? unnotedReason(owned, label, input);
   if (refusal !== undefined) {
     builder.skip(subject, refusal);
     return [];
@@ -171,13 +172,16 @@ function planAddress(planner: Planner, port: PlannedInterface, address: string):
 
 function placeAddress(
   planner: Planner,
-  { device, one, key }: PlannedInterface,
+  { node, device, one, key }: PlannedInterface,
   { owned, subject }: { readonly owned: Ownership; readonly subject: Omit<Departure, 'reason'> },
 ): readonly Primary[] {
   const { builder, input } = planner;
   const { options, supportIds } = input;
   const move = moveOf(planner, owned, device);
-  const { ifDuplicate, after = move?.after } = owned.action === 'create' ? owned : { ifDuplicate: undefined };
+  const port = { type: 'dcim.device', id: device.id } as const;
+  const claim = claimOf(owned, { ...subject, label: `"${one.name}" of "${node.name}"`, port }, input);
+  const { ifDuplicate, after } =
+    owned.action === 'create' ? owned : { ifDuplicate: undefined, after: claimedAfter(claim, move) };
   const action = builder.add(
     {
       kind: 'ip-address',
@@ -190,8 +194,23 @@ function placeAddress(
     'record' in owned ? owned.record : undefined,
     { mode: options.modes.ip_address },
   );
-  if (action === 'update' && move !== undefined) leave(planner, move, subject);
+  if (action === 'update') come(planner, subject, { claim, move });
   return isPlaced(action, owned) ? primaryOf(one, subject.label, subject.key) : [];
+}
+
+interface Coming {
+  readonly claim: Desired<'address-claim'> | undefined;
+  readonly move: Move | undefined;
+}
+
+/** What is written before a row that comes: the note about it, or what lets go of it. */
+function claimedAfter(claim: Coming['claim'], move: Coming['move']): ObjectKey | undefined {
+  return claim === undefined ? move?.after : objectKey(claim.kind, claim.key);
+}
+
+function come(planner: Planner, subject: Omit<Departure, 'reason'>, { claim, move }: Coming): void {
+  if (claim !== undefined) planner.builder.add(claim, undefined);
+  if (move !== undefined) leave(planner, move, subject);
 }
 
 interface Move extends Partial<Pick<Desired<'ip-address'>, 'fields' | 'rules'>> {
@@ -233,9 +252,8 @@ function holderOf({ input }: Planner, { id }: RecordOf<'ip-address'>, to?: Recor
 /** What nodes have let go and no node or guest has now; the node has told all that it has, so it is proven row by row. */
 function planUnclaimed(planner: Planner): void {
   const { builder, departures, ownership, input } = planner;
-  const { options, supportIds, release } = input;
-  if (release === undefined) return;
-  for (const warning of release.marks.warnings) builder.warn(warning);
+  const { options, supportIds, marks, guestHosts } = input;
+  if (guestHosts === undefined) return;
   const farewell: Farewell = {
     leaves: (row) => {
       const holder = holderOf(planner, row);
@@ -243,12 +261,12 @@ function planUnclaimed(planner: Planner): void {
       return releaseOf(holder, row);
     },
     goes: (row) => departures.goes(row),
+    wasTold: () => false,
     dropLinks: (...departure) => departures.dropLinks(...departure),
   };
-  const context = { marks: release.marks, farewell, supportIds };
+  const context = { marks, farewell, supportIds };
   for (const { row, node, port } of input.letGo.values()) {
-    if (node === undefined || isShared(row) || ownership.isTaken(row) || release.guestHosts.has(hostOf(row.address)))
-      continue;
+    if (node === undefined || isShared(row) || ownership.isTaken(row) || guestHosts.has(hostOf(row.address))) continue;
     if (options.modes.ip_address === 'bootstrap_only' && builder.isBootstrapOnly(row)) continue;
     if (!isTakenBySync(row, context)) continue;
     const { key, name, source } = node;

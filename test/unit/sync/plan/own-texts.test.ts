@@ -32,6 +32,7 @@ const backup: Backup = {
 const row: Desired<'backup'> = { kind: 'backup', key: 'b', label: 'b', fields: {}, rules: {} };
 
 const address = stored('ip-address', { id: 5, address: '192.0.2.5/24' });
+const port = { type: 'virtualization.vminterface', id: 7 } as const;
 
 async function verbEntry(): Promise<unknown> {
   const netbox = createInMemoryNetBox();
@@ -45,7 +46,10 @@ async function verbEntry(): Promise<unknown> {
 
 describe('entries in journals', () => {
   it.each([
-    ['row that a sync assigned', () => takenNote('a', address, { label: '"net0" of "web"', source }).fields.comments],
+    [
+      'row that a sync assigned',
+      () => takenNote('a', address, { label: '"net0" of "web"', port, source }).fields.comments,
+    ],
     [
       'row that an earlier version assigned',
       () => 'Proxbox assigned this address to "net0" of "web", which has it in Proxmox.',

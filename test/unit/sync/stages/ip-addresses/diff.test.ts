@@ -87,7 +87,7 @@ function plan({ guests = [aGuest(100, ['10.0.0.5/24'])], ports, rows = [], links
     hidden: new Set(),
     ofNodes: { letGo: new Map(), wanted: new Map(), concerned: [] },
     abandoned: new Map(),
-    marks: { ofServices: new Set(), taken: new Set(), warnings: [] },
+    marks: { ofServices: new Set(), claims: new Map(), warnings: [] },
     refused: new Set(),
     guestInterfaces: [],
     guestAddresses: links,
