@@ -1,6 +1,6 @@
 /** A server that speaks TLS, and answers who speaks plain HTTP to it with what to do instead. */
 import type { Server as HttpServer } from 'node:http';
-import type { Server as HttpsServer } from 'node:https';
+import type { Server as TlsServer } from 'node:tls';
 import type { Socket } from 'node:net';
 
 /** PEM. */
@@ -29,7 +29,7 @@ const answer = `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nCo
 const silenceMs = 15_000;
 
 /** Looks at the first byte of each connection of a server that was made with `tlsOptions`. */
-export function answerPlainHttp(server: HttpServer | HttpsServer, stopping: AbortSignal): void {
+export function answerPlainHttp(server: HttpServer | TlsServer, stopping: AbortSignal): void {
   const accept = server.listeners('connection');
   const silent = new Set<Socket>();
   stopping.addEventListener('abort', () => silent.forEach((socket) => socket.destroy()));
@@ -54,6 +54,6 @@ export function answerPlainHttp(server: HttpServer | HttpsServer, stopping: Abor
 }
 
 /** Connections from now on get the new certificate. */
-export function exchangeCertificate(server: HttpServer | HttpsServer, certificate: Certificate): void {
+export function exchangeCertificate(server: HttpServer | TlsServer, certificate: Certificate): void {
   if ('setSecureContext' in server) server.setSecureContext(tlsOptions(certificate));
 }
