@@ -77,7 +77,7 @@ The user of the token needs the permissions to view, add, change and delete what
 
 | permission | without it |
 |---|---|
-| \`extras.view_journalentry\` | no address, MAC address, disk, snapshot, backup or machine is deleted when its object is gone from Proxmox, as NetBox would delete what operators wrote into its journal; the run is partial and says so (\`forbidden\`) |
+| \`extras.view_journalentry\` | no address, MAC address, disk, snapshot, backup or machine is deleted when its object is gone from Proxmox, as NetBox would delete what operators wrote into its journal, and no address that somebody booked is taken for its guest; the run is partial and says so (\`forbidden\`) |
 | \`tenancy.view_contactassignment\` | the same of addresses and machines, which may have contacts |
 | \`extras.view_imageattachment\`, \`ipam.view_service\`, \`ipam.view_fhrpgroupassignment\`, \`vpn.view_tunneltermination\`, \`vpn.view_l2vpntermination\` | no machine is deleted (\`PROXBOX_ORPHAN_ACTION=delete\`): those whose guest is gone are marked, and the run is partial |
 | \`core.view_objectchange\` | every run reads everything (\`change_log_forbidden\`) |
