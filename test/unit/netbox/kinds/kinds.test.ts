@@ -68,7 +68,7 @@ describe('the table of NetBox objects', () => {
   });
 
   it('asks NetBox for the id, every compared field and what is read besides', () => {
-    expect(readFields('cluster-link')).toBe('id,netbox_cluster,name,endpoint');
+    expect(readFields('cluster-link')).toBe('id,netbox_cluster,name,endpoint,custom_fields');
     expect(readFields('virtual-machine').split(',')).toEqual(
       expect.arrayContaining(['id', 'name', 'tags', 'display_url', 'virtual_disk_count']),
     );
