@@ -1,11 +1,11 @@
 /** Rows of ours that have lost their object while nobody can tell whether an operator's data hangs on them: they stay ours. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { path } from '../../contract/netbox/target.js';
-import { aCluster, anEstate } from '../../contract/sync/estates.js';
 import { all, machineOf, one, sync, tagsOf } from '../../contract/sync/target.js';
 import { setConfig, type EstateCluster } from '../../simulator/estate/index.js';
-import { openSimulated, type SimulatedTarget } from './simulated-target.js';
-import { aTalker, say } from './talkers.js';
+import type { SimulatedTarget } from './simulated-target.js';
+import { say } from './talkers.js';
+import { openTalkingLab, portOf } from './talking-lab.js';
 
 const full = '/full-update/stream';
 
@@ -14,15 +14,10 @@ describe('what hangs on rows', () => {
   let target: SimulatedTarget;
   afterEach(() => target.close());
 
-  const open = async (variables: Readonly<Record<string, string>> = {}): Promise<void> => {
-    lab = aCluster({ guests: [100, 101, 102, 103].map((vmid) => aTalker(vmid, [`10.0.0.${vmid}`])) });
-    target = await openSimulated(anEstate(lab), { variables });
+  const open = async (variables = {}): Promise<void> => {
+    ({ lab, target } = await openTalkingLab(variables));
   };
   const rows = (kind: string) => target.simulator.state.objects(kind);
-  const portOf = async (vmid: number) => {
-    const { machine } = await machineOf(target, vmid);
-    return one(target, path.vmInterfaces, `virtual_machine_id=${machine.id}`);
-  };
   const hide = (model: string): void => {
     for (const token of target.simulator.tokens.all()) token.cannotView.add(model);
   };
@@ -57,7 +52,7 @@ describe('what hangs on rows', () => {
 
       await sync(target);
 
-      const port = await portOf(100);
+      const port = await portOf(target, 100);
       const ofPort = await all(target, path.macAddresses, `&vminterface_id=${port.id}`);
       expect(ofPort.map((row) => row.mac_address)).toEqual(['BC:24:11:AA:00:01']);
     });
@@ -77,7 +72,7 @@ describe('what hangs on rows', () => {
 
     const left = rows('ipam/ip-addresses').find(({ address }) => String(address).startsWith('10.0.0.100/'))!;
     expect([left['assigned_object_id'], tagsOf(await one(target, path.ipAddresses, `id=${left.id}`))]).toEqual([
-      (await portOf(100)).id,
+      (await portOf(target, 100)).id,
       ['proxbox'],
     ]);
     expect(JSON.stringify(frames)).toContain('It stays there until that can be read');

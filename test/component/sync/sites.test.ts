@@ -1,12 +1,12 @@
 /** Where clusters, devices and machines stand: what NetBox takes only together is written so, or left and told. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { path } from '../../contract/netbox/target.js';
-import { aCluster, anEstate } from '../../contract/sync/estates.js';
 import { edit, machineOf, one, sync, syncQuietly } from '../../contract/sync/target.js';
 import { makeNode } from '../../simulator/estate/generate-node.js';
 import { addGuest, migrateGuest, setConfig, type EstateCluster } from '../../simulator/estate/index.js';
-import { openSimulated, type SimulatedTarget } from './simulated-target.js';
+import type { SimulatedTarget } from './simulated-target.js';
 import { aTalker, macOf } from './talkers.js';
+import { openTalkingLab, portOf } from './talking-lab.js';
 
 const full = '/full-update/stream';
 
@@ -15,18 +15,13 @@ describe('sites', () => {
   let target: SimulatedTarget;
   afterEach(() => target.close());
 
-  const open = async (variables: Readonly<Record<string, string>> = {}): Promise<void> => {
-    lab = aCluster({ guests: [100, 101, 102, 103].map((vmid) => aTalker(vmid, [`10.0.0.${vmid}`])) });
-    target = await openSimulated(anEstate(lab), { variables });
+  const open = async (variables = {}): Promise<void> => {
+    ({ lab, target } = await openTalkingLab(variables));
   };
   const rows = (kind: string) => target.simulator.state.objects(kind);
   const made = async (collection: string, body: object): Promise<number> =>
     (await target.netbox.create(collection, body)).id;
   const writesOf = async (at = full) => (await target.watch(() => target.world.stream(at))).writes;
-  const portOf = async (vmid: number) => {
-    const { machine } = await machineOf(target, vmid);
-    return one(target, path.vmInterfaces, `virtual_machine_id=${machine.id}`);
-  };
 
   describe('nodes of one cluster at two sites', () => {
     const prepared = async (scope: object) => {
@@ -116,7 +111,7 @@ describe('sites', () => {
 
     await sync(target);
 
-    expect(await portOf(100)).toMatchObject({ enabled: false, untagged_vlan: { vid: 120 } });
+    expect(await portOf(target, 100)).toMatchObject({ enabled: false, untagged_vlan: { vid: 120 } });
     await syncQuietly(target);
   });
 

@@ -1,10 +1,10 @@
 /** A name that was to become free and did not: whoever wants it does not get the object of the one who has it. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { aCluster, anEstate } from '../../contract/sync/estates.js';
 import { machineOf, sync, syncQuietly, tagsOf } from '../../contract/sync/target.js';
 import { addGuest, removeGuest, renameGuest, type EstateCluster } from '../../simulator/estate/index.js';
-import { openSimulated, type SimulatedTarget } from './simulated-target.js';
+import type { SimulatedTarget } from './simulated-target.js';
 import { aTalker } from './talkers.js';
+import { openTalkingLab } from './talking-lab.js';
 
 const machinesPath = 'virtualization/virtual-machines';
 const full = '/full-update/stream';
@@ -14,9 +14,8 @@ describe('a name that is still taken', () => {
   let target: SimulatedTarget;
   afterEach(() => target.close());
 
-  const open = async (variables: Readonly<Record<string, string>> = {}): Promise<void> => {
-    lab = aCluster({ guests: [100, 101, 102, 103].map((vmid) => aTalker(vmid, [`10.0.0.${vmid}`])) });
-    target = await openSimulated(anEstate(lab), { variables });
+  const open = async (variables = {}): Promise<void> => {
+    ({ lab, target } = await openTalkingLab(variables));
   };
   const rows = (kind: string) => target.simulator.state.objects(kind);
   describe('the machine of one guest is not taken for that of another', () => {

@@ -1,11 +1,11 @@
 /** Guests of which Proxmox holds a place-holder while it makes, restores or destroys them: nothing of it is a fact. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { path } from '../../contract/netbox/target.js';
-import { aCluster, anEstate } from '../../contract/sync/estates.js';
 import { all, machineOf, sync, syncQuietly } from '../../contract/sync/target.js';
 import { addGuest, setConfig, type EstateCluster } from '../../simulator/estate/index.js';
-import { openSimulated, type SimulatedTarget } from './simulated-target.js';
+import type { SimulatedTarget } from './simulated-target.js';
 import { aTalker } from './talkers.js';
+import { openTalkingLab } from './talking-lab.js';
 
 const full = '/full-update/stream';
 const marking = { PROXBOX_DELETE_ORPHANS: 'true' };
@@ -16,9 +16,8 @@ describe('a guest that is locked while it is not itself', () => {
   let target: SimulatedTarget;
   afterEach(() => target.close());
 
-  const open = async (variables: Readonly<Record<string, string>> = {}): Promise<void> => {
-    lab = aCluster({ guests: [100, 101, 102, 103].map((vmid) => aTalker(vmid, [`10.0.0.${vmid}`])) });
-    target = await openSimulated(anEstate(lab), { variables });
+  const open = async (variables = {}): Promise<void> => {
+    ({ lab, target } = await openTalkingLab(variables));
   };
   const rows = (kind: string) => target.simulator.state.objects(kind);
   describe('a configuration that is locked and holds nothing but its lock', () => {
