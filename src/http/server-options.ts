@@ -8,7 +8,7 @@ import {
   type FastifyReply,
   type RawServerDefault,
 } from 'fastify';
-import { tlsOptions } from './tls-server.js';
+import { handshake, tlsOptions } from './tls-server.js';
 import { setSecurityHeaders } from './plugins/security-headers.js';
 
 const clientFaults: Readonly<Record<string, string>> = {
@@ -22,9 +22,8 @@ interface BrokenRequest extends Error {
   readonly rawPacket?: unknown;
 }
 
-/** The first bytes of a TLS record that holds a handshake (RFC 8446, 5.1). */
 function isTlsHello({ rawPacket }: BrokenRequest): boolean {
-  return Buffer.isBuffer(rawPacket) && rawPacket[0] === 0x16 && rawPacket[1] === 0x03;
+  return Buffer.isBuffer(rawPacket) && rawPacket[0] === handshake && rawPacket[1] === 0x03;
 }
 
 /** No answer of ours can be read by who speaks TLS, so the log says it: once for each of so many addresses. */

@@ -15,7 +15,7 @@ export function tlsOptions({ cert, key }: Certificate) {
 }
 
 /** The first byte of a TLS record that holds a handshake (RFC 8446, 5.1). */
-const handshake = 0x16;
+export const handshake = 0x16;
 
 /** The plugin knows `error` and shows `detail`, as it does of the Python service. */
 const body = JSON.stringify({
