@@ -2,7 +2,7 @@
 import type { ProxmoxEndpoint } from '../../endpoints/types.js';
 import { errorText, ProxboxError, toProxboxError } from '../../errors/proxbox-error.js';
 import type { SyncPorts } from '../run-ports.js';
-import { longClusterName } from '../plan/netbox-cluster.js';
+import { isCalled } from '../plan/netbox-cluster.js';
 
 export interface ClusterFinder {
   /**
@@ -72,12 +72,6 @@ export function createClusterFinder(ports: Pick<SyncPorts, 'openSession'>): Clus
       );
     },
   };
-}
-
-/** Whether a cluster, as its endpoint or as NetBox calls it, has this name. */
-export function isCalled(name: string, cluster: string | undefined, endpointName: string): boolean {
-  if (cluster === undefined) return false;
-  return [cluster, longClusterName(cluster, endpointName)].some((one) => one.toLowerCase() === name.toLowerCase());
 }
 
 /** An endpoint that could not be asked may be the one: then nobody knows that the cluster does not exist. */

@@ -15,7 +15,8 @@ import { createRunQueue } from '../run-queue.js';
 import { prepareSupport } from '../runner.js';
 import { prepareScope } from '../scope.js';
 import { statusOfAnswer } from './answer.js';
-import { createClusterFinder, isCalled } from './endpoints.js';
+import { isCalled } from '../plan/netbox-cluster.js';
+import { createClusterFinder } from './endpoints.js';
 import { syncObject, type Progress, type Synced } from './sync-object.js';
 import type { IndividualAnswer, IndividualEntry, IndividualResult, ObjectQuery } from './types.js';
 

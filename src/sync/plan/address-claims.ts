@@ -1,6 +1,6 @@
 /** Rows that no sync made and that come to an interface of a guest or node: each is noted before it is taken. Pure. */
 import type { RecordOf } from '../../netbox/kinds/index.js';
-import type { Desired, Reason, SourceRef } from '../types.js';
+import { objectKey, type Desired, type ObjectKey, type Reason, type SourceRef } from '../types.js';
 import { isNotedFor, takenNote, type NotedPort } from './address-notes.js';
 import type { Ownership } from './address-ownership.js';
 import type { KnownIds } from './diff-object.js';
@@ -43,6 +43,19 @@ export function unnotedReason(decision: Ownership, label: string, context: Claim
   if (record === undefined || context.marks.claims !== undefined) return undefined;
   const message = `${record.address} was not taken for ${label}: its journal tells whose it is. Let the token view journal entries (extras.view_journalentry).`;
   return { code: 'forbidden', message };
+}
+
+/** What an address is written after (the note about it, another one of the run, what has it now), and what if it is refused. */
+export function termsOf(
+  decision: Ownership,
+  ...[claim, release]: [claim: Desired<'address-claim'> | undefined, release: ObjectKey | undefined]
+): Pick<Desired, 'ifDuplicate' | 'after'> {
+  if (decision.action === 'create') {
+    const { ifDuplicate, after } = decision;
+    return { ...(ifDuplicate === undefined ? {} : { ifDuplicate }), ...(after === undefined ? {} : { after }) };
+  }
+  const after = claim === undefined ? release : objectKey(claim.kind, claim.key);
+  return after === undefined ? {} : { after };
 }
 
 /** The row of a decision that comes to an interface and was not made by a sync. */

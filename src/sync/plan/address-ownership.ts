@@ -143,6 +143,11 @@ export function hostOf(address: string): string {
   return canonicalAddress(address.split('/', 1)[0] ?? '');
 }
 
+/** An address of a machine, without its mask, by which it is looked up. */
+export function hostOn(machine: number, address: string): string {
+  return `${machine} ${hostOf(address)}`;
+}
+
 function exactFirst(rows: readonly RecordOf<'ip-address'>[], address: string): readonly RecordOf<'ip-address'>[] {
   const exact = (row: RecordOf<'ip-address'>): number => Number(hasAddress(row, address));
   return [...rows].sort((a, b) => exact(b) - exact(a));

@@ -296,6 +296,12 @@ export function longClusterName(name: string, endpointName: string): string {
   return name.slice(0, maxNameLength - suffix.length) + suffix;
 }
 
+/** Whether a cluster, as its endpoint or as NetBox calls it, has this name. */
+export function isCalled(name: string, cluster: string | undefined, endpointName: string): boolean {
+  if (cluster === undefined) return false;
+  return [cluster, longClusterName(cluster, endpointName)].some((one) => one.toLowerCase() === name.toLowerCase());
+}
+
 function withIdOfEndpoint(view: ClusterView): string {
   return withEndpoint(view, ` ${view.owner.endpointId}`);
 }

@@ -9,6 +9,7 @@ import { readStorages } from '../../proxmox/reads/storage.js';
 import { nameList } from '../../values/short-text.js';
 import { readFromCluster } from '../collect/proxmox.js';
 import type { ConnectedCluster } from '../guests.js';
+import { isCalled } from '../plan/netbox-cluster.js';
 import { findChanges, objectOf, onlyObjects, type PlannedObject } from '../plan/single-object.js';
 import type { RunContext } from '../run-context.js';
 import { planWhole, type PreparedStage, type Stage } from '../stage.js';
@@ -97,7 +98,9 @@ async function preparePart(part: Part, query: PartQuery, run: RunContext): Promi
 }
 
 function clustersOf({ clusters }: RunContext, { clusterName, node }: PartQuery): readonly ConnectedCluster[] {
-  const named = clusters.filter(({ view }) => clusterName === undefined || isSame(view.name, clusterName));
+  const named = clusters.filter(
+    ({ view }) => clusterName === undefined || isCalled(clusterName, view.name, view.owner.endpointName),
+  );
   if (named.length === 0 && clusterName !== undefined) {
     const known = nameList(clusters.map(({ view }) => view.name));
     throw new ProxboxError(
@@ -114,10 +117,6 @@ function clustersOf({ clusters }: RunContext, { clusterName, node }: PartQuery):
     'invalid_request',
     `A node is called "${node}" in several clusters: ${names}. Choose one with cluster_name or proxmox_endpoint_ids.`,
   );
-}
-
-function isSame(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
 }
 
 async function requireStorage(

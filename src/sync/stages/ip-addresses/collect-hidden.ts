@@ -1,13 +1,13 @@
 /** Addresses that guests have in NetBox though the token may not view them: other rows name them, and they are in no list. */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
-import { hostOf } from '../../plan/address-ownership.js';
+import { hostOn } from '../../plan/address-ownership.js';
 import type { RunContext } from '../../run-context.js';
 import type { GuestPorts } from './types.js';
 import type { Located } from './collect-names.js';
 
 interface Named {
   readonly id: number;
-  readonly machine: number;
+  /** See `hostOn`. */
   readonly host: string;
 }
 
@@ -21,7 +21,7 @@ interface Stored {
 /**
  * NetBox leaves out of a list what the conditions of a permission hide, without a word; rows of the plugin and machines name
  * it all the same. What is named and not listed is asked for by id, once, where a guest wants it.
- * @returns `<id of the machine> <host>` of each
+ * @returns `hostOn` of each
  */
 export async function collectHidden(
   run: RunContext,
@@ -31,35 +31,30 @@ export async function collectHidden(
   const listed = new Set(stored.addresses.map(({ id }) => id));
   const wanted = new Set(guests.flatMap(({ one }) => wantedOf(one)));
   const named = [...namedByLinks(stored), ...guests.flatMap(({ one }) => namedByMachine(one.guest.virtualMachine))];
-  const missing = named.filter((one) => !listed.has(one.id) && wanted.has(keyOf(one)));
+  const missing = named.filter((one) => !listed.has(one.id) && wanted.has(one.host));
   const of = [...new Set(missing.map(({ id }) => id))].sort((a, b) => a - b);
   const seen = await run.collections.load('ip-address', {}, { filter: 'id', of }, { fresh: true });
   const visible = new Set(seen.map(({ id }) => id));
-  return new Set(missing.filter(({ id }) => !visible.has(id)).map(keyOf));
+  return new Set(missing.filter(({ id }) => !visible.has(id)).map(({ host }) => host));
 }
 
 function wantedOf({ guest, nics }: Located): readonly string[] {
   const machine = guest.virtualMachine.id;
-  return nics.flatMap(({ addresses }) => addresses.map(({ address }) => keyOf({ machine, host: hostOf(address) })));
+  return nics.flatMap(({ addresses }) => addresses.map(({ address }) => hostOn(machine, address)));
 }
 
 function namedByLinks({ guestInterfaces, guestAddresses }: Stored): readonly Named[] {
   const machines = new Map(guestInterfaces.map((row) => [row.id, row.virtual_machine]));
   return guestAddresses.flatMap(({ guest_interface: inside, ip_address: id, address }) => {
     const machine = machines.get(inside ?? -1) ?? null;
-    return id === null || machine === null ? [] : [{ id, machine, host: hostOf(address) }];
+    return id === null || machine === null ? [] : [{ id, host: hostOn(machine, address) }];
   });
 }
 
 function namedByMachine(machine: RecordOf<'virtual-machine'>): readonly Named[] {
   const { primary_ip4: four, primary_ip6: six, primary_address4, primary_address6 } = machine;
   return [
-    ...(four === null ? [] : [{ id: four, machine: machine.id, host: hostOf(primary_address4) }]),
-    ...(six === null ? [] : [{ id: six, machine: machine.id, host: hostOf(primary_address6) }]),
+    ...(four === null ? [] : [{ id: four, host: hostOn(machine.id, primary_address4) }]),
+    ...(six === null ? [] : [{ id: six, host: hostOn(machine.id, primary_address6) }]),
   ];
-}
-
-/** How an address of a machine is named. */
-export function keyOf({ machine, host }: Pick<Named, 'machine' | 'host'>): string {
-  return `${machine} ${host}`;
 }

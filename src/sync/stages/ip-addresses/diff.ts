@@ -1,23 +1,15 @@
 /** Every address of every guest against what NetBox has. Pure. */
 import type { Steps } from '../../../config/breathe.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
-import { claimOf, unnotedReason } from '../../plan/address-claims.js';
-import { AddressOwnership, hostOf, type Ownership } from '../../plan/address-ownership.js';
+import { claimOf, termsOf, unnotedReason } from '../../plan/address-claims.js';
+import { AddressOwnership, hostOf, hostOn } from '../../plan/address-ownership.js';
 import { addressRules, isPlaced, refusalOf, unusableReason } from '../../plan/address-rules.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncOptions } from '../../plan/options.js';
 import type { Learnt } from '../../plan/ownership.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { bootstrapOnlyTag, proxboxTag } from '../../plan/support-objects.js';
-import {
-  objectKey,
-  type Desired,
-  type FieldsOf,
-  type ObjectKey,
-  type Plan,
-  type Reason,
-  type SourceRef,
-} from '../../types.js';
+import { objectKey, type FieldsOf, type Plan, type Reason, type SourceRef } from '../../types.js';
 import { indexGuestTables, planGuestAddresses, type GuestTables } from './diff-guest-addresses.js';
 import { Moves } from './diff-moves.js';
 import { planNodePrimaries } from './diff-node-primaries.js';
@@ -143,7 +135,7 @@ function planAddress(
     planned: objectKey('ip-address', subject.key),
     ...(resource.isDescribed ? { guestName: resource.name } : {}),
   });
-  const isHidden = hidden.has(`${one.guest.virtualMachine.id} ${hostOf(wanted.address)}`);
+  const isHidden = hidden.has(hostOn(one.guest.virtualMachine.id, wanted.address));
   const refusal = isHidden
     ? hiddenReason(wanted.address, label)
     : (refusalOf(decision, label) ?? unnotedReason(decision, label, context));
@@ -173,19 +165,6 @@ function hiddenReason(address: string, label: string): Reason {
     code: 'address_hidden',
     message: `${address} of ${label} was left alone: NetBox has it, but the token may not view it. Give the user of the token the permission to view IP addresses (ipam.view_ipaddress) without conditions.`,
   };
-}
-
-/** What an address is written after (the note about it, another one of the run, what has it now), and what if it is refused. */
-function termsOf(
-  decision: Ownership,
-  ...[claim, release]: [claim: Desired<'address-claim'> | undefined, release: ObjectKey | undefined]
-): Pick<Desired, 'ifDuplicate' | 'after'> {
-  if (decision.action === 'create') {
-    const { ifDuplicate, after } = decision;
-    return { ...(ifDuplicate === undefined ? {} : { ifDuplicate }), ...(after === undefined ? {} : { after }) };
-  }
-  const after = claim === undefined ? release : objectKey(claim.kind, claim.key);
-  return after === undefined ? {} : { after };
 }
 
 function subjectOf({ key, source }: KnownGuest, port: string, address: string) {

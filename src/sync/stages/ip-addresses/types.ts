@@ -48,7 +48,7 @@ export interface CollectedAddresses {
   readonly interfaces: readonly RecordOf<'vm-interface'>[];
   /** Addresses of virtual machines, and whatever else has a wanted address. */
   readonly addresses: readonly RecordOf<'ip-address'>[];
-  /** Wanted addresses that the guest has in NetBox though the token may not view them; named by `keyOf` of collect-hidden. */
+  /** Wanted addresses that the guest has in NetBox though the token may not view them; named by `hostOn`. */
   readonly hidden: ReadonlySet<string>;
   /** By row: the machine of a guest beyond the run that has it no more, or is gone itself. */
   readonly abandoned: ReadonlyMap<number, Abandoned>;

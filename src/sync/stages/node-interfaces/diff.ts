@@ -4,7 +4,7 @@
  */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { NodeInterface } from '../../../proxmox/parse/node-interfaces.js';
-import { claimOf, unnotedReason } from '../../plan/address-claims.js';
+import { claimOf, termsOf, unnotedReason } from '../../plan/address-claims.js';
 import { AddressOwnership, hostOf, isShared, type Ownership } from '../../plan/address-ownership.js';
 import { addressRules, isPlaced, refusalOf, unusableReason, whyUnusable } from '../../plan/address-rules.js';
 import { Departures, releaseOf, type Departure, type Holder } from '../../plan/departures.js';
@@ -180,16 +180,13 @@ function placeAddress(
   const move = moveOf(planner, owned, device);
   const port = { type: 'dcim.device', id: device.id } as const;
   const claim = claimOf(owned, { ...subject, label: `"${one.name}" of "${node.name}"`, port }, input);
-  const { ifDuplicate, after } =
-    owned.action === 'create' ? owned : { ifDuplicate: undefined, after: claimedAfter(claim, move) };
   const action = builder.add(
     {
       kind: 'ip-address',
       ...subject,
       fields: { ...addressFields(subject.label, key), ...move?.fields },
       rules: { ...addressRules(options, owned, supportIds), ...move?.rules },
-      ...(ifDuplicate === undefined ? {} : { ifDuplicate }),
-      ...(after === undefined ? {} : { after }),
+      ...termsOf(owned, claim, move?.after),
     },
     'record' in owned ? owned.record : undefined,
     { mode: options.modes.ip_address },
@@ -201,11 +198,6 @@ function placeAddress(
 interface Coming {
   readonly claim: Desired<'address-claim'> | undefined;
   readonly move: Move | undefined;
-}
-
-/** What is written before a row that comes: the note about it, or what lets go of it. */
-function claimedAfter(claim: Coming['claim'], move: Coming['move']): ObjectKey | undefined {
-  return claim === undefined ? move?.after : objectKey(claim.kind, claim.key);
 }
 
 function come(planner: Planner, subject: Omit<Departure, 'reason'>, { claim, move }: Coming): void {
