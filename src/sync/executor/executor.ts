@@ -2,10 +2,9 @@
 import { breathe } from '../../config/breathe.js';
 import { toProxboxError, type ProxboxError } from '../../errors/proxbox-error.js';
 import { decode } from '../../netbox/kinds/decode.js';
-import { isPluginKind, kindDefinition, type AnyRecord, type ObjectKind } from '../../netbox/kinds/index.js';
+import { isPluginKind, kindDefinition, type ObjectKind } from '../../netbox/kinds/index.js';
 import { placeOf, precedes, writeOrder } from '../../netbox/kinds/order.js';
 import { halves } from '../../netbox/batches.js';
-import { endsTheRun } from '../../netbox/run-ending.js';
 import type { BulkOptions, JsonObject, NetBoxBulkClient, NetBoxRecord, PatchItem } from '../../netbox/types.js';
 import { isObject } from '../../values/plain-object.js';
 import type { Collections } from '../collections.js';
@@ -18,28 +17,21 @@ import {
   type ObjectKey,
   type Outcome,
   type Plan,
-  type Reason,
   type Warning,
 } from '../types.js';
 import { creationRounds } from './creation-rounds.js';
 import { creationKey, finderOf } from './find-existing.js';
 import { Holders } from './holders.js';
 import { retryWithAggregateDisk } from './aggregate-disk.js';
-import {
-  duplicateReason,
-  kindReason,
-  rejectionReason,
-  requiredFieldOf,
-  requiredFieldReason,
-} from './failure-reasons.js';
 import { KindWarnings } from './kind-warnings.js';
 import { LeftOut } from './left-out.js';
 import { OutcomeBook, type OutcomeContext } from './outcome-book.js';
 import { orderByKeys } from './key-order.js';
+import { Refused } from './refused.js';
 import { removeRows, type Removal } from './removals.js';
 import { creationFields, resolveBody, withoutStored, withTagChanges } from './resolve-body.js';
 import { sideBySide } from './side-by-side.js';
-import { spareCode, Unwanted } from './unwanted.js';
+import { Unwanted } from './unwanted.js';
 
 export interface WriteProgress {
   readonly kind: ObjectKind;
@@ -97,8 +89,7 @@ class Execution {
   readonly #leftOut = new LeftOut();
   readonly #unwanted: Unwanted;
   readonly #holders: Holders;
-  /** The first error after which no further write can succeed. */
-  #end: ProxboxError | undefined;
+  readonly #refused: Refused;
 
   constructor(plan: Plan, context: ExecutorContext) {
     this.#plan = plan;
@@ -106,6 +97,7 @@ class Execution {
     this.#book = new OutcomeBook(plan.known, context);
     this.#unwanted = new Unwanted(context.collections, () => bootstrapOnlyTag(this.#book.ids));
     this.#holders = new Holders(plan.changes);
+    this.#refused = new Refused({ ...context, book: this.#book, told: this.#told, unwanted: this.#unwanted });
   }
 
   async apply(): Promise<Applied> {
@@ -167,7 +159,7 @@ class Execution {
     const bulk = (total: number): BulkOptions => this.#bulk(kind, 'delete', total);
     const { removed, end } = await removeRows(kind, removals, { ...this.#context, told: this.#told, bulk });
     for (const removal of removed) this.#book.removed(removal);
-    this.#end ??= end;
+    this.#refused.end ??= end;
     this.#stopAtEnd();
   }
 
@@ -181,7 +173,7 @@ class Execution {
         this.#book.failFor(change.desired, resolved.missing);
         continue;
       }
-      if (this.#isSpoiled(change.desired, resolved.body, change.current)) continue;
+      if (this.#refused.isSpoiled(change.desired, resolved.body, change.current)) continue;
       this.#leftOut.note(change.desired, resolved.leftOut);
       const body = withoutStored(this.#unwanted.without(kind, resolved.body, change.current), change.current);
       const item = this.#patchItem(body, change);
@@ -227,21 +219,7 @@ class Execution {
     if (!('custom_fields' in current)) return [job];
     const written = job.item.body['custom_fields'];
     const values = { ...current.custom_fields, ...(isObject(written) ? written : {}) };
-    return this.#lacksField(desired, values) ? [] : [job];
-  }
-
-  /** Whether the object would say something else without what NetBox refuses of it, which is settled then. */
-  #isSpoiled(desired: Desired, body: JsonObject, current?: AnyRecord): boolean {
-    const reason = this.#unwanted.spoiled(desired, body, current);
-    if (reason !== undefined) this.#book.fail(desired, reason);
-    return reason !== undefined;
-  }
-
-  /** Whether the object would be refused for a custom field, which is settled then. */
-  #lacksField(desired: Desired, values: unknown): boolean {
-    const field = this.#context.collections.requiredFields.missing(desired.kind, values);
-    if (field !== undefined) this.#rejected(desired, requiredFieldReason(desired, field));
-    return field !== undefined;
+    return this.#refused.lacksField(desired, values) ? [] : [job];
   }
 
   async #patchPass(kind: ObjectKind, pass: readonly PatchItem[], jobs: ReadonlyMap<number, UpdateJob>): Promise<void> {
@@ -256,8 +234,8 @@ class Execution {
       const { desired, why } = job.change;
       if (outcome.status === 'updated') this.#book.written(desired, outcome.record, 'updated', why);
       else if (outcome.status === 'gone') this.#book.gone(desired, item.id);
-      else if (this.#end === undefined) await this.#retryUpdate(job, outcome.error);
-      else this.#refused(desired, outcome.error);
+      else if (this.#refused.end === undefined) await this.#retryUpdate(job, outcome.error);
+      else this.#refused.notTaken(desired, outcome.error);
     }
     this.#stopAtEnd();
   }
@@ -266,8 +244,8 @@ class Execution {
     const again = await retryWithAggregateDisk(this.#context.client, change.desired.kind, item, error);
     if (again?.status === 'updated') this.#book.written(change.desired, again.record, 'updated', change.why);
     else if (again?.status === 'gone') this.#book.gone(change.desired, item.id);
-    else if (!this.#isSpoiled(change.desired, item.body, change.current))
-      this.#refused(change.desired, again?.error ?? error);
+    else if (!this.#refused.isSpoiled(change.desired, item.body, change.current))
+      this.#refused.notTaken(change.desired, again?.error ?? error);
   }
 
   /** What is sent for a new object; undefined when it cannot be sent, which is told. */
@@ -280,9 +258,9 @@ class Execution {
       this.#book.fail(desired, { code: 'dependency_failed', message });
     } else if ('missing' in resolved) this.#book.failFor(desired, resolved.missing);
     else {
-      if (this.#isSpoiled(desired, resolved.body)) return undefined;
+      if (this.#refused.isSpoiled(desired, resolved.body)) return undefined;
       const body = this.#unwanted.without(kind, resolved.body);
-      if (this.#lacksField(desired, body['custom_fields'])) return undefined;
+      if (this.#refused.lacksField(desired, body['custom_fields'])) return undefined;
       this.#leftOut.note(desired, resolved.leftOut);
       return { desired, body };
     }
@@ -297,7 +275,7 @@ class Execution {
     for (const desired of creates.filter((one) => one !== probe)) {
       const message = this.#unwanted.forbidden(desired);
       if (message === undefined) allowed.push(desired);
-      else this.#refuseKind(desired, { code: 'forbidden', message });
+      else this.#refused.refuseKind(desired, { code: 'forbidden', message });
     }
     await this.#send(kind, allowed);
   }
@@ -333,8 +311,8 @@ class Execution {
         this.#unwanted.allowed(desired);
         this.#book.written(desired, outcome.record, 'created');
       } else if (outcome.status !== 'failed') adopted.push(...this.#adopt(desired, outcome.record));
-      else if (await this.#isOneOfMany(desired, outcome.error, jobs.length)) refused.push(desired);
-      else await this.#notCreated(desired, body, outcome.error);
+      else if (await this.#refused.isOneOfMany(desired, outcome.error, jobs.length)) refused.push(desired);
+      else await this.#refused.notCreated(desired, body, outcome.error);
     }
     this.#stopAtEnd();
     for (const part of halves(refused)) await this.#send(kind, part);
@@ -387,56 +365,7 @@ class Execution {
 
   /** Called when everything that a bulk call achieved is settled: what could not be sent is left to `#failRest`. */
   #stopAtEnd(): void {
-    if (this.#end !== undefined) throw this.#end;
-  }
-
-  /** Whether the object may have been refused for the company it was sent in. */
-  async #isOneOfMany({ kind }: Desired, error: ProxboxError, sent: number): Promise<boolean> {
-    const reason = kindReason(kind, error);
-    return sent > 1 && reason?.code === 'forbidden' && (await this.#unwanted.areMixed(kind, reason.message));
-  }
-
-  async #notCreated(desired: Desired, body: JsonObject, error: ProxboxError): Promise<void> {
-    if (this.#isSpoiled(desired, body)) return;
-    const reason = kindReason(desired.kind, error);
-    if (reason?.code === 'forbidden') await this.#unwanted.forbid(desired, reason.message);
-    this.#refused(desired, error);
-  }
-
-  /** NetBox did not take the object. What concerns the whole kind (permission, missing table) is told once. */
-  #refused(desired: Desired, error: ProxboxError): void {
-    if (endsTheRun(error)) {
-      this.#end ??= error;
-      this.#book.forget(desired);
-      return;
-    }
-    const duplicate = duplicateReason(desired, error);
-    if (duplicate !== undefined) {
-      this.#context.collections.refusals.remember(duplicate.message);
-      this.#book.settle(desired, { status: 'skipped', reason: duplicate });
-      return;
-    }
-    const field = requiredFieldOf(error);
-    if (field !== undefined) this.#context.collections.requiredFields.learn(desired.kind, field);
-    const reason = kindReason(desired.kind, error);
-    if (reason !== undefined) this.#refuseKind(desired, reason);
-    else this.#rejected(desired, rejectionReason(desired, error));
-  }
-
-  /** The object is not written, whether NetBox has said so now or before: what others do without is left out and fails nobody. */
-  #rejected(desired: Desired, reason: Reason): void {
-    const spare = spareCode(desired.kind);
-    if (spare === undefined) this.#book.fail(desired, reason);
-    else this.#book.settle(desired, { status: 'skipped', reason: { ...reason, code: spare } });
-  }
-
-  #refuseKind(desired: Desired, { code, message }: Reason): void {
-    const spare = spareCode(desired.kind);
-    const reason = { code: spare ?? code, message };
-    const isNews = this.#told.refuse(desired, reason);
-    if (isNews) this.#context.logger.warn({ kind: desired.kind, code: reason.code }, message);
-    if (isPluginKind(desired.kind) || spare !== undefined) this.#book.settle(desired, { status: 'skipped', reason });
-    else this.#book.fail(desired, reason);
+    if (this.#refused.end !== undefined) throw this.#refused.end;
   }
 }
 
