@@ -281,7 +281,11 @@ export const editKinds = Object.keys(edits) as (keyof typeof edits)[];
 
 const displacing: readonly string[] = ['address-given-away', 'address-taken-over', 'address-misplaced'];
 
-/** Edits after which the next run has to put something right: what it finds then depends on what has happened since. */
-export function leavesWork({ what }: Edit): boolean {
-  return what.endsWith('-deleted') || displacing.includes(what);
+/**
+ * Edits after which the next run has to put something right: what it finds then depends on what has happened since. After a move
+ * to another site that is the VLAN of each interface, those of nodes as well.
+ */
+export function leavesWork({ what }: Edit): 'nothing' | 'at guests' | 'at guests and nodes' {
+  if (what === 'cluster-site') return 'at guests and nodes';
+  return what.endsWith('-deleted') || displacing.includes(what) ? 'at guests' : 'nothing';
 }

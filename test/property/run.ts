@@ -66,8 +66,11 @@ async function begin(world: FaultWorld, scenario: Scenario): Promise<readonly Ke
   await world.stream(everything);
   const prepared = prepareOperator(world.netbox);
   const { estate, netbox } = world;
-  if (scenario.edits.some(leavesWork))
-    for (const { guests } of estate.clusters) for (const guest of guests.values()) changed.add(guest);
+  const work = scenario.edits.map(leavesWork);
+  for (const { guests, nodes } of estate.clusters) {
+    if (work.some((at) => at !== 'nothing')) for (const guest of guests.values()) changed.add(guest);
+    if (work.includes('at guests and nodes')) for (const node of nodes) changed.add(node);
+  }
   return scenario.edits.reduce<readonly Kept[]>(
     (kept, edit) => stillThere(netbox, [...kept, ...applyEdit(netbox, edit, prepared)]),
     [],
