@@ -169,6 +169,13 @@ export async function openReader({ estate, folder }: World): Promise<Reader> {
     await vi.waitFor(ended, { timeout: testLimitMs, interval: 1000 });
   }
 
+  /** What NetBox keeps of a job: how it ended and its log. */
+  async function told(path: string): Promise<string> {
+    const { body } = await api.get(`/api${path}`);
+    const lines = (body.log_entries ?? []).map((entry: unknown) => JSON.stringify(entry));
+    return [`${path} ended as ${body.status.value}: ${body.error}`, ...lines].join('\n');
+  }
+
   async function see(text: string): Promise<void> {
     const page = await pageOf();
     const look = async () => {
@@ -183,7 +190,9 @@ export async function openReader({ estate, folder }: World): Promise<Reader> {
     } catch {
       await endOfJob(pathname);
       await page.reload();
-      await eventually(look);
+      await eventually(look).catch(async (error: unknown) => {
+        throw new Error(await told(pathname), { cause: error });
+      });
     }
   }
 
