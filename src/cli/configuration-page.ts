@@ -73,16 +73,7 @@ const endpoints = `## NetBox endpoint
 - \`verify_ssl\`: whether the TLS certificate is verified, for every request to NetBox, settings included. Set it to
   \`false\` only for labs with self-signed certificates.
 
-The user of the token needs the permissions to view, add, change and delete what is synced. These decide how much is done:
-
-| permission | without it |
-|---|---|
-| \`extras.view_journalentry\` | no address, MAC address, disk, snapshot, backup or machine is deleted when its object is gone from Proxmox, as NetBox would delete what operators wrote into its journal, and no address that somebody booked is taken for its guest; the run is partial and says so (\`forbidden\`) |
-| \`tenancy.view_contactassignment\` | the same of addresses and machines, which may have contacts |
-| \`extras.view_imageattachment\`, \`ipam.view_service\`, \`ipam.view_fhrpgroupassignment\`, \`vpn.view_tunneltermination\`, \`vpn.view_l2vpntermination\` | no machine is deleted (\`PROXBOX_ORPHAN_ACTION=delete\`): those whose guest is gone are marked, and the run is partial |
-| \`core.view_objectchange\` | every run reads everything (\`change_log_forbidden\`) |
-
-None may have conditions: NetBox leaves out what they hide, without a word.
+What the user of the token needs in NetBox is in [netbox-permissions.md](netbox-permissions.md); \`proxbox-api doctor netbox\` says what is missing.
 
 \`PUT\` changes only the fields it names. \`https\` is used when \`verify_ssl\` is true or the port is 443 or 8443. With
 \`verify_ssl\` false, ports 80, 8000, 8001 and 8080 are \`http\`, and any other port is asked once whether it speaks TLS.

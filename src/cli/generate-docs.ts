@@ -2,9 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { configurationPage, foreignVariablesTable } from './configuration-page.js';
+import { netboxPermissionsPage } from './netbox-permissions-page.js';
 import { permissionsPage } from './permissions-page.js';
 
-const pages = { 'configuration.md': configurationPage, 'proxmox-permissions.md': permissionsPage };
+const pages = {
+  'configuration.md': configurationPage,
+  'netbox-permissions.md': netboxPermissionsPage,
+  'proxmox-permissions.md': permissionsPage,
+};
 
 const fileOf = (name: string): string => fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
 

@@ -38,6 +38,7 @@ import { registerNetBoxEndpointRoutes } from '../http/routes/netbox-endpoint.js'
 import { registerNetBoxReadRoutes } from '../http/routes/netbox-reads.js';
 import { registerNotImplementedRoutes } from '../http/routes/not-implemented.js';
 import { registerPrometheusRoute } from '../http/routes/prometheus.js';
+import { registerNetBoxDoctorRoute } from '../http/routes/netbox-doctor.js';
 import { registerProxmoxDoctorRoute } from '../http/routes/proxmox-doctor.js';
 import { registerProxmoxEndpointRoutes } from '../http/routes/proxmox-endpoints.js';
 import { registerProxmoxApi2Routes } from '../http/routes/proxmox-api2.js';
@@ -145,6 +146,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerConsoleRoutes(app, deps);
   registerHaCommandRoutes(app, deps);
   registerProxmoxDoctorRoute(app, deps.proxmoxDoctor);
+  registerNetBoxDoctorRoute(app, deps.netboxDoctor);
   registerProxmoxApi2Routes(app, deps);
   registerProxmoxViewerRoutes(app, deps);
   registerCacheRoutes(app, {

@@ -23,6 +23,7 @@ import { probeTls } from '../netbox/tls-probe.js';
 import { createPluginMirror } from '../plugin-endpoints/mirror.js';
 import { readNetBoxSource, type NetBoxSource } from '../plugin-endpoints/netbox-source.js';
 import { createWriteSwitch } from '../plugin-endpoints/write-switch.js';
+import { createNetBoxDoctor } from '../netbox-doctor/service.js';
 import { createProxmoxDoctor } from '../proxmox-doctor/service.js';
 import { createSchemaGenerator } from '../proxmox-schema/generator.js';
 import { createSchemas } from '../proxmox-schema/schemas.js';
@@ -157,6 +158,7 @@ function makeServices(foundations: Foundations, stores: Stores, clients: Clients
     firewall: createFirewallWrites({ ...lower, verbs }),
     influx: createInflux({ ...lower, guard: stores.strangerGuard, createTransport }),
     customFields: createCustomFields(lower),
+    netboxDoctor: createNetBoxDoctor(lower),
     proxmoxDoctor: createProxmoxDoctor({
       ...lower,
       timeouts: () => {

@@ -15,8 +15,9 @@ import type { CachedRead, GetCache } from './get-cache.js';
 import { listByValues } from './list-by-values.js';
 import { meansNoMatch, readAll, type ListDeps } from './lists.js';
 import { excludeConfigContext, isInstallationPath } from './paths.js';
-import { bodyOf, type Pipeline } from './pipeline.js';
+import { bodyOf, type NetBoxResult, type Pipeline } from './pipeline.js';
 import type { Pressure } from './pressure.js';
+import { offers } from './rights.js';
 import type { StatusReader } from './status.js';
 import type {
   BulkCreateOptions,
@@ -26,6 +27,7 @@ import type {
   CreateOutcome,
   DeleteOutcome,
   FindExisting,
+  FreshAnswer,
   JsonObject,
   ListOptions,
   NetBoxCapabilities,
@@ -39,7 +41,6 @@ import type {
   RequestCounters,
 } from './types.js';
 import { unlessAborted } from '../config/unless-aborted.js';
-import { isObject } from '../values/plain-object.js';
 import { capabilitiesOf } from './version.js';
 import type { WriteDeps } from './write-request.js';
 
@@ -156,11 +157,19 @@ class ScopedClient implements NetBoxClient {
   }
 
   async mayCreate(path: string): Promise<boolean | undefined> {
-    const operation = `options ${path}`;
-    const result = await this.#core.pipeline({ method: 'OPTIONS', path, kind: 'read', operation, scope: this.#scope });
-    if (!result.ok) return undefined;
-    const { actions } = isObject(result.body) ? result.body : {};
-    return isObject(actions) && 'POST' in actions;
+    const result = await this.#asked('OPTIONS', path);
+    return result.ok ? offers(result.body, 'POST') : undefined;
+  }
+
+  async ask(method: 'GET' | 'OPTIONS', path: string, query: Query = {}): Promise<FreshAnswer> {
+    const result = await this.#asked(method, path, query);
+    if (!result.ok) throw result.error;
+    return { body: result.body, date: result.date };
+  }
+
+  #asked(method: 'GET' | 'OPTIONS', path: string, query: Query = {}): Promise<NetBoxResult> {
+    const operation = `${method.toLowerCase()} ${path}`;
+    return this.#core.pipeline({ method, path, query: () => query, kind: 'read', operation, scope: this.#scope });
   }
 
   async create(path: string, body: JsonObject, options: { readonly find?: FindExisting } = {}): Promise<NetBoxRecord> {

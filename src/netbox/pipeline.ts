@@ -48,7 +48,14 @@ interface NetBoxCall {
 }
 
 export type NetBoxResult =
-  | { readonly ok: true; readonly body: unknown; readonly bytes: number; readonly attempts: number }
+  | {
+      readonly ok: true;
+      readonly body: unknown;
+      readonly bytes: number;
+      readonly attempts: number;
+      /** When NetBox answered, by its own clock. */
+      readonly date: Date | undefined;
+    }
   | { readonly ok: false; readonly error: ProxboxError; readonly outcome: Outcome };
 
 export interface PipelineSettings {
@@ -200,6 +207,12 @@ function isFateUnknown(call: NetBoxCall, outcome: Outcome): boolean {
   return outcome === 'lost' || outcome === 'gateway';
 }
 
+/** RFC 9110, 6.6.1. */
+function dateOf(header: string | undefined): Date | undefined {
+  const date = new Date(header ?? '');
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
 function toResult(call: NetBoxCall, deps: PipelineDeps, done: RetryResult<Attempt>): NetBoxResult {
   const { result, answer } = done.value;
   const context: ErrorContext = {
@@ -221,9 +234,11 @@ function toResult(call: NetBoxCall, deps: PipelineDeps, done: RetryResult<Attemp
     const final = answer ?? { outcome: 'final', overwhelmed: false, maintenance: false };
     return { ok: false, error: errorOfAnswer(response, final, context), outcome: done.outcome };
   }
-  if (response.text === '') return { ok: true, body: null, bytes: 0, attempts: done.attempts };
+  const { attempts } = done;
+  const date = dateOf(response.headers['date']);
+  if (response.text === '') return { ok: true, body: null, bytes: 0, attempts, date };
   const body = parseJson(response.text);
-  if (body !== undefined) return { ok: true, body, bytes: response.text.length, attempts: done.attempts };
+  if (body !== undefined) return { ok: true, body, bytes: response.text.length, attempts, date };
   const error = protocolError(context, 'NetBox returned non-JSON success response', response.text.slice(0, 500));
   return { ok: false, error, outcome: 'lost' };
 }

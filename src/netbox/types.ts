@@ -228,8 +228,17 @@ export interface NetBoxBulkClient extends NetBoxReader {
  * What ends the run (unreachable, overwhelmed, token refused, abort; see `endsTheRun` in run-ending.ts) is the error of the
  * objects of that batch and of all that were not sent after it.
  */
+/** What NetBox answered just now. */
+export interface FreshAnswer {
+  readonly body: unknown;
+  /** Its clock: the header `Date`; undefined where it has none that can be read. */
+  readonly date: Date | undefined;
+}
+
 export interface NetBoxClient extends NetBoxBulkClient {
   scoped(scope: ClientScope): NetBoxClient;
+  /** Past every cache. @throws ProxboxError `netbox_*`, as `get` */
+  ask(method: 'GET' | 'OPTIONS', path: string, query?: Query): Promise<FreshAnswer>;
   create(path: string, body: JsonObject, options?: { readonly find?: FindExisting }): Promise<NetBoxRecord>;
   patch(path: string, id: number, body: JsonObject): Promise<NetBoxRecord>;
   /** True when it was there; 404 is success. */

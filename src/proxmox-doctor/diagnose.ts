@@ -1,4 +1,5 @@
 /** From what was found out to causes and cures. Pure. */
+import { isWell, worstFirst } from '../doctor/problem.js';
 import { hostPortText } from '../proxmox/host.js';
 import { tlsStatus, tlsProblems } from './diagnose-tls.js';
 import { privilegeProblems, privilegeReports } from './diagnose-privileges.js';
@@ -9,21 +10,17 @@ export function summarize(endpoints: readonly EndpointReport[]): DoctorReport {
   return { ok: endpoints.length > 0 && endpoints.every(({ ok }) => ok), endpoints };
 }
 
-/** The worst first. */
-const severities: readonly Problem['severity'][] = ['error', 'warning', 'note'];
-
 /** @param now decides which certificates have expired */
 export function diagnose(findings: Findings, now: Date): EndpointReport {
   const { endpoint, addresses, session } = findings;
   const problems = session.ok
     ? [...tlsProblems(findings, now), ...openProblems(findings, session.open)]
     : [connectionProblem(findings, session.error, now)];
-  problems.sort((left, right) => severities.indexOf(left.severity) - severities.indexOf(right.severity));
   const open = session.ok ? session.open : null;
   return {
     endpoint_id: endpoint.id,
     endpoint: endpoint.name,
-    ok: problems.every(({ severity }) => severity === 'note'),
+    ok: isWell(problems),
     reachable: isReachable(findings),
     verify_ssl: endpoint.verifySsl,
     addresses: addresses.map((address) => addressReport(address, now)),
@@ -33,7 +30,7 @@ export function diagnose(findings: Findings, now: Date): EndpointReport {
     nodes: open?.status.nodes.map(({ name, online }) => ({ name, online })) ?? [],
     privileges: open === null ? [] : privilegeReports(open),
     reads: open?.reads.map(({ read, path, outcome, detail }) => ({ read, path, outcome, detail })) ?? [],
-    problems,
+    problems: worstFirst(problems),
   };
 }
 

@@ -1,7 +1,8 @@
 /** The report for people. Pure. */
+import { columns, factLines, problemText } from '../doctor/text.js';
 import { hostPortText } from '../proxmox/host.js';
 import { readNeeds } from '../proxmox/privileges.js';
-import type { AddressReport, DoctorReport, EndpointReport, Problem } from './types.js';
+import type { AddressReport, DoctorReport, EndpointReport } from './types.js';
 
 const tlsTexts = {
   verified: 'verified',
@@ -32,11 +33,11 @@ function endpointText(report: EndpointReport): string {
   const { endpoint, endpoint_id: id, ok } = report;
   const tables = report.cluster === null ? [] : [privilegeTable(report), readTable(report)];
   const problems = report.problems.map(problemText);
-  const head = [`${endpoint} (endpoint ${id}): ${ok ? 'well' : 'NOT WELL'}`, ...factLines(report)].join('\n');
+  const head = [`${endpoint} (endpoint ${id}): ${ok ? 'well' : 'NOT WELL'}`, ...factLines(factsOf(report))].join('\n');
   return `${[head, ...tables, ...problems].join('\n\n')}\n`;
 }
 
-function factLines(report: EndpointReport): readonly string[] {
+function factsOf(report: EndpointReport): readonly (readonly [name: string, text: string])[] {
   const { login, version, cluster, nodes, verify_ssl: verifies } = report;
   const check = verifies ? 'checked' : 'not checked: verify_ssl is off';
   const offline = nodes.filter(({ online }) => !online).map(({ name }) => name);
@@ -45,19 +46,23 @@ function factLines(report: EndpointReport): readonly string[] {
       address.certificate === null ? tlsTexts[address.tls] : `certificate ${tlsTexts[address.tls]} (${check})`;
     return ['address', `${hostPortText(address)}, ${address.reachable ? `reached, ${tls}` : 'NOT REACHED'}`] as const;
   });
-  const facts = [
+  return [
     ...lines,
     [
       'login',
       login.kind === null ? 'not possible' : `${login.kind} of ${login.account}, ${loginTexts[`${login.accepted}`]}`,
     ],
-    ...(version === null ? [] : [['version', `Proxmox VE ${version.version}`]]),
-    ...(cluster === null ? [] : [['cluster', `${cluster.name} (${cluster.mode})`]]),
+    ...(version === null ? [] : [['version', `Proxmox VE ${version.version}`] as const]),
+    ...(cluster === null ? [] : [['cluster', `${cluster.name} (${cluster.mode})`] as const]),
     ...(nodes.length === 0
       ? []
-      : [['nodes', `${nodes.length}, ${offline.length === 0 ? 'all online' : `OFFLINE: ${offline.join(', ')}`}`]]),
+      : [
+          [
+            'nodes',
+            `${nodes.length}, ${offline.length === 0 ? 'all online' : `OFFLINE: ${offline.join(', ')}`}`,
+          ] as const,
+        ]),
   ];
-  return facts.map(([name = '', text = '']) => `  ${name.padEnd(8)}  ${text}`);
 }
 
 function privilegeTable({ privileges }: EndpointReport): string {
@@ -77,18 +82,4 @@ function readTable({ reads }: EndpointReport): string {
     outcome === 'refused' || outcome === 'failed' ? 'see below' : detail,
   ]);
   return columns(['read', 'outcome', ''], rows);
-}
-
-function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
-  const line = (row: readonly string[]): string =>
-    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd();
-  return [head, ...rows].map(line).join('\n');
-}
-
-function problemText({ severity, code, cause, cure, commands, missing }: Problem): string {
-  const lines = [`  ${severity.toUpperCase()} ${code}: ${cause}`, `    cure: ${cure}`];
-  lines.push(...commands.map((command) => `      ${command}`));
-  if (missing.length > 0) lines.push(`    missing until then: ${missing.join('; ')}`);
-  return lines.join('\n');
 }

@@ -1,4 +1,5 @@
 /** What was found out about an endpoint, and what is told of it (wire names, as in the answer of the route). */
+import type { Problem as AnyProblem } from '../doctor/problem.js';
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import type { ProxboxError } from '../errors/proxbox-error.js';
 import type { AccessFacts } from '../proxmox/access.js';
@@ -101,17 +102,8 @@ export type ProblemCode =
   | 'node_silent'
   | 'no_quorum';
 
-export interface Problem {
-  readonly code: ProblemCode;
-  /** A `note` is worth knowing and leaves the endpoint well. */
-  readonly severity: 'error' | 'warning' | 'note';
-  readonly cause: string;
-  readonly cure: string;
-  /** For root on a node of the cluster, in this order. */
-  readonly commands: readonly string[];
-  /** What is missing until then, mostly in NetBox. */
-  readonly missing: readonly string[];
-}
+/** Its commands are for root on a node of the cluster. */
+export type Problem = AnyProblem<ProblemCode>;
 
 export type TlsStatus =
   'verified' | 'expired' | 'not_yet_valid' | 'wrong_name' | 'self_signed' | 'unknown_authority' | 'no_tls' | 'unknown';

@@ -33,7 +33,7 @@ export const floors = [
         name: 'page',
         purpose: 'The page of operators: runs in their browsers, and knows of the service what its routes answer.',
         imports: [],
-        importsTypesOf: ['http', 'proxmox-doctor', 'telemetry'],
+        importsTypesOf: ['http', 'proxmox-doctor', 'netbox-doctor', 'telemetry'],
       },
     ],
   },
@@ -49,7 +49,7 @@ export const floors = [
         name: 'cli',
         purpose:
           'The command `proxbox-api`, inside of this process or against a running service, and what writes the generated pages.',
-        imports: ['compose', 'sync', 'proxmox-schema', 'proxmox', 'transport', 'db', ...common],
+        imports: ['compose', 'sync', 'proxmox-schema', 'netbox', 'proxmox', 'transport', 'db', ...common],
       },
     ],
   },
@@ -70,6 +70,7 @@ export const floors = [
           'verbs',
           'custom-fields',
           'proxmox-doctor',
+          'netbox-doctor',
           'proxmox-schema',
           'plugin-endpoints',
           'netbox',
@@ -102,6 +103,7 @@ export const floors = [
           'sync',
           'verbs',
           'proxmox-doctor',
+          'netbox-doctor',
           'proxmox-reads',
           'plugin-endpoints',
           'proxmox',
@@ -166,7 +168,13 @@ export const floors = [
       {
         name: 'proxmox-doctor',
         purpose: 'Examines the stored Proxmox endpoints and says what to mend.',
-        imports: ['proxmox-reads', 'plugin-endpoints', 'proxmox', 'transport', ...common],
+        imports: ['doctor', 'proxmox-reads', 'plugin-endpoints', 'proxmox', 'transport', ...common],
+        importsTypesOf: ['endpoints'],
+      },
+      {
+        name: 'netbox-doctor',
+        purpose: 'Examines NetBox, the token and what it may do, and says what to mend.',
+        imports: ['doctor', 'netbox', ...common],
         importsTypesOf: ['endpoints'],
       },
       {
@@ -180,6 +188,11 @@ export const floors = [
   {
     outside: '',
     folders: [
+      {
+        name: 'doctor',
+        purpose: 'What both doctors share: problems with their cures, and reports as text.',
+        imports: [...common],
+      },
       {
         name: 'proxmox-reads',
         purpose: 'The answers of the routes that only read Proxmox.',

@@ -1,6 +1,6 @@
-/** `proxbox-api doctor`: what is wrong between the service and Proxmox, and how to mend it. */
+/** `proxbox-api doctor`: what is wrong between the service and Proxmox, or NetBox, and how to mend it. */
 import { Argument, type Command } from 'commander';
-import { exitStatus } from '../exit-status.js';
+import { exitStatus, UsageError } from '../exit-status.js';
 import { connected } from './connect.js';
 import { askText } from './connection.js';
 import { runAndEnd } from './ending.js';
@@ -12,10 +12,14 @@ interface DoctorOptions {
   readonly json?: true;
 }
 
-async function doctor(_side: string, { endpointIds, source, json }: DoctorOptions): Promise<number> {
+type Side = 'proxmox' | 'netbox';
+
+async function doctor(side: Side, { endpointIds, source, json }: DoctorOptions): Promise<number> {
+  if (side === 'netbox' && (endpointIds ?? source) !== undefined)
+    throw new UsageError('--endpoint-ids and --source are about Proxmox; there is one NetBox.');
   return connected('examine', async (connection) => {
     const query = { proxmox_endpoint_ids: endpointIds, source, format: json === true ? 'json' : 'text' };
-    const { body, header } = await askText(connection, { path: '/proxmox/doctor', query });
+    const { body, header } = await askText(connection, { path: `/${side}/doctor`, query });
     process.stdout.write(json === true ? `${JSON.stringify(JSON.parse(body), null, 2)}\n` : body);
     return header('x-proxbox-status') === 'completed' ? exitStatus.ok : exitStatus.failed;
   });
@@ -24,13 +28,13 @@ async function doctor(_side: string, { endpointIds, source, json }: DoctorOption
 export function addDoctor(program: Command, told: Told): void {
   program
     .command('doctor')
-    .summary('examine the endpoints')
+    .summary('examine the endpoints, or NetBox')
     .description(
-      'Examines the stored Proxmox endpoints as the service would use them, and writes nothing. Exit status: 0 all is well, 1 not.',
+      'Examines the stored Proxmox endpoints, or NetBox, as the service would use them, and writes nothing. Exit status: 0 all is well, 1 not.',
     )
-    .addArgument(new Argument('[side]', 'what to examine').choices(['proxmox']).default('proxmox'))
-    .option('--endpoint-ids <ids>', 'by comma; without it: every enabled one')
-    .option('--source <source>', 'whose ids are meant: database or netbox')
+    .addArgument(new Argument('[side]', 'what to examine').choices(['proxmox', 'netbox']).default('proxmox'))
+    .option('--endpoint-ids <ids>', 'of Proxmox, by comma; without it: every enabled one')
+    .option('--source <source>', 'of Proxmox: whose ids are meant: database or netbox')
     .option('--json', 'the report as JSON')
     .action(runAndEnd(told, doctor));
 }

@@ -1,9 +1,10 @@
 /** What NetBox calls the objects at each path: of custom fields, change log and what hangs on objects. Facts: docs/netbox-facts.md. */
 import { kinds, type ObjectKind } from './index.js';
 
-type Path = (typeof kinds)[ObjectKind]['path'];
+/** Of a list that has a kind. */
+export type KindPath = (typeof kinds)[ObjectKind]['path'];
 
-const models: Readonly<Record<Path, string>> = {
+const models: Readonly<Record<KindPath, string>> = {
   '/api/extras/tags/': 'extras.tag',
   '/api/extras/custom-fields/': 'extras.customfield',
   '/api/tenancy/tenants/': 'tenancy.tenant',

@@ -47,6 +47,21 @@ const answerRuntimeSettings = (call: ApiCall): SimulatedAnswer => {
   );
 };
 
+/** Who sees all permissions is a superuser here, who has none of its own; nobody else may see them. */
+const answerPermissions = (call: ApiCall): SimulatedAnswer => {
+  if (!call.token.superuser)
+    throw new ApiFailure(403, { detail: 'You do not have permission to perform this action.' });
+  return jsonAnswer(200, { count: 0, next: null, previous: null, results: [] });
+};
+
+/** Everybody may see them. Only their number matters here, of which no page has more than its size. */
+const answerObjectTypes = (call: ApiCall): SimulatedAnswer => {
+  const { kinds } = call.world.store;
+  const limit = Math.min(Number(call.request.query.get('limit') ?? 50), call.maxPageSize);
+  const results = kinds.slice(0, limit).map((_, index) => ({ id: index + 1 }));
+  return jsonAnswer(200, { count: kinds.length, next: null, previous: null, results });
+};
+
 /** Addresses below a folder of the API, as NetBox's root views list them. */
 const answerFolder = (call: ApiCall, folder: string): SimulatedAnswer => {
   const below = call.world.store.kinds.filter((kind) => kind.path.startsWith(folder));
@@ -64,6 +79,8 @@ const folders = ['', 'core/', 'dcim/', 'extras/', 'ipam/', 'plugins/', 'tenancy/
 export const fixedRoute = (path: string, plugins: InstalledPlugins): FixedRoute | undefined => {
   if (path === 'status/') return answerStatus;
   if (path === 'authentication-check/') return answerUser;
+  if (path === 'users/permissions/') return answerPermissions;
+  if (path === 'core/object-types/') return answerObjectTypes;
   if (path === 'plugins/proxbox/settings/runtime/') return plugins.proxbox ? answerRuntimeSettings : undefined;
   const prefix = /^ipam\/prefixes\/(\d+)\/available-ips\/$/.exec(path)?.[1];
   if (prefix !== undefined) return (call) => answerAvailableAddresses(call, Number(prefix));

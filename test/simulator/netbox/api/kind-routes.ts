@@ -69,14 +69,19 @@ const mayAdd = ({ token }: ApiCall, { kind }: KindRoute): boolean => token.write
 /** What the framework tells of an address: the fields of a new object only to whoever may add one. */
 const answerOptions = (call: ApiCall, route: KindRoute): SimulatedAnswer => {
   const { kind } = route;
-  const isOffered = mayAdd(call, route) && !call.isAddingRefused && methodsOf(route).includes('POST');
+  const allowed = methodsOf(route);
+  const isOffered = {
+    POST: mayAdd(call, route) && !call.isAddingRefused && allowed.includes('POST'),
+    PUT: call.token.write && allowed.includes('PUT'),
+  };
   const fields = Object.fromEntries(Object.keys(kind.fields).map((field) => [field, { label: field }]));
+  const offers = Object.entries(isOffered).flatMap(([method, is]) => (is ? [[method, fields] as const] : []));
   return jsonAnswer(200, {
     name: `${kind.objectName} List`,
     description: '',
     renders: ['application/json', 'text/html'],
     parses: ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'],
-    ...(isOffered ? { actions: { POST: fields } } : {}),
+    ...(offers.length > 0 ? { actions: Object.fromEntries(offers) } : {}),
   });
 };
 
@@ -93,6 +98,7 @@ const forbidden = (): ApiFailure =>
 /** By the kind alone, before NetBox looks at any object. */
 const isPermitted = (call: ApiCall, route: KindRoute): boolean => {
   const { method } = call.request;
+  if (method === 'OPTIONS') return true;
   if (reading.includes(method)) return !call.token.cannotView.has(route.kind.path);
   if (!writing.includes(method)) return true;
   return call.token.write && (method !== 'POST' || mayAdd(call, route));
