@@ -67,13 +67,14 @@ const permissionsPage = 'Admin > Authentication > Permissions';
 export function rightProblems(open: OpenNetBox): readonly Problem[] {
   const reports = rightReports(open);
   const user = open.user === null ? 'The user of the token' : `"${open.user.name}"`;
-  if (isReadOnly(open)) return [readOnly(user)];
+  if (isReadOnly(open)) return [readOnly(open, user, reports)];
   const which = (states: readonly State[], isWanted: (purpose: Purpose) => boolean = () => true) =>
     reports.filter(({ state, purpose }) => states.includes(state) && isWanted(purpose));
   const forSync = (purpose: Purpose): boolean => purpose === 'sync';
   const missing = which(['missing'], forSync);
   const unmet = which(['conditional']);
   const optional = which(['missing'], (purpose) => !forSync(purpose));
+  const unknown = which(['unknown'], forSync);
   return [
     ...about(missing, (names) => ({
       code: 'permissions_missing',
@@ -96,12 +97,12 @@ export function rightProblems(open: OpenNetBox): readonly Problem[] {
       cure: 'Only where it is wanted: the commands give them, with the token of an administrator.',
       commands: grantCommands(open, optional),
     })),
-    ...about(which(['unknown'], forSync), (names) => ({
+    ...about(unknown, (names) => ({
       code: 'permissions_unknown',
       severity: 'note',
       cause: `NetBox does not tell this token whether its user has ${names}.`,
-      cure: `Look at the permissions of the user (${permissionsPage}), or let the token see them (users.view_objectpermission).`,
-      commands: [],
+      cure: `Look at the permissions of the user (${permissionsPage}). The commands give them, which does no harm where they are there.`,
+      commands: grantCommands(open, unknown),
     })),
   ];
 }
@@ -120,13 +121,22 @@ function grantCommands({ url, user }: OpenNetBox, reports: readonly RightReport[
   });
 }
 
-function readOnly(user: string): Problem {
+/** Of a superuser it is the token; of anybody else it may be the permissions as well, which harm nobody. */
+function readOnly(open: OpenNetBox, user: string, reports: readonly RightReport[]): Problem {
+  const ofUser = reports.filter(
+    ({ state, purpose }) => purpose === 'sync' && state !== 'present' && state !== 'absent',
+  );
+  const commands = isAboveGrants(open) ? [] : grantCommands(open, ofUser);
+  const more =
+    commands.length === 0
+      ? ''
+      : ' If it is on, its user has no permission to add or change anything: the commands give what a full update needs, with the token of an administrator.';
   return {
     code: 'token_read_only',
     severity: 'error',
     cause: `${user} may add and change nothing with this token.`,
-    cure: 'Switch on "Write enabled" of the token (Admin > API Tokens). If it is on, its user has no permission to add or change anything: docs/netbox-permissions.md lists what is needed.',
-    commands: [],
+    cure: `Switch on "Write enabled" of the token (Admin > API Tokens).${more}`,
+    commands,
     missing: ['every write: NetBox stays as it is'],
   };
 }

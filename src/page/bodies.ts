@@ -18,7 +18,9 @@ export type Plan = z.infer<typeof PlanSchema>;
 export type Explanation = z.infer<typeof ExplanationSchema>;
 export type WholePlan = z.infer<typeof WholePlanSchema>;
 
-export type { DoctorReport, EndpointReport, Problem as Finding } from '../proxmox-doctor/types.js';
+export type { NetBoxDoctorReport as NetBoxReport } from '../netbox-doctor/types.js';
+export type { DoctorReport, EndpointReport } from '../proxmox-doctor/types.js';
+export type { Problem as Finding } from '../doctor/problem.js';
 export type { LogEntry } from '../telemetry/log-entry.js';
 
 export interface ProxmoxEndpoint {

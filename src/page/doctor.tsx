@@ -1,6 +1,6 @@
-/** What is wrong between this service and Proxmox, and the commands that mend it. */
+/** What is wrong between this service and Proxmox or NetBox, and the commands that mend it. */
 import { useState } from 'preact/hooks';
-import type { DoctorReport, EndpointReport, Finding } from './bodies.js';
+import type { DoctorReport, EndpointReport, Finding, NetBoxReport } from './bodies.js';
 import { useAsked } from './hooks.js';
 import { Nothing, Problem, Status } from './parts.js';
 import { nameOf } from './words.js';
@@ -10,15 +10,19 @@ export function DoctorView() {
   return (
     <>
       <h1>Doctor</h1>
-      <p>Logs in to each Proxmox endpoint as a sync does, and says what is wrong and what mends it.</p>
+      <p>
+        Logs in to NetBox and to each Proxmox endpoint as a sync does, and says what is wrong and what mends it. Nothing
+        is written.
+      </p>
       <Examination key={turn} again={() => setTurn(turn + 1)} />
     </>
   );
 }
 
 function Examination({ again }: { again: () => void }) {
-  const { answer, error } = useAsked<DoctorReport>('/proxmox/doctor');
-  const isBusy = answer === undefined && error === undefined;
+  const netbox = useAsked<NetBoxReport>('/netbox/doctor');
+  const proxmox = useAsked<DoctorReport>('/proxmox/doctor');
+  const isBusy = [netbox, proxmox].some(({ answer, error }) => answer === undefined && error === undefined);
   return (
     <>
       <p class="bar">
@@ -26,12 +30,50 @@ function Examination({ again }: { again: () => void }) {
           {isBusy ? 'Examining…' : 'Examine again'}
         </button>
       </p>
-      <Problem error={error} />
-      {answer?.endpoints.length === 0 && <Nothing>No Proxmox endpoint is stored.</Nothing>}
-      {answer?.endpoints.map((endpoint) => (
+      <Problem error={netbox.error} />
+      {netbox.answer !== undefined && <NetBox report={netbox.answer} />}
+      <Problem error={proxmox.error} />
+      {proxmox.answer?.endpoints.length === 0 && <Nothing>No Proxmox endpoint is stored.</Nothing>}
+      {proxmox.answer?.endpoints.map((endpoint) => (
         <Endpoint key={endpoint.endpoint_id} endpoint={endpoint} />
       ))}
     </>
+  );
+}
+
+function NetBox({ report }: { report: NetBoxReport }) {
+  const { ok, problems, version, plugin_version: plugin, user, rights } = report;
+  const facts = [
+    version && `NetBox ${version}`,
+    version && (plugin === null ? 'without netbox-proxbox' : `netbox-proxbox ${plugin}`),
+    user && `token of ${user}`,
+  ].filter(Boolean);
+  return (
+    <section aria-labelledby="netbox">
+      <h2 id="netbox">
+        NetBox <Status of={ok ? 'ok' : 'failed'}>{ok ? 'Well' : 'Not well'}</Status>
+      </h2>
+      <p class="quiet">{facts.join(' · ')}</p>
+      <Problems problems={problems} of="NetBox" />
+      {rights.length > 0 && (
+        <details>
+          <summary>Permissions of {user ?? 'the token'} in NetBox</summary>
+          <Rights rights={rights} />
+        </details>
+      )}
+    </section>
+  );
+}
+
+function Problems({ problems, of }: { problems: readonly Finding[]; of: string }) {
+  return (
+    <ul class="problems" aria-label={`Problems of ${of}`}>
+      {problems.map((problem) => (
+        <li key={problem.code + problem.cause} class={problem.severity}>
+          <Advice problem={problem} />
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -43,13 +85,7 @@ function Endpoint({ endpoint }: { endpoint: EndpointReport }) {
         {name} <Status of={ok ? 'ok' : 'failed'}>{ok ? 'Well' : 'Not well'}</Status>
       </h2>
       <p class="quiet">{whereText(endpoint)}</p>
-      <ul class="problems" aria-label={`Problems of ${name}`}>
-        {problems.map((problem) => (
-          <li key={problem.code + problem.cause} class={problem.severity}>
-            <Advice problem={problem} />
-          </li>
-        ))}
-      </ul>
+      <Problems problems={problems} of={name} />
       {privileges.length > 0 && (
         <details>
           <summary>Privileges of {endpoint.login.account}</summary>
@@ -104,33 +140,67 @@ function Commands({ commands }: { commands: readonly string[] }) {
   );
 }
 
-const states: Readonly<Record<string, string>> = { present: 'ok', partial: 'partial', missing: 'failed' };
+const states: Readonly<Record<string, string>> = {
+  present: 'ok',
+  partial: 'partial',
+  conditional: 'partial',
+  missing: 'failed',
+};
 
-function Privileges({ endpoint: { privileges, endpoint } }: { endpoint: EndpointReport }) {
+/** What an account may do: a row each, by their names. */
+function Grants({ of, heads, rows }: { of: string; heads: readonly [string, string]; rows: readonly Grant[] }) {
+  const [what, on] = heads;
   return (
-    <div class="scrolls" tabIndex={0} role="group" aria-label={`Privileges of ${endpoint}`}>
+    <div class="scrolls" tabIndex={0} role="group" aria-label={of}>
       <table>
         <thead>
           <tr>
-            <th>Privilege</th>
-            <th>On</th>
+            <th>{what}</th>
+            <th>{on}</th>
             <th>State</th>
             <th>Without it</th>
           </tr>
         </thead>
         <tbody>
-          {privileges.map(({ privilege, path, state, without }) => (
-            <tr key={privilege + path}>
-              <th scope="row">{privilege}</th>
-              <td>{path}</td>
+          {rows.map(({ name, where, state, without }) => (
+            <tr key={`${name} ${where} ${without}`}>
+              <th scope="row">{name}</th>
+              <td>{where}</td>
               <td>
                 <Status of={states[state] ?? 'plain'}>{nameOf(state)}</Status>
               </td>
-              <td>{without.join('; ')}</td>
+              <td>{without}</td>
             </tr>
           ))}
         </tbody>
       </table>
     </div>
   );
+}
+
+interface Grant {
+  readonly name: string;
+  readonly where: string;
+  readonly state: string;
+  readonly without: string;
+}
+
+function Privileges({ endpoint: { privileges, endpoint } }: { endpoint: EndpointReport }) {
+  const rows = privileges.map(({ privilege, path, state, without }) => ({
+    name: privilege,
+    where: path,
+    state,
+    without: without.join('; '),
+  }));
+  return <Grants of={`Privileges of ${endpoint}`} heads={['Privilege', 'On']} rows={rows} />;
+}
+
+function Rights({ rights }: Pick<NetBoxReport, 'rights'>) {
+  const rows = rights.map(({ permission, purpose, state, without }) => ({
+    name: permission,
+    where: nameOf(purpose),
+    state,
+    without,
+  }));
+  return <Grants of="Permissions in NetBox" heads={['Permission', 'For']} rows={rows} />;
 }

@@ -33,7 +33,7 @@ export const floors = [
         name: 'page',
         purpose: 'The page of operators: runs in their browsers, and knows of the service what its routes answer.',
         imports: [],
-        importsTypesOf: ['http', 'proxmox-doctor', 'netbox-doctor', 'telemetry'],
+        importsTypesOf: ['http', 'proxmox-doctor', 'netbox-doctor', 'doctor', 'telemetry'],
       },
     ],
   },

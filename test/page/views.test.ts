@@ -18,6 +18,9 @@ describe('beside runs the page', () => {
     const problem = page.getByRole('listitem').filter({ hasText: 'Privileges missing' });
     await problem.getByText('IP addresses and DNS names of QEMU machines').waitFor();
     await page.getByText('Not well').waitFor();
+    await page.getByRole('heading', { name: 'NetBox Well' }).waitFor();
+    await page.getByText(/^Permissions of .* in NetBox$/).click();
+    await page.getByRole('row', { name: 'ipam.add_ipaddress' }).getByText('Present').waitFor();
     await page.getByText(/^Privileges of /).click();
     await page.getByRole('row', { name: 'VM.GuestAgent.Audit' }).getByText('Missing').waitFor();
     await expectGood('doctor');

@@ -74,7 +74,17 @@ describe('npm run doctor -- proxmox', () => {
     expect(readdirSync(folder)).not.toContain('nowhere');
   });
 
-  it.each([[['netbox']], [['proxmox', '--nope']]])('ends with 64 and the usage on %j', async (words) => {
+  it('examines NetBox, of which there is one', async () => {
+    const { folder } = await aDoctorWorld();
+
+    const none = await doctor(folder, 'netbox');
+    const one = await doctor(folder, 'netbox', '--endpoint-ids', '1');
+
+    expect([none.status, none.stdout]).toEqual([1, expect.stringContaining('ERROR not_configured')]);
+    expect([one.status, one.stderr]).toEqual([64, expect.stringContaining('there is one NetBox')]);
+  });
+
+  it.each([[['esx']], [['proxmox', '--nope']]])('ends with 64 and the usage on %j', async (words) => {
     const { status, stderr } = await doctor('/nowhere', ...words);
     expect([status, stderr]).toEqual([64, expect.stringContaining('proxbox-api doctor')]);
   });
