@@ -21,7 +21,6 @@ import { registerWebSockets } from '../http/plugins/web-sockets.js';
 import { createRouteIndex, type RouteIndex } from '../http/route-index.js';
 import { registerAdminEncryptionRoutes } from '../http/routes/admin-encryption.js';
 import { registerAdminLogsRoutes } from '../http/routes/admin-logs.js';
-import { registerAdminPage } from '../http/routes/admin-page.js';
 import { registerAuthRoutes } from '../http/routes/auth.js';
 import { registerBootstrapStatusRoute } from '../http/routes/bootstrap-status.js';
 import { registerCacheRoutes } from '../http/routes/cache.js';
@@ -112,7 +111,7 @@ function registerRunningRoutes(app: App, deps: AppDeps): void {
 }
 
 function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
-  const { settings, netboxEndpoints, netboxClients, netboxAccess } = deps;
+  const { settings, netboxClients, netboxAccess } = deps;
   const sockets: SocketRouteDeps = {
     ...deps,
     stopping: deps.stopping.signal,
@@ -164,7 +163,6 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
   registerSettingsRoutes(app, settings);
   registerAdminLogsRoutes(app, { ...deps, stopping: deps.stopping.signal });
   registerAdminEncryptionRoutes(app, deps.encryptionKeys);
-  registerAdminPage(app, () => netboxEndpoints.list());
   registerPageRoutes(app);
   // Last: a stand-in never covers a route that exists.
   registerNotImplementedRoutes(app, { ...deps, routes });

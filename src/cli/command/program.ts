@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { startService } from '../../compose/serve.js';
 import { packageVersion } from '../../config/version.js';
 import { schemaCommand } from '../schema-command.js';
+import { addCompletion } from './completion.js';
 import { addExplain } from './explain.js';
 import { addDoctor } from './doctor.js';
 import { runAndEnd } from './ending.js';
@@ -37,5 +38,6 @@ export function createProgram(told: Told): Command {
     .passThroughOptions()
     .argument('[words...]')
     .action(runAndEnd(told, schemaCommand));
+  addCompletion(program, told);
   return program;
 }

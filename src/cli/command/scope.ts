@@ -1,5 +1,6 @@
 /** Which part of the estate a run or plan is about, and every parameter of the routes besides. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { stageTable } from '../../sync/stages/index.js';
 import { UsageError } from '../exit-status.js';
 
 export interface ScopeOptions {
@@ -9,10 +10,12 @@ export interface ScopeOptions {
   readonly set: readonly string[];
 }
 
+const stageNames = ['full-update', ...stageTable.map(({ stage }) => stage.name)];
+
 export function scopeOptions(command: Command): Command {
   const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
   return command
-    .option('--stage <name>', 'one stage, such as virtual-machines; without it: a full update')
+    .addOption(new Option('--stage <name>', 'one stage; without it: a full update').choices(stageNames))
     .option('--endpoints <ids>', 'ids of stored Proxmox endpoints, by comma; without it: every enabled one')
     .option('--branch <schema>', 'schema id of a netbox-branching branch; without it: main')
     .option('--set <name=value>', 'any further parameter of the route (docs/api.md); may be repeated', collect, []);

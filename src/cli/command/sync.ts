@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { stageTable } from '../../sync/stages/index.js';
-import { exitStatus, UsageError } from '../exit-status.js';
+import { exitStatus } from '../exit-status.js';
 import { connected } from './connect.js';
 import { askFrames, type Frame } from './connection.js';
 import { runAndEnd } from './ending.js';
@@ -27,13 +27,9 @@ const Complete = z.looseObject({
   errors: z.array(ErrorGroup).default([]),
 });
 
-/** @throws UsageError when no stage has this name */
 function streamOf(stage: string | undefined): string {
-  if (stage === undefined || stage === 'full-update') return '/full-update/stream';
   const entry = stageTable.find((one) => one.stage.name === stage);
-  if (entry !== undefined) return `${entry.path}/stream`;
-  const names = ['full-update', ...stageTable.map((one) => one.stage.name)].join(', ');
-  throw new UsageError(`--stage must be one of ${names}.`);
+  return `${entry?.path ?? '/full-update'}/stream`;
 }
 
 /** Of a run that ended. */

@@ -61,6 +61,8 @@ export function registerPageRoutes(app: App): void {
     reply.headers({ 'content-security-policy': policy, 'cache-control': 'no-cache', 'referrer-policy': 'no-referrer' });
     return reply.type(page.type).send(page.content);
   });
+  // Where the Python service has its page. Relative, so that it is right below a path of a proxy.
+  app.get('/admin', hidden, async (_request, reply) => reply.redirect('ui'));
   app.get(
     '/ui/:file',
     { ...hidden, schema: { hide: true, params: z.object({ file: z.string() }) } },

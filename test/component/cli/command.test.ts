@@ -178,7 +178,12 @@ describe('what is called wrongly', () => {
   it.each<[string, readonly string[], Readonly<Record<string, string>>, RegExp]>([
     ['a command that is none', ['sinc'], {}, /unknown command 'sinc'/],
     ['an option that is none', ['sync', '--all'], {}, /unknown option '--all'/],
-    ['a stage that is none', ['sync', '--stage', 'vms'], {}, /--stage must be one of full-update, devices/],
+    [
+      'a stage that is none',
+      ['sync', '--stage', 'vms'],
+      {},
+      /--stage <name>.*Allowed choices are full-update, devices/,
+    ],
     ['a parameter that is no pair', ['sync', '--set', 'dry_run'], {}, /--set takes name=value/],
     ['a plan that is not named', ['apply'], {}, /missing required argument 'plan'/],
     ['an address without a key', ['runs'], { PROXBOX_URL: 'http://127.0.0.1:1' }, /PROXBOX_API_KEY is not/],

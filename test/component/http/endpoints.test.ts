@@ -418,7 +418,6 @@ describe('secrets', () => {
       await call('PUT', '/proxmox/endpoints/1', { ...both, password: { nested: canaries.password } }),
       await call('GET', '/proxmox/endpoints'),
       await call('GET', '/proxbox/settings'),
-      await call('GET', '/admin'),
       await call('GET', '/admin/encryption/status'),
       await call('GET', '/admin/logs?limit=5000'),
       await call('GET', '/cache'),

@@ -21,6 +21,14 @@ describe('the page', () => {
     }
   });
 
+  it('is found where the Python service has its own, without a key', async () => {
+    const { app } = await anApp();
+
+    const answer = await app.inject({ url: '/admin' });
+
+    expect([answer.statusCode, answer.headers['location']]).toEqual([302, 'ui']);
+  });
+
   it('allows no script or style but its own files, and no frame around it', async () => {
     const { app } = await anApp();
 
