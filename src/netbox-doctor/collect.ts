@@ -65,7 +65,7 @@ const GrantRow = z.object({
   enabled: z.boolean().catch(true),
   object_types: z.array(z.string()).catch([]),
   actions: z.array(z.string()).catch([]),
-  constraints: z.unknown(),
+  constraints: z.unknown().optional(),
 });
 const Named = z.object({ id: z.int() });
 const Account = z.object({

@@ -112,13 +112,14 @@ function pluginProblems({ status, settingsError }: OpenNetBox): readonly Problem
         ],
       }),
     ];
-  if (settingsError === null) return [];
+  // That the token may not see them is told with the other permissions.
+  if (settingsError === null || settingsError.upstream?.status === 403) return [];
   return [
     problem({
       code: 'settings_unreadable',
       severity: 'warning',
       cause: `The plugin's settings cannot be read: ${errorText(settingsError)}`,
-      cure: 'Give the user of the token the permission to view "Proxbox plugin settings", or set the variables of docs/configuration.md.',
+      cure: 'Open the page of the settings in NetBox, and look at its log. The variables of docs/configuration.md say the same to the service.',
       missing: ['what is set on the page of the plugin: defaults are used'],
     }),
   ];

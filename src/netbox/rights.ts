@@ -109,8 +109,22 @@ const rows: Readonly<Record<KindPath, Row>> = {
   '/api/plugins/proxbox/sdn-bindings/': ofSdn,
 };
 
-/** Not of what we write: what the sync goes on without. */
+/** Of what no kind stands for. */
 const further: readonly Right[] = [
+  {
+    path: '/api/plugins/proxbox/settings/',
+    model: 'netbox_proxbox.proxboxpluginsettings',
+    action: 'view',
+    purpose: 'sync',
+    without: "what is set on the plugin's page: variables and defaults are used",
+  },
+  {
+    path: '/api/plugins/proxbox/endpoints/proxmox/',
+    model: 'netbox_proxbox.proxmoxendpoint',
+    action: 'view',
+    purpose: 'sync',
+    without: 'what the plugin has of the endpoints: its ids, sites and tenants, and whether it allows writing',
+  },
   {
     path: '/api/core/object-changes/',
     model: 'core.objectchange',

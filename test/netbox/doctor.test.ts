@@ -71,13 +71,19 @@ describe('the doctor of NetBox', () => {
     };
     // What every full update needs, then what is only wanted with it.
     expect(await commands()).toBeGreaterThan(0);
-    expect((await examine()).problems.map(({ code }) => code)).toEqual(['permissions_optional']);
+    const { problems } = await examine();
+    const left = problems.filter(({ code }) => code !== 'token_v1').map(({ code, cause }) => `${code}: ${cause}`);
+    expect(left).toEqual([expect.stringMatching(/^permissions_optional: /)]);
     expect(await commands()).toBeGreaterThan(0);
     expect(await commands()).toBe(0);
 
     const after = await examine();
     expect(after).toMatchObject({ ok: true, user: 'viewer' });
-    expect(states(after)).toEqual(new Set(['present']));
+    const others = after.rights.filter(({ state }) => state !== 'present');
+    // Only wanted where machines are deleted, and NetBox does not tell.
+    expect(others.map(({ permission, state }) => [permission, state])).toEqual([
+      ['virtualization.delete_virtualmachine', 'unknown'],
+    ]);
 
     const { complete } = await world.stream('/full-update/stream?sync_mode_sdn=always');
     expect([complete.ok, complete.errors]).toEqual([true, []]);
