@@ -82,6 +82,8 @@ export function chooseNetBoxCluster(
   const own = asRemembered(view, candidates) ?? standingCluster(view, candidates) ?? linked(view, candidates);
   if (own === 'unverified') return { status: 'refused', reason: scattered(view) };
   if (own !== undefined) return found(view, own, candidates);
+  const hidden = hiddenCluster(view, candidates);
+  if (hidden !== undefined) return { status: 'refused', reason: unreadable(view, hidden) };
   if (view.unverifiedEndpointIds.length > 0) return { status: 'refused', reason: maybeAnothers(view, candidates) };
   const named = byName(view, site, candidates);
   if (named === 'ambiguous') return { status: 'refused', reason: ambiguous(view) };
@@ -148,6 +150,18 @@ function standingCluster(
   return cluster === undefined || ownedByLower(view, cluster, candidates) ? undefined : cluster;
 }
 
+/** The id of the cluster that visible rows name for this one, though NetBox lists none with it: the token may not view that. */
+function hiddenCluster(view: ClusterView, candidates: ClusterCandidates): number | undefined {
+  const remembered = rememberedCluster(view, candidates.known)?.id;
+  const standing = candidates.standing.filter(
+    ({ endpointId, clusterName, cluster }) =>
+      view.endpointIds.includes(endpointId) && (clusterName === view.name || cluster === remembered),
+  );
+  const links = linksOf(view, candidates).flatMap(({ netbox_cluster: id }) => id ?? []);
+  const visible = new Set(candidates.clusters.map(({ id }) => id));
+  return [majority(standing), ...links].filter((id) => typeof id === 'number').find((id) => !visible.has(id));
+}
+
 /** The id of the cluster in which more than half of them stand. */
 function majority(standing: readonly Standing[]): number | 'unverified' | undefined {
   if (standing.length === 0) return undefined;
@@ -156,11 +170,16 @@ function majority(standing: readonly Standing[]): number | 'unverified' | undefi
   return [...ids].find(isMost) ?? 'unverified';
 }
 
-function linked(view: ClusterView, candidates: ClusterCandidates): RecordOf<'cluster'> | undefined {
+/** The plugin's rows of the cluster under its endpoints. */
+function linksOf(view: ClusterView, candidates: ClusterCandidates): readonly RecordOf<'cluster-link'>[] {
   const owners = new Set(view.endpointIds.map((id) => pluginIdOfEndpoint(id, candidates)).filter((id) => id !== null));
-  const links = candidates.clusterLinks.filter(
+  return candidates.clusterLinks.filter(
     (row) => row.name.toLowerCase() === view.name.toLowerCase() && row.endpoint !== null && owners.has(row.endpoint),
   );
+}
+
+function linked(view: ClusterView, candidates: ClusterCandidates): RecordOf<'cluster'> | undefined {
+  const links = linksOf(view, candidates);
   return candidates.clusters.find(
     (cluster) => links.some((row) => row.netbox_cluster === cluster.id) && !ownedByOther(view, cluster, candidates),
   );
@@ -318,6 +337,13 @@ function nameTaken({ name, owner }: ClusterView, cluster: RecordOf<'cluster'>): 
   return {
     code: 'name_adjusted',
     message: `The cluster of endpoint "${owner.endpointName}" is called "${name}" in Proxmox now. In NetBox it stays "${cluster.name}" as long as another cluster there is called "${name}"; it is renamed by the next run that finds the name free.`,
+  };
+}
+
+function unreadable({ name, owner }: ClusterView, id: number): Reason {
+  return {
+    code: 'identity_unreadable',
+    message: `Cluster "${name}" of endpoint "${owner.endpointName}" is the NetBox cluster ${id}, which the NetBox token cannot read. Grant it the view permission for clusters without conditions.`,
   };
 }
 
