@@ -82,12 +82,17 @@ export function chooseNetBoxCluster(
   const own = asRemembered(view, candidates) ?? standingCluster(view, candidates) ?? linked(view, candidates);
   if (own === 'unverified') return { status: 'refused', reason: scattered(view) };
   if (own !== undefined) return found(view, own, candidates);
-  const hidden = hiddenCluster(view, candidates);
+  const hidden = hiddenAmong(standingIds(view, candidates), candidates);
   if (hidden !== undefined) return { status: 'refused', reason: unreadable(view, hidden) };
   if (view.unverifiedEndpointIds.length > 0) return { status: 'refused', reason: maybeAnothers(view, candidates) };
   const named = byName(view, site, candidates);
   if (named === 'ambiguous') return { status: 'refused', reason: ambiguous(view) };
-  return named === undefined ? newCluster(view, candidates) : found(view, named, candidates);
+  if (named !== undefined) return found(view, named, candidates);
+  const links = linksOf(view, candidates).flatMap(({ netbox_cluster: id }) => id ?? []);
+  const unlisted = hiddenAmong(links, candidates);
+  return unlisted === undefined
+    ? newCluster(view, candidates)
+    : { status: 'refused', reason: unreadable(view, unlisted) };
 }
 
 /** One that an operator has renamed is still ours. */
@@ -150,16 +155,20 @@ function standingCluster(
   return cluster === undefined || ownedByLower(view, cluster, candidates) ? undefined : cluster;
 }
 
-/** The id of the cluster that visible rows name for this one, though NetBox lists none with it: the token may not view that. */
-function hiddenCluster(view: ClusterView, candidates: ClusterCandidates): number | undefined {
-  const remembered = rememberedCluster(view, candidates.known)?.id;
-  const standing = candidates.standing.filter(
+/** Where most of what belongs to it stands, also where what is remembered of it is another name. */
+function standingIds(view: ClusterView, { known, standing }: ClusterCandidates): readonly number[] {
+  const remembered = rememberedCluster(view, known)?.id;
+  const own = standing.filter(
     ({ endpointId, clusterName, cluster }) =>
       view.endpointIds.includes(endpointId) && (clusterName === view.name || cluster === remembered),
   );
-  const links = linksOf(view, candidates).flatMap(({ netbox_cluster: id }) => id ?? []);
-  const visible = new Set(candidates.clusters.map(({ id }) => id));
-  return [majority(standing), ...links].filter((id) => typeof id === 'number').find((id) => !visible.has(id));
+  const id = majority(own);
+  return typeof id === 'number' ? [id] : [];
+}
+
+/** The id of a cluster that visible rows name, though NetBox lists none with it: the token may not view that. */
+function hiddenAmong(ids: readonly number[], { clusters }: ClusterCandidates): number | undefined {
+  return ids.find((id) => clusters.every((one) => one.id !== id));
 }
 
 /** The id of the cluster in which more than half of them stand. */
