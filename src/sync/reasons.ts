@@ -147,8 +147,9 @@ export const reasonCodes = {
     'Delete the sync-state rows or machines in NetBox that claim the guest wrongly.',
   ),
   identity_unreadable: unread(
-    'The sync-state rows could not be read, so nobody can tell whether the guest is known.',
-    'Let the NetBox token view the sync-state rows of the plugin, then sync again.',
+    'The NetBox token may not view what tells which object it is in NetBox, so that it was left alone.',
+    'Let the NetBox token view what the sentence names, without conditions, then sync again.',
+    'permission',
   ),
   endpoint_renumbered: informational(
     'A known guest was adopted from an endpoint id that is no longer configured.',

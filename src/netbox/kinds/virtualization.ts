@@ -72,6 +72,7 @@ export const virtualization = {
       owner: theirs('relation', 'an owner'),
       comments: theirs('text', 'comments'),
       virtual_disk_count: 'number',
+      interface_count: 'number',
       primary_ip4: 'relation',
       primary_ip6: 'relation',
       primary_address4: inside('primary_ip4', 'address', 'address'),

@@ -13,11 +13,17 @@ export function loadDevicesByName(
   return run.collections.load('device', {}, { filter: 'name', of: [...new Set(names)].sort() });
 }
 
-/** The devices of nodes by name, and those that a sidecar gives to one of them, or to a host that is called otherwise by now. */
+/**
+ * The devices of nodes by name, and those that a sidecar or the plugin's row of a node gives to one of them, or to a host that is
+ * called otherwise by now.
+ */
 export async function loadDevices(
   run: RunContext,
   views: readonly ClusterView[],
-  states: readonly RecordOf<'device-state'>[],
+  {
+    states,
+    links,
+  }: { readonly states: readonly RecordOf<'device-state'>[]; readonly links: readonly RecordOf<'node-link'>[] },
 ): Promise<readonly RecordOf<'device'>[]> {
   const named = await loadDevicesByName(run, views);
   const seen = new Set(named.map(({ id }) => id));
@@ -28,6 +34,7 @@ export async function loadDevices(
       (state) => nodes.has(state.proxmox_node_name.toLowerCase()) || hosts.has(state.proxmox_endpoint_raw_id ?? -1),
     )
     .map((state) => state.device)
+    .concat(links.map((link) => link.netbox_device))
     .filter((id) => id !== null)
     .filter((id) => !seen.has(id));
   const of = [...new Set(renamed)].sort((a, b) => a - b);

@@ -75,7 +75,7 @@ export async function collectClusters(run: RunContext, given: readonly ClusterVi
   const views = await withAliases(run, given, owned);
   const named = namesOf(run);
   const [devices, byName] = await Promise.all([
-    loadDevices(run, views, deviceStates),
+    loadDevices(run, views, { states: deviceStates, links: nodeLinks }),
     loadByName(run, possiblyCalled(run, views, named)),
   ]);
   const standing = await loadStanding(run, views, { devices, owned, clusters: byName });

@@ -2,6 +2,7 @@
 import type { RecordOf } from '../../netbox/kinds/index.js';
 import { hasTagNamed } from '../../netbox/kinds/values.js';
 import type { ClusterStatusNode } from '../../proxmox/types.js';
+import { nodeRowOf, pluginEndpointOf } from '../../plugin-endpoints/plugin-rows.js';
 import { deviceNames, type DeviceNaming } from './device-names.js';
 import { endpointIdOf } from './device-owner.js';
 import { isNobodys } from './reused-ids.js';
@@ -18,7 +19,8 @@ export interface DeviceCandidates
 }
 
 /**
- * The stored device of a node: the one whose sidecar says so, whatever it is called, else the best one with the name that
+ * The stored device of a node: the one whose sidecar (where there is none to see: the plugin's row of
+ * the node) says so, whatever it is called, else the best one with the name that
  * the node's device is to have, else with another name that it may have. A device that belongs to another node is never taken.
  */
 export function chooseDevice(
@@ -30,12 +32,46 @@ export function chooseDevice(
   const states = new Map(deviceStates.filter((state) => isSameNode(state, node)).map((state) => [state.device, state]));
   const identified = devices.filter((device) => isIdentified(device, states.get(device.id), { home, input }));
   if (identified.length > 0) return best(identified, home, input) ?? identified[0];
-  const renamed = renamedHost(home, input);
-  if (renamed !== undefined) return renamed;
+  const other = linkedDevice(home, node, input) ?? renamedHost(home, input);
+  if (other !== undefined) return other;
   const { wanted, known } = deviceNames(home.view, node.name, input);
   const free = devices.filter((device) => known.has(lowerName(device)) && !isSomebodyElses(device, home, input));
   const named = free.filter((device) => lowerName(device) === wanted.toLowerCase());
   return best(named, home, input) ?? best(free, home, input);
+}
+
+/**
+ * The id of the device that visible rows name for a node, though NetBox lists none with it: the token may not view that. Another
+ * one is not made.
+ */
+export function hiddenDevice(
+  home: DeviceHome,
+  node: Pick<ClusterStatusNode, 'name'>,
+  input: DeviceCandidates,
+): number | undefined {
+  const { devices, deviceStates } = input.records;
+  const visible = new Set(devices.map(({ id }) => id));
+  const isOne = home.view.mode === 'standalone';
+  const stated = deviceStates.filter((state) => (isOne || isSameNode(state, node)) && isOfEndpoint(state, home, input));
+  const named = [...stated.map(({ device }) => device), linkedId(home, node, input)];
+  return named.filter((id) => id !== null).find((id) => !visible.has(id));
+}
+
+/** The device that the plugin's row of the node is linked to, where no sidecar says whose it is. */
+function linkedDevice(
+  home: DeviceHome,
+  node: Pick<ClusterStatusNode, 'name'>,
+  input: DeviceCandidates,
+): RecordOf<'device'> | undefined {
+  const id = linkedId(home, node, input);
+  return input.records.devices.find((device) => device.id === id && stateOf(device, input) === undefined);
+}
+
+function linkedId({ view }: DeviceHome, node: Pick<ClusterStatusNode, 'name'>, input: DeviceCandidates): number | null {
+  const { nodeLinks, pluginEndpoints } = input.records;
+  const endpoint = input.endpoints.get(view.owner.endpointId);
+  const owner = endpoint === undefined ? undefined : pluginEndpointOf(endpoint, pluginEndpoints);
+  return owner === undefined ? null : (nodeRowOf(owner.id, node.name, nodeLinks)?.netbox_device ?? null);
 }
 
 /**

@@ -3,7 +3,7 @@ import { hasTagNamed } from '../../netbox/kinds/values.js';
 import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { ClusterStatusNode } from '../../proxmox/types.js';
 import { type RulesOf, type FieldsOf, type SourceRef, ref } from '../types.js';
-import { chooseDevice, isInCluster } from './choose-device.js';
+import { chooseDevice, hiddenDevice, isInCluster } from './choose-device.js';
 import { nodeKey, type ClusterView } from './cluster-views.js';
 import type { InfrastructureInput, PlannedCluster, PlannedDevice } from './infrastructure-types.js';
 import { nameDevice, type DeviceName, type NamesInUse } from './name-device.js';
@@ -50,6 +50,12 @@ function planDevice(
       message: `Node "${node.name}" is left alone (sync_mode_node=disabled).`,
     });
     return current === undefined ? undefined : referTo(builder, home, key, current);
+  }
+  const hidden = current === undefined ? hiddenDevice(home, node, input) : undefined;
+  if (hidden !== undefined) {
+    const message = `Node "${node.name}" of "${home.view.name}" is the NetBox device ${hidden}, which the NetBox token cannot read. Grant it the view permission for devices without conditions.`;
+    builder.refuse(subject, { code: 'identity_unreadable', message });
+    return undefined;
   }
   const named = nameDevice(home, { node: node.name, current }, input);
   if ('refused' in named) {

@@ -82,10 +82,17 @@ export function chooseNetBoxCluster(
   const own = asRemembered(view, candidates) ?? standingCluster(view, candidates) ?? linked(view, candidates);
   if (own === 'unverified') return { status: 'refused', reason: scattered(view) };
   if (own !== undefined) return found(view, own, candidates);
+  const hidden = hiddenAmong(standingIds(view, candidates), candidates);
+  if (hidden !== undefined) return { status: 'refused', reason: unreadable(view, hidden) };
   if (view.unverifiedEndpointIds.length > 0) return { status: 'refused', reason: maybeAnothers(view, candidates) };
   const named = byName(view, site, candidates);
   if (named === 'ambiguous') return { status: 'refused', reason: ambiguous(view) };
-  return named === undefined ? newCluster(view, candidates) : found(view, named, candidates);
+  if (named !== undefined) return found(view, named, candidates);
+  const links = linksOf(view, candidates).flatMap(({ netbox_cluster: id }) => id ?? []);
+  const unlisted = hiddenAmong(links, candidates);
+  return unlisted === undefined
+    ? newCluster(view, candidates)
+    : { status: 'refused', reason: unreadable(view, unlisted) };
 }
 
 /** One that an operator has renamed is still ours. */
@@ -148,6 +155,22 @@ function standingCluster(
   return cluster === undefined || ownedByLower(view, cluster, candidates) ? undefined : cluster;
 }
 
+/** Where most of what belongs to it stands, also where what is remembered of it is another name. */
+function standingIds(view: ClusterView, { known, standing }: ClusterCandidates): readonly number[] {
+  const remembered = rememberedCluster(view, known)?.id;
+  const own = standing.filter(
+    ({ endpointId, clusterName, cluster }) =>
+      view.endpointIds.includes(endpointId) && (clusterName === view.name || cluster === remembered),
+  );
+  const id = majority(own);
+  return typeof id === 'number' ? [id] : [];
+}
+
+/** The id of a cluster that visible rows name, though NetBox lists none with it: the token may not view that. */
+function hiddenAmong(ids: readonly number[], { clusters }: ClusterCandidates): number | undefined {
+  return ids.find((id) => clusters.every((one) => one.id !== id));
+}
+
 /** The id of the cluster in which more than half of them stand. */
 function majority(standing: readonly Standing[]): number | 'unverified' | undefined {
   if (standing.length === 0) return undefined;
@@ -156,11 +179,16 @@ function majority(standing: readonly Standing[]): number | 'unverified' | undefi
   return [...ids].find(isMost) ?? 'unverified';
 }
 
-function linked(view: ClusterView, candidates: ClusterCandidates): RecordOf<'cluster'> | undefined {
+/** The plugin's rows of the cluster under its endpoints. */
+function linksOf(view: ClusterView, candidates: ClusterCandidates): readonly RecordOf<'cluster-link'>[] {
   const owners = new Set(view.endpointIds.map((id) => pluginIdOfEndpoint(id, candidates)).filter((id) => id !== null));
-  const links = candidates.clusterLinks.filter(
+  return candidates.clusterLinks.filter(
     (row) => row.name.toLowerCase() === view.name.toLowerCase() && row.endpoint !== null && owners.has(row.endpoint),
   );
+}
+
+function linked(view: ClusterView, candidates: ClusterCandidates): RecordOf<'cluster'> | undefined {
+  const links = linksOf(view, candidates);
   return candidates.clusters.find(
     (cluster) => links.some((row) => row.netbox_cluster === cluster.id) && !ownedByOther(view, cluster, candidates),
   );
@@ -318,6 +346,13 @@ function nameTaken({ name, owner }: ClusterView, cluster: RecordOf<'cluster'>): 
   return {
     code: 'name_adjusted',
     message: `The cluster of endpoint "${owner.endpointName}" is called "${name}" in Proxmox now. In NetBox it stays "${cluster.name}" as long as another cluster there is called "${name}"; it is renamed by the next run that finds the name free.`,
+  };
+}
+
+function unreadable({ name, owner }: ClusterView, id: number): Reason {
+  return {
+    code: 'identity_unreadable',
+    message: `Cluster "${name}" of endpoint "${owner.endpointName}" is the NetBox cluster ${id}, which the NetBox token cannot read. Grant it the view permission for clusters without conditions.`,
   };
 }
 

@@ -1,6 +1,7 @@
 /** The machines of the run with their configurations, and the disks, sidecars and storages that NetBox has. */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { readSomeConfigs } from '../../collect/guest-config.js';
+import { machinesWithHidden } from '../../collect/hidden-rows.js';
 import { loadPluginTable } from '../../collect/machine-rows.js';
 import { collectRoster } from '../../collect/roster.js';
 import type { RunContext } from '../../run-context.js';
@@ -14,9 +15,14 @@ const fewMachines = 100;
 
 export async function collectDisks(run: RunContext): Promise<CollectedDisks> {
   const roster = await collectRoster(run);
-  if (roster.guests.length === 0) return { roster, machines: [], disks: [], states: [], storages: [], warnings: [] };
+  if (roster.guests.length === 0) return nothing(roster);
   const [machines, stored] = await Promise.all([readMachines(run, roster), loadStored(run, roster)]);
-  return { roster, machines, ...stored };
+  const hidden = await machinesWithHidden(run, 'virtual-disk', { guests: roster.guests, rows: stored.disks });
+  return { roster, machines, hidden, ...stored };
+}
+
+function nothing(roster: Roster): CollectedDisks {
+  return { roster, machines: [], disks: [], hidden: new Set(), states: [], storages: [], warnings: [] };
 }
 
 async function readMachines(run: RunContext, { guests }: Roster): Promise<CollectedDisks['machines']> {

@@ -14,7 +14,7 @@ import type { SyncMode, SyncOptions } from '../../plan/options.js';
 import { isOurs, sidecarTags, type Learnt, type Marks } from '../../plan/ownership.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
-import { type Plan, ref } from '../../types.js';
+import { type Plan, type Reason, ref } from '../../types.js';
 import { storageFinder, type FindStorage } from '../../plan/plugin-storages.js';
 import { diskFields, diskRules, diskStateFields, diskStateRules } from './map.js';
 import type { CollectedDisks, DiskMachine } from './types.js';
@@ -43,6 +43,8 @@ interface Comparison {
   readonly surplus: readonly RecordOf<'virtual-disk'>[];
   /** It has a volume whose size nobody tells. */
   readonly isSizeUnknown: boolean;
+  /** It has disks in NetBox that the token may not view. */
+  readonly isHidden: boolean;
 }
 
 export function* planDisks(collected: CollectedDisks, input: DiskPlanInput): Steps<Plan> {
@@ -94,7 +96,8 @@ function compareMachine(
   const taken = new Set(rows.values());
   const unknown = new Set(unsized.filter(isVolume).map(({ name }) => name));
   const surplus = stored.filter((row) => !taken.has(row) && !unknown.has(row.name));
-  return [{ machine, mode, desired: disks, stored, surplus, isSizeUnknown: unknown.size > 0 }];
+  const isHidden = context.collected.hidden.has(machine.virtualMachine.id);
+  return [{ machine, mode, desired: disks, stored, surplus, isSizeUnknown: unknown.size > 0, isHidden }];
 }
 
 /** The row of each disk: that of its name, or one of ours that an operator gave another name, where no other can be meant. */
@@ -159,6 +162,10 @@ interface DiskToPlan {
 function planDisk(builder: PlanBuilder, { machine, mode, disk, current }: DiskToPlan, context: PlanContext): void {
   const key = `${machine.key}/${disk.name}`;
   const common = { key, label: labelOf(machine, disk.name), source: machine.source };
+  if (current === undefined && context.collected.hidden.has(machine.virtualMachine.id)) {
+    builder.refuse({ kind: 'virtual-disk', ...common }, hiddenReason(machine, common.label));
+    return;
+  }
   const action = builder.add(
     {
       kind: 'virtual-disk',
@@ -183,6 +190,14 @@ function planDisk(builder: PlanBuilder, { machine, mode, disk, current }: DiskTo
     },
     state,
   );
+}
+
+/** It may be one of those; NetBox keeps disks of a machine apart by their names alone, which an operator may have changed. */
+function hiddenReason(machine: DiskMachine, label: string): Reason {
+  return {
+    code: 'identity_unreadable',
+    message: `The disk ${label} was not written: NetBox has disks of "${machineName(machine)}" that the token may not view, and it may be one of them. Grant the view permission for virtual disks without conditions.`,
+  };
 }
 
 /**
@@ -228,10 +243,10 @@ function whyKept(builder: PlanBuilder, row: RecordOf<'virtual-disk'>, marks: Mar
  * ours. NetBox empties it along with the last disk.
  */
 function planMachineSize(builder: PlanBuilder, comparison: Comparison, removed: ReadonlySet<number>): void {
-  const { machine, mode, desired, stored, isSizeUnknown } = comparison;
+  const { machine, mode, desired, stored, isSizeUnknown, isHidden } = comparison;
   if (desired.length > 0 || stored.some(({ id }) => !removed.has(id))) return;
   const { virtualMachine, key, source } = machine;
-  if (isSizeUnknown) return;
+  if (isSizeUnknown || isHidden) return;
   if (mode === 'bootstrap_only' && builder.isBootstrapOnly(virtualMachine)) return;
   const current = stored.length === 0 ? virtualMachine : { ...virtualMachine, disk: null };
   builder.add(

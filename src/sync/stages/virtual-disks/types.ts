@@ -17,6 +17,8 @@ export interface CollectedDisks {
   readonly machines: readonly DiskMachine[];
   /** Virtual disks of the machines, maybe of others too. */
   readonly disks: readonly RecordOf<'virtual-disk'>[];
+  /** Ids of machines with disks that the token may not view: what is not listed of them may be there. */
+  readonly hidden: ReadonlySet<number>;
   /** Sidecars of the disks; undefined where they cannot be written. */
   readonly states: readonly RecordOf<'virtual-disk-state'>[] | undefined;
   /** Storages of the plugin. */

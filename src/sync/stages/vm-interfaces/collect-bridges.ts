@@ -52,7 +52,7 @@ async function findDevices(
   );
   // Of all clusters of the run: what the stages of devices and machines ask for as well, so that one request does for all.
   const views = roster.clusters.map(({ view }) => view);
-  const devices = await loadDevices(run, views, deviceStates ?? []);
+  const devices = await loadDevices(run, views, { states: deviceStates ?? [], links: [] });
   const byNode = new Map<string, RecordOf<'device'>>();
   for (const { cluster, node } of guests) {
     const { view } = cluster;

@@ -1,6 +1,7 @@
 /** Reads the guests' configurations and agents, and what NetBox has of their interfaces, in a few list requests. */
 import { mapInTurns } from '../../../config/breathe.js';
 import { readSomeConfigs } from '../../collect/guest-config.js';
+import { machinesWithHidden } from '../../collect/hidden-rows.js';
 import { loadIfAllowed, loadOfMachines, loadRowsOf, WarningLists } from '../../collect/machine-rows.js';
 import { loadVlans } from '../../collect/vlans.js';
 import { collectRoster } from '../../collect/roster.js';
@@ -21,13 +22,15 @@ export async function collectInterfaces(run: RunContext): Promise<CollectedInter
   const roster = await collectRoster(run);
   const warnings = new WarningLists();
   const guests = await readGuests(run, roster, warnings.next());
+  const rows = guests.flatMap(({ interfaces }) => interfaces);
+  const hidden = await machinesWithHidden(run, 'vm-interface', { guests, rows });
   const [vlans, bridges, guestRows, macs] = await Promise.all([
     collectVlans(run, guests, warnings.next()),
     collectBridges(run, { roster, guests }, warnings.next()),
     loadGuestRows(run, guests, warnings.next()),
     collectMacs(run, roster, { guests, warnings: warnings.next() }),
   ]);
-  return { roster, guests, vlans, bridges, guestRows, ...macs, warnings: warnings.all() };
+  return { roster, guests, hidden, vlans, bridges, guestRows, ...macs, warnings: warnings.all() };
 }
 
 async function readGuests(run: RunContext, roster: Roster, warnings: Warning[]): Promise<readonly CollectedGuest[]> {

@@ -31,7 +31,11 @@ export function macFields(
   const { mac } = match.nic.device;
   if (!wantsMac(input.options)) return {};
   warnAboutMac(builder, guest, match);
-  if (mac === null || wouldLoseSight(match, input)) return {};
+  if (mac === null) return {};
+  if (wouldLoseSight(match, input)) {
+    hold(builder, guest, { match, mac }, input);
+    return {};
+  }
   const written = input.writable ? { mac_address: toNetBox(mac) } : {};
   if (!getsMac(match, input.options)) return written;
   const decision = input.ownership.decide(mac, match.current);
@@ -45,8 +49,25 @@ export function macFields(
 }
 
 /** NetBox keeps a replaced row on the interface. Unseen it could not be marked, and no later run would know it as ours. */
-function wouldLoseSight({ current }: NicMatch, { maySeeMacs }: MacInput): boolean {
-  return !maySeeMacs && (current?.primary_mac_address ?? null) !== null;
+function wouldLoseSight(match: NicMatch, { maySeeMacs, macs, options }: MacInput): boolean {
+  const primary = match.current?.primary_mac_address ?? null;
+  if (primary === null) return false;
+  return !maySeeMacs || (getsMac(match, options) && !macs.some(({ id }) => id === primary));
+}
+
+/** The interface keeps the one that it has; a row with the new one, which another interface lets go of, waits for it. */
+function hold(
+  builder: PlanBuilder,
+  guest: CollectedGuest,
+  { match: { current, nic }, mac }: { readonly match: NicMatch; readonly mac: string },
+  input: MacInput,
+): void {
+  input.ownership.decide(mac, current);
+  // Where none may be viewed, that is told once.
+  if (!input.maySeeMacs) return;
+  const label = `${machineName(guest)} ${current?.name ?? nic.name}`;
+  const message = `The interface ${label} keeps its MAC address, though ${nic.device.key} has ${mac} in Proxmox: the NetBox token may not view the row of the stored one. Grant it the view permission for MAC addresses without conditions.`;
+  builder.note({ code: 'identity_unreadable', message, label, source: guest.source });
 }
 
 /** As NetBox writes it. */

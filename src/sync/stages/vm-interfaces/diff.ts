@@ -47,8 +47,13 @@ export function* planInterfaces(
     yield;
     if (!hasConfig(builder, guest)) continue;
     builder.discovered('vm-interface', guest.matches.length);
-    for (const match of guest.matches) planInterface(builder, guest, match, { collected, macs });
-    if (guestRows !== undefined)
+    const isHidden = ({ current }: NicMatch): boolean =>
+      current === undefined && collected.hidden.has(guest.virtualMachine.id);
+    for (const match of guest.matches) {
+      if (isHidden(match)) refuseHidden(builder, guest, match);
+      else planInterface(builder, guest, match, { collected, macs });
+    }
+    if (guestRows !== undefined && !guest.matches.some(isHidden))
       planGuestRows(builder, guest, {
         rows: guestRows.get(guest.virtualMachine.id) ?? [],
         options,
@@ -72,6 +77,18 @@ function hasConfig(builder: PlanBuilder, guest: CollectedGuest): boolean {
   const { config, source } = guest;
   if (config.status !== 'read') builder.note({ ...config.reason, label: machineName(guest), source });
   return config.status === 'read';
+}
+
+/** It may be one of those; NetBox keeps interfaces of a machine apart by their names alone, which an operator may have changed. */
+function refuseHidden(builder: PlanBuilder, guest: CollectedGuest, { nic, name }: NicMatch): void {
+  const label = `${machineName(guest)} ${name}`;
+  builder.refuse(
+    { kind: 'vm-interface', key: `${guest.key}/${nic.device.key}`, label, source: guest.source },
+    {
+      code: 'identity_unreadable',
+      message: `The interface ${label} was not written: NetBox has interfaces of "${machineName(guest)}" that the token may not view, and it may be one of them. Grant the view permission for VM interfaces without conditions.`,
+    },
+  );
 }
 
 interface InterfaceContext {

@@ -18,6 +18,8 @@ export interface CollectedGuest extends KnownGuest, LocatedConfig {
 export interface CollectedInterfaces {
   readonly roster: Roster;
   readonly guests: readonly CollectedGuest[];
+  /** Ids of machines with interfaces that the token may not view: what is not listed of them may be there. */
+  readonly hidden: ReadonlySet<number>;
   /** undefined: they cannot be read, so no interface gets one or loses one. */
   readonly vlans: StoredVlans | undefined;
   /** undefined: bridges are not recorded in this run. */

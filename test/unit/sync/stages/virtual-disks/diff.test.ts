@@ -48,7 +48,7 @@ function plan(
     ['2', aCluster(2, { name: 'edge' })],
   ]);
   const roster = aRoster(machines, { netboxClusters });
-  const nothing = { roster, machines, disks: [], states: [], storages: [], warnings: [] };
+  const nothing = { roster, machines, disks: [], hidden: new Set<number>(), states: [], storages: [], warnings: [] };
   return atOnce(planDisks({ ...nothing, ...found }, { options: syncOptions(options), supportIds: support }));
 }
 
