@@ -11,6 +11,7 @@ import type { Told } from './output.js';
 import { addPlans } from './plans.js';
 import { addRuns } from './runs.js';
 import { addStored } from './stored.js';
+import { addSupportBundle } from './support-bundle.js';
 import { addSync } from './sync.js';
 
 const about = `Keeps NetBox true to Proxmox VE clusters.
@@ -30,6 +31,7 @@ export function createProgram(told: Told): Command {
   addExplain(program, told);
   addDoctor(program, told);
   addStored(program, told);
+  addSupportBundle(program, told);
   program
     .command('schema')
     .description('API schemas of Proxmox releases; also called proxbox-schema')
