@@ -36,11 +36,13 @@ export function typeErrorsOf(objects: readonly KubernetesObject[]): readonly str
     module: ts.ModuleKind.NodeNext,
     moduleResolution: ts.ModuleResolutionKind.NodeNext,
   };
-  const host = ts.createCompilerHost(options);
   const source = ts.createSourceFile(file, sourceOf(objects), ts.ScriptTarget.ES2023);
-  const { getSourceFile, fileExists } = host;
-  host.getSourceFile = (name, ...rest) => (name === file ? source : getSourceFile.call(host, name, ...rest));
-  host.fileExists = (name) => name === file || fileExists.call(host, name);
+  const disk = ts.createCompilerHost(options);
+  const host: ts.CompilerHost = {
+    ...disk,
+    getSourceFile: (name, ...rest) => (name === file ? source : disk.getSourceFile(name, ...rest)),
+    fileExists: (name) => name === file || disk.fileExists(name),
+  };
   const program = ts.createProgram([file], options, host);
   return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
 }

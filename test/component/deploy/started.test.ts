@@ -45,7 +45,7 @@ async function movedHere(deployment: Deployment, cgroup: string) {
   return {
     port,
     metricsPort,
-    variables: { ...(Object.fromEntries(variables) as Record<string, string>), PORT: String(port) },
+    variables: { ...Object.fromEntries(variables), PORT: String(port) } as Record<string, string>,
   };
 }
 

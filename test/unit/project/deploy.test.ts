@@ -97,10 +97,15 @@ describe('a variable in docs/deploy', () => {
   });
 });
 
+interface Remark {
+  readonly rule: string;
+  readonly message: string;
+}
+
 /** By the schema of the Compose specification; what the linter thinks of order and style is not asked. */
 async function composeFaultsOf(file: string): Promise<readonly string[]> {
   const linter = new DCLinter({ rules: {}, quiet: false, debug: false, exclude: [] });
-  const told = await linter.lintFiles([file], false);
+  const told = (await linter.lintFiles([file], false)) as readonly { readonly messages: readonly Remark[] }[];
   if (told.length !== 1) throw new Error(`${file} was not looked at.`);
   return told[0]!.messages.filter(({ rule }) => rule.startsWith('invalid-')).map(({ message }) => message);
 }
@@ -137,7 +142,7 @@ describe('compose', () => {
   });
 
   it('is made of this checkout', () => {
-    expect(existsSync(path.join(folder, String(service.build), 'Dockerfile'))).toBe(true);
+    expect(existsSync(path.join(folder, service.build as string, 'Dockerfile'))).toBe(true);
     expect(readRoot('README.md')).toContain(`docker build -t ${service.image} .`);
   });
 
