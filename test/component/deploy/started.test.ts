@@ -6,11 +6,13 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../demo/free-port.js';
+import { startService, variablesFor } from '../../demo/service-process.js';
 import { exampleEstate } from '../../simulator/estate/index.js';
 import {
   deployments,
   kubernetesObject,
   podVariables,
+  read,
   variablesOf,
   type Deployment,
 } from '../../support/deploy-files.js';
@@ -110,5 +112,41 @@ describe('the job of kubernetes-cronjob.yaml', () => {
     expect(
       world.netbox.requestLog.some(({ method, target }) => method === 'POST' && target.includes('virtual-machines')),
     ).toBe(true);
+  });
+});
+
+describe('docs/deploy/README.md', () => {
+  /** The first commands below a heading, or all that stand in the block with this text. */
+  const commandsWith = (text: string): string =>
+    Array.from(read('README.md').matchAll(/```sh\n([^`]+)```/g), ([, block]) => block!).find((block) =>
+      block.includes(text),
+    ) ?? `echo no commands with ${text}; exit 1`;
+
+  it('registers the first key, and makes a further one for the job', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'proxbox-readme-'));
+    cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+    const service = await startService(variablesFor(folder));
+    const steps = [commandsWith('/auth/register-key'), commandsWith('/auth/keys'), 'echo "$JOB_KEY"'].join('\n');
+    const here = steps.replaceAll('http://127.0.0.1:8800', service.url).replaceAll(/^kubectl .*$/gm, '');
+
+    const { stdout } = await promisify(execFile)('bash', ['-euc', here]).finally(() => service.stop());
+
+    const [answer, key, jobKey, ...more] = stdout.trim().split(/\n|(?<=\})/);
+    expect(JSON.parse(answer!)).toEqual({ detail: 'API key registered.' });
+    expect(key).toMatch(/^[0-9a-f]{48}$/);
+    expect(jobKey).toMatch(/^[\w-]{32,72}$/);
+    expect(more).toEqual([]);
+  });
+
+  it('looks for what is missing, and syncs', async () => {
+    const world = await openWorld({ estate: exampleEstate() });
+    const steps = commandsWith('/full-update/stream').replaceAll('http://127.0.0.1:8800', world.url);
+
+    const { stdout } = await promisify(execFile)('bash', ['-euc', steps], {
+      env: { PATH: process.env['PATH'], KEY: world.apiKey },
+    }).finally(() => world.close());
+
+    expect(stdout).toMatch(/^\{"ok":true/);
+    expect(stdout).toMatch(/event: complete\ndata: \{[^\n]*"ok":true/);
   });
 });
