@@ -15,6 +15,8 @@ import { ask, proxyNames, startProxy, type Proxy } from './proxies.js';
 const trusting = { PROXBOX_TRUSTED_PROXIES: '127.0.0.1', PROXBOX_CONSOLE: '1' };
 const keyOf = ({ apiKey }: World) => ({ 'x-proxbox-api-key': apiKey });
 const mebibyte = 1024 * 1024;
+const browserSessions = '/proxmox/console/browser-sessions';
+const tooLarge = '{"detail":"Payload Too Large"}';
 
 let certificate: Certificate;
 beforeAll(() => {
@@ -131,14 +133,15 @@ describe.each(proxyNames)('behind %s', (name) => {
   });
 
   it.each([
-    ['of 1 MB arrives to the last byte', mebibyte, 422, 'endpoint_id'],
-    ['of one byte more is refused in the words of the service', mebibyte + 1, 413, '{"detail":"Payload Too Large"}'],
-  ])('a body %s', async (_name, length, status, words) => {
+    ['of 1 MB arrives to the last byte', browserSessions, mebibyte, 422, 'endpoint_id'],
+    ['that is too large for its route is refused by the service', '/auth/register-key', 700_000, 413, tooLarge],
+    ['of more than 1 MB is refused in the words of the service', browserSessions, mebibyte + 1, 413, tooLarge],
+  ])('a body %s', async (_name, path, length, status, words) => {
     const [begin, end] = ['{"filler":"', '"}'];
     const body = begin + 'x'.repeat(length - begin.length - end.length) + end;
     const headers = { ...keyOf(world), 'content-type': 'application/json', 'content-length': String(body.length) };
 
-    const answer = await ask(proxy.port, '/proxmox/console/browser-sessions', { method: 'POST', headers, body });
+    const answer = await ask(proxy.port, path, { method: 'POST', headers, body });
 
     expect([answer.status, answer.headers['content-type']]).toEqual([status, 'application/json; charset=utf-8']);
     expect(answer.text).toContain(words);
