@@ -54,8 +54,22 @@ function logFailure(error: ProxboxError, { log }: FastifyReply): void {
 function answer(error: unknown, reply: FastifyReply, options: ErrorBodyOptions): FastifyReply {
   const known = error instanceof ProxboxError ? error : (fromFramework(error) ?? toProxboxError(error));
   logFailure(known, reply);
+  reply.status(known.status);
+  letItBeSent(reply);
   if (known.retryAfterS !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(known.retryAfterS))));
-  return reply.status(known.status).send(errorBody(known, options));
+  return reply.send(errorBody(known, options));
+}
+
+/** So much of a body that is too large is still read, and dropped. */
+const mostDropped = 16 * 1024 * 1024;
+
+/**
+ * Fastify closes the connection of a body that is too large. Who still sends it, such as a proxy, then learns of a broken connection
+ * and not of this answer. Node reads what is left of a request when its answer is sent, within the time of any request.
+ */
+function letItBeSent(reply: FastifyReply): void {
+  const length = Number(reply.request.headers['content-length']);
+  if (reply.statusCode === 413 && length <= mostDropped) reply.removeHeader('connection');
 }
 
 function answerUnknownRoute(request: FastifyRequest, reply: FastifyReply, routes: RouteIndex): FastifyReply {

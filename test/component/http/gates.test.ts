@@ -1,4 +1,6 @@
 /** What stands in front of the routes: headers, cross-origin rules, rate limit, sizes. */
+import { once } from 'node:events';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { anApp, type Fixture } from './app-fixture.js';
 
@@ -83,6 +85,30 @@ describe('every answer', () => {
     expect(await idFor('x'.repeat(200))).toMatch(/^[\w-]{36}$/);
   });
 });
+
+const mebibyte = 1024 * 1024;
+
+/** A connection to the server, on which the test writes byte by byte what a client would. */
+async function connected(app: Fixture['app']): Promise<Socket> {
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Of a request whose body has this length; the body itself is not sent. */
+function headOf(length: number): string {
+  const head = ['POST /auth/register-key HTTP/1.1', 'Host: proxbox', 'Content-Type: application/json'];
+  return [...head, `Content-Length: ${length}`, '', ''].join('\r\n');
+}
+
+/** Status lines of the next answers, without the version of HTTP. */
+async function answersOn(socket: Socket, count: number): Promise<readonly string[]> {
+  let text = '';
+  const lines = () => Array.from(text.matchAll(/^HTTP\/1\.1 (.+)\r$/gm), ([, line]) => line!);
+  while (lines().length < count) text += String(((await once(socket, 'data')) as [Buffer])[0]);
+  return lines();
+}
 
 /** Throws at the second look only: the first is for the error answer's own question. */
 function failing<T>(current: () => T): () => T {
@@ -271,6 +297,31 @@ describe('what a request may contain', () => {
     const answer = await post(fixture, JSON.stringify({ filler: 'x'.repeat(limit) }), 'application/json', url);
 
     expect([answer.statusCode, answer.json()]).toEqual([413, { detail: 'Payload Too Large' }]);
+  });
+
+  it('that is too large is answered and still read, so that who sends it gets the answer, and can go on', async () => {
+    const { app } = await anApp();
+    const socket = await connected(app);
+
+    socket.write(headOf(2 * mebibyte));
+    expect(await answersOn(socket, 1)).toEqual(['413 Payload Too Large']);
+    socket.write(Buffer.alloc(2 * mebibyte, 'x'));
+    socket.write('GET /livez HTTP/1.1\r\nHost: proxbox\r\n\r\n');
+
+    expect(await answersOn(socket, 1)).toEqual(['200 OK']);
+    socket.destroy();
+  });
+
+  it('that is larger than anybody can mean is answered, and the connection closed', async () => {
+    const { app } = await anApp();
+    const socket = await connected(app);
+    const ended = once(socket, 'end');
+
+    socket.write(headOf(17 * mebibyte));
+
+    expect(await answersOn(socket, 1)).toEqual(['413 Payload Too Large']);
+    await ended;
+    socket.destroy();
   });
 
   it('has a URL of at most 8 KiB', async () => {

@@ -53,7 +53,7 @@ describe('the product', () => {
 });
 
 describe('the documents', () => {
-  const folders = ['docs', '.github', '.github/ISSUE_TEMPLATE', '.'];
+  const folders = ['docs', 'docs/deploy', '.github', '.github/ISSUE_TEMPLATE', '.'];
   const pages = folders
     .flatMap((folder) => readdirSync(path.join(root, folder)).map((name) => path.join(folder, name)))
     .filter((name) => name.endsWith('.md'));
