@@ -24,7 +24,7 @@ describe('docs/command.md', () => {
       '--prefix',
       ...everyCommand(program).flatMap((one) => one.options.map((option) => option.long)),
     ]);
-    const named = [...page.matchAll(/proxbox-api(?:\.js)? +(?!proxbox-api)([a-z]+)/g)].map(([, name]) => name!);
+    const named = [...page.matchAll(/proxbox-api(?:\.js)? +(?!proxbox-api)([a-z-]+)/g)].map(([, name]) => name!);
     expect(named.length).toBeGreaterThan(10);
     expect(named.filter((name) => !commands.has(name))).toEqual([]);
     expect([...page.matchAll(/--[a-z][a-z-]+/g)].map(([option]) => option).filter((one) => !options.has(one))).toEqual(
