@@ -1,6 +1,9 @@
 /** `proxbox-api support-bundle`, against a running service and without one. */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -28,9 +31,13 @@ describe('proxbox-api support-bundle', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function bundled(file: string, ...options: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  async function bundled(
+    file: string,
+    variables: Readonly<Record<string, string>> = {},
+    ...options: readonly string[]
+  ): Promise<ReadonlyMap<string, string>> {
     const target = join(folder, file);
-    const env = { ...process.env, PROXBOX_URL: world.url, PROXBOX_API_KEY: world.apiKey };
+    const env = { ...process.env, PROXBOX_URL: world.url, PROXBOX_API_KEY: world.apiKey, ...variables };
     await run('node', ['dist/cli/proxbox-api.js', 'support-bundle', target, ...options], { env });
     const entries = await unpackTar(gunzipSync(await readFile(target)));
     return new Map(entries.map(({ header, data }) => [header.name, Buffer.from(data ?? []).toString()]));
@@ -64,7 +71,7 @@ describe('proxbox-api support-bundle', () => {
   });
 
   it('has the names where they are asked for', async () => {
-    const files = await bundled('names.tar.gz', '--names');
+    const files = await bundled('names.tar.gz', {}, '--names');
 
     const all = [...files.values()].join('\n');
     expect(names.filter((name) => all.includes(name))).not.toEqual([]);
@@ -78,12 +85,33 @@ describe('proxbox-api support-bundle', () => {
     expect(await readFile(target, 'utf8')).toBe('mine');
   });
 
-  it('says what it could not have', async () => {
-    world.proxmox[0]!.faults.add({ match: { path: /.*/ }, action: 'reset' });
-    const { stdout } = await run('node', ['dist/cli/proxbox-api.js', 'support-bundle', join(folder, 'two.tar.gz')], {
-      env: { ...process.env, PROXBOX_DATABASE_PATH: join(folder, 'none.db') },
-    }).catch((error: { stdout: string; stderr: string }) => ({ stdout: error.stderr }));
-    // Without a database there is nothing to tell of.
-    expect(stdout).toContain('PROXBOX_DATABASE_PATH');
+  it('says in the place of each file why it could not be had', async () => {
+    const server = createServer((_, response) => {
+      response.writeHead(500, { 'content-type': 'application/json' }).end('{"message":"It is out of order."}');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const { port } = server.address() as AddressInfo;
+      const files = await bundled('broken.tar.gz', { PROXBOX_URL: `http://127.0.0.1:${port}` });
+
+      const errors = [...files].filter(([name]) => name.endsWith('.error.txt'));
+      expect(errors.map(([name]) => name)).toContain('proxbox-support/doctor-netbox.txt.error.txt');
+      expect(new Set(errors.map(([, text]) => text))).toEqual(new Set(['It could not be had: It is out of order.\n']));
+      expect(errors).toHaveLength(files.size - 2);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('needs a service or a database to tell of', async () => {
+    const env = { ...process.env, PROXBOX_DATABASE_PATH: join(folder, 'none.db') };
+
+    await expect(
+      run('node', ['dist/cli/proxbox-api.js', 'support-bundle'], { cwd: process.cwd(), env }),
+    ).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('PROXBOX_DATABASE_PATH'),
+    });
   });
 });
