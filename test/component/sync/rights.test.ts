@@ -31,7 +31,10 @@ it('needs no other permission, whatever there is in Proxmox and whatever has gon
     await world.stream(`/full-update/stream?${query}`);
 
     const needed = world.netbox.requestLog
-      .map(({ method, target }) => ({ action: actionOf[method], path: target.split('?')[0]!.replace(/(\d+|runtime)\/$/, '') }))
+      .map(({ method, target }) => ({
+        action: actionOf[method],
+        path: target.split('?')[0]!.replace(/(\d+|runtime)\/$/, ''),
+      }))
       .filter(({ path }) => !further.test(path));
     const known = new Set(rights.map(({ action, path }) => `${action} ${path}`));
     const unknown = new Set(needed.map(({ action, path }) => `${action} ${path}`).filter((one) => !known.has(one)));

@@ -34,7 +34,13 @@ const packed = (() => {
 })();
 
 /** Write the pages of docs from a checkout. */
-const ofCheckouts = ['generate-docs', 'generate-example-database', 'configuration-page', 'permissions-page', 'netbox-permissions-page'];
+const ofCheckouts = [
+  'generate-docs',
+  'generate-example-database',
+  'configuration-page',
+  'permissions-page',
+  'netbox-permissions-page',
+];
 
 describe('the package', () => {
   it('holds what runs, and nothing else', () => {
