@@ -65,6 +65,10 @@ export class OutcomeBook {
 
   readonly isWritten = (key: ObjectKey): boolean => this.#outcomes.get(key)?.status !== 'failed';
 
+  /** Whether it is in NetBox as it should be. */
+  readonly isDone = (key: ObjectKey): boolean =>
+    !['failed', 'skipped'].includes(this.#outcomes.get(key)?.status ?? 'failed');
+
   /** Whether what a note is about was written. */
   hasNews({ fields }: Desired): boolean {
     return fieldEntries(fields)
