@@ -21,6 +21,7 @@ import {
 } from '../types.js';
 import { creationRounds } from './creation-rounds.js';
 import { creationKey, finderOf } from './find-existing.js';
+import { giveBack } from './give-back.js';
 import { Holders } from './holders.js';
 import { retryWithAggregateDisk } from './aggregate-disk.js';
 import { KindWarnings } from './kind-warnings.js';
@@ -178,7 +179,8 @@ class Execution {
       this.#leftOut.note(change.desired, resolved.leftOut);
       const body = withoutStored(this.#unwanted.without(kind, resolved.body, change.current), change.current);
       const item = this.#patchItem(body, change);
-      if (isNews(change.desired, item.body)) jobs.push(...this.#unlessLacking({ change, item }));
+      if (isNews(change.desired, item.body) && !this.#book.isHeld(change.desired))
+        jobs.push(...this.#unlessLacking({ change, item }));
       else this.#book.settle(change.desired, { status: 'unchanged', ...this.#book.stored(change.current) });
     }
     for (const part of this.#refused.inTurn('change', jobs, ({ change }) => change.desired))
@@ -266,10 +268,9 @@ class Execution {
 
   /** What was let go for something that did not come then is what it was. */
   async #giveBack(): Promise<void> {
-    for (const { desired, item, missing } of this.#preparations.toGiveBack(this.#book.isDone)) {
-      const { path } = kindDefinition(desired.kind);
-      const [outcome] = await this.#context.client.bulkPatch(path, [item], this.#bulk(desired.kind, 'update', 1));
-      if (outcome?.status === 'updated') this.#book.failFor(desired, missing);
+    for (const [kind, letGo] of this.#preparations.inVain(this.#book.isDone)) {
+      const back = await giveBack(kind, letGo, this.#context, this.#bulk(kind, 'update', letGo.length));
+      for (const { change, missing } of back) this.#book.failFor(change.desired, missing);
     }
   }
 

@@ -1,7 +1,7 @@
 /** What is written only for something that comes after it: room that is made, a note that is left. Pure. */
 import type { ObjectKind } from '../../netbox/kinds/index.js';
 import type { WriteAction } from '../../netbox/rights.js';
-import type { JsonObject, PatchItem } from '../../netbox/types.js';
+import type { PatchItem } from '../../netbox/types.js';
 import { objectKey, type Change, type Desired, type ObjectKey } from '../types.js';
 
 type Update = Extract<Change, { action: 'update' }>;
@@ -18,6 +18,10 @@ export interface Waiting {
 interface Released {
   readonly change: Update;
   readonly item: PatchItem;
+}
+
+export interface LetGo extends Released {
+  readonly missing: ObjectKey;
 }
 
 export class Preparations {
@@ -45,19 +49,15 @@ export class Preparations {
     if (releases.has(released.change.desired.kind)) this.#released.push(released);
   }
 
-  /** What was let go for nothing: with what it had before, and which of those it was for was not written. */
-  toGiveBack(isWritten: (key: ObjectKey) => boolean): readonly {
-    readonly desired: Desired;
-    readonly item: PatchItem;
-    readonly missing: ObjectKey;
-  }[] {
-    return this.#released.flatMap(({ change, item: { id, body } }) => {
-      const waiting = this.waitingFor(change.desired).map(({ desired }) => objectKey(desired.kind, desired.key));
+  /** What was let go for nothing, by kind, and which of those it was for was not written. */
+  inVain(isWritten: (key: ObjectKey) => boolean): ReadonlyMap<ObjectKind, readonly LetGo[]> {
+    const found = this.#released.flatMap((released): readonly LetGo[] => {
+      const { desired } = released.change;
+      const waiting = this.waitingFor(desired).map((one) => objectKey(one.desired.kind, one.desired.key));
       const [missing] = waiting;
-      if (missing === undefined || waiting.some(isWritten)) return [];
-      const stored: JsonObject = { ...change.current };
-      const back = Object.fromEntries(Object.keys(body).map((field) => [field, stored[field]]));
-      return [{ desired: change.desired, item: { id, body: back }, missing }];
+      return missing === undefined || waiting.some(isWritten) ? [] : [{ ...released, missing }];
     });
+    const kinds = [...new Set(found.map(({ change }) => change.desired.kind))];
+    return new Map(kinds.map((kind) => [kind, found.filter(({ change }) => change.desired.kind === kind)]));
   }
 }
