@@ -181,4 +181,38 @@ describe('a run', () => {
       },
     );
   });
+
+  it.each([
+    'dcim/manufacturers',
+    'virtualization/cluster-types',
+    'plugins/proxbox/storage',
+    'plugins/proxbox/sync-state/vm-interfaces',
+  ])(
+    'rows of %s that the token may not view are made a second time in no run, and the permission is named',
+    async (kind) => {
+      lab = aCluster({ guests: four });
+      // What is remembered of lists from before would be taken for what may be viewed.
+      target = await openSimulated(anEstate(lab), { variables: { PROXBOX_FULL_READ_HOURS: '0' } });
+      await sync(target);
+      const rows = () => target.simulator.state.objects(kind).map(({ id }) => id);
+      const before = rows();
+      for (const token of target.simulator.tokens.all()) token.mayViewOnly.set(kind, () => false);
+      await target.world.ask('GET', '/clear-cache');
+
+      for (const run of [1, 2, 3]) {
+        const seen = await target.watch(async () => {
+          const { complete } = await target.world.stream(full);
+          const told = complete.errors.find(({ reason }) => reason === 'row_hidden');
+          expect(told?.detail, `run ${run}`).toContain("permission 'view'");
+        });
+        expect(seen.changes).toBe(0);
+        if (run === 1) expect(seen.writes).toContain(`POST /api/${kind}/`);
+        else expect(seen.writes, `run ${run}`).toEqual([]);
+      }
+
+      for (const token of target.simulator.tokens.all()) token.mayViewOnly.clear();
+      await syncQuietly(target);
+      expect(rows()).toEqual(before);
+    },
+  );
 });
