@@ -54,7 +54,7 @@ export function createForbiddenStore(): ForbiddenStore {
     for (const memory of all.values()) memory.delete(`${action} ${path}`);
   };
   const open = (key: string, client: Pick<NetBoxReader, 'may'>): Forbidden => {
-    const memory: Memory = all.get(key) ?? new Map();
+    const memory: Memory = all.get(key) ?? new Map<string, Refusal>();
     all.set(key, memory);
     return forbiddenIn(memory, client, forget);
   };

@@ -5,7 +5,14 @@ import { decode } from '../../netbox/kinds/decode.js';
 import { isPluginKind, kindDefinition, type ObjectKind } from '../../netbox/kinds/index.js';
 import { placeOf, precedes, writeOrder } from '../../netbox/kinds/order.js';
 import { halves } from '../../netbox/batches.js';
-import type { BulkOptions, JsonObject, NetBoxBulkClient, NetBoxRecord, PatchItem } from '../../netbox/types.js';
+import type {
+  BulkOptions,
+  CreateOutcome,
+  JsonObject,
+  NetBoxBulkClient,
+  NetBoxRecord,
+  PatchItem,
+} from '../../netbox/types.js';
 import { isObject } from '../../values/plain-object.js';
 import type { Collections } from '../collections.js';
 import { diffObject } from '../plan/diff-object.js';
@@ -31,7 +38,7 @@ import { orderByKeys } from './key-order.js';
 import { Preparations } from './preparations.js';
 import { Refused, type Unmade } from './refused.js';
 import { removeRows, type Removal } from './removals.js';
-import { creationFields, resolveBody, withoutStored, withTagChanges } from './resolve-body.js';
+import { creationFields, isNews, resolveBody, withoutStored, withTagChanges } from './resolve-body.js';
 import { sideBySide } from './side-by-side.js';
 import { Unwanted } from './unwanted.js';
 
@@ -304,17 +311,7 @@ class Execution {
       if (job !== undefined) jobs.push(job);
     }
     if (jobs.length === 0) return;
-    const lines = new Map(jobs.map(({ body, line }) => [body, line]));
-    const find = finderOf(kind);
-    const outcomes = await this.#context.client.bulkCreate(
-      kindDefinition(kind).path,
-      jobs.map((job) => job.body),
-      {
-        ...this.#bulk(kind, 'create', jobs.length),
-        ...(find === undefined ? {} : { find }),
-        keyOf: (body) => lines.get(body) ?? '',
-      },
-    );
+    const outcomes = await this.#post(kind, jobs);
     const adopted: UpdateJob[] = [];
     const refused: Desired[] = [];
     for (const [index, job] of jobs.entries()) {
@@ -322,17 +319,33 @@ class Execution {
       await breathe();
       const outcome = outcomes[index];
       if (outcome === undefined) continue;
-      if (outcome.status === 'created') {
-        this.#unwanted.allowed('add', desired);
-        this.#book.written(desired, outcome.record, 'created');
-      } else if (outcome.status !== 'failed') adopted.push(...this.#adopt(desired, outcome.record));
-      else if (await this.#refused.isOneOfMany(desired, outcome.error, jobs.length)) refused.push(desired);
-      else await this.#refused.notCreated(job, outcome.error);
+      if (outcome.status === 'created') this.#created(desired, outcome.record);
+      else if (outcome.status !== 'failed') adopted.push(...this.#adopt(desired, outcome.record));
+      else if (await this.#refused.notCreated(job, outcome.error, jobs.length)) refused.push(desired);
     }
     this.#stopAtEnd();
     for (const part of halves(refused)) await this.#send(kind, part);
     for (const part of this.#refused.inTurn('change', adopted, ({ change }) => change.desired))
       if (part.length > 0) await this.#patch(kind, part);
+  }
+
+  #post(kind: ObjectKind, jobs: readonly Unmade[]): Promise<readonly CreateOutcome[]> {
+    const lines = new Map(jobs.map(({ body, line }) => [body, line]));
+    const find = finderOf(kind);
+    return this.#context.client.bulkCreate(
+      kindDefinition(kind).path,
+      jobs.map(({ body }) => body),
+      {
+        ...this.#bulk(kind, 'create', jobs.length),
+        ...(find === undefined ? {} : { find }),
+        keyOf: (body) => lines.get(body) ?? '',
+      },
+    );
+  }
+
+  #created(desired: Desired, record: NetBoxRecord): void {
+    this.#unwanted.allowed('add', desired);
+    this.#book.written(desired, record, 'created');
   }
 
   /** Somebody created the object since we read: it is compared and updated like any other. What is another one's is left alone. */
@@ -378,12 +391,6 @@ class Execution {
   #stopAtEnd(): void {
     if (this.#refused.end !== undefined) throw this.#refused.end;
   }
-}
-
-/** What tells of the run alone is not worth a request. */
-function isNews({ rules }: Desired, body: JsonObject): boolean {
-  const ruleOf: Readonly<Record<string, unknown>> = rules;
-  return Object.keys(body).some((field) => ruleOf[field] !== 'stamp');
 }
 
 /** Among those of writes, whichever ended first: what went, then what came, each in the order of its kinds. */

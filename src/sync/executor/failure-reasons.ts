@@ -48,7 +48,7 @@ function unseenReason({ kind, label }: Desired, error: ProxboxError): Reason {
   const said = describeErrors(error.upstream?.body ?? '');
   return {
     code: 'row_hidden',
-    message: `The ${noun} "${label}" was not written: NetBox has it already (${said}), and the token may not view it. The user of the token needs the permission 'view' for the objects of ${path} (${right}) without conditions.`,
+    message: `NetBox has the ${noun} "${label}", but the token may not view it: its user needs the permission 'view' for the objects of ${path} (${right}) without conditions. It was not written; NetBox says: ${said}`,
   };
 }
 

@@ -15,8 +15,7 @@ export function finderOf(kind: ObjectKind): FindExisting | undefined {
 export function rivalFinderOf(kind: ObjectKind): FindExisting | undefined {
   const { natural } = kindDefinition(kind);
   if (natural?.isOurs === undefined) return undefined;
-  const { isOurs: _taken, ...anyones } = natural;
-  return finderBy(kind, anyones);
+  return finderBy(kind, { ...natural, isOurs: () => true });
 }
 
 function finderBy(kind: ObjectKind, natural: NaturalKey): FindExisting {

@@ -36,6 +36,7 @@ export interface Unmade {
   readonly desired: Desired;
   /** What was sent. */
   readonly body: JsonObject;
+  /** Its `creationKey`. */
   readonly line: string;
 }
 
@@ -81,7 +82,7 @@ export class Refused {
   }
 
   /** Whether the object may have been refused for the company it was sent in. */
-  async isOneOfMany({ kind }: Desired, error: ProxboxError, sent: number): Promise<boolean> {
+  async #isOneOfMany({ kind }: Desired, error: ProxboxError, sent: number): Promise<boolean> {
     const reason = kindReason(kind, error);
     return sent > 1 && reason?.code === 'forbidden' && (await this.#unwanted.areMixed(kind, reason.message));
   }
@@ -125,8 +126,14 @@ export class Refused {
     return reason !== undefined;
   }
 
-  /** NetBox did not take a new object. `body`: what was sent; `line`: its `creationKey`. */
-  async notCreated({ desired, body, line }: Unmade, error: ProxboxError): Promise<void> {
+  /** NetBox did not take a new object, one of so many. True where it is to be sent again in other company, and nothing is settled. */
+  async notCreated(unmade: Unmade, error: ProxboxError, sent: number): Promise<boolean> {
+    if (await this.#isOneOfMany(unmade.desired, error, sent)) return true;
+    await this.#unmade(unmade, error);
+    return false;
+  }
+
+  async #unmade({ desired, body, line }: Unmade, error: ProxboxError): Promise<void> {
     if (this.isSpoiled(desired, body)) return;
     if (isUnseen(error)) {
       const [rival] = (await rivalFinderOf(desired.kind)?.([body], this.#client)) ?? [];

@@ -63,7 +63,7 @@ export async function removeRows(
 const nothing: Removed = { removed: [], end: undefined };
 
 async function send(kind: ObjectKind, rows: readonly Row[], context: RemovalContext): Promise<Removed> {
-  const { client, told, bulk, collections } = context;
+  const { client, bulk, collections } = context;
   const kept = await asPlanned(
     kind,
     rows.map(({ removal }) => removal),
@@ -85,14 +85,19 @@ async function send(kind: ObjectKind, rows: readonly Row[], context: RemovalCont
       continue;
     }
     const error = outcome.status === 'failed' ? outcome.error : undefined;
-    const isEnd = error !== undefined && endsTheRun(error);
-    if (isEnd) end ??= error;
-    const message = error === undefined ? conditionalMessage('delete', kind) : errorText(error);
-    const isForbidden = error === undefined || (!isEnd && error.code === 'netbox_forbidden');
-    if (isForbidden) await collections.forbidden.remember('delete', row, message);
-    told.add(kind, notDeleted(kind, row.removal, message));
+    if (error !== undefined && endsTheRun(error)) end ??= error;
+    await tell(row, error, context);
   }
   return { removed, end };
+}
+
+/** @param error undefined: NetBox did not find the row, which is there */
+async function tell(row: Row, error: ProxboxError | undefined, { told, collections }: RemovalContext): Promise<void> {
+  const { kind, removal } = row;
+  const message = error === undefined ? conditionalMessage('delete', kind) : errorText(error);
+  const isForbidden = error === undefined || (error.code === 'netbox_forbidden' && !endsTheRun(error));
+  if (isForbidden) await collections.forbidden.remember('delete', row, message);
+  told.add(kind, notDeleted(kind, removal, message));
 }
 
 function notDeleted(kind: ObjectKind, { label, current }: Removal, why: string): Reason {
