@@ -17,7 +17,7 @@ import { meansNoMatch, readAll, type ListDeps } from './lists.js';
 import { excludeConfigContext, isInstallationPath } from './paths.js';
 import { bodyOf, type NetBoxResult, type Pipeline } from './pipeline.js';
 import type { Pressure } from './pressure.js';
-import { offers } from './rights.js';
+import { offers, type WriteAction } from './rights.js';
 import type { StatusReader } from './status.js';
 import type {
   BulkCreateOptions,
@@ -156,9 +156,10 @@ class ScopedClient implements NetBoxClient {
     );
   }
 
-  async mayCreate(path: string): Promise<boolean | undefined> {
+  async may(action: WriteAction, path: string): Promise<boolean | undefined> {
+    if (action === 'delete') return undefined;
     const result = await this.#asked('OPTIONS', path);
-    return result.ok ? offers(result.body, 'POST') : undefined;
+    return result.ok ? offers(result.body, action === 'add' ? 'POST' : 'PUT') : undefined;
   }
 
   async ask(method: 'GET' | 'OPTIONS', path: string, query: Query = {}): Promise<FreshAnswer> {

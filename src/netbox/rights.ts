@@ -8,6 +8,7 @@ import { modelOf, type KindPath } from './kinds/models.js';
 
 export const actions = ['view', 'add', 'change', 'delete'] as const;
 export type Action = (typeof actions)[number];
+export type WriteAction = Exclude<Action, 'view'>;
 
 /**
  * `sync`: every full update does it. `sdn`: only where the plugin's setting for SDN is on. `orphans`: only where machines whose guest is gone

@@ -1,6 +1,7 @@
 /** What the NetBox client takes and gives: objects, queries, scopes, outcomes, and the client itself. */
 import type { ProxboxError } from '../errors/proxbox-error.js';
 import type { Wait } from '../transport/retry.js';
+import type { WriteAction } from './rights.js';
 
 /** A NetBox object as its REST API renders it. Relations are objects with an id, choices are `{value, label}`. */
 export type NetBoxRecord = Readonly<Record<string, unknown>> & { readonly id: number };
@@ -204,8 +205,8 @@ export interface NetBoxReader {
     query?: Query,
     options?: ListOptions,
   ): Promise<readonly NetBoxRecord[]>;
-  /** Whether the token may create objects there, as NetBox tells it without an attempt; undefined: it does not tell. */
-  mayCreate(path: string): Promise<boolean | undefined>;
+  /** Whether the token may do this to objects there, as NetBox tells it without an attempt; undefined: it does not tell, as of deletions. */
+  may(action: WriteAction, path: string): Promise<boolean | undefined>;
   counters(): Readonly<RequestCounters>;
 }
 

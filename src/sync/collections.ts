@@ -8,6 +8,7 @@ import type { Clock } from '../config/clock.js';
 import { createForbiddenStore, type Forbidden } from './forbidden.js';
 import type { Refusals } from './refusals.js';
 import { RequiredFields } from './required-fields.js';
+import { UnseenRows } from './unseen-rows.js';
 
 /** The calls of one job: NetBox endpoint revision, branch, Proxmox endpoints. */
 export interface CollectionScope {
@@ -38,8 +39,9 @@ export interface Collections {
   leftOut(): ReadonlyMap<string, RefusedPart>;
   /** NetBox does not take a part of objects, which are written without; that it does again it tells only who tries. */
   leaveOut(key: string, part: RefusedPart): void;
-  /** What the token may not create. */
+  /** What the token may not add, change or delete. */
   readonly forbidden: Forbidden;
+  readonly unseen: UnseenRows;
   readonly requiredFields: RequiredFields;
   /** The same, where what only the change log confirmed is read again. */
   readonly readingAgain: () => Collections;
@@ -84,6 +86,7 @@ export function createCollectionStore(clock: Clock): CollectionStore {
   const leftOut = new Map<string, Map<string, RefusedPart & { readonly atMs: number }>>();
 
   const forbidden = createForbiddenStore();
+  const unseen = new Map<string, UnseenRows>();
   const requiredFields = new Map<string, RequiredFields>();
 
   function window(...[key, client, options]: Parameters<CollectionStore['window']>): ReadWindow {
@@ -99,6 +102,8 @@ export function createCollectionStore(clock: Clock): CollectionStore {
     leftOut.set(key, refused);
     const fields = requiredFields.get(key) ?? new RequiredFields();
     requiredFields.set(key, fields);
+    const unseenRows = unseen.get(key) ?? new UnseenRows(clock);
+    unseen.set(key, unseenRows);
     for (const [part, { atMs }] of refused) if (openedAtMs - atMs > leftOutMs) refused.delete(part);
     const rememberedOf = forbidden.open(key, client);
     const through = (reader: NetBoxReader): Collections => ({
@@ -118,6 +123,7 @@ export function createCollectionStore(clock: Clock): CollectionStore {
       leftOut: () => new Map(refused),
       leaveOut: (part, told) => void refused.set(part, { ...told, atMs: clock.monotonicMs() }),
       forbidden: rememberedOf,
+      unseen: unseenRows,
       requiredFields: fields,
       readingAgain: () => through(reader.scoped({ readsAgain: true })),
     });
@@ -128,7 +134,10 @@ export function createCollectionStore(clock: Clock): CollectionStore {
     window,
     open,
     forgetLeftOut: () => leftOut.clear(),
-    forgetForbidden: () => forbidden.clear(),
+    forgetForbidden: () => {
+      forbidden.clear();
+      unseen.clear();
+    },
   };
 }
 

@@ -31,7 +31,7 @@ export function previewMemory(memory: RunMemory): RunMemory {
 export function previewCollections(collections: Collections): Collections {
   const { forbidden, refusals } = collections;
   const nothing = (): undefined => undefined;
-  const unlearning: Forbidden = { ...forbidden, probe: nothing, created: nothing, forget: nothing };
+  const unlearning: Forbidden = { ...forbidden, probe: nothing, allowed: nothing, forget: nothing };
   return {
     ...collections,
     forbidden: unlearning,

@@ -2,35 +2,7 @@
  * Why an object was skipped, refused, renamed or failed, or why something could not be read: a closed list. Codes are
  * stable and travel in results, warnings and events; the sentence beside them is for people.
  */
-import type { ErrorCategory } from '../errors/catalog-entry.js';
-
-/** What is true of every occurrence of a reason. */
-interface ReasonEntry {
-  readonly meaning: string;
-  /** What the operator does about it: the `suggestion` of frames. */
-  readonly remedy: string;
-  /** `mendable`: somebody can do something, so it is told object by object. `informational`: it is as it should be. */
-  readonly concern: 'mendable' | 'informational';
-  /** A run that gives this reason is not complete: something was not read, or not done because of a limit. */
-  readonly isPartial: boolean;
-  /** Of frames; the plugin knows these words. */
-  readonly category: ErrorCategory;
-}
-
-type MakeEntry = (meaning: string, remedy: string, category?: ErrorCategory) => ReasonEntry;
-
-const entry =
-  (traits: Pick<ReasonEntry, 'concern' | 'isPartial'>): MakeEntry =>
-  (...[meaning, remedy, category = 'validation']) => ({ meaning, remedy, category, ...traits });
-
-/** Nobody has to do anything. */
-const informational = entry({ concern: 'informational', isPartial: false });
-/** About one object, or about what Proxmox shows less of: the run is complete all the same. */
-const mendable = entry({ concern: 'mendable', isPartial: false });
-/** Something of Proxmox or NetBox was not read, so that what it holds stayed as it was. */
-const unread = entry({ concern: 'mendable', isPartial: true });
-/** Something was read and decided, and then not done. */
-const held = entry({ concern: 'mendable', isPartial: true });
+import { held, informational, mendable, unread, type ReasonEntry } from './reason-entry.js';
 
 export const reasonCodes = {
   endpoint_unreachable: unread(
@@ -205,6 +177,11 @@ export const reasonCodes = {
   rejected: mendable(
     'NetBox refused the object.',
     'Read what NetBox says about the field; correct it there or in Proxmox.',
+  ),
+  row_hidden: mendable(
+    'NetBox has the object already, but the token may not view it; no second one was made.',
+    'Give the user of the token the permission to view the kind without conditions (proxbox-api doctor netbox).',
+    'permission',
   ),
   forbidden: held(
     'The NetBox token may not write this kind of object.',

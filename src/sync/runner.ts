@@ -262,6 +262,7 @@ function withSupport(run: RunContext, support: DoneStage): RunContext {
     if (reason === undefined && error !== undefined) throw error;
     // A run that cannot begin leaves nothing behind: with a mended token the next one must not fail for what this one met.
     run.collections.forbidden.forget('tag');
+    run.collections.unseen.forget('tag');
     throw new ProxboxError('stage_failed', 'Error ensuring Proxbox tag', { detail: reason?.message ?? null });
   }
   const unmade = outcomes.filter(({ status }) => status === 'failed' || status === 'skipped');

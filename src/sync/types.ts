@@ -171,6 +171,8 @@ export interface Desired<K extends ObjectKind = ObjectKind> {
   readonly source?: SourceRef;
   /** Another object of the plan that must have been written before; when that fails, so does this one. */
   readonly after?: ObjectKey;
+  /** Rows that must have been deleted before; where one stays this is left as it is, and why is told there. */
+  readonly afterDeleted?: { readonly kind: ObjectKind; readonly ids: readonly number[] };
 }
 
 export interface FieldDiff {

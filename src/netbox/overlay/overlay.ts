@@ -65,7 +65,7 @@ class Overlay implements NetBoxBulkClient {
   }
 
   /** Asked with another method than GET. */
-  async mayCreate(): Promise<undefined> {
+  async may(): Promise<undefined> {
     return undefined;
   }
 

@@ -5,7 +5,14 @@ import { decode } from '../../netbox/kinds/decode.js';
 import { isPluginKind, kindDefinition, type ObjectKind } from '../../netbox/kinds/index.js';
 import { placeOf, precedes, writeOrder } from '../../netbox/kinds/order.js';
 import { halves } from '../../netbox/batches.js';
-import type { BulkOptions, JsonObject, NetBoxBulkClient, NetBoxRecord, PatchItem } from '../../netbox/types.js';
+import type {
+  BulkOptions,
+  CreateOutcome,
+  JsonObject,
+  NetBoxBulkClient,
+  NetBoxRecord,
+  PatchItem,
+} from '../../netbox/types.js';
 import { isObject } from '../../values/plain-object.js';
 import type { Collections } from '../collections.js';
 import { diffObject } from '../plan/diff-object.js';
@@ -21,15 +28,17 @@ import {
 } from '../types.js';
 import { creationRounds } from './creation-rounds.js';
 import { creationKey, finderOf } from './find-existing.js';
+import { giveBack } from './give-back.js';
 import { Holders } from './holders.js';
 import { retryWithAggregateDisk } from './aggregate-disk.js';
 import { KindWarnings } from './kind-warnings.js';
 import { LeftOut } from './left-out.js';
 import { OutcomeBook, type OutcomeContext } from './outcome-book.js';
 import { orderByKeys } from './key-order.js';
-import { Refused } from './refused.js';
+import { Preparations } from './preparations.js';
+import { Refused, type Unmade } from './refused.js';
 import { removeRows, type Removal } from './removals.js';
-import { creationFields, resolveBody, withoutStored, withTagChanges } from './resolve-body.js';
+import { creationFields, isNews, resolveBody, withoutStored, withTagChanges } from './resolve-body.js';
 import { sideBySide } from './side-by-side.js';
 import { Unwanted } from './unwanted.js';
 
@@ -60,11 +69,6 @@ export interface Applied {
   readonly stopped: ProxboxError | undefined;
 }
 
-interface CreateJob {
-  readonly desired: Desired;
-  readonly body: JsonObject;
-}
-
 interface UpdateJob {
   readonly change: Extract<Change, { action: 'update' }>;
   readonly item: PatchItem;
@@ -90,6 +94,7 @@ class Execution {
   readonly #unwanted: Unwanted;
   readonly #holders: Holders;
   readonly #refused: Refused;
+  readonly #preparations: Preparations;
 
   constructor(plan: Plan, context: ExecutorContext) {
     this.#plan = plan;
@@ -97,6 +102,7 @@ class Execution {
     this.#book = new OutcomeBook(plan.known, context);
     this.#unwanted = new Unwanted(context.collections, () => bootstrapOnlyTag(this.#book.ids));
     this.#holders = new Holders(plan.changes);
+    this.#preparations = new Preparations(plan.changes);
     this.#refused = new Refused({ ...context, book: this.#book, told: this.#told, unwanted: this.#unwanted });
   }
 
@@ -120,6 +126,7 @@ class Execution {
         atOnce,
         work: (kind) => this.#writeKind(kind),
       });
+      await this.#giveBack();
     } catch (error) {
       stopped = toProxboxError(error);
       this.#book.failRest(this.#plan.changes, stopped);
@@ -149,7 +156,8 @@ class Execution {
       if (change.action === 'create' && change.desired.kind === kind) creates.push(change.desired);
     }
     await this.#update(kind, updates);
-    for (const round of creationRounds(creates)) await this.#create(kind, round);
+    for (const round of creationRounds(creates))
+      for (const part of this.#refused.inTurn('add', round, (desired) => desired)) await this.#send(kind, part);
   }
 
   async #deleteKind(kind: ObjectKind): Promise<void> {
@@ -167,6 +175,7 @@ class Execution {
     const jobs: UpdateJob[] = [];
     for (const change of changes) {
       await breathe();
+      if (this.#refused.isInVain(change.desired, this.#preparations.waitingFor(change.desired))) continue;
       const resolved =
         this.#book.blocked(change.desired) ?? resolveBody(change.patch, this.#book.ids, this.#book.isWritten);
       if ('missing' in resolved) {
@@ -177,10 +186,15 @@ class Execution {
       this.#leftOut.note(change.desired, resolved.leftOut);
       const body = withoutStored(this.#unwanted.without(kind, resolved.body, change.current), change.current);
       const item = this.#patchItem(body, change);
-      if (isNews(change.desired, item.body)) jobs.push(...this.#unlessLacking({ change, item }));
+      if (isNews(change.desired, item.body) && !this.#book.isHeld(change.desired))
+        jobs.push(...this.#unlessLacking({ change, item }));
       else this.#book.settle(change.desired, { status: 'unchanged', ...this.#book.stored(change.current) });
     }
-    if (jobs.length === 0) return;
+    for (const part of this.#refused.inTurn('change', jobs, ({ change }) => change.desired))
+      await this.#patch(kind, part);
+  }
+
+  async #patch(kind: ObjectKind, jobs: readonly UpdateJob[]): Promise<void> {
     const byId = new Map(jobs.map((job) => [job.item.id, job]));
     const passes = orderByKeys(
       kind,
@@ -226,31 +240,51 @@ class Execution {
     const { client } = this.#context;
     const { path } = kindDefinition(kind);
     const outcomes = await client.bulkPatch(path, pass, this.#bulk(kind, 'update', pass.length, jobs));
+    const lost: { readonly desired: Desired; readonly id: number }[] = [];
     for (const [index, item] of pass.entries()) {
       await breathe();
       const job = jobs.get(item.id);
       const outcome = outcomes[index];
       if (job === undefined || outcome === undefined) continue;
-      const { desired, why } = job.change;
-      if (outcome.status === 'updated') this.#book.written(desired, outcome.record, 'updated', why);
-      else if (outcome.status === 'gone') this.#book.gone(desired, item.id);
+      const { desired } = job.change;
+      if (outcome.status === 'updated') this.#changed(job, outcome.record);
+      else if (outcome.status === 'gone') lost.push({ desired, id: item.id });
       else if (this.#refused.end === undefined) await this.#retryUpdate(job, outcome.error);
       else this.#refused.notTaken(desired, outcome.error);
     }
     this.#stopAtEnd();
+    await this.#refused.notFound(kind, lost);
   }
 
-  async #retryUpdate({ change, item }: UpdateJob, error: ProxboxError): Promise<void> {
-    const again = await retryWithAggregateDisk(this.#context.client, change.desired.kind, item, error);
-    if (again?.status === 'updated') this.#book.written(change.desired, again.record, 'updated', change.why);
-    else if (again?.status === 'gone') this.#book.gone(change.desired, item.id);
-    else if (!this.#refused.isSpoiled(change.desired, item.body, change.current))
-      this.#refused.notTaken(change.desired, again?.error ?? error);
+  async #retryUpdate(job: UpdateJob, error: ProxboxError): Promise<void> {
+    const { change, item } = job;
+    const { desired, current } = change;
+    const again = await retryWithAggregateDisk(this.#context.client, desired.kind, item, error);
+    if (again?.status === 'updated') this.#changed(job, again.record);
+    else if (again?.status === 'gone') await this.#refused.notFound(desired.kind, [{ desired, id: item.id }]);
+    else if (!this.#refused.isSpoiled(desired, item.body, current))
+      await this.#refused.notWritten('change', desired, again?.error ?? error);
+  }
+
+  #changed(job: UpdateJob, record: NetBoxRecord): void {
+    const { desired, why } = job.change;
+    this.#unwanted.allowed('change', desired);
+    this.#book.written(desired, record, 'updated', why);
+    this.#preparations.note(job);
+  }
+
+  /** What was let go for something that did not come then is what it was. */
+  async #giveBack(): Promise<void> {
+    for (const [kind, letGo] of this.#preparations.inVain(this.#book.isDone)) {
+      const back = await giveBack(kind, letGo, this.#context, this.#bulk(kind, 'update', letGo.length));
+      for (const { change, missing } of back) this.#book.failFor(change.desired, missing);
+    }
   }
 
   /** What is sent for a new object; undefined when it cannot be sent, which is told. */
-  #creation(kind: ObjectKind, desired: Desired): CreateJob | undefined {
+  #creation(kind: ObjectKind, desired: Desired): Unmade | undefined {
     const { isNote, noun } = kindDefinition(kind);
+    if (this.#refused.isInVain(desired, this.#preparations.waitingFor(desired))) return undefined;
     const resolved =
       this.#book.blocked(desired) ?? resolveBody(creationFields(desired), this.#book.ids, this.#book.isWritten);
     if (isNote === true && !this.#book.hasNews(desired)) {
@@ -261,67 +295,57 @@ class Execution {
       if (this.#refused.isSpoiled(desired, resolved.body)) return undefined;
       const body = this.#unwanted.without(kind, resolved.body);
       if (this.#refused.lacksField(desired, body['custom_fields'])) return undefined;
+      const line = creationKey(kind, desired.key, body);
+      if (this.#refused.isHidden(desired, line)) return undefined;
       this.#leftOut.note(desired, resolved.leftOut);
-      return { desired, body };
+      return { desired, body, line };
     }
     return undefined;
   }
 
-  /** Those that NetBox does not let the token create are left out, but for one, by which it shows when it does. */
-  async #create(kind: ObjectKind, creates: readonly Desired[]): Promise<void> {
-    const probe = this.#unwanted.probe(creates.filter((one) => this.#unwanted.forbidden(one) !== undefined));
-    if (probe !== undefined) await this.#send(kind, [probe]);
-    const allowed: Desired[] = [];
-    for (const desired of creates.filter((one) => one !== probe)) {
-      const message = this.#unwanted.forbidden(desired);
-      if (message === undefined) allowed.push(desired);
-      else this.#refused.refuseKind(desired, { code: 'forbidden', message });
-    }
-    await this.#send(kind, allowed);
-  }
-
   async #send(kind: ObjectKind, creates: readonly Desired[]): Promise<void> {
-    const jobs: CreateJob[] = [];
-    const keys = new Map<JsonObject, string>();
+    const jobs: Unmade[] = [];
     for (const desired of creates) {
       await breathe();
       const job = this.#creation(kind, desired);
-      if (job === undefined) continue;
-      jobs.push(job);
-      keys.set(job.body, creationKey(kind, desired.key, job.body));
+      if (job !== undefined) jobs.push(job);
     }
     if (jobs.length === 0) return;
-    const find = finderOf(kind);
-    const outcomes = await this.#context.client.bulkCreate(
-      kindDefinition(kind).path,
-      jobs.map((job) => job.body),
-      {
-        ...this.#bulk(kind, 'create', jobs.length),
-        ...(find === undefined ? {} : { find }),
-        keyOf: (body) => keys.get(body) ?? '',
-      },
-    );
+    const outcomes = await this.#post(kind, jobs);
     const adopted: UpdateJob[] = [];
     const refused: Desired[] = [];
-    for (const [index, { desired, body }] of jobs.entries()) {
+    for (const [index, job] of jobs.entries()) {
+      const { desired } = job;
       await breathe();
       const outcome = outcomes[index];
       if (outcome === undefined) continue;
-      if (outcome.status === 'created') {
-        this.#unwanted.allowed(desired);
-        this.#book.written(desired, outcome.record, 'created');
-      } else if (outcome.status !== 'failed') adopted.push(...this.#adopt(desired, outcome.record));
-      else if (await this.#refused.isOneOfMany(desired, outcome.error, jobs.length)) refused.push(desired);
-      else await this.#refused.notCreated(desired, body, outcome.error);
+      if (outcome.status === 'created') this.#created(desired, outcome.record);
+      else if (outcome.status !== 'failed') adopted.push(...this.#adopt(desired, outcome.record));
+      else if (await this.#refused.notCreated(job, outcome.error, jobs.length)) refused.push(desired);
     }
     this.#stopAtEnd();
     for (const part of halves(refused)) await this.#send(kind, part);
-    if (adopted.length > 0)
-      await this.#patchPass(
-        kind,
-        adopted.map((job) => job.item),
-        new Map(adopted.map((job) => [job.item.id, job])),
-      );
+    for (const part of this.#refused.inTurn('change', adopted, ({ change }) => change.desired))
+      if (part.length > 0) await this.#patch(kind, part);
+  }
+
+  #post(kind: ObjectKind, jobs: readonly Unmade[]): Promise<readonly CreateOutcome[]> {
+    const lines = new Map(jobs.map(({ body, line }) => [body, line]));
+    const find = finderOf(kind);
+    return this.#context.client.bulkCreate(
+      kindDefinition(kind).path,
+      jobs.map(({ body }) => body),
+      {
+        ...this.#bulk(kind, 'create', jobs.length),
+        ...(find === undefined ? {} : { find }),
+        keyOf: (body) => lines.get(body) ?? '',
+      },
+    );
+  }
+
+  #created(desired: Desired, record: NetBoxRecord): void {
+    this.#unwanted.allowed('add', desired);
+    this.#book.written(desired, record, 'created');
   }
 
   /** Somebody created the object since we read: it is compared and updated like any other. What is another one's is left alone. */
@@ -367,12 +391,6 @@ class Execution {
   #stopAtEnd(): void {
     if (this.#refused.end !== undefined) throw this.#refused.end;
   }
-}
-
-/** What tells of the run alone is not worth a request. */
-function isNews({ rules }: Desired, body: JsonObject): boolean {
-  const ruleOf: Readonly<Record<string, unknown>> = rules;
-  return Object.keys(body).some((field) => ruleOf[field] !== 'stamp');
 }
 
 /** Among those of writes, whichever ended first: what went, then what came, each in the order of its kinds. */

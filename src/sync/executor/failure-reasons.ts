@@ -1,7 +1,10 @@
 /** Why NetBox did not take an object, in sentences for operators. */
 import { errorText, type ProxboxError } from '../../errors/proxbox-error.js';
-import { withoutRequest } from '../../netbox/answer-text.js';
+import { describeErrors, withoutRequest } from '../../netbox/answer-text.js';
 import { isPluginKind, kindDefinition, storedKind, type ObjectKind } from '../../netbox/kinds/index.js';
+import { modelOf } from '../../netbox/kinds/models.js';
+import { rightName, type WriteAction } from '../../netbox/rights.js';
+import type { NetBoxRecord } from '../../netbox/types.js';
 import type { Desired, Reason } from '../types.js';
 
 /**
@@ -21,6 +24,31 @@ export function kindReason(kind: ObjectKind, error: ProxboxError): Reason | unde
   return {
     code: 'forbidden',
     message: `NetBox does not allow the token to write the ${noun}: ${withoutRequest(toldBy(error))}`,
+  };
+}
+
+/**
+ * Why an object that the token sees is not changed or deleted: the permission has conditions, and to whom they do not let in
+ * NetBox answers as if the object did not exist.
+ */
+export function conditionalMessage(action: WriteAction, kind: ObjectKind): string {
+  const { noun, path } = kindDefinition(storedKind(kind));
+  const right = rightName({ model: modelOf(kind), action });
+  return `NetBox does not allow the token to ${action} every ${noun}: the permission '${action}' for the objects of ${path} (${right}) has conditions. Give it to the user of the token without conditions.`;
+}
+
+/** NetBox has the row that was to be made, and the token does not see it. */
+export function isUnseen(error: ProxboxError): boolean {
+  return error.code === 'netbox_duplicate_unresolved';
+}
+
+function unseenReason({ kind, label }: Desired, error: ProxboxError): Reason {
+  const { noun, path } = kindDefinition(kind);
+  const right = rightName({ model: modelOf(kind), action: 'view' });
+  const said = describeErrors(error.upstream?.body ?? '');
+  return {
+    code: 'row_hidden',
+    message: `NetBox has the ${noun} "${label}", but the token may not view it: its user needs the permission 'view' for the objects of ${path} (${right}) without conditions. It was not written; NetBox says: ${said}`,
   };
 }
 
@@ -47,8 +75,8 @@ export function requiredFieldReason({ kind, label }: Desired, field: string): Re
   };
 }
 
-/** Why NetBox did not take one object, in a sentence that names it. */
-export function rejectionReason(desired: Desired, error: ProxboxError): Reason {
+/** Why NetBox did not take one object, in a sentence that names it. `rival`: a row with its name that is no row of it, and may be viewed. */
+export function rejectionReason(desired: Desired, error: ProxboxError, rival?: NetBoxRecord): Reason {
   const { noun } = kindDefinition(desired.kind);
   const text = errorText(error);
   if (/must be unique per cluster/i.test(text)) {
@@ -59,6 +87,7 @@ export function rejectionReason(desired: Desired, error: ProxboxError): Reason {
   }
   const field = requiredFieldOf(error);
   if (field !== undefined) return requiredFieldReason(desired, field);
+  if (isUnseen(error) && rival === undefined) return unseenReason(desired, error);
   return { code: 'rejected', message: `NetBox did not take the ${noun} "${desired.label}": ${text}` };
 }
 

@@ -7,8 +7,19 @@ import type { FindExisting, JsonObject, NetBoxRecord } from '../../netbox/types.
 
 /** The look-up for a kind; undefined for kinds without a natural key. NetBox ignores unknown filters: rows are verified. */
 export function finderOf(kind: ObjectKind): FindExisting | undefined {
-  const { natural, path, query = {} } = kindDefinition(kind);
-  if (natural === null) return undefined;
+  const { natural } = kindDefinition(kind);
+  return natural === null ? undefined : finderBy(kind, natural);
+}
+
+/** The look-up for whoever is in the way, where not every row with such a natural key is taken for the object. */
+export function rivalFinderOf(kind: ObjectKind): FindExisting | undefined {
+  const { natural } = kindDefinition(kind);
+  if (natural?.isOurs === undefined) return undefined;
+  return finderBy(kind, { ...natural, isOurs: () => true });
+}
+
+function finderBy(kind: ObjectKind, natural: NaturalKey): FindExisting {
+  const { path, query = {} } = kindDefinition(kind);
   const [asked] = natural.fields;
   const filter = filterOf(kind, natural);
   return async (bodies, client) => {

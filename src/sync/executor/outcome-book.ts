@@ -29,6 +29,7 @@ type Removal = Extract<Change, { action: 'delete' }>;
 export class OutcomeBook {
   /** Of everything that exists now and may be referred to by later plans. */
   readonly ids: Map<ObjectKey, number>;
+  readonly #deleted = new Set<string>();
   readonly #outcomes = new Map<ObjectKey, Outcome>();
   readonly #context: OutcomeContext;
 
@@ -55,6 +56,7 @@ export class OutcomeBook {
   }
 
   removed({ kind, key, label, current, reason, source }: Removal): void {
+    this.#deleted.add(`${kind} ${current.id}`);
     const outcome = { kind, key, label, status: 'deleted' as const, ...this.stored(current), reason };
     // Something else may have the key by now: an address that moved is deleted here and created there.
     this.#outcomes.set(
@@ -64,6 +66,15 @@ export class OutcomeBook {
   }
 
   readonly isWritten = (key: ObjectKey): boolean => this.#outcomes.get(key)?.status !== 'failed';
+
+  /** Whether it is in NetBox as it should be. */
+  readonly isDone = (key: ObjectKey): boolean =>
+    !['failed', 'skipped'].includes(this.#outcomes.get(key)?.status ?? 'failed');
+
+  /** Whether a row that had to go before is there still. */
+  isHeld({ afterDeleted }: Desired): boolean {
+    return afterDeleted?.ids.some((id) => !this.#deleted.has(`${afterDeleted.kind} ${id}`)) === true;
+  }
 
   /** Whether what a note is about was written. */
   hasNews({ fields }: Desired): boolean {

@@ -1,23 +1,29 @@
 /** What NetBox does not take: how each object is settled then, what is remembered of it, and what is told once. */
 import type { Logger } from 'pino';
 import type { ProxboxError } from '../../errors/proxbox-error.js';
-import { isPluginKind, type AnyRecord } from '../../netbox/kinds/index.js';
+import { isPluginKind, type AnyRecord, type ObjectKind } from '../../netbox/kinds/index.js';
+import type { WriteAction } from '../../netbox/rights.js';
 import { endsTheRun } from '../../netbox/run-ending.js';
-import type { JsonObject } from '../../netbox/types.js';
+import type { JsonObject, NetBoxBulkClient } from '../../netbox/types.js';
 import type { Collections } from '../collections.js';
 import type { Desired, Reason } from '../types.js';
 import {
+  conditionalMessage,
   duplicateReason,
+  isUnseen,
   kindReason,
   rejectionReason,
   requiredFieldOf,
   requiredFieldReason,
 } from './failure-reasons.js';
+import { rivalFinderOf } from './find-existing.js';
 import type { KindWarnings } from './kind-warnings.js';
 import type { OutcomeBook } from './outcome-book.js';
+import type { Waiting } from './preparations.js';
 import { spareCode, type Unwanted } from './unwanted.js';
 
 interface RefusedContext {
+  readonly client: NetBoxBulkClient;
   readonly book: OutcomeBook;
   readonly told: KindWarnings;
   readonly unwanted: Unwanted;
@@ -25,16 +31,35 @@ interface RefusedContext {
   readonly logger: Logger;
 }
 
+/** A new object that NetBox did not take. */
+export interface Unmade {
+  readonly desired: Desired;
+  /** What was sent. */
+  readonly body: JsonObject;
+  /** Its `creationKey`. */
+  readonly line: string;
+}
+
+/** What was to be changed and was not found. */
+interface Lost {
+  readonly desired: Desired;
+  readonly id: number;
+}
+
 export class Refused {
   /** The first error after which no further write can succeed. */
   end: ProxboxError | undefined;
+  readonly #client: NetBoxBulkClient;
+  /** What is tried again in this run, as something was written for it. */
+  readonly #promised = new Set<Desired>();
   readonly #book: OutcomeBook;
   readonly #told: KindWarnings;
   readonly #unwanted: Unwanted;
   readonly #collections: Collections;
   readonly #logger: Logger;
 
-  constructor({ book, told, unwanted, collections, logger }: RefusedContext) {
+  constructor({ client, book, told, unwanted, collections, logger }: RefusedContext) {
+    this.#client = client;
     this.#book = book;
     this.#told = told;
     this.#unwanted = unwanted;
@@ -57,17 +82,91 @@ export class Refused {
   }
 
   /** Whether the object may have been refused for the company it was sent in. */
-  async isOneOfMany({ kind }: Desired, error: ProxboxError, sent: number): Promise<boolean> {
+  async #isOneOfMany({ kind }: Desired, error: ProxboxError, sent: number): Promise<boolean> {
     const reason = kindReason(kind, error);
     return sent > 1 && reason?.code === 'forbidden' && (await this.#unwanted.areMixed(kind, reason.message));
   }
 
-  /** NetBox did not take a new object. `body`: what was sent. */
-  async notCreated(desired: Desired, body: JsonObject, error: ProxboxError): Promise<void> {
+  /**
+   * Objects in the order of writing, without those that NetBox is known not to let the token write, which are settled. One of
+   * these comes first, by itself: it shows whether they may be written by now.
+   */
+  *inTurn<T>(action: WriteAction, all: readonly T[], desiredOf: (one: T) => Desired): Generator<readonly T[]> {
+    const whyNot = (one: T): string | undefined => this.#unwanted.forbidden(action, desiredOf(one));
+    const refused = new Map(all.filter((one) => whyNot(one) !== undefined).map((one) => [desiredOf(one), one]));
+    const promised = [...refused.keys()].find((desired) => this.#promised.has(desired));
+    const due = promised ?? this.#unwanted.probe(action, [...refused.keys()]);
+    const probe = due === undefined ? undefined : refused.get(due);
+    if (probe !== undefined) yield [probe];
+    const allowed: T[] = [];
+    for (const one of all) {
+      const message = one === probe ? undefined : whyNot(one);
+      if (message !== undefined) this.refuseKind(desiredOf(one), { code: 'forbidden', message });
+      else if (one !== probe) allowed.push(one);
+    }
+    yield allowed;
+  }
+
+  /** Whether all that a change is written for is known not to come; the change is settled then. What is to be tried again needs it. */
+  isInVain(desired: Desired, waiting: readonly Waiting[]): boolean {
+    const whys = waiting.map((one) => this.#unwanted.forbidden(one.action, one.desired));
+    const [message] = whys;
+    if (message === undefined || whys.includes(undefined)) return false;
+    const due = waiting.flatMap((one) => this.#unwanted.probe(one.action, [one.desired]) ?? []);
+    for (const one of due) this.#promised.add(one);
+    if (due.length > 0) return false;
+    this.#book.settle(desired, { status: 'skipped', reason: { code: 'forbidden', message } });
+    return true;
+  }
+
+  /** Whether NetBox is known to have a row like it that the token may not view; the object is settled then. */
+  isHidden(desired: Desired, line: string): boolean {
+    const reason = this.#collections.unseen.why(desired.kind, line);
+    if (reason !== undefined) this.#rejected(desired, reason);
+    return reason !== undefined;
+  }
+
+  /** NetBox did not take a new object, one of so many. True where it is to be sent again in other company, and nothing is settled. */
+  async notCreated(unmade: Unmade, error: ProxboxError, sent: number): Promise<boolean> {
+    if (await this.#isOneOfMany(unmade.desired, error, sent)) return true;
+    await this.#unmade(unmade, error);
+    return false;
+  }
+
+  async #unmade({ desired, body, line }: Unmade, error: ProxboxError): Promise<void> {
     if (this.isSpoiled(desired, body)) return;
-    const reason = kindReason(desired.kind, error);
-    if (reason?.code === 'forbidden') await this.#unwanted.forbid(desired, reason.message);
+    if (isUnseen(error)) {
+      const [rival] = (await rivalFinderOf(desired.kind)?.([body], this.#client)) ?? [];
+      const reason = rejectionReason(desired, error, rival);
+      if (reason.code === 'row_hidden') this.#collections.unseen.remember(desired.kind, line, reason);
+      this.#rejected(desired, reason);
+      return;
+    }
+    await this.notWritten('add', desired, error);
+  }
+
+  /** NetBox did not let the token write the object, or did not take it. */
+  async notWritten(action: WriteAction, desired: Desired, error: ProxboxError): Promise<void> {
+    const reason = endsTheRun(error) ? undefined : kindReason(desired.kind, error);
+    if (reason?.code === 'forbidden') await this.#unwanted.forbid(action, desired, reason.message);
     this.notTaken(desired, error);
+  }
+
+  /** NetBox did not find objects that were to be changed: they were deleted, or the conditions of a permission keep them from it. */
+  async notFound(kind: ObjectKind, lost: readonly Lost[]): Promise<void> {
+    if (lost.length === 0) return;
+    const of = lost.map(({ id }) => id);
+    const rows = await this.#collections.load(kind, {}, { filter: 'id', of }, { past: 'cache' });
+    const there = new Set(rows.map(({ id }) => id));
+    const message = conditionalMessage('change', kind);
+    for (const { desired, id } of lost) {
+      if (!there.has(id)) {
+        this.#book.gone(desired, id);
+        continue;
+      }
+      await this.#unwanted.forbid('change', desired, message);
+      this.refuseKind(desired, { code: 'forbidden', message });
+    }
   }
 
   /** NetBox did not take the object. What concerns the whole kind (permission, missing table) is told once. */
@@ -93,8 +192,12 @@ export class Refused {
   /** The object is not written, whether NetBox has said so now or before: what others do without is left out and fails nobody. */
   #rejected(desired: Desired, reason: Reason): void {
     const spare = spareCode(desired.kind);
-    if (spare === undefined) this.#book.fail(desired, reason);
-    else this.#book.settle(desired, { status: 'skipped', reason: { ...reason, code: spare } });
+    if (spare === undefined) {
+      this.#book.fail(desired, reason);
+      return;
+    }
+    const code = reason.code === 'row_hidden' ? reason.code : spare;
+    this.#book.settle(desired, { status: 'skipped', reason: { ...reason, code } });
   }
 
   /** No object of the kind can be written: told once, and settled for each. */

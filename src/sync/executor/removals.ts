@@ -4,15 +4,16 @@ import { kindDefinition, type ObjectKind } from '../../netbox/kinds/index.js';
 import { endsTheRun } from '../../netbox/run-ending.js';
 import type { BulkOptions, NetBoxBulkClient } from '../../netbox/types.js';
 import type { Collections } from '../collections.js';
-import type { Change } from '../types.js';
+import type { Change, Reason } from '../types.js';
 import { editedMeanwhile } from './edited-meanwhile.js';
+import { conditionalMessage } from './failure-reasons.js';
 import type { KindWarnings } from './kind-warnings.js';
 
 export type Removal = Extract<Change, { action: 'delete' }>;
 
 interface RemovalContext {
   readonly client: Pick<NetBoxBulkClient, 'bulkDelete'>;
-  readonly collections: Pick<Collections, 'load'>;
+  readonly collections: Pick<Collections, 'load' | 'forbidden'>;
   /** Gets what is told of rows that stay. */
   readonly told: KindWarnings;
   readonly bulk: (total: number) => BulkOptions;
@@ -24,31 +25,95 @@ interface Removed {
   readonly end: ProxboxError | undefined;
 }
 
-/** A row that NetBox does not delete stays, with a warning: it was not discovered, so it is nobody's failure. */
+/** By the row: another one may have its key by now. */
+interface Row {
+  readonly kind: ObjectKind;
+  readonly key: string;
+  readonly removal: Removal;
+}
+
+/**
+ * A row that NetBox does not delete stays, with a warning: it was not discovered, so it is nobody's failure. Those that NetBox did not
+ * let the token delete lately stay, but for one that comes first: it shows whether they may go by now.
+ */
 export async function removeRows(
   kind: ObjectKind,
   planned: readonly Removal[],
   context: RemovalContext,
 ): Promise<Removed> {
-  const { client, told, bulk } = context;
-  const removals = await asPlanned(kind, planned, context);
-  const { path, noun } = kindDefinition(kind);
-  const ids = removals.map(({ current }) => current.id);
-  const outcomes = await client.bulkDelete(path, ids, bulk(ids.length));
+  const { collections, told } = context;
+  const { forbidden } = collections;
+  const rows = planned.map((removal): Row => ({ kind, key: `${removal.current.id}`, removal }));
+  const probe = forbidden.probe(
+    'delete',
+    rows.filter((row) => forbidden.why('delete', row) !== undefined),
+  );
+  const first = probe === undefined ? nothing : await send(kind, [probe], context);
+  if (first.end !== undefined) return first;
+  const allowed: Row[] = [];
+  for (const row of rows.filter((one) => one !== probe)) {
+    const why = forbidden.why('delete', row);
+    if (why === undefined) allowed.push(row);
+    else told.add(kind, notDeleted(kind, row.removal, why));
+  }
+  const { removed, end } = await send(kind, allowed, context);
+  return { removed: [...first.removed, ...removed], end };
+}
+
+const nothing: Removed = { removed: [], end: undefined };
+
+async function send(kind: ObjectKind, rows: readonly Row[], context: RemovalContext): Promise<Removed> {
+  const { client, bulk, collections } = context;
+  const kept = await asPlanned(
+    kind,
+    rows.map(({ removal }) => removal),
+    context,
+  );
+  const tried = rows.filter(({ removal }) => kept.includes(removal));
+  const ids = kept.map(({ current }) => current.id);
+  const outcomes = await client.bulkDelete(kindDefinition(kind).path, ids, bulk(ids.length));
+  const missed = tried.filter((_, index) => outcomes[index]?.status === 'gone');
+  const there = await stillThere(kind, missed, collections);
   const removed: Removal[] = [];
   let end: ProxboxError | undefined;
-  for (const [index, removal] of removals.entries()) {
+  for (const [index, row] of tried.entries()) {
     const outcome = outcomes[index];
     if (outcome === undefined) continue;
-    if (outcome.status !== 'failed') {
-      removed.push(removal);
+    if (outcome.status !== 'failed' && !there.has(row.removal.current.id)) {
+      collections.forbidden.allowed('delete', row);
+      removed.push(row.removal);
       continue;
     }
-    if (endsTheRun(outcome.error)) end ??= outcome.error;
-    const message = `The ${noun} "${removal.label}" (id ${removal.current.id}) was not deleted: ${errorText(outcome.error)}`;
-    told.add(kind, { code: 'delete_failed', message });
+    const error = outcome.status === 'failed' ? outcome.error : undefined;
+    if (error !== undefined && endsTheRun(error)) end ??= error;
+    await tell(row, error, context);
   }
   return { removed, end };
+}
+
+/** @param error undefined: NetBox did not find the row, which is there */
+async function tell(row: Row, error: ProxboxError | undefined, { told, collections }: RemovalContext): Promise<void> {
+  const { kind, removal } = row;
+  const message = error === undefined ? conditionalMessage('delete', kind) : errorText(error);
+  const isForbidden = error === undefined || (error.code === 'netbox_forbidden' && !endsTheRun(error));
+  if (isForbidden) await collections.forbidden.remember('delete', row, message);
+  told.add(kind, notDeleted(kind, removal, message));
+}
+
+function notDeleted(kind: ObjectKind, { label, current }: Removal, why: string): Reason {
+  const message = `The ${kindDefinition(kind).noun} "${label}" (id ${current.id}) was not deleted: ${why}`;
+  return { code: 'delete_failed', message };
+}
+
+/** Of rows that NetBox did not find, those that it has all the same: conditions of the permission keep them. */
+async function stillThere(
+  kind: ObjectKind,
+  rows: readonly Row[],
+  collections: Pick<Collections, 'load'>,
+): Promise<ReadonlySet<number>> {
+  const of = rows.map(({ removal }) => removal.current.id);
+  const found = await collections.load(kind, {}, { filter: 'id', of }, { past: 'cache' });
+  return new Set(found.map(({ id }) => id));
 }
 
 /** A row that somebody wrote on meanwhile is looked at again by the next run. */

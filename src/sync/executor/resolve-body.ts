@@ -97,3 +97,9 @@ function isRefs(value: FieldValue): value is readonly (number | Ref)[] {
 function knownIds(refs: readonly (number | Ref)[], ids: ReadonlyMap<ObjectKey, number>): readonly number[] {
   return tagIds(refs.map((one) => (isRef(one) ? ids.get(one.ref) : one)));
 }
+
+/** What tells of the run alone is not worth a request. */
+export function isNews({ rules }: Desired, body: JsonObject): boolean {
+  const ruleOf: Readonly<Record<string, unknown>> = rules;
+  return Object.keys(body).some((field) => ruleOf[field] !== 'stamp');
+}

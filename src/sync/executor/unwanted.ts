@@ -3,6 +3,7 @@ import { describeErrors } from '../../netbox/answer-text.js';
 import type { ProxboxError } from '../../errors/proxbox-error.js';
 import { kindDefinition, storedKind, type AnyRecord, type ObjectKind } from '../../netbox/kinds/index.js';
 import { tagIds } from '../../netbox/kinds/values.js';
+import type { WriteAction } from '../../netbox/rights.js';
 import type { JsonObject, Mending } from '../../netbox/types.js';
 import { isObject } from '../../values/plain-object.js';
 import type { Collections, RefusedPart } from '../collections.js';
@@ -19,9 +20,6 @@ const spareCodes: { readonly [K in ObjectKind]?: ReasonCode } = {
   vlan: 'vlan_unavailable',
   platform: 'platform_unavailable',
 };
-
-/** Kinds that others wait for in every run. */
-const holdingUp: ReadonlySet<ObjectKind> = new Set(['address-claim']);
 
 /** How it is told that an object of a kind cannot be had which others do without; undefined: they need it. */
 export function spareCode(kind: ObjectKind): ReasonCode | undefined {
@@ -84,21 +82,19 @@ export class Unwanted {
     return { code: part.field === 'tags' ? 'tag_unusable' : 'custom_field_refused', message };
   }
 
-  /** Why an object is not even tried, where NetBox did not let the token create it lately. */
-  forbidden(desired: Desired): string | undefined {
-    return this.#collections.forbidden.why(desired);
+  /** Why an object is not even tried, where NetBox did not let the token write it lately. */
+  forbidden(action: WriteAction, desired: Desired): string | undefined {
+    return this.#collections.forbidden.why(action, desired);
   }
 
-  /** NetBox does not let the token create an object. What others do without is remembered, and what would be tried in every run
-   * as long as others wait for it; the rest keeps the run from being complete. */
-  async forbid(desired: Desired, message: string): Promise<void> {
-    if (spareCode(desired.kind) !== undefined || holdingUp.has(desired.kind))
-      await this.#collections.forbidden.remember(desired, message);
+  /** NetBox does not let the token write an object. */
+  async forbid(action: WriteAction, desired: Desired, message: string): Promise<void> {
+    await this.#collections.forbidden.remember(action, desired, message);
   }
 
-  /** Of objects that are left out, the one that is tried to see whether it may be made by now. */
-  probe(refused: readonly Desired[]): Desired | undefined {
-    return this.#collections.forbidden.probe(refused);
+  /** Of objects that are left out, the one that is tried to see whether it may be written by now. */
+  probe(action: WriteAction, refused: readonly Desired[]): Desired | undefined {
+    return this.#collections.forbidden.probe(action, refused);
   }
 
   /**
@@ -108,13 +104,13 @@ export class Unwanted {
    */
   async areMixed(kind: ObjectKind, message: string): Promise<boolean> {
     if (spareCode(kind) === undefined) return false;
-    await this.#collections.forbidden.learn(kind, message);
-    return this.#collections.forbidden.isConditional(kind);
+    await this.#collections.forbidden.learn('add', kind, message);
+    return this.#collections.forbidden.isConditional('add', kind);
   }
 
-  /** NetBox created an object. */
-  allowed(desired: Desired): void {
-    this.#collections.forbidden.created(desired);
+  /** NetBox wrote an object. */
+  allowed(action: WriteAction, desired: Desired): void {
+    this.#collections.forbidden.allowed(action, desired);
   }
 
   /** Once per field and tag, with what NetBox said. */

@@ -18,6 +18,14 @@ export interface TokenRecord {
   readonly cannotAdd: Set<string>;
   /** Constraints of the permission to add, by path of the kind: POST is offered, and refused with an object that does not meet them. */
   readonly mayAddOnly: Map<string, (object: Readonly<Record<string, unknown>>) => boolean>;
+  /** Paths of kinds of which its user may change none. */
+  readonly cannotChange: Set<string>;
+  /** Constraints of the permission to change, by path of the kind: to a PATCH other rows are as if they were not there. */
+  readonly mayChangeOnly: Map<string, (row: Row) => boolean>;
+  /** Paths of kinds of which its user may delete none. */
+  readonly cannotDelete: Set<string>;
+  /** Constraints of the permission to delete, by path of the kind: to a DELETE other rows are as if they were not there. */
+  readonly mayDeleteOnly: Map<string, (row: Row) => boolean>;
   /** Paths of kinds of which its user may see none. */
   readonly cannotView: Set<string>;
   /** Constraints of the permission to view, by path of the kind: lists leave other rows out without a word, reading one is a 404. */
@@ -84,6 +92,10 @@ export const createTokens = (): Tokens => {
         write: true,
         cannotAdd: new Set(),
         mayAddOnly: new Map(),
+        cannotChange: new Set(),
+        mayChangeOnly: new Map(),
+        cannotDelete: new Set(),
+        mayDeleteOnly: new Map(),
         cannotView: new Set(),
         mayViewOnly: new Map(),
         superuser: true,

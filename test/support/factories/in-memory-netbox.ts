@@ -111,7 +111,7 @@ export function createInMemoryNetBox(options: { readonly version?: '4.5' | '4.6'
     openWindow: () => ({ opened: 0, since: 0, maxAgeMs: 0 }),
     catchUp: async () => ({ status: 'unknown', doubt: 'off' }),
     listByValues: async (path, filter, values, query) => list(path, { ...query, [filter]: values }),
-    mayCreate: async () => undefined,
+    may: async () => undefined,
     ask: async () => ({ body: null, date: undefined }),
     create: async (path, body) => unwrap(await createOne(path, body, undefined)),
     patch: async (path, id, body) => unwrap(patchOne({ id, body }, path)),

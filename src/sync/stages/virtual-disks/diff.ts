@@ -250,7 +250,10 @@ function planMachineSize(builder: PlanBuilder, comparison: Comparison, removed: 
   if (mode === 'bootstrap_only' && builder.isBootstrapOnly(virtualMachine)) return;
   const current = stored.length === 0 ? virtualMachine : { ...virtualMachine, disk: null };
   builder.add(
-    { kind: 'machine-disk', key, label: machineName(machine), fields: { disk: 0 }, rules: {}, source },
+    {
+      ...{ kind: 'machine-disk', key, label: machineName(machine), fields: { disk: 0 }, rules: {}, source },
+      afterDeleted: { kind: 'virtual-disk', ids: stored.map(({ id }) => id) },
+    },
     current,
   );
 }

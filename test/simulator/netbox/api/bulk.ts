@@ -1,5 +1,5 @@
 import type { KindCall } from './context.js';
-import { checkNew, prune } from './objects.js';
+import { checkNew, prune, reachableRow } from './objects.js';
 import type { SimulatedAnswer } from '../../http/types.js';
 import { jsonAnswer } from '../../http/types.js';
 import { ApiFailure, Dependents, Invalid } from '../failures.js';
@@ -30,7 +30,7 @@ export const answerRows = (call: KindCall, status: number, rows: readonly Row[])
 };
 
 export const rowsByIds = (call: KindCall, ids: readonly number[]): readonly Row[] =>
-  ids.flatMap((id) => call.world.store.get(call.kind.model, id) ?? []);
+  ids.flatMap((id) => reachableRow(call, id) ?? []);
 
 /** The rows in the kind's own order, which is how NetBox answers bulk updates. */
 export const inModelOrder = (call: KindCall, ids: ReadonlySet<number>): readonly Row[] =>
@@ -100,7 +100,7 @@ const checkDistinct = (entries: readonly Entry[]): void => {
 
 const checkPresent = (call: KindCall, entries: readonly Entry[]): void => {
   const failures = entries
-    .filter(({ id }) => call.world.store.get(call.kind.model, id) === undefined)
+    .filter(({ id }) => reachableRow(call, id) === undefined)
     .map(({ id }) => ({ id, errors: { id: [`Object with ID ${id} does not exist`] } }));
   if (failures.length > 0) throw failed(400, failures, entries.length, 'could not be found');
 };

@@ -66,13 +66,16 @@ const checkMediaType = (call: ApiCall): void => {
 
 const mayAdd = ({ token }: ApiCall, { kind }: KindRoute): boolean => token.write && !token.cannotAdd.has(kind.path);
 
-/** What the framework tells of an address: the fields of a new object only to whoever may add one. */
+const mayChange = ({ token }: ApiCall, { kind }: KindRoute): boolean =>
+  token.write && !token.cannotChange.has(kind.path);
+
+/** What the framework tells of an address: the fields of an object only to whoever may add or change one. Deletions are told to nobody. */
 const answerOptions = (call: ApiCall, route: KindRoute): SimulatedAnswer => {
   const { kind } = route;
   const allowed = methodsOf(route);
   const isOffered = {
     POST: mayAdd(call, route) && !call.isAddingRefused && allowed.includes('POST'),
-    PUT: call.token.write && allowed.includes('PUT'),
+    PUT: mayChange(call, route) && allowed.includes('PUT'),
   };
   const fields = Object.fromEntries(Object.keys(kind.fields).map((field) => [field, { label: field }]));
   const offers = Object.entries(isOffered).flatMap(([method, is]) => (is ? [[method, fields] as const] : []));
@@ -101,7 +104,9 @@ const isPermitted = (call: ApiCall, route: KindRoute): boolean => {
   if (method === 'OPTIONS') return true;
   if (reading.includes(method)) return !call.token.cannotView.has(route.kind.path);
   if (!writing.includes(method)) return true;
-  return call.token.write && (method !== 'POST' || mayAdd(call, route));
+  if (method === 'POST') return mayAdd(call, route);
+  if (method === 'DELETE') return call.token.write && !call.token.cannotDelete.has(route.kind.path);
+  return mayChange(call, route);
 };
 
 /** Everything that can be done with a kind. */

@@ -39,8 +39,19 @@ export const prune = ({ kind, world, request: { query } }: KindCall, data: unkno
   return Object.fromEntries(Object.entries(data).filter(([name]) => kept.has(name)));
 };
 
+/** The row that a request is about; what the conditions of its permission leave out is as if it were not there. */
+export const reachableRow = ({ world, kind, token, request: { method } }: KindCall, id: number): Row | undefined => {
+  const row = world.store.get(kind.model, id);
+  const conditions: Readonly<Record<string, typeof token.mayChangeOnly>> = {
+    PATCH: token.mayChangeOnly,
+    PUT: token.mayChangeOnly,
+    DELETE: token.mayDeleteOnly,
+  };
+  return row === undefined || conditions[method]?.get(kind.path)?.(row) === false ? undefined : row;
+};
+
 const rowById = (call: KindCall, id: number): Row => {
-  const row = call.world.store.get(call.kind.model, id);
+  const row = reachableRow(call, id);
   if (row === undefined) throw new ApiFailure(404, { detail: `No ${call.kind.objectName} matches the given query.` });
   return row;
 };

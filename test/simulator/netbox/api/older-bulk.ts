@@ -1,6 +1,6 @@
 import { answerRows, inModelOrder, rowsByIds } from './bulk.js';
 import type { KindCall } from './context.js';
-import { checkNew, prune } from './objects.js';
+import { checkNew, prune, reachableRow } from './objects.js';
 import type { SimulatedAnswer } from '../../http/types.js';
 import { ApiFailure, IntegrityError, Invalid } from '../failures.js';
 import type { FieldErrors } from '../types.js';
@@ -111,7 +111,7 @@ export const olderBulkDelete = (call: KindCall, items: readonly unknown[]): Simu
   const entries = idsOf(items);
   world.store.transaction(() => {
     for (const id of entries.keys()) {
-      const row = world.store.get(kind.model, id);
+      const row = reachableRow(call, id);
       if (row !== undefined) remove(world, kind, row);
     }
   });

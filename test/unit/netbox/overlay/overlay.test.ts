@@ -125,7 +125,7 @@ describe('a preview of NetBox', () => {
     await overlay.scoped({}).bulkDelete(machines, [id], bulk);
 
     expect(writing.map(({ mock }) => mock.calls)).toEqual(writing.map(() => []));
-    expect(await overlay.mayCreate(machines)).toBeUndefined();
+    expect(await overlay.may('add', machines)).toBeUndefined();
   });
 
   it('refuses the second of two equal objects, as NetBox is not sent it', async () => {
