@@ -204,6 +204,10 @@ export const reasonCodes = {
     'A disk has no size in its configuration, and its storage does not tell one; it is not counted.',
     'Run the command that the sentence names on the node: it writes the size into the configuration.',
   ),
+  disk_ambiguous: mendable(
+    'People gave disks of the machine other names in NetBox, and nothing tells which of them this disk is.',
+    'Give the row of the disk in NetBox the name that the sentence says.',
+  ),
   disk_passed_through: informational(
     'A disk or folder of the node itself is no volume of Proxmox; NetBox does not hold it.',
     'Nothing: only volumes on storages are disks in NetBox.',

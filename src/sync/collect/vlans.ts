@@ -1,5 +1,5 @@
 /** The VLANs of NetBox that numbers may mean at the sites of a run. */
-import type { StoredVlans } from '../plan/vlans.js';
+import type { NamedVlan, StoredVlans } from '../plan/vlans.js';
 import type { RunContext } from '../run-context.js';
 import type { Warning } from '../types.js';
 import { loadIfAllowed } from './machine-rows.js';
@@ -20,6 +20,27 @@ export function loadVlans(
   );
 }
 
+/**
+ * With those that interfaces are in and that are in no list: what the conditions of a permission hide is left out without a
+ * word. Such ones are asked for by id, once, as an operator may have made them a moment ago.
+ * @param numbers for which VLANs were loaded
+ */
+export async function withHidden(
+  { collections }: Pick<RunContext, 'collections'>,
+  stored: StoredVlans | undefined,
+  { numbers, named }: { readonly numbers: readonly number[]; readonly named: readonly NamedVlan[] },
+): Promise<StoredVlans | undefined> {
+  if (stored === undefined) return undefined;
+  const listed = new Set(stored.rows.map(({ id }) => id));
+  const wanted = new Set(numbers);
+  const missing = named.filter(({ id, vid }) => !listed.has(id) && wanted.has(vid));
+  const of = ascending(missing.map(({ id }) => id));
+  const seen = await collections.load('vlan', {}, { filter: 'id', of }, { fresh: true });
+  const visible = new Set(seen.map(({ id }) => id));
+  const hidden = missing.filter(({ id }) => !visible.has(id));
+  return { ...stored, rows: [...stored.rows, ...seen], hidden };
+}
+
 /** One list; a further one per site where groups have a wanted number, as only NetBox knows what their scope covers. */
 async function load(
   { collections }: Pick<RunContext, 'collections'>,
@@ -37,12 +58,12 @@ async function load(
     ),
   );
   const ofGroups = new Map<number, ReadonlySet<number>>();
-  if (grouped.length === 0) return { rows, ofGroups };
+  if (grouped.length === 0) return { rows, ofGroups, hidden: [] };
   for (const site of ascending(sites.filter((one) => one !== null))) {
     const covered = await collections.load('vlan', { available_at_site: site }, { filter: 'vid', of: grouped });
     ofGroups.set(site, new Set(covered.map(({ id }) => id)));
   }
-  return { rows, ofGroups };
+  return { rows, ofGroups, hidden: [] };
 }
 
 function ascending(numbers: readonly number[]): readonly number[] {

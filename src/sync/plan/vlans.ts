@@ -1,7 +1,7 @@
 /** Which VLAN of NetBox a number means at a place: one rule for nodes and guests. Pure. */
 import type { RecordOf } from '../../netbox/kinds/index.js';
 import { byAge } from '../../netbox/kinds/values.js';
-import { ref, type FieldsOf, type Ref, type RulesOf } from '../types.js';
+import { ref, type FieldsOf, type Reason, type Ref, type RulesOf } from '../types.js';
 import { proxboxTag } from './support-objects.js';
 
 export interface VlanPlace {
@@ -15,6 +15,22 @@ export interface StoredVlans {
   readonly rows: readonly RecordOf<'vlan'>[];
   /** Ids of VLANs in groups whose scope covers a site, by site. */
   readonly ofGroups: ReadonlyMap<number, ReadonlySet<number>>;
+  /** VLANs with the wanted numbers that interfaces are in, though the token may not view them. */
+  readonly hidden: readonly NamedVlan[];
+}
+
+/** A VLAN as an interface names it. */
+export interface NamedVlan {
+  readonly id: number;
+  readonly vid: number;
+  /** Of the device or machine of the interface. */
+  readonly site: number | null;
+}
+
+/** The VLAN that an interface at a site is in; empty: none. */
+export function namedVlan(port: InVlan, site: number | null): readonly NamedVlan[] {
+  const { untagged_vlan: id, untagged_vid: vid } = port;
+  return id === null || vid === null ? [] : [{ id, vid, site }];
 }
 
 /**
@@ -55,6 +71,19 @@ export function keptVlan({ vid, site }: VlanPlace, current: InVlan | undefined, 
 /** A new VLAN is of the site, and of nobody: whose it is the operator says. */
 export function newVlanFields({ vid, site }: VlanPlace): FieldsOf<'vlan'> {
   return { vid, name: `VLAN ${vid}`, status: 'active', ...(site === null ? {} : { site }), tags: [proxboxTag] };
+}
+
+/**
+ * Why no VLAN is made though none with the number is listed: interfaces of the site are in one that the token may not view.
+ * @param what the interface, in words
+ */
+export function hiddenVlan({ vid, site }: VlanPlace, { hidden }: StoredVlans, what: string): Reason | undefined {
+  const one = hidden.find((named) => named.vid === vid && named.site === site);
+  if (one === undefined) return undefined;
+  return {
+    code: 'vlan_unavailable',
+    message: `${what} is written without VLAN ${vid}: NetBox has it at the site (id ${one.id}), and the NetBox token may not view it. Grant it the view permission for VLANs without conditions.`,
+  };
 }
 
 /** A VLAN that exists is used as it is. */

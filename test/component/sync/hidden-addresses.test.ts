@@ -63,6 +63,41 @@ describe('an address that the token may not view, where NetBox keeps addresses n
     await syncQuietly(target);
   });
 
+  it('is not made again at the guest that it moves to, and moves there when it may be viewed', async () => {
+    await open();
+    const before = rowsOf('10.0.0.101');
+    await hide('10.0.0.101');
+    say(lab, 100, ['10.0.0.100', '10.0.0.101']);
+    say(lab, 101, ['10.0.0.102']);
+
+    for (const run of [1, 2, 3]) {
+      const seen = await target.watch(async () => {
+        const { frames } = await target.world.stream('/full-update/stream');
+        expect(JSON.stringify(frames), `run ${run}`).toContain(right);
+      });
+      if (run > 1) expect(seen, `run ${run}`).toMatchObject({ writes: [], changes: 0 });
+      expect(
+        rowsOf('10.0.0.101').map(({ id }) => id),
+        `run ${run}`,
+      ).toEqual(before.map(({ id }) => id));
+    }
+
+    for (const token of target.simulator.tokens.all()) token.mayViewOnly.clear();
+    await target.world.restart();
+    await sync(target);
+    const [row, ...others] = rowsOf('10.0.0.101');
+    const port = target.simulator.state.find(
+      'virtualization/interfaces',
+      ({ id }) => id === row!['assigned_object_id'],
+    )!;
+    const machine = target.simulator.state.find(
+      'virtualization/virtual-machines',
+      ({ id }) => id === port['virtual_machine'],
+    )!;
+    expect([row!.id, machine['name'], others]).toEqual([before[0]!.id, 'host100', []]);
+    await syncQuietly(target);
+  });
+
   it('does not keep a guest from an address that nothing names: it is new', async () => {
     await open();
     await hide('10.0.0.101');

@@ -2,7 +2,17 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createEstate, setConfig } from '../../simulator/estate/index.js';
 import { path } from '../../contract/netbox/target.js';
 import { aCluster, anEstate } from '../../contract/sync/estates.js';
-import { all, edit, machineOf, sync, syncPartly, tagsOf, watchedSync } from '../../contract/sync/target.js';
+import {
+  all,
+  edit,
+  machineOf,
+  sync,
+  syncPartly,
+  syncPartlyQuietly,
+  syncQuietly,
+  tagsOf,
+  watchedSync,
+} from '../../contract/sync/target.js';
 import { bundle } from './plugin-calls.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
 
@@ -79,10 +89,50 @@ describe('the stage of virtual disks', () => {
     const [, ...two] = await all(target, path.disks);
     for (const { id, name } of two) await edit(target, path.disks, id, { name: `${name} of Ann` });
 
-    await sync(target);
-    expect((await watchedSync(target)).writes).toEqual([]);
+    for (const run of [1, 2]) {
+      const { complete } = await syncPartlyQuietly(target, '/full-update/stream', ['disk_ambiguous', 'stage_failed']);
+      expect(complete.errors[0]!.detail, `run ${run}`).toContain('it may be "scsi1 of Ann", "scsi2 of Ann" in NetBox');
+    }
+    expect((await names(100)).sort()).toEqual(['scsi0', 'scsi1 of Ann', 'scsi2 of Ann']);
 
-    expect((await names(100)).sort()).toEqual(['scsi0', 'scsi1', 'scsi1 of Ann', 'scsi2', 'scsi2 of Ann']);
+    await edit(target, path.disks, two[0]!.id, { name: 'scsi1' });
+    await sync(target);
+    await syncQuietly(target);
+    expect((await names(100)).sort()).toEqual(['scsi0', 'scsi1', 'scsi2 of Ann']);
+  });
+
+  it('knows a disk again that an operator gave another name, and that has grown since', async () => {
+    const config = { scsi0: 'ceph:a,size=1G', scsi1: 'ceph:b,size=2G' };
+    const lab = aCluster({ guests: [{ vmid: 100, config }] });
+    target = await openSimulated(anEstate(lab));
+    await sync(target);
+    const [, disk] = await all(target, path.disks);
+    await edit(target, path.disks, disk!.id, { name: 'archive' });
+    setConfig(lab, 100, 'scsi1', 'ceph:b,size=3G');
+
+    await sync(target);
+
+    expect(await all(target, path.disks, '&name=archive')).toMatchObject([{ id: disk!.id, size: 3072 }]);
+    expect((await machineOf(target, 100)).machine.disk).toBe(4096);
+    await syncQuietly(target);
+    expect((await names(100)).sort()).toEqual(['archive', 'scsi0']);
+  });
+
+  it('takes a new disk for a renamed one neither on another storage, nor where it is a drive', async () => {
+    const config = { scsi0: 'ceph:a,size=1G', scsi1: 'ceph:b,size=2G' };
+    const lab = aCluster({ guests: [{ vmid: 100, config }] });
+    target = await openSimulated(anEstate(lab));
+    await sync(target);
+    const [, disk] = await all(target, path.disks);
+    await edit(target, path.disks, disk!.id, { name: 'archive' });
+    setConfig(lab, 100, 'scsi1', null);
+    setConfig(lab, 100, 'scsi2', 'local:c,size=3G');
+    setConfig(lab, 100, 'ide2', 'none,media=cdrom');
+
+    await sync(target);
+
+    expect((await names(100)).sort()).toEqual(['archive', 'ide2', 'scsi0', 'scsi2']);
+    await syncQuietly(target);
   });
 
   it('of one machine touches that machine only, and asks NetBox for nothing else', async () => {

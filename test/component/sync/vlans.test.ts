@@ -3,6 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import { path } from '../../contract/netbox/target.js';
 import { aCluster, anEstate } from '../../contract/sync/estates.js';
 import { all, machineOf, sync, syncQuietly } from '../../contract/sync/target.js';
+import { addGuest } from '../../simulator/estate/index.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
 
 let target: SimulatedTarget;
@@ -85,5 +86,42 @@ it('the VLAN that an operator put on an interface stays when its number is right
   expect(one.untagged_vlan.id).toBe(own.id);
   expect(two.untagged_vlan.id).toBe(three.untagged_vlan.id);
   await syncQuietly(target);
+  await syncQuietly(target);
+});
+
+it('a VLAN that may not be viewed is not made a second time: other interfaces of the site wait for it', async () => {
+  const lab = aCluster({ nodes: ['pve1', 'pve2'], guests: [inVlan(110, 120)] });
+  const onNode = { iface: 'vmbr0.120', type: 'vlan', 'vlan-id': 120, 'vlan-raw-device': 'vmbr0', active: 1 };
+  lab.nodes[0]!.network.push({ ...onNode });
+  // What is remembered of lists from before would be taken for what may be viewed.
+  target = await openSimulated(anEstate(lab), { variables: { PROXBOX_FULL_READ_HOURS: '0' } });
+  await sync(target);
+  const [vlan] = await all(target, path.vlans, '&vid=120');
+  for (const token of target.simulator.tokens.all()) token.mayViewOnly.set('ipam/vlans', ({ id }) => id !== vlan.id);
+  addGuest(lab, { ...inVlan(111, 120), name: 'late', node: 'pve1' });
+  lab.nodes[1]!.network.push({ ...onNode });
+  await target.world.ask('GET', '/clear-cache');
+  const inOne = () =>
+    [path.vmInterfaces, path.deviceInterfaces].flatMap((at) =>
+      target.simulator.state.objects(at).filter((row) => row['untagged_vlan'] === vlan.id),
+    );
+
+  for (const run of [1, 2, 3]) {
+    const seen = await target.watch(async () => {
+      const { frames } = await target.world.stream('/full-update/stream');
+      const text = JSON.stringify(frames).replaceAll('\\"', '"');
+      for (const what of ['net0 of "late" is written without VLAN 120', '"vmbr0.120" of "pve2" is written without'])
+        expect(text, `run ${run}`).toContain(what);
+      expect(text, `run ${run}`).toContain('may not view it');
+    });
+    if (run > 1) expect(seen, `run ${run}`).toMatchObject({ writes: [], changes: 0 });
+  }
+  expect(target.simulator.state.objects(path.vlans).filter(({ vid }) => vid === 120)).toHaveLength(1);
+  expect(inOne()).toHaveLength(2);
+
+  for (const token of target.simulator.tokens.all()) token.mayViewOnly.clear();
+  await target.world.ask('GET', '/clear-cache');
+  await sync(target);
+  expect(inOne()).toHaveLength(4);
   await syncQuietly(target);
 });

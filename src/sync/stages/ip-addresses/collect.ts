@@ -35,7 +35,11 @@ export async function collectAddresses(run: RunContext): Promise<CollectedAddres
   const [addresses, inside] = await Promise.all([withOthers(run, wanted, assigned), loadGuestTables(run, located)]);
   const rowsOf = byMachine(interfaces);
   const ports = await mapInTurns(located, (one) => withPorts(one, rowsOf.get(one.guest.virtualMachine.id) ?? []));
-  const hidden = await collectHidden(run, ports, { addresses, ...inside });
+  const hidden = await collectHidden(run, ports, {
+    addresses,
+    guestAddresses: inside.guestAddresses,
+    virtualMachines: roster.virtualMachines,
+  });
   const letGo = await inTurns(letGoRows(ports, addresses, run.supportIds), run.signal);
   const contested = await contestedRows(ports, addresses, letGo);
   const abandoned = await collectAbandoned(run, roster, contested, {

@@ -8,11 +8,11 @@ import { collectLetGo } from '../../collect/let-go-of-nodes.js';
 import { collectNodeNetworks, type Attempt } from '../../collect/node-networks.js';
 import { warnOfHidden } from '../../collect/optional-privileges.js';
 import { collectRoster } from '../../collect/roster.js';
-import { loadVlans } from '../../collect/vlans.js';
+import { loadVlans, withHidden } from '../../collect/vlans.js';
 import { hostOf, isShared } from '../../plan/address-ownership.js';
 import { deviceOfRow, usableAddresses, type LetGoOfNode, type NodeNetwork } from '../../plan/node-addresses.js';
 import { isTakenBySync, type AddressMarks } from '../../plan/unclaimed-addresses.js';
-import type { StoredVlans } from '../../plan/vlans.js';
+import { namedVlan, type StoredVlans } from '../../plan/vlans.js';
 import type { RunContext } from '../../run-context.js';
 import { nameList } from '../../../values/short-text.js';
 import type { Warning } from '../../types.js';
@@ -131,7 +131,12 @@ async function loadStored(
     loadVlans(run, warnings, numbers, sites),
     options.modes.ip_address === 'disabled' ? [] : loadAddresses(run, nodes, ascending(deviceIds)),
   ]);
-  return { interfaces, vlans, addresses, refused: collections.refusals };
+  const siteOf = new Map(
+    nodes.flatMap(({ device }) => ('device' in device ? [[device.device.id, device.device.site]] : [])),
+  );
+  const named = interfaces.flatMap((port) => namedVlan(port, siteOf.get(port.device ?? -1) ?? null));
+  const known = await withHidden(run, vlans, { numbers, named });
+  return { interfaces, vlans: known, addresses, refused: collections.refusals };
 }
 
 /** Those of the devices, and whatever else has an address that a node wants and its device has not. */

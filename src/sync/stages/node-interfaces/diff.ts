@@ -16,7 +16,7 @@ import type { SyncOptions } from '../../plan/options.js';
 import type { Learnt } from '../../plan/ownership.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { isTakenBySync, planUnclaimedAddress, type Farewell } from '../../plan/unclaimed-addresses.js';
-import { chooseVlan, keptVlan, newVlanFields, newVlanKey, vlanRules } from '../../plan/vlans.js';
+import { chooseVlan, hiddenVlan, keptVlan, newVlanFields, newVlanKey, vlanRules } from '../../plan/vlans.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
 import { objectKey, type Desired, type ObjectKey, type Plan, type Reason } from '../../types.js';
 import type { CollectedInterfaces } from './collect.js';
@@ -133,10 +133,16 @@ function planVlan(
   }
   const key = newVlanKey(place);
   if (builder.has('vlan', key)) return key;
+  const chosen = chooseVlan(place, input.vlans);
+  const hidden = hiddenVlan(place, input.vlans, `"${one.name}" of "${node.name}"`);
+  if (chosen === undefined && hidden !== undefined) {
+    builder.warn({ ...hidden, source: node.source });
+    return undefined;
+  }
   builder.discovered('vlan', 1);
   builder.offer(
     { kind: 'vlan', key, label: `VLAN ${vid}`, fields: newVlanFields(place), rules: vlanRules, source: node.source },
-    chooseVlan(place, input.vlans),
+    chosen,
   );
   return key;
 }

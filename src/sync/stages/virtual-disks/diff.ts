@@ -1,14 +1,8 @@
 /** The disks of every machine against its configuration. What could not be read keeps its disks as they are. Pure. */
 import type { Steps } from '../../../config/breathe.js';
-import { nameList } from '../../../values/short-text.js';
+import { nameList, quotedList } from '../../../values/short-text.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
-import {
-  isDiskKey,
-  isVolume,
-  parseGuestDisks,
-  type DiskEntry,
-  type UnsizedDisk,
-} from '../../../proxmox/parse/disks.js';
+import { isVolume, parseGuestDisks, type DiskEntry, type UnsizedDisk } from '../../../proxmox/parse/disks.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import type { SyncMode, SyncOptions } from '../../plan/options.js';
 import { isOurs, sidecarTags, type Learnt, type Marks } from '../../plan/ownership.js';
@@ -16,6 +10,7 @@ import { PlanBuilder } from '../../plan/plan-builder.js';
 import { bootstrapOnlyTag } from '../../plan/support-objects.js';
 import { type Plan, type Reason, ref } from '../../types.js';
 import { storageFinder, type FindStorage } from '../../plan/plugin-storages.js';
+import { chooseRows, type StoredDisks } from './diff-rows.js';
 import { diskFields, diskRules, diskStateFields, diskStateRules } from './map.js';
 import type { CollectedDisks, DiskMachine } from './types.js';
 import { machineMode, machineName, planRoster, byMachine } from '../../plan/roster.js';
@@ -87,47 +82,37 @@ function compareMachine(
     else builder.refuse(subject, config.reason);
     return [];
   }
-  const { disks, unsized } = parseGuestDisks(config.config, machine.sizes);
+  const parsed = parseGuestDisks(config.config, machine.sizes);
+  const { disks, unsized } = parsed;
   builder.discovered('virtual-disk', disks.length + unsized.length);
   for (const disk of unsized) skipUnsized(builder, machine, disk);
   const mode = machineMode(resource, context.options);
-  const rows = chooseRows(stored, disks, context);
-  for (const disk of disks) planDisk(builder, { machine, mode, disk, current: rows.get(disk) }, context);
-  const taken = new Set(rows.values());
+  const { rows, doubtful } = chooseRows(storedDisks(machine, stored, context), parsed);
+  for (const disk of disks) {
+    const among = doubtful.get(disk);
+    if (among === undefined) planDisk(builder, { machine, mode, disk, current: rows.get(disk) }, context);
+    else refuseDoubtful(builder, { machine, disk }, among);
+  }
+  const taken = new Set([...rows.values(), ...[...doubtful.values()].flat()]);
   const unknown = new Set(unsized.filter(isVolume).map(({ name }) => name));
   const surplus = stored.filter((row) => !taken.has(row) && !unknown.has(row.name));
   const isHidden = context.collected.hidden.has(machine.virtualMachine.id);
   return [{ machine, mode, desired: disks, stored, surplus, isSizeUnknown: unknown.size > 0, isHidden }];
 }
 
-/** The row of each disk: that of its name, or one of ours that an operator gave another name, where no other can be meant. */
-function chooseRows(
-  stored: readonly RecordOf<'virtual-disk'>[],
-  disks: readonly DiskEntry[],
-  marks: Marks,
-): ReadonlyMap<DiskEntry, RecordOf<'virtual-disk'>> {
-  const chosen = new Map<DiskEntry, RecordOf<'virtual-disk'>>();
-  for (const disk of disks) {
-    const row = chooseRow(stored, disk);
-    if (row !== undefined) chosen.set(disk, row);
-  }
-  const renamed = stored.filter((row) => !isDiskKey(row.name) && isOurs('virtual-disk', row, marks));
-  const without = disks.filter((disk) => !chosen.has(disk));
-  for (const disk of without) {
-    const [row, ...others] = renamed.filter(({ size }) => size === disk.sizeMb);
-    const isOnlyOne = without.filter(({ sizeMb }) => sizeMb === disk.sizeMb).length === 1;
-    if (row !== undefined && others.length === 0 && isOnlyOne) chosen.set(disk, row);
-  }
-  return chosen;
-}
-
-/** Of several rows with the name the one with the right size. */
-function chooseRow(
-  stored: readonly RecordOf<'virtual-disk'>[],
-  { name, sizeMb }: DiskEntry,
-): RecordOf<'virtual-disk'> | undefined {
-  const named = stored.filter((row) => row.name === name);
-  return named.find((row) => row.size === sizeMb) ?? named[0];
+function storedDisks(
+  machine: DiskMachine,
+  rows: readonly RecordOf<'virtual-disk'>[],
+  context: PlanContext,
+): StoredDisks {
+  return {
+    rows,
+    isOurs: (row) => isOurs('virtual-disk', row, context),
+    mayBeOn: (row, { storageName }) => {
+      const stated = context.states.get(row.id)?.proxbox_storage ?? null;
+      return stated === null || stated === context.findStorage(machine.cluster.view, storageName, stated);
+    },
+  };
 }
 
 function skipUnsized(builder: PlanBuilder, machine: DiskMachine, disk: UnsizedDisk): void {
@@ -189,6 +174,23 @@ function planDisk(builder: PlanBuilder, { machine, mode, disk, current }: DiskTo
       rules: diskStateRules(context.options),
     },
     state,
+  );
+}
+
+function refuseDoubtful(
+  builder: PlanBuilder,
+  { machine, disk }: Pick<DiskToPlan, 'machine' | 'disk'>,
+  among: readonly RecordOf<'virtual-disk'>[],
+): void {
+  const { key, source } = machine;
+  const label = labelOf(machine, disk.name);
+  const rows = quotedList(among.map(({ name }) => name));
+  builder.refuse(
+    { kind: 'virtual-disk', key: `${key}/${disk.name}`, label, source },
+    {
+      code: 'disk_ambiguous',
+      message: `The disk ${label} (${disk.sizeMb} MB) was not written: it may be ${rows} in NetBox, which people gave other names, and neither size nor storage tells. Call its row "${disk.name}" in NetBox, and delete the row of a disk that is gone.`,
+    },
   );
 }
 

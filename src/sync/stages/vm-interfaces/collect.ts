@@ -3,11 +3,11 @@ import { mapInTurns } from '../../../config/breathe.js';
 import { readSomeConfigs } from '../../collect/guest-config.js';
 import { machinesWithHidden } from '../../collect/hidden-rows.js';
 import { loadIfAllowed, loadOfMachines, loadRowsOf, WarningLists } from '../../collect/machine-rows.js';
-import { loadVlans } from '../../collect/vlans.js';
+import { loadVlans, withHidden } from '../../collect/vlans.js';
 import { collectRoster } from '../../collect/roster.js';
 import { matchNics } from '../../plan/guest-nics.js';
 import { proxboxTagId } from '../../plan/support-objects.js';
-import type { StoredVlans } from '../../plan/vlans.js';
+import { namedVlan, type StoredVlans } from '../../plan/vlans.js';
 import type { RunContext } from '../../run-context.js';
 import { type Warning } from '../../types.js';
 import { collectBridges } from './collect-bridges.js';
@@ -67,7 +67,11 @@ async function collectVlans(
   const matches = guests.flatMap((guest) => guest.matches);
   const wanted = matches.flatMap(({ nic }) => usableVlan(nic.device.tag) ?? []);
   const sites = guests.map(({ virtualMachine }) => virtualMachine.site);
-  return loadVlans(run, warnings, [...wanted, ...keptVlanNumbers(matches)], sites);
+  const numbers = [...wanted, ...keptVlanNumbers(matches)];
+  const named = guests.flatMap(({ interfaces, virtualMachine: { site } }) =>
+    interfaces.flatMap((port) => namedVlan(port, site)),
+  );
+  return withHidden(run, await loadVlans(run, warnings, numbers, sites), { numbers: wanted, named });
 }
 
 async function loadGuestRows(

@@ -1,9 +1,9 @@
 /** Which VLAN an interface is in. Pure. */
 import { hasTag } from '../../../netbox/kinds/values.js';
-import type { RecordOf } from '../../../netbox/kinds/index.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import {
   chooseVlan,
+  hiddenVlan,
   keptVlan,
   newVlanFields,
   newVlanKey,
@@ -47,7 +47,8 @@ export function vlanFields(
   const { tag } = nic.device;
   const vid = usableVlan(tag);
   if (vid !== undefined) {
-    return { untagged_vlan: planVlan(builder, guest, { vid, current }, input.vlans), mode: 'access' };
+    const untagged_vlan = planVlan(builder, guest, { vid, nic, current }, input.vlans);
+    return untagged_vlan === undefined ? {} : { untagged_vlan, mode: 'access' };
   }
   if (tag !== null && tag !== 0) {
     builder.warn({
@@ -64,12 +65,21 @@ export function vlanFields(
 
 function planVlan(
   builder: PlanBuilder,
-  { virtualMachine: { site, tenant }, source }: CollectedGuest,
-  { vid, current }: { readonly vid: number; readonly current: RecordOf<'vm-interface'> | undefined },
+  guest: CollectedGuest,
+  { vid, nic, current }: { readonly vid: number } & Pick<NicMatch, 'nic' | 'current'>,
   vlans: StoredVlans,
 ) {
+  const {
+    virtualMachine: { site, tenant },
+    source,
+  } = guest;
   const place = { vid, site, tenant };
   const id = keptVlan(place, current, vlans) ?? chooseVlan(place, vlans)?.id;
+  const hidden = hiddenVlan(place, vlans, `${nic.device.key} of "${machineName(guest)}"`);
+  if (id === undefined && hidden !== undefined) {
+    builder.warn({ ...hidden, source });
+    return undefined;
+  }
   const key = id === undefined ? newVlanKey(place) : `netbox-${id}`;
   if (id !== undefined) builder.know('vlan', key, id);
   else if (!builder.has('vlan', key))

@@ -24,11 +24,11 @@ describe('the VLAN of a number', () => {
     ['else that of nobody', [vlan(1, { site: 4, tenant: 9 }), vlan(2, { site: 4 })], 2],
     ['else the oldest', [vlan(6, { site: 4, tenant: 8 }), vlan(2, { site: 4, tenant: 9 })], 2],
   ])('is %s', (_what, rows, id) => {
-    expect(chooseVlan(place, { rows, ofGroups: new Map([[4, new Set([1])]]) })?.id).toBe(id);
+    expect(chooseVlan(place, { rows, ofGroups: new Map([[4, new Set([1])]]), hidden: [] })?.id).toBe(id);
   });
 
   it('without a site is a global one', () => {
     const rows = [vlan(1, { site: 4 }), vlan(2, { group: 8 }), vlan(3)];
-    expect(chooseVlan({ ...place, site: null }, { rows, ofGroups: new Map() })?.id).toBe(3);
+    expect(chooseVlan({ ...place, site: null }, { rows, ofGroups: new Map(), hidden: [] })?.id).toBe(3);
   });
 });

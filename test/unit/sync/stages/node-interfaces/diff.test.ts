@@ -33,7 +33,7 @@ function planFor(rows: readonly Row[], input: Partial<InterfaceInput> = {}, opti
     nodes: [aNodeWith(rows)],
     interfaces: [],
     warnings: [],
-    vlans: { rows: [], ofGroups: new Map() },
+    vlans: { rows: [], ofGroups: new Map(), hidden: [] },
     addresses: [],
     refused: new Set(),
     letGo: new Map(),
@@ -170,7 +170,7 @@ describe('the plan of the interfaces of a node', () => {
         tenant: tenant === null ? null : { id: tenant },
       });
 
-    const among = (...rows: ReturnType<typeof vlan>[]) => ({ vlans: { rows, ofGroups: new Map() } });
+    const among = (...rows: ReturnType<typeof vlan>[]) => ({ vlans: { rows, ofGroups: new Map(), hidden: [] } });
 
     it('are made in the site of the device, and for nobody', () => {
       expect(wanted(planFor(rows), 'vlan')).toMatchObject({ vid: 50, name: 'VLAN 50', site: 4 });
