@@ -62,7 +62,7 @@ export function registerPageRoutes(app: App): void {
     return reply.type(page.type).send(page.content);
   });
   // Where the Python service has its page. Relative, so that it is right below a path of a proxy.
-  app.get('/admin', hidden, async (_request, reply) => reply.redirect('ui'));
+  app.get('/admin', hidden, async ({ url }, reply) => reply.redirect(/\/(?:$|\?)/.test(url) ? '../ui' : 'ui'));
   app.get(
     '/ui/:file',
     { ...hidden, schema: { hide: true, params: z.object({ file: z.string() }) } },

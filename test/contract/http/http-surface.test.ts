@@ -20,6 +20,7 @@ const publicRoutes = new Set([
   'GET /docs',
   'GET /redoc',
   'GET /static/:file',
+  'GET /admin',
   'GET /ui',
   'GET /ui/:file',
   'GET /auth/bootstrap-status',
@@ -112,7 +113,7 @@ describe('every route', () => {
     for (const url of ['/health/', '/openapi.json/', '/docs/', '/auth/bootstrap-status/']) {
       expect({ url, status: (await app.inject({ url })).statusCode }).toEqual({ url, status: 200 });
     }
-    for (const url of ['/version/', '/netbox/endpoint/', '/proxmox/endpoints/', '/auth/keys/', '/admin/', '/cache/']) {
+    for (const url of ['/version/', '/netbox/endpoint/', '/proxmox/endpoints/', '/auth/keys/', '/runs/', '/cache/']) {
       expect({ url, status: (await app.inject({ url, headers })).statusCode }).toEqual({ url, status: 200 });
     }
   });
