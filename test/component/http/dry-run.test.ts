@@ -26,9 +26,9 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** What would be written if it were no dry run: requests that change something, at either side. */
+/** What would be written if it were no dry run: requests of a method that is not safe (RFC 9110, 9.2.1), at either side. */
 function writes(): readonly string[] {
-  const changes = ({ method }: { readonly method: string }): boolean => method !== 'GET' && method !== 'HEAD';
+  const changes = ({ method }: { readonly method: string }): boolean => !['GET', 'HEAD', 'OPTIONS'].includes(method);
   return [
     ...world.netbox.requestLog.filter(changes).map(({ method, target }) => `NetBox ${method} ${target}`),
     ...world.proxmox.flatMap(({ requestLog }) =>

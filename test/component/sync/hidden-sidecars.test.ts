@@ -119,7 +119,7 @@ describe('a machine whose sidecar the token may not view', () => {
       expect(
         complete.errors.map(({ reason }) => reason),
         `run ${run}`,
-      ).toContain('rejected');
+      ).toContain('row_hidden');
     }
     expect(everything()).toEqual(before);
     await view();
