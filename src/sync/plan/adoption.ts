@@ -4,17 +4,12 @@ import { choiceValue, toNumber } from '../../netbox/kinds/values.js';
 import type { GuestResource } from '../../proxmox/types.js';
 import { isVariantOf } from './names.js';
 
-export interface AdoptingGuest extends Pick<GuestResource, 'vmid' | 'type'> {
-  /** What it is to be called in NetBox. */
-  readonly name: string;
-  readonly clusterId: number;
-}
-
 export interface Adoption {
-  /** The machine of the NetBox cluster that is this guest; given away once. `mayBe`: those that are surely another's are not. */
+  /** The machine of the NetBox cluster that is this guest; given away once. */
   take(
-    guest: AdoptingGuest,
-    mayBe?: (record: RecordOf<'virtual-machine'>) => boolean,
+    guest: Pick<GuestResource, 'vmid' | 'type'>,
+    name: string,
+    clusterId: number,
   ): RecordOf<'virtual-machine'> | undefined;
 }
 
@@ -38,12 +33,12 @@ export function createAdoption(orphans: readonly RecordOf<'virtual-machine'>[]):
     put(named, `${record.cluster ?? ''}/${record.name.toLowerCase()}`, record);
     if (mayBeVariant.test(record.name)) put(variants, `${record.cluster ?? ''}`, record);
   }
+  const first = (
+    candidates: readonly RecordOf<'virtual-machine'>[] | undefined,
+    fits: (record: RecordOf<'virtual-machine'>) => boolean,
+  ) => candidates?.find((record) => left.has(record) && fits(record));
   return {
-    take({ vmid, type, name, clusterId }, mayBe = () => true) {
-      const first = (
-        candidates: readonly RecordOf<'virtual-machine'>[] | undefined,
-        fits: (record: RecordOf<'virtual-machine'>) => boolean,
-      ) => candidates?.find((record) => left.has(record) && mayBe(record) && fits(record));
+    take({ vmid, type }, name, clusterId) {
       const isOfType = (record: RecordOf<'virtual-machine'>): boolean => ['', type].includes(claimOf(record).type);
       const machine =
         first(claimed.get(`${clusterId}/${vmid}`), isOfType) ??

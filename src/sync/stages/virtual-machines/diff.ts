@@ -15,7 +15,6 @@ import type { PlannedCluster } from '../../plan/infrastructure-types.js';
 import { PlanBuilder } from '../../plan/plan-builder.js';
 import { guestLabel, guestSubject, whyUndescribed } from '../../plan/roster.js';
 import { isSoftDeleted } from '../../plan/soft-delete.js';
-import { unseenReason } from '../../plan/unseen-sidecars.js';
 import { bootstrapOnlyTag, discoveryTag, proxboxTagId } from '../../plan/support-objects.js';
 import { type Plan, type Reason } from '../../types.js';
 import { planMachine } from './diff-machine.js';
@@ -86,13 +85,12 @@ function* prepareGuests(
   const identities = buildIdentityIndex(states, machines);
   yield;
   const adoption = createAdoption(orphanMachines(collected, identities, input));
-  const recognised = new Set([...collected.unseen.values()].map(({ id }) => id));
   const ordered = [...collected.guests].sort(
     (a, b) => compareText(a.view.name, b.view.name) || a.resource.vmid - b.resource.vmid,
   );
   const prepared: Prepared[] = [];
   for (const guest of ordered) {
-    prepared.push(...prepareGuest(builder, guest, { identities, adoption, recognised, collected, homes, input }));
+    prepared.push(...prepareGuest(builder, guest, { identities, adoption, collected, homes, input }));
     yield;
   }
   return prepared;
@@ -101,8 +99,6 @@ function* prepareGuests(
 interface Lookup {
   readonly identities: IdentityIndex;
   readonly adoption: Adoption;
-  /** Ids of machines without a visible sidecar that something else tells to be a guest of the run. */
-  readonly recognised: ReadonlySet<number>;
   readonly collected: CollectedGuests;
   readonly homes: ReadonlyMap<string, PlannedCluster>;
   readonly input: GuestPlanInput;
@@ -207,25 +203,9 @@ function resolveGuest({ view, resource }: Prepared['guest'], name: string, looku
     type: resource.type,
   });
   if (resolution.status !== 'absent') return resolution;
-  const adopted = adopt({ view, resource }, name, lookup);
-  if (adopted !== undefined) return { status: 'found', virtualMachine: adopted, state: noState };
-  const unseen = lookup.collected.unseen.get(guestSubject(view, resource).key);
-  return unseen === undefined ? resolution : { status: 'refused', reason: unseenReason(name, unseen) };
-}
-
-/** Not one that something tells to be another guest, whatever it is called; see plan/unseen-sidecars.ts. */
-function adopt(
-  { view, resource }: Prepared['guest'],
-  name: string,
-  { homes, adoption, recognised, collected }: Lookup,
-): RecordOf<'virtual-machine'> | undefined {
-  const clusterId = homes.get(view.key)?.current?.id;
-  if (clusterId === undefined) return undefined;
-  const own = collected.unseen.get(guestSubject(view, resource).key);
-  const { vmid, type } = resource;
-  return adoption.take({ vmid, type, name, clusterId }, ({ id }) =>
-    own === undefined ? !recognised.has(id) : id === own.id,
-  );
+  const cluster = lookup.homes.get(view.key)?.current;
+  const adopted = cluster === undefined ? undefined : lookup.adoption.take(resource, name, cluster.id);
+  return adopted === undefined ? resolution : { status: 'found', virtualMachine: adopted, state: noState };
 }
 
 function orphanMachines(

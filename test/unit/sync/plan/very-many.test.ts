@@ -33,9 +33,7 @@ describe('very many', () => {
     let found: readonly (number | undefined)[] = [];
 
     const used = await cpuMsOf(() => {
-      found = numbers
-        .toReversed()
-        .map((n) => adoption.take({ vmid: n, type: 'qemu', name: `web-${n}`, clusterId: 1 })?.id);
+      found = numbers.toReversed().map((n) => adoption.take({ vmid: n, type: 'qemu' }, `web-${n}`, 1)?.id);
     });
 
     expect(found).toEqual(numbers.toReversed().map((n) => n + 1));
@@ -94,7 +92,7 @@ describe('a machine without a sidecar', () => {
             unclaimed.find((one) => one.name.toLowerCase() === name) ??
             unclaimed.find((one) => isVariantOf(one.name, name));
           left = left.filter((one) => one !== expected);
-          expect(adoption.take({ vmid, type, name, clusterId: 1 })?.id).toBe(expected?.id);
+          expect(adoption.take({ vmid, type }, name, 1)?.id).toBe(expected?.id);
         }
       }),
     );
