@@ -6,9 +6,10 @@ import { kinds, objectKinds } from './kinds/index.js';
 import { isObject } from '../values/plain-object.js';
 import { modelOf, type KindPath } from './kinds/models.js';
 
-export const actions = ['view', 'add', 'change', 'delete'] as const;
+export const writeActions = ['add', 'change', 'delete'] as const;
+export type WriteAction = (typeof writeActions)[number];
+export const actions = ['view', ...writeActions] as const;
 export type Action = (typeof actions)[number];
-export type WriteAction = Exclude<Action, 'view'>;
 
 /**
  * `sync`: every full update does it. `sdn`: only where the plugin's setting for SDN is on. `orphans`: only where machines whose guest is gone

@@ -1,6 +1,6 @@
 /** What NetBox did not let the token do lately, so that no run tries in vain. */
 import { kindDefinition, type ObjectKind } from '../netbox/kinds/index.js';
-import type { WriteAction } from '../netbox/rights.js';
+import { writeActions, type WriteAction } from '../netbox/rights.js';
 import type { NetBoxReader } from '../netbox/types.js';
 import type { Desired } from './types.js';
 
@@ -119,7 +119,7 @@ function forbiddenIn(
         if (refusal.isWhole && (await client.may(refusal.action, refusal.path)) === true) forget(refusal);
     },
     forget(kind) {
-      for (const action of ['add', 'change', 'delete'] as const) forget({ action, path: pathOf(kind) });
+      for (const action of writeActions) forget({ action, path: pathOf(kind) });
     },
   };
 }

@@ -1,7 +1,30 @@
-/** Machines of which NetBox counts more than it lists: what the conditions of a permission hide is left out of lists without a word. */
-import type { RecordOf } from '../../netbox/kinds/index.js';
+/** What the conditions of a permission hide: NetBox leaves it out of lists without a word, and names or counts it elsewhere. */
+import type { ObjectKind, RecordOf } from '../../netbox/kinds/index.js';
 import type { RunContext } from '../run-context.js';
 import { loadOfMachines } from './machine-rows.js';
+
+interface Unlisted<K extends ObjectKind, Named> {
+  /** Those that may be viewed all the same: an operator made them a moment ago. */
+  readonly seen: readonly RecordOf<K>[];
+  readonly hidden: readonly Named[];
+}
+
+/**
+ * Of rows that others name, those that are in no list of the run and may not be viewed. Whatever is not listed is asked for by id,
+ * once; where all are listed nothing is asked.
+ */
+export async function askUnlisted<K extends ObjectKind, Named extends { readonly id: number }>(
+  { collections }: Pick<RunContext, 'collections'>,
+  kind: K,
+  { named, listed }: { readonly named: readonly Named[]; readonly listed: readonly { readonly id: number }[] },
+): Promise<Unlisted<K, Named>> {
+  const known = new Set(listed.map(({ id }) => id));
+  const missing = named.filter(({ id }) => !known.has(id));
+  const of = [...new Set(missing.map(({ id }) => id))].sort((a, b) => a - b);
+  const seen = await collections.load(kind, {}, { filter: 'id', of }, { fresh: true });
+  const visible = new Set<number>(seen.map(({ id }) => id));
+  return { seen, hidden: missing.filter(({ id }) => !visible.has(id)) };
+}
 
 /** What hangs on machines and is counted by them, by the field that counts. */
 const counts = { 'virtual-disk': 'virtual_disk_count', 'vm-interface': 'interface_count' } as const;

@@ -2,6 +2,7 @@
 import type { NamedVlan, StoredVlans } from '../plan/vlans.js';
 import type { RunContext } from '../run-context.js';
 import type { Warning } from '../types.js';
+import { askUnlisted } from './hidden-rows.js';
 import { loadIfAllowed } from './machine-rows.js';
 
 /** Beyond so many numbers the whole table is fewer requests. */
@@ -21,23 +22,20 @@ export function loadVlans(
 }
 
 /**
- * With those that interfaces are in and that are in no list: what the conditions of a permission hide is left out without a
- * word. Such ones are asked for by id, once, as an operator may have made them a moment ago.
+ * With those that interfaces are in and that are in no list (hidden-rows.ts).
  * @param numbers for which VLANs were loaded
  */
 export async function withHidden(
-  { collections }: Pick<RunContext, 'collections'>,
+  run: Pick<RunContext, 'collections'>,
   stored: StoredVlans | undefined,
   { numbers, named }: { readonly numbers: readonly number[]; readonly named: readonly NamedVlan[] },
 ): Promise<StoredVlans | undefined> {
   if (stored === undefined) return undefined;
-  const listed = new Set(stored.rows.map(({ id }) => id));
   const wanted = new Set(numbers);
-  const missing = named.filter(({ id, vid }) => !listed.has(id) && wanted.has(vid));
-  const of = ascending(missing.map(({ id }) => id));
-  const seen = await collections.load('vlan', {}, { filter: 'id', of }, { fresh: true });
-  const visible = new Set(seen.map(({ id }) => id));
-  const hidden = missing.filter(({ id }) => !visible.has(id));
+  const { seen, hidden } = await askUnlisted(run, 'vlan', {
+    named: named.filter(({ vid }) => wanted.has(vid)),
+    listed: stored.rows,
+  });
   return { ...stored, rows: [...stored.rows, ...seen], hidden };
 }
 

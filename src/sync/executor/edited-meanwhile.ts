@@ -1,6 +1,7 @@
 /** Rows that somebody wrote on after the plan had read them: what was not known of them when they were to go. */
 import { theirFields, type AnyRecord, type ObjectKind } from '../../netbox/kinds/index.js';
 import type { Collections } from '../collections.js';
+import { rowsNow } from './rows-now.js';
 
 /**
  * Where people write besides what is theirs alone, as far as a kind has it; what a run itself may change beside its deletes
@@ -19,8 +20,8 @@ export async function editedMeanwhile(
 ): Promise<ReadonlySet<number>> {
   const written = [...shared, ...theirFields(kind).map(({ field }) => field)];
   const before = new Map(rows.map((row) => [row.id, textOf(row, written)]));
-  const now = await collections.load(kind, {}, { filter: 'id', of: [...before.keys()] }, { past: 'cache' });
-  return new Set(now.flatMap((row) => (textOf(row, written) === before.get(row.id) ? [] : [row.id])));
+  const now = await rowsNow(collections, kind, [...before.keys()]);
+  return new Set([...now].flatMap(([id, row]) => (textOf(row, written) === before.get(id) ? [] : [id])));
 }
 
 function textOf(row: AnyRecord, written: readonly string[]): string {

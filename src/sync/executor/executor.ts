@@ -28,7 +28,7 @@ import {
 } from '../types.js';
 import { creationRounds } from './creation-rounds.js';
 import { creationKey, finderOf } from './find-existing.js';
-import { giveBack } from './give-back.js';
+import { asStored, giveBack } from './give-back.js';
 import { Holders } from './holders.js';
 import { retryWithAggregateDisk } from './aggregate-disk.js';
 import { KindWarnings } from './kind-warnings.js';
@@ -220,8 +220,7 @@ class Execution {
     const back = aside.flatMap(({ id, body }): readonly PatchItem[] => {
       const change = jobs.get(id)?.change;
       if (change === undefined || this.#book.isWritten(objectKey(kind, change.desired.key))) return [];
-      const stored: JsonObject = { ...change.current };
-      return [{ id, body: Object.fromEntries(Object.keys(body).map((field) => [field, stored[field]])) }];
+      return [asStored(change.current, Object.keys(body))];
     });
     if (back.length > 0)
       await this.#context.client.bulkPatch(kindDefinition(kind).path, back, this.#bulk(kind, 'update', back.length));

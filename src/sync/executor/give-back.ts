@@ -3,6 +3,7 @@ import { kindDefinition, type AnyRecord, type ObjectKind } from '../../netbox/ki
 import type { BulkOptions, JsonObject, NetBoxBulkClient, PatchItem } from '../../netbox/types.js';
 import type { Collections } from '../collections.js';
 import type { LetGo } from './preparations.js';
+import { rowsNow } from './rows-now.js';
 
 interface GiveBackContext {
   readonly client: Pick<NetBoxBulkClient, 'bulkPatch'>;
@@ -16,19 +17,25 @@ export async function giveBack(
   { client, collections }: GiveBackContext,
   bulk: BulkOptions,
 ): Promise<readonly LetGo[]> {
-  const of = letGo.map(({ item }) => item.id);
-  const rows = await collections.load(kind, {}, { filter: 'id', of }, { past: 'cache' });
-  const now = new Map(rows.map((row) => [row.id, row]));
+  const now = await rowsNow(
+    collections,
+    kind,
+    letGo.map(({ item }) => item.id),
+  );
   const back = letGo.flatMap((one) => backOf(one, now.get(one.item.id)) ?? []);
   if (back.length > 0) await client.bulkPatch(kindDefinition(kind).path, back, bulk);
   const ids = new Set(back.map(({ id }) => id));
   return letGo.filter(({ item }) => ids.has(item.id));
 }
 
-function backOf({ change, item: { id, body } }: LetGo, row: AnyRecord | undefined): PatchItem | undefined {
-  const stored: JsonObject = { ...change.current };
+/** What a row has again of these fields. @param current as the plan read it */
+export function asStored(current: AnyRecord, fields: readonly string[]): PatchItem {
+  const stored: JsonObject = { ...current };
+  return { id: current.id, body: Object.fromEntries(fields.map((field) => [field, stored[field]])) };
+}
+
+function backOf({ change, item: { body } }: LetGo, row: AnyRecord | undefined): PatchItem | undefined {
   const found: JsonObject | undefined = row === undefined ? undefined : { ...row };
   const fields = Object.keys(body).filter((field) => found !== undefined && (found[field] ?? null) === null);
-  if (fields.length === 0) return undefined;
-  return { id, body: Object.fromEntries(fields.map((field) => [field, stored[field]])) };
+  return fields.length === 0 ? undefined : asStored(change.current, fields);
 }

@@ -17,9 +17,11 @@ import {
   requiredFieldReason,
 } from './failure-reasons.js';
 import { rivalFinderOf } from './find-existing.js';
+import { inTurn } from './in-turn.js';
 import type { KindWarnings } from './kind-warnings.js';
 import type { OutcomeBook } from './outcome-book.js';
 import type { Waiting } from './preparations.js';
+import { rowsNow } from './rows-now.js';
 import { spareCode, type Unwanted } from './unwanted.js';
 
 interface RefusedContext {
@@ -88,23 +90,20 @@ export class Refused {
   }
 
   /**
-   * Objects in the order of writing, without those that NetBox is known not to let the token write, which are settled. One of
-   * these comes first, by itself: it shows whether they may be written by now.
+   * Objects in the order of writing, without those that NetBox is known not to let the token write, which are settled; see
+   * `inTurn` of in-turn.ts. What was promised has its turn before others.
    */
-  *inTurn<T>(action: WriteAction, all: readonly T[], desiredOf: (one: T) => Desired): Generator<readonly T[]> {
-    const whyNot = (one: T): string | undefined => this.#unwanted.forbidden(action, desiredOf(one));
-    const refused = new Map(all.filter((one) => whyNot(one) !== undefined).map((one) => [desiredOf(one), one]));
-    const promised = [...refused.keys()].find((desired) => this.#promised.has(desired));
-    const due = promised ?? this.#unwanted.probe(action, [...refused.keys()]);
-    const probe = due === undefined ? undefined : refused.get(due);
-    if (probe !== undefined) yield [probe];
-    const allowed: T[] = [];
-    for (const one of all) {
-      const message = one === probe ? undefined : whyNot(one);
-      if (message !== undefined) this.refuseKind(desiredOf(one), { code: 'forbidden', message });
-      else if (one !== probe) allowed.push(one);
-    }
-    yield allowed;
+  inTurn<T>(action: WriteAction, all: readonly T[], desiredOf: (one: T) => Desired): Generator<readonly T[]> {
+    return inTurn(all, {
+      whyNot: (one) => this.#unwanted.forbidden(action, desiredOf(one)),
+      probe: (refused) => {
+        const byDesired = new Map(refused.map((one) => [desiredOf(one), one]));
+        const promised = [...byDesired.keys()].find((desired) => this.#promised.has(desired));
+        const due = promised ?? this.#unwanted.probe(action, [...byDesired.keys()]);
+        return due === undefined ? undefined : byDesired.get(due);
+      },
+      refuse: (one, message) => this.refuseKind(desiredOf(one), { code: 'forbidden', message }),
+    });
   }
 
   /** Whether all that a change is written for is known not to come; the change is settled then. What is to be tried again needs it. */
@@ -155,9 +154,11 @@ export class Refused {
   /** NetBox did not find objects that were to be changed: they were deleted, or the conditions of a permission keep them from it. */
   async notFound(kind: ObjectKind, lost: readonly Lost[]): Promise<void> {
     if (lost.length === 0) return;
-    const of = lost.map(({ id }) => id);
-    const rows = await this.#collections.load(kind, {}, { filter: 'id', of }, { past: 'cache' });
-    const there = new Set(rows.map(({ id }) => id));
+    const there = await rowsNow(
+      this.#collections,
+      kind,
+      lost.map(({ id }) => id),
+    );
     const message = conditionalMessage('change', kind);
     for (const { desired, id } of lost) {
       if (!there.has(id)) {

@@ -7,7 +7,9 @@ import type { Collections } from '../collections.js';
 import type { Change, Reason } from '../types.js';
 import { editedMeanwhile } from './edited-meanwhile.js';
 import { conditionalMessage } from './failure-reasons.js';
+import { inTurn } from './in-turn.js';
 import type { KindWarnings } from './kind-warnings.js';
+import { rowsNow } from './rows-now.js';
 
 export type Removal = Extract<Change, { action: 'delete' }>;
 
@@ -34,7 +36,7 @@ interface Row {
 
 /**
  * A row that NetBox does not delete stays, with a warning: it was not discovered, so it is nobody's failure. Those that NetBox did not
- * let the token delete lately stay, but for one that comes first: it shows whether they may go by now.
+ * let the token delete lately stay, but for one that comes first (in-turn.ts).
  */
 export async function removeRows(
   kind: ObjectKind,
@@ -44,23 +46,19 @@ export async function removeRows(
   const { collections, told } = context;
   const { forbidden } = collections;
   const rows = planned.map((removal): Row => ({ kind, key: `${removal.current.id}`, removal }));
-  const probe = forbidden.probe(
-    'delete',
-    rows.filter((row) => forbidden.why('delete', row) !== undefined),
-  );
-  const first = probe === undefined ? nothing : await send(kind, [probe], context);
-  if (first.end !== undefined) return first;
-  const allowed: Row[] = [];
-  for (const row of rows.filter((one) => one !== probe)) {
-    const why = forbidden.why('delete', row);
-    if (why === undefined) allowed.push(row);
-    else told.add(kind, notDeleted(kind, row.removal, why));
+  const parts = inTurn(rows, {
+    whyNot: (row) => forbidden.why('delete', row),
+    probe: (refused) => forbidden.probe('delete', refused),
+    refuse: ({ removal }, why) => told.add(kind, notDeleted(kind, removal, why)),
+  });
+  const removed: Removal[] = [];
+  for (const part of parts) {
+    const done = await send(kind, part, context);
+    removed.push(...done.removed);
+    if (done.end !== undefined) return { removed, end: done.end };
   }
-  const { removed, end } = await send(kind, allowed, context);
-  return { removed: [...first.removed, ...removed], end };
+  return { removed, end: undefined };
 }
-
-const nothing: Removed = { removed: [], end: undefined };
 
 async function send(kind: ObjectKind, rows: readonly Row[], context: RemovalContext): Promise<Removed> {
   const { client, bulk, collections } = context;
@@ -73,7 +71,12 @@ async function send(kind: ObjectKind, rows: readonly Row[], context: RemovalCont
   const ids = kept.map(({ current }) => current.id);
   const outcomes = await client.bulkDelete(kindDefinition(kind).path, ids, bulk(ids.length));
   const missed = tried.filter((_, index) => outcomes[index]?.status === 'gone');
-  const there = await stillThere(kind, missed, collections);
+  // What NetBox did not find and has all the same, conditions of the permission keep from the token.
+  const there = await rowsNow(
+    collections,
+    kind,
+    missed.map(({ removal }) => removal.current.id),
+  );
   const removed: Removal[] = [];
   let end: ProxboxError | undefined;
   for (const [index, row] of tried.entries()) {
@@ -103,17 +106,6 @@ async function tell(row: Row, error: ProxboxError | undefined, { told, collectio
 function notDeleted(kind: ObjectKind, { label, current }: Removal, why: string): Reason {
   const message = `The ${kindDefinition(kind).noun} "${label}" (id ${current.id}) was not deleted: ${why}`;
   return { code: 'delete_failed', message };
-}
-
-/** Of rows that NetBox did not find, those that it has all the same: conditions of the permission keep them. */
-async function stillThere(
-  kind: ObjectKind,
-  rows: readonly Row[],
-  collections: Pick<Collections, 'load'>,
-): Promise<ReadonlySet<number>> {
-  const of = rows.map(({ removal }) => removal.current.id);
-  const found = await collections.load(kind, {}, { filter: 'id', of }, { past: 'cache' });
-  return new Set(found.map(({ id }) => id));
 }
 
 /** A row that somebody wrote on meanwhile is looked at again by the next run. */

@@ -1,5 +1,6 @@
 /** Addresses that guests have in NetBox though the token may not view them: other rows name them, and they are in no list. */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
+import { askUnlisted } from '../../collect/hidden-rows.js';
 import { hostOf, hostOn } from '../../plan/address-ownership.js';
 import type { RunContext } from '../../run-context.js';
 import type { GuestPorts } from './types.js';
@@ -30,15 +31,14 @@ export async function collectHidden(
   guests: readonly GuestPorts<Located>[],
   stored: Stored,
 ): Promise<ReadonlySet<string>> {
-  const listed = new Set(stored.addresses.map(({ id }) => id));
   const wanted = guests.flatMap(({ one }) => wantedOf(one));
   const hosts = new Set(wanted.map(({ host }) => host));
   const named = [...namedByLinks(stored), ...stored.virtualMachines.flatMap(namedByMachine)];
-  const missing = named.filter((one) => !listed.has(one.id) && hosts.has(one.host));
-  const of = [...new Set(missing.map(({ id }) => id))].sort((a, b) => a - b);
-  const seen = await run.collections.load('ip-address', {}, { filter: 'id', of }, { fresh: true });
-  const visible = new Set(seen.map(({ id }) => id));
-  const hidden = new Set(missing.filter(({ id }) => !visible.has(id)).map(({ host }) => host));
+  const unlisted = await askUnlisted(run, 'ip-address', {
+    named: named.filter(({ host }) => hosts.has(host)),
+    listed: stored.addresses,
+  });
+  const hidden = new Set(unlisted.hidden.map(({ host }) => host));
   return new Set(wanted.filter(({ host }) => hidden.has(host)).map(({ machine, host }) => hostOn(machine, host)));
 }
 

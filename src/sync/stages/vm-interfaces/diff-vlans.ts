@@ -75,8 +75,9 @@ function planVlan(
   } = guest;
   const place = { vid, site, tenant };
   const id = keptVlan(place, current, vlans) ?? chooseVlan(place, vlans)?.id;
-  const hidden = hiddenVlan(place, vlans, `${nic.device.key} of "${machineName(guest)}"`);
-  if (id === undefined && hidden !== undefined) {
+  const hidden =
+    id === undefined ? hiddenVlan(place, vlans, `${nic.device.key} of "${machineName(guest)}"`) : undefined;
+  if (hidden !== undefined) {
     builder.warn({ ...hidden, source });
     return undefined;
   }
