@@ -23,12 +23,17 @@ function isAboveGrants(open: OpenNetBox): boolean {
   );
 }
 
-function stateOf(open: OpenNetBox, right: Right, isSuperuser: boolean): State {
+interface Token {
+  readonly isSuperusers: boolean;
+  readonly isReadOnly: boolean;
+}
+
+function stateOf(open: OpenNetBox, right: Right, token: Token): State {
   const at = open.reach.get(right.path);
   if (at?.kind === 'absent') return 'absent';
   const offered = isOffered(open, right);
   if (offered === false) return 'missing';
-  if (isSuperuser) return isReadOnly(open) && right.action !== 'view' ? 'missing' : 'present';
+  if (token.isSuperusers) return token.isReadOnly && right.action !== 'view' ? 'missing' : 'present';
   return grantedState(open, right, offered === true ? 'present' : unseenState(open, at));
 }
 
@@ -45,13 +50,13 @@ function unseenState({ hasAllGrants }: OpenNetBox, at: Reach | undefined): State
 }
 
 export function rightReports(open: OpenNetBox): readonly RightReport[] {
-  const isSuperuser = isAboveGrants(open);
+  const token = { isSuperusers: isAboveGrants(open), isReadOnly: isReadOnly(open) };
   return rights.map((right) => ({
     permission: rightName(right),
     object_type: right.model,
     action: right.action,
     purpose: right.purpose,
-    state: stateOf(open, right, isSuperuser),
+    state: stateOf(open, right, token),
     without: right.without,
   }));
 }
@@ -64,8 +69,8 @@ function isReadOnly({ reach }: OpenNetBox): boolean {
 
 const permissionsPage = 'Admin > Authentication > Permissions';
 
-export function rightProblems(open: OpenNetBox): readonly Problem[] {
-  const reports = rightReports(open);
+/** @param reports of `rightReports` */
+export function rightProblems(open: OpenNetBox, reports: readonly RightReport[]): readonly Problem[] {
   const user = open.user === null ? 'The user of the token' : `"${open.user.name}"`;
   if (isReadOnly(open)) return [readOnly(open, user, reports)];
   const which = (states: readonly State[], isWanted: (purpose: Purpose) => boolean = () => true) =>

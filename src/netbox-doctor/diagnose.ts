@@ -31,7 +31,8 @@ export function diagnose({ endpoint, answer }: Findings): NetBoxDoctorReport {
     return { ok: false, ...of, reachable, ...closed, problems: [connectionProblem(answer.error)] };
   }
   const { open } = answer;
-  const problems = worstFirst([...installationProblems(open, endpoint.tokenVersion), ...rightProblems(open)]);
+  const rights = rightReports(open);
+  const problems = worstFirst([...installationProblems(open, endpoint.tokenVersion), ...rightProblems(open, rights)]);
   return {
     ok: isWell(problems),
     ...of,
@@ -42,7 +43,7 @@ export function diagnose({ endpoint, answer }: Findings): NetBoxDoctorReport {
     user: open.user?.name ?? null,
     clock_difference_seconds: open.clockDifferenceS,
     page_size: open.pageSize,
-    rights: rightReports(open),
+    rights,
     problems,
   };
 }

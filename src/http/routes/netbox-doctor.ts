@@ -4,6 +4,7 @@ import type { NetBoxDoctor } from '../../netbox-doctor/service.js';
 import { reportText } from '../../netbox-doctor/text.js';
 import type { App } from '../app-type.js';
 import { answers } from '../route-document.js';
+import { answerReport, reportFormat } from './doctor-report.js';
 
 const Report = z.looseObject({
   ok: z.boolean(),
@@ -13,9 +14,8 @@ const Report = z.looseObject({
   version: z.string().nullable(),
 });
 
-const Query = z.object({ format: z.enum(['json', 'text']).default('json').describe('text: for people') });
+const Query = z.object({ format: reportFormat });
 
-/** 200 also when NetBox is not well: the report says so, and the header `X-Proxbox-Status`: `completed` or `failed`. */
 export function registerNetBoxDoctorRoute(app: App, doctor: NetBoxDoctor): void {
   app.get(
     '/netbox/doctor',
@@ -28,10 +28,7 @@ export function registerNetBoxDoctorRoute(app: App, doctor: NetBoxDoctor): void 
       },
     },
     async ({ query: { format } }, reply) => {
-      const report = await doctor.examine();
-      reply.header('x-proxbox-status', report.ok ? 'completed' : 'failed');
-      if (format === 'json') return report;
-      return reply.type('text/plain; charset=utf-8').send(reportText(report));
+      return answerReport(reply, await doctor.examine(), { format, textOf: reportText });
     },
   );
 }

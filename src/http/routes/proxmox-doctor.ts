@@ -4,6 +4,7 @@ import type { ProxmoxDoctor } from '../../proxmox-doctor/service.js';
 import type { App } from '../app-type.js';
 import { reportText } from '../../proxmox-doctor/text.js';
 import { answers } from '../route-document.js';
+import { answerReport, reportFormat } from './doctor-report.js';
 import { Scope } from './read-scope.js';
 
 const Report = z.object({
@@ -11,9 +12,8 @@ const Report = z.object({
   endpoints: z.array(z.looseObject({ endpoint_id: z.int(), endpoint: z.string(), ok: z.boolean() })),
 });
 
-const Query = Scope.extend({ format: z.enum(['json', 'text']).default('json').describe('text: for people') });
+const Query = Scope.extend({ format: reportFormat });
 
-/** 200 also when endpoints are not well: the report says so, and the header `X-Proxbox-Status`: `completed` when all are, else `failed`. */
 export function registerProxmoxDoctorRoute(app: App, doctor: ProxmoxDoctor): void {
   app.get(
     '/proxmox/doctor',
@@ -26,10 +26,7 @@ export function registerProxmoxDoctorRoute(app: App, doctor: ProxmoxDoctor): voi
       },
     },
     async ({ query: { format, ...scope } }, reply) => {
-      const report = await doctor.examine(scope);
-      reply.header('x-proxbox-status', report.ok ? 'completed' : 'failed');
-      if (format === 'json') return report;
-      return reply.type('text/plain; charset=utf-8').send(reportText(report));
+      return answerReport(reply, await doctor.examine(scope), { format, textOf: reportText });
     },
   );
 }
