@@ -1,5 +1,6 @@
 /** docs/netbox-permissions.md, from the table of permissions that the doctor examines. */
-import { actions, rights, type Purpose } from '../netbox/rights.js';
+import { actions } from '../netbox/actions.js';
+import { rights, type Purpose } from '../netbox/rights.js';
 
 const introduction = `# Permissions in NetBox
 

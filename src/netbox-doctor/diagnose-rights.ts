@@ -1,5 +1,6 @@
 /** What the token may do in NetBox, beside what the sync needs. Pure. */
-import { actions, rightName, rights, type Purpose, type Right } from '../netbox/rights.js';
+import { actions } from '../netbox/actions.js';
+import { rightName, rights, type Purpose, type Right } from '../netbox/rights.js';
 import { counted } from '../values/short-text.js';
 import type { Grant, OpenNetBox, Problem, Reach, RightReport } from './types.js';
 

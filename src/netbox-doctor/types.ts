@@ -3,7 +3,8 @@ import type { Problem as AnyProblem } from '../doctor/problem.js';
 import type { NetBoxEndpoint } from '../endpoints/types.js';
 import type { ErrorCode } from '../errors/catalog.js';
 import type { ProxboxError } from '../errors/proxbox-error.js';
-import type { Action, Purpose } from '../netbox/rights.js';
+import type { Action } from '../netbox/actions.js';
+import type { Purpose } from '../netbox/rights.js';
 import type { NetBoxStatus } from '../netbox/types.js';
 
 /** What NetBox says of the token at one list of the REST API. `absent`: this release or plugin does not have it. */

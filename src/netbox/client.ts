@@ -17,7 +17,7 @@ import { meansNoMatch, readAll, type ListDeps } from './lists.js';
 import { excludeConfigContext, isInstallationPath } from './paths.js';
 import { bodyOf, type NetBoxResult, type Pipeline } from './pipeline.js';
 import type { Pressure } from './pressure.js';
-import { offers, type WriteAction } from './rights.js';
+import { offers, type WriteAction } from './actions.js';
 import type { StatusReader } from './status.js';
 import type {
   BulkCreateOptions,

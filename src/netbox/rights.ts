@@ -2,14 +2,9 @@
  * Which permissions the user of the token needs in NetBox, by object type, and what is missing without them: the one place that
  * knows. The doctor and docs/netbox-permissions.md are made from it. Source: what the stages plan, and the views of NetBox.
  */
+import { actions, type Action } from './actions.js';
 import { kinds, objectKinds } from './kinds/index.js';
-import { isObject } from '../values/plain-object.js';
 import { modelOf, type KindPath } from './kinds/models.js';
-
-export const writeActions = ['add', 'change', 'delete'] as const;
-export type WriteAction = (typeof writeActions)[number];
-export const actions = ['view', ...writeActions] as const;
-export type Action = (typeof actions)[number];
 
 /**
  * `sync`: every full update does it. `sdn`: only where the plugin's setting for SDN is on. `orphans`: only where machines whose guest is gone
@@ -156,10 +151,4 @@ export const rights: readonly Right[] = [
 export function rightName({ model, action }: Pick<Right, 'model' | 'action'>): string {
   const [app = '', name = ''] = model.split('.');
   return `${app}.${action}_${name}`;
-}
-
-/** Whether an answer to OPTIONS says that the token may do this (`determine_actions` of `netbox/api/metadata.py`). */
-export function offers(body: unknown, method: 'POST' | 'PUT'): boolean {
-  const { actions: offered } = isObject(body) ? body : {};
-  return isObject(offered) && method in offered;
 }

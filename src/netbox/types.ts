@@ -1,7 +1,7 @@
 /** What the NetBox client takes and gives: objects, queries, scopes, outcomes, and the client itself. */
 import type { ProxboxError } from '../errors/proxbox-error.js';
 import type { Wait } from '../transport/retry.js';
-import type { WriteAction } from './rights.js';
+import type { WriteAction } from './actions.js';
 
 /** A NetBox object as its REST API renders it. Relations are objects with an id, choices are `{value, label}`. */
 export type NetBoxRecord = Readonly<Record<string, unknown>> & { readonly id: number };

@@ -1,6 +1,6 @@
 /** What NetBox did not let the token do lately, so that no run tries in vain. */
 import { kindDefinition, type ObjectKind } from '../netbox/kinds/index.js';
-import { writeActions, type WriteAction } from '../netbox/rights.js';
+import { writeActions, type WriteAction } from '../netbox/actions.js';
 import type { NetBoxReader } from '../netbox/types.js';
 import type { Desired } from './types.js';
 

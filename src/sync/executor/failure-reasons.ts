@@ -3,7 +3,8 @@ import { errorText, type ProxboxError } from '../../errors/proxbox-error.js';
 import { describeErrors, withoutRequest } from '../../netbox/answer-text.js';
 import { isPluginKind, kindDefinition, storedKind, type ObjectKind } from '../../netbox/kinds/index.js';
 import { modelOf } from '../../netbox/kinds/models.js';
-import { rightName, type WriteAction } from '../../netbox/rights.js';
+import type { WriteAction } from '../../netbox/actions.js';
+import { rightName } from '../../netbox/rights.js';
 import type { NetBoxRecord } from '../../netbox/types.js';
 import type { Desired, Reason } from '../types.js';
 

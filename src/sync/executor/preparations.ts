@@ -1,6 +1,6 @@
 /** What is written only for something that comes after it: room that is made, a note that is left. Pure. */
 import type { ObjectKind } from '../../netbox/kinds/index.js';
-import type { WriteAction } from '../../netbox/rights.js';
+import type { WriteAction } from '../../netbox/actions.js';
 import type { PatchItem } from '../../netbox/types.js';
 import { objectKey, type Change, type Desired, type ObjectKey } from '../types.js';
 

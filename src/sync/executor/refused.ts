@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { ProxboxError } from '../../errors/proxbox-error.js';
 import { isPluginKind, type AnyRecord, type ObjectKind } from '../../netbox/kinds/index.js';
-import type { WriteAction } from '../../netbox/rights.js';
+import type { WriteAction } from '../../netbox/actions.js';
 import { endsTheRun } from '../../netbox/run-ending.js';
 import type { JsonObject, NetBoxBulkClient } from '../../netbox/types.js';
 import type { Collections } from '../collections.js';

@@ -3,7 +3,7 @@ import { describeErrors } from '../../netbox/answer-text.js';
 import type { ProxboxError } from '../../errors/proxbox-error.js';
 import { kindDefinition, storedKind, type AnyRecord, type ObjectKind } from '../../netbox/kinds/index.js';
 import { tagIds } from '../../netbox/kinds/values.js';
-import type { WriteAction } from '../../netbox/rights.js';
+import type { WriteAction } from '../../netbox/actions.js';
 import type { JsonObject, Mending } from '../../netbox/types.js';
 import { isObject } from '../../values/plain-object.js';
 import type { Collections, RefusedPart } from '../collections.js';

@@ -1,6 +1,7 @@
 /** What a sync asks of NetBox is in the table of permissions, from which the doctor and the documentation are made. */
 import { expect, it } from 'vitest';
-import { rights, type Action } from '../../../src/netbox/rights.js';
+import type { Action } from '../../../src/netbox/actions.js';
+import { rights } from '../../../src/netbox/rights.js';
 import { createFixtureEstate } from '../../simulator/estate/index.js';
 import { openWorld } from '../../support/world.js';
 

@@ -1,6 +1,6 @@
 /** What is remembered of objects that NetBox did not let the token add, change or delete. */
 import { expect, it } from 'vitest';
-import type { WriteAction } from '../../../src/netbox/rights.js';
+import type { WriteAction } from '../../../src/netbox/actions.js';
 import { createForbiddenStore } from '../../../src/sync/forbidden.js';
 
 const aTag = (key: string) => ({ kind: 'tag', key }) as const;
