@@ -32,8 +32,10 @@ export async function rememberOrigins(run: RunContext, known: Known): Promise<Re
   const remembered = run.memory.recall();
   if (remembered === undefined) return { remembered: new Map(), warnings: [] };
   const changes = new Map<number, RememberedMachine | null>();
-  const stored = new Set(known.states.map((state) => state.virtual_machine));
-  const isWhole = run.options.netboxVmIds === null && stored.size > 0;
+  const stated = known.states.map((state) => state.virtual_machine);
+  const isWhole = run.options.netboxVmIds === null && stated.length > 0;
+  // Also a machine whose sidecar may not be viewed: what is remembered is then what tells whose it is.
+  const stored = new Set([...stated, ...known.virtualMachines.map(({ id }) => id)]);
   for (const id of remembered.keys()) if (isWhole && !stored.has(id)) changes.set(id, null);
   const warnings: Warning[] = [];
   for (const { id, origin, source } of originsOf(run, known)) {

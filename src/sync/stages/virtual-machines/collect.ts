@@ -14,6 +14,7 @@ import type { RunContext } from '../../run-context.js';
 import type { Warning } from '../../types.js';
 import { collectGone } from './collect-gone.js';
 import { rememberOrigins } from './collect-origins.js';
+import { collectUnseen } from './collect-unseen.js';
 import { guestTagNames } from './map.js';
 import { lackPlatforms } from './map-platform.js';
 import { askedIds } from './map-metadata.js';
@@ -52,6 +53,7 @@ export async function collectGuests(run: RunContext): Promise<CollectedGuests> {
     states: list.states,
     virtualMachines,
     gone: await collectGone(run, list, { states: known, virtualMachines }),
+    unseen: await collectUnseen(run, { ...list, ...origins, guests: located, views, virtualMachines }),
     tags,
     platforms: needPlatforms ? await loadPlatforms(run, warnings) : early,
     metadataIds,

@@ -203,19 +203,30 @@ function resolveGuest({ view, resource }: Prepared['guest'], name: string, looku
     type: resource.type,
   });
   if (resolution.status !== 'absent') return resolution;
-  const cluster = lookup.homes.get(view.key)?.current;
-  const adopted = cluster === undefined ? undefined : lookup.adoption.take(resource, name, cluster.id);
-  return adopted === undefined ? resolution : { status: 'found', virtualMachine: adopted, state: noState };
+  const machine =
+    lookup.collected.unseen.get(guestSubject(view, resource).key) ?? adopt({ view, resource }, name, lookup);
+  return machine === undefined ? resolution : { status: 'found', virtualMachine: machine, state: noState };
 }
 
+function adopt(
+  { view, resource }: Prepared['guest'],
+  name: string,
+  { homes, adoption }: Lookup,
+): RecordOf<'virtual-machine'> | undefined {
+  const cluster = homes.get(view.key)?.current;
+  return cluster === undefined ? undefined : adoption.take(resource, name, cluster.id);
+}
+
+/** Those that something tells to be a guest, whatever it is called, are no orphans; see plan/unseen-sidecars.ts. */
 function orphanMachines(
   collected: CollectedGuests,
   identities: IdentityIndex,
   input: GuestPlanInput,
 ): readonly RecordOf<'virtual-machine'>[] {
   const proxbox = proxboxTagId(input.supportIds);
+  const recognised = new Set([...collected.unseen.values()].map(({ id }) => id));
   return collected.virtualMachines.filter(
-    (record) => hasTag(record, proxbox) && identities.stateOf(record.id) === undefined,
+    (record) => hasTag(record, proxbox) && identities.stateOf(record.id) === undefined && !recognised.has(record.id),
   );
 }
 

@@ -12,6 +12,7 @@ import type { InfrastructureInput, InfrastructureRecords, PlannedCluster } from 
 import type { ResolvedName } from '../../plan/names.js';
 import type { SyncMode } from '../../plan/options.js';
 import { machineMode } from '../../plan/roster.js';
+import type { UnseenMachines } from '../../plan/unseen-sidecars.js';
 import type { SourceRef, Warning } from '../../types.js';
 import type { ConfigRead } from '../../guests.js';
 import type { MapOptions } from './map.js';
@@ -39,6 +40,8 @@ export interface CollectedGuests {
   readonly virtualMachines: readonly RecordOf<'virtual-machine'>[];
   /** Machines that give up their name where a living guest would bear it, with the VMID of the guest that is gone. */
   readonly gone: ReadonlyMap<number, number>;
+  /** Machines of guests whose sidecar may not be viewed, as something else tells; by the key of the guest. */
+  readonly unseen: UnseenMachines;
   readonly tags: readonly RecordOf<'tag'>[];
   /** undefined where no machine lacks one, or the token may not view them: then none gets one. */
   readonly platforms: readonly RecordOf<'platform'>[] | undefined;
