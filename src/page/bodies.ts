@@ -4,6 +4,7 @@ import type { Plan as PlanSchema, WholePlan as WholePlanSchema } from '../http/r
 import type { z } from 'zod';
 import type { LogEntry } from '../telemetry/log-entry.js';
 import type {
+  Comparison as ComparisonSchema,
   Item as ItemSchema,
   Run as RunSchema,
   RunWithStages,
@@ -14,6 +15,7 @@ export type Run = z.infer<typeof RunSchema>;
 export type Stage = z.infer<typeof StageSchema>;
 export type WholeRun = z.infer<typeof RunWithStages>;
 export type Item = z.infer<typeof ItemSchema>;
+export type Comparison = z.infer<typeof ComparisonSchema>;
 export type Plan = z.infer<typeof PlanSchema>;
 export type Explanation = z.infer<typeof ExplanationSchema>;
 export type WholePlan = z.infer<typeof WholePlanSchema>;

@@ -42,10 +42,15 @@ const deeds = ['created', 'updated', 'deleted', 'skipped', 'failed'] as const;
 /** "3 created, 1 failed"; what stayed as it was is the normal case. */
 function deedsOf({ totals, status }: Pick<Run, 'totals' | 'status'>): string {
   const parts = deeds.flatMap((deed) => {
-    const count = Object.values(totals).reduce((sum, counts) => sum + (counts[deed] ?? 0), 0);
+    const count = outcomeIn(totals, deed);
     return count === 0 ? [] : [`${count} ${deed}`];
   });
   if (parts.length > 0) return parts.join(', ');
-  const same = Object.values(totals).reduce((sum, counts) => sum + (counts['unchanged'] ?? 0), 0);
+  const same = outcomeIn(totals, 'unchanged');
   return status === 'running' || same === 0 ? '' : `Nothing to do, ${countText(same, 'object')} unchanged`;
+}
+
+/** Of all kinds. */
+export function outcomeIn(totals: Run['totals'], outcome: string): number {
+  return Object.values(totals).reduce((sum, counts) => sum + (counts[outcome] ?? 0), 0);
 }

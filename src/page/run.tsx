@@ -1,5 +1,6 @@
 /** One run: how far it is or how it ended, stage by stage, and every object that it touched. */
 import type { Run, WholeRun } from './bodies.js';
+import { BesideBefore } from './comparison.js';
 import { useAsked } from './hooks.js';
 import { ItemList } from './items.js';
 import { Ago, Problem, Status, Waiting } from './parts.js';
@@ -30,6 +31,7 @@ export function RunView({ id, query }: { id: string; query: URLSearchParams }) {
       {run.message !== null && <p class="notice bad">{run.message}</p>}
       <Errors run={run} title="What is missing" />
       <Stages stages={run.stages} isRunning={run.status === 'running'} />
+      {run.ended_at !== null && <BesideBefore run={run} />}
       <ItemList key={query.toString()} run={run} start={query} title="Objects" nothing="Everything stayed as it was." />
     </>
   );

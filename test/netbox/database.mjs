@@ -84,7 +84,7 @@ async function migrate(python, database, { plugins, isSeeded }) {
   };
   try {
     await writeInstance(folder, database, { plugins });
-    await execute(python, ['-m', 'netbox', 'migrate', '--no-input'], { env });
+    await execute(python, [here('migrate.py')], { env });
     if (!isSeeded) await execute(python, [here('seed.py')], { env });
   } catch (error) {
     throw new Error(

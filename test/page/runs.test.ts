@@ -110,6 +110,13 @@ describe('the page', () => {
     const row = page.getByRole('dialog').getByRole('row', { name: 'memory' });
     expect(await row.getByRole('cell').allTextContents()).toEqual([`${guest.memoryMb - 1024}`, `${guest.memoryMb}`]);
     await expectGood('changes');
+    await page.keyboard.press('Escape');
+    const beside = page.getByRole('region', { name: 'Beside the run before' });
+    await beside.getByText('Problems that are gone').waitFor();
+    await beside.getByText('Refused for a test.').first().waitFor();
+    const [now, before] = await beside.getByRole('row', { name: 'Failed' }).getByRole('cell').allTextContents();
+    expect([now, Number(before) > 0]).toEqual(['0', true]);
+    await expectGood('comparison');
   });
 
   it('holds no more of a long list than is seen, whichever part that is', async () => {

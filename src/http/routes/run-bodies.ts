@@ -1,5 +1,6 @@
 /** Runs, stages and items as the routes about runs answer them, and what the API document says of that. */
 import { z } from 'zod';
+import type { RunComparison } from '../../ledger/compare.js';
 import {
   itemOutcomes,
   runStatuses,
@@ -70,6 +71,30 @@ export const Item = z.object({
   vmid: nullableNumber,
   changes: z.array(z.looseObject({ field: text })).describe('Fields with from and to; of an update'),
 });
+
+const Compared = z.object({ count: z.number(), items: z.array(Item).describe('The first of them') });
+export const Comparison = z.object({
+  before: Run.nullable().describe('The newest before it that reached its end and was asked for the same'),
+  appeared: Compared.describe('Skipped or failed in this run and not in the one before'),
+  ended: Compared.describe('Skipped or failed in the one before and not in this run'),
+  remaining: z.number().describe('How many both left undone, for the same reason'),
+  is_whole: z.boolean().describe('False where only the first objects of either run were compared'),
+});
+
+/** `most`: so many objects of each list are shown. */
+export function comparisonBody({ before, appeared, ended, remaining, isWhole }: RunComparison, most: number): object {
+  const shown = (items: RunComparison['appeared']): object => ({
+    count: items.length,
+    items: items.slice(0, most).map(itemBody),
+  });
+  return {
+    before: before === null ? null : runBody(before),
+    appeared: shown(appeared),
+    ended: shown(ended),
+    remaining,
+    is_whole: isWhole,
+  };
+}
 
 export function runBody(run: StoredRun): object {
   const { id, kind, trigger, actor, branch, scope, status, message, errors, totals, items, seconds, version } = run;

@@ -12,11 +12,11 @@ import { answers, answersStream, said } from '../route-document.js';
 import { shortenFrame } from '../stream/frame-size.js';
 import { streamSse, type SseFrame } from '../stream/sse.js';
 import { askedJob, RunQuery } from './asked-job.js';
-import { Item, itemBody, Run, runBody, RunWithStages, stageBody } from './run-bodies.js';
+import { Comparison, comparisonBody, Item, itemBody, Run, runBody, RunWithStages, stageBody } from './run-bodies.js';
 import { begin, Begun } from './sync/run-to-end.js';
 
 export interface RunRouteDeps {
-  readonly ledger: Pick<Ledger, 'runs' | 'run' | 'stages' | 'items'>;
+  readonly ledger: Pick<Ledger, 'runs' | 'run' | 'stages' | 'items' | 'compare'>;
   readonly sync: Pick<SyncService, 'activeRuns' | 'prepareFullUpdate' | 'prepareStage'>;
   readonly clock: Clock;
   /** Aborted when the service stops. */
@@ -58,6 +58,9 @@ const cancelling = {
   document: { answers: { 202: z.object({ id: z.string(), status: z.literal('cancelling') }) } },
 };
 const tags = ['runs'];
+
+/** So many objects that a run left undone are compared with those of the run before, and so many of each list are shown. */
+const compared = { most: 20_000, shown: 100 };
 
 export function registerRunRoutes(app: App, deps: RunRouteDeps): void {
   registerLists(app, deps);
@@ -131,6 +134,14 @@ function registerOfOne(app: App, deps: RunRouteDeps): void {
     },
   );
   app.get(
+    '/runs/:id/comparison',
+    {
+      config: answers(Comparison),
+      schema: { tags, summary: 'What a run left undone beside the run before it', params: RunParams },
+    },
+    async ({ params: { id } }) => comparisonBody(ledger.compare(id, compared.most) ?? unknown(id), compared.shown),
+  );
+  app.get(
     '/runs/:id/stream',
     {
       config: answersStream,
@@ -169,10 +180,11 @@ function filterOf(query: Partial<z.infer<typeof ListQuery>>): RunFilter {
 }
 
 function stored(ledger: RunRouteDeps['ledger'], id: string): StoredRun {
-  const run = ledger.run(id);
-  if (run === undefined)
-    throw new ProxboxError('not_found', `No run with the id '${id}' is recorded. GET /runs lists those that are.`);
-  return run;
+  return ledger.run(id) ?? unknown(id);
+}
+
+function unknown(id: string): never {
+  throw new ProxboxError('not_found', `No run with the id '${id}' is recorded. GET /runs lists those that are.`);
 }
 
 function wholeBody(ledger: RunRouteDeps['ledger'], run: StoredRun): object {

@@ -152,12 +152,21 @@ describe('runs', () => {
     expect((await runOf(first.complete.result?.['run_id']))['errors']).toMatchObject([
       { reason: 'rejected', count: 1 },
     ]);
+
+    const [before, now] = [first, second].map(({ complete }) => String(complete.result?.['run_id']));
+    expect(await ask(`/runs/${now}/comparison`)).toMatchObject({
+      ...{ before: { id: before, status: 'partial' }, is_whole: true },
+      ...{ appeared: { count: 0, items: [] }, remaining: 0 },
+      ended: { count: 1, items: [{ vmid: guest.vmid, outcome: 'failed', reason: 'rejected' }] },
+    });
+    expect(await ask(`/runs/${before}/comparison`)).toMatchObject({ appeared: { count: 1 }, ended: { count: 0 } });
   });
 
   it('are refused an unknown id, a filter that makes no sense, and the end of what has ended', async () => {
     const [{ id }] = (await runs()) as [RunBody];
     const answers = await Promise.all([
       world.ask('GET', '/runs/none'),
+      world.ask('GET', '/runs/none/comparison'),
       world.ask('GET', '/runs/none/items'),
       world.ask('GET', '/runs/none/stream'),
       world.ask('POST', '/runs/none/cancel'),
@@ -167,7 +176,7 @@ describe('runs', () => {
       world.ask('POST', `/runs/${id}/cancel`),
     ]);
 
-    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404, 422, 422, 422, 409]);
+    expect(answers.map(({ status }) => status)).toEqual([404, 404, 404, 404, 404, 422, 422, 422, 409]);
     expect(answers[0].body.detail).toBe("No run with the id 'none' is recorded. GET /runs lists those that are.");
   });
 

@@ -406,6 +406,62 @@ describe('the ledger', () => {
     });
   });
 
+  describe('compares a run with the one before it', () => {
+    const aRun = async (
+      id: string,
+      undone: readonly Partial<ItemEntry>[],
+      {
+        status = 'partial',
+        endpointIds = [1],
+        ...asked
+      }: Partial<RunBeginning> & {
+        status?: 'partial' | 'failed' | 'cancelled' | 'completed';
+        endpointIds?: readonly number[];
+      } = {},
+    ): Promise<void> => {
+      const run = ledger.begin(beginning(id, asked));
+      const traffic = { netboxRequests: 0, netboxWrites: 0, proxmoxRequests: 0 };
+      run.about({ netboxEndpointId: 1, endpointIds, traffic: () => traffic });
+      await run.stage(
+        stage({ items: [item(99), ...undone.map((changes, n) => item(n, { outcome: 'failed', ...changes }))] }),
+      );
+      await run.end({ status, message: null, errors: [] });
+    };
+    const keysOf = (items: readonly { readonly key: string }[] = []) => items.map(({ key }) => key);
+    const a = { key: 'a', reason: 'rejected' };
+    const b = { key: 'b', outcome: 'skipped', reason: 'node_offline' } as const;
+    const c = { key: 'c', reason: 'rejected' };
+
+    it('of the same request that reached its end: what is new, what is gone, how much is as before', async () => {
+      await aRun('R1', [a, b]);
+      for (const [n, changes] of [
+        { kind: 'devices' },
+        { branch: 'b1' },
+        { scope: { vmid: 1 } },
+        { endpointIds: [2] },
+        { status: 'failed' },
+        { status: 'cancelled' },
+      ].entries())
+        await aRun(`other-${n}`, [c], changes as Parameters<typeof aRun>[2]);
+      await aRun('R2', [b, c, { ...a, reason: 'row_hidden' }]);
+
+      const found = ledger.compare('R2', 100);
+
+      expect(found).toMatchObject({ before: { id: 'R1' }, remaining: 1, isWhole: true });
+      expect([keysOf(found?.appeared), keysOf(found?.ended)]).toEqual([['c', 'a'], ['a']]);
+      expect(ledger.compare('R1', 100)).toMatchObject({ before: null, appeared: [], ended: [], remaining: 0 });
+      expect(ledger.compare('R3', 100)).toBeUndefined();
+    });
+
+    it('and says where it could not look at all of it', async () => {
+      await aRun('R1', [a]);
+      await aRun('R2', [a, b, c]);
+
+      expect(ledger.compare('R2', 2)).toMatchObject({ isWhole: false });
+      expect(ledger.compare('R2', 3)).toMatchObject({ isWhole: true, remaining: 1 });
+    });
+  });
+
   describe('forgets', () => {
     const prune = (retention = forever): number => {
       let steps = 0;

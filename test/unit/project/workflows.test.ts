@@ -72,7 +72,7 @@ describe('the workflows', () => {
   it('do what .ci/run does, each of its suites', () => {
     const commands = workflows.flatMap((file) => jobsOf(file).flatMap(commandsOf)).join('\n');
     const suites = Array.from(
-      read('.ci/run').matchAll(/^(?:\w+=\d+ )?(?:suite|counted) ([\w:-]+)/gm),
+      read('.ci/run').matchAll(/^(?:\w+=\d+ )?(?:before \d+ )?(?:suite|counted) ([\w:-]+)/gm),
       ([, name]) => name!,
     );
 
