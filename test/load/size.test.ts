@@ -4,6 +4,7 @@ import { systemClock } from '../../src/config/clock.js';
 import { cpuSeconds, peakMiB } from '../bench/process-figures.js';
 import type { StartOptions } from '../demo/service-process.js';
 import { budgetGuest, createEstate } from '../simulator/estate/index.js';
+import { slowness } from '../support/measure.js';
 import { openWorld, type World } from '../support/world.js';
 
 interface Cost {
@@ -62,7 +63,7 @@ describe('the size of the estate', () => {
     for (let n = 0; n < 10; n += 1) {
       const { heapMiB, longestSliceMs } = await update();
       heaps.push(heapMiB);
-      slices.push(longestSliceMs);
+      slices.push(longestSliceMs / (await slowness()));
     }
 
     // The median: one collection of garbage at a bad moment is no long work of ours.
