@@ -39,6 +39,8 @@ import { createSchedule, startOutcomes } from '../sync/schedule.js';
 import { createSyncService } from '../sync/service.js';
 import { createSupportPass, createSupportReports } from '../sync/support-pass.js';
 import { createTransport } from '../transport/undici-transport.js';
+import { traceHeaders } from '../telemetry/trace-context.js';
+import { transportsWithHeaders } from '../transport/with-headers.js';
 import { createConsole } from '../console/service.js';
 import { createVerbService } from '../verbs/service.js';
 import { makeFoundations, type DepsOptions, type Foundations } from './foundations.js';
@@ -93,7 +95,7 @@ function makeClients(foundations: Foundations, stores: Stores) {
   const { netboxEndpoints, proxmoxEndpoints, guardSettings } = stores;
   const remote = { clock, logger, settings: () => settings.current().values, random: Math.random, ...ca };
   const counted = (side: Side) => ({
-    openPool: measuredTransports(createTransport, side, { clock, metrics }),
+    openPool: measuredTransports(transportsWithHeaders(createTransport, traceHeaders), side, { clock, metrics }),
     onBackoff: countBackoff(metrics, side),
   });
   const stopping = foundations.stopping.signal;

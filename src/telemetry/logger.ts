@@ -4,6 +4,7 @@ import type { LogLevel } from '../config/env.js';
 import type { ConsoleLevel } from './console-level.js';
 import type { LogBuffer } from './log-buffer.js';
 import { redactLine } from './redact.js';
+import { traceFields } from './trace-context.js';
 
 export interface LogSink {
   write(line: string): void;
@@ -44,6 +45,7 @@ export function createLogger(options: LoggerOptions): Logger {
     {
       level: 'debug',
       base: null,
+      mixin: traceFields,
       serializers: { err: pino.stdSerializers.errWithCause, error: pino.stdSerializers.errWithCause },
       hooks: { streamWrite: redactLine },
     },

@@ -1,10 +1,14 @@
-/** One debug line per request, and its id in the answer. */
+/** One debug line per request, its id in the answer, and the trace that it belongs to. */
 import type { FastifyInstance } from 'fastify';
+import { traceOf, withTrace } from '../../telemetry/trace-context.js';
 
 export function registerRequestLog(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
+    withTrace(traceOf(request.headers), done);
   });
+  // Reading the body has left the trace.
+  app.addHook('preValidation', (request, _reply, done) => withTrace(traceOf(request.headers), done));
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions, ip } = request;
     const durationMs = Math.round(reply.elapsedTime);
