@@ -29,6 +29,13 @@ const Item = z.looseObject({
 });
 const Page = z.looseObject({ runs: z.array(Run) });
 const WholeRun = Run.extend({ stages: z.array(Stage) });
+const Compared = z.looseObject({ count: z.number(), items: z.array(Item) });
+const Comparison = z.looseObject({
+  before: Run.nullable(),
+  appeared: Compared,
+  ended: Compared,
+  remaining: z.number(),
+});
 const Items = z.looseObject({ items: z.array(Item), next_cursor: z.number().nullable() });
 
 const outcomes = ['created', 'updated', 'deleted', 'skipped', 'failed'] as const;
@@ -74,12 +81,14 @@ async function showRun(connection: Connection, id: string, options: RunsOptions)
     ),
   );
   const items = pages.flatMap((page) => page.items);
-  if (json === true) printJson({ ...run, items });
+  const comparison = await askJson(connection, { path: `${path}/comparison` }, Comparison);
+  if (json === true) printJson({ ...run, items, comparison });
   else {
     print(`${run.kind} ${run.id}: ${run.status}${run.message === null ? '' : `. ${run.message}`}`);
     print(renderTable(['stage', 'status', 's', ...outcomes], run.stages.map(stageRow)));
     items.forEach((item) => print(itemLine(item)));
     if (pages.some(({ next_cursor: next }) => next !== null)) print('There are more: --limit, --reason, --kind.');
+    comparisonLines(comparison).forEach(print);
   }
   return exitStatus.ok;
 }
@@ -93,11 +102,22 @@ function itemLine({ kind, label, outcome, reason, message }: z.infer<typeof Item
   return `${outcome} ${kind} ${label}${why === '' ? '' : `\n    ${why}`}`;
 }
 
+function comparisonLines({ before, appeared, ended, remaining }: z.infer<typeof Comparison>): readonly string[] {
+  if (before === null) return [];
+  return [
+    `Beside the run before (${before.id}): ${appeared.count} new, ${ended.count} gone, ${remaining} as before.`,
+    ...appeared.items.map((item) => `new: ${itemLine(item)}`),
+    ...ended.items.map((item) => `gone: ${itemLine(item)}`),
+  ];
+}
+
 export function addRuns(program: Command, told: Told): void {
   program
     .command('runs')
     .summary('what runs did')
-    .description('Lists runs, the newest first; with an id: its stages, and every object that failed or was left out.')
+    .description(
+      'Lists runs, the newest first; with an id: its stages, every object that failed or was left out, and what of that is new.',
+    )
     .argument('[run]', 'id of one run')
     .option('--limit <n>', 'as many at most (20 runs, 50 objects)')
     .option('--status <status>', 'runs that ended so: completed, partial, failed, cancelled, interrupted')

@@ -79,6 +79,14 @@ describe('proxbox-api sync without a service', () => {
       expect(objects).toMatch(/^full-update .*: partial/);
       expect(objects).toContain('skipped virtual-machine');
       expect(objects).toContain('node_offline');
+      expect(objects).not.toContain('Beside the run before');
+
+      await alone('sync');
+      setNodeOnline(estate.clusters[0]!, 'pve2', true);
+      await alone('sync');
+      const [last] = JSON.parse((await alone('runs', '--json')).stdout);
+      const { stdout: beside } = await alone('runs', last.id);
+      expect(beside).toMatch(/\nBeside the run before \(\S+\): 0 new, [1-9]\d* gone, 0 as before\.\ngone: skipped /);
     });
   });
 
