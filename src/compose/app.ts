@@ -11,6 +11,7 @@ import { registerCors } from '../http/plugins/cors.js';
 import { registerDryRun } from '../http/plugins/dry-run.js';
 import { registerErrors } from '../http/plugins/errors.js';
 import { registerDocumentationRoutes, registerOpenapi } from '../http/plugins/openapi.js';
+import { registerForwarded } from '../http/plugins/forwarded.js';
 import { registerRateLimit } from '../http/plugins/rate-limit.js';
 import { registerRequestLimits } from '../http/plugins/request-limits.js';
 import { registerRequestLog } from '../http/plugins/request-log.js';
@@ -90,6 +91,7 @@ async function registerPlugins(app: App, deps: AppDeps, routes: RouteIndex): Pro
   registerRequestLog(app);
   await registerCors(app, isAllowedOrigin);
   registerRequestLimits(app);
+  registerForwarded(app, { addressOf, peerOf: ({ socket }) => deps.clientAddress(socket.remoteAddress, undefined) });
   await registerRateLimit(app, {
     clock,
     addressOf,

@@ -49,6 +49,11 @@ async function decide(deps: KeyDeps): Promise<StartDecision> {
   return decideStart(facts(takePluginKey(deps)));
 }
 
+function noKeyText(file: string | null): string {
+  const missing = `The file of PROXBOX_ENCRYPTION_KEY_FILE, ${file ?? ''}, is not there or empty. `;
+  return `${file === null ? '' : missing}${noKeyMessage}`;
+}
+
 /** The reason to refuse the start, or undefined. */
 export async function resolveStartKey(deps: KeyDeps): Promise<string | undefined> {
   const decision = await decide(deps);
@@ -66,6 +71,6 @@ export async function resolveStartKey(deps: KeyDeps): Promise<string | undefined
       return undefined;
     case 'ask_plugin':
     case 'refuse':
-      return noKeyMessage;
+      return noKeyText(deps.env.encryptionKeyFile);
   }
 }

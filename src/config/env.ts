@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { recurring } from './cron.js';
 import { Secret } from './secret.js';
+import { quotedIn } from './quoted.js';
 import { parseBooleanWord } from './readings.js';
 import { strangersIn } from './strangers.js';
 import { tunableKeys, tunables } from './tunables.js';
@@ -152,10 +153,12 @@ function scheduleOf(source: Source): string | null {
   if (text === null) return null;
   try {
     if (recurring(text).nextAfter(new Date()) !== undefined) return text;
-    source.refusals.push('PROXBOX_SYNC_SCHEDULE names no time to come.');
+    source.refusals.push('PROXBOX_SYNC_SCHEDULE names no time to come. Set one such as "15 * * * *".');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    source.refusals.push(`PROXBOX_SYNC_SCHEDULE must be a cron expression, such as "15 * * * *": ${reason}`);
+    source.refusals.push(
+      `PROXBOX_SYNC_SCHEDULE is no cron expression: ${reason.replace(/\.$/, '')}. Set one such as "15 * * * *".`,
+    );
   }
   return null;
 }
@@ -176,7 +179,9 @@ function isAddressOrRange(entry: string): boolean {
 function trustedProxiesOf(source: Source): readonly string[] {
   return listOf(source, 'PROXBOX_TRUSTED_PROXIES').filter((entry) => {
     if (isAddressOrRange(entry)) return true;
-    source.warnings.push(`Ignoring invalid PROXBOX_TRUSTED_PROXIES entry: ${entry}`);
+    source.warnings.push(
+      `Ignoring invalid PROXBOX_TRUSTED_PROXIES entry: ${entry}. Set addresses or ranges, such as 10.0.0.5 or 172.18.0.0/16.`,
+    );
     return false;
   });
 }
@@ -204,7 +209,9 @@ function logLevelOf(source: Source): LogLevel {
   if (text === null) return 'INFO';
   const level = logLevels.find((known) => known === text.toUpperCase());
   if (level === undefined) {
-    source.warnings.push(`proxbox: unknown PROXBOX_LOG_LEVEL=${text}, defaulting to INFO`);
+    source.warnings.push(
+      `proxbox: unknown PROXBOX_LOG_LEVEL=${text}, defaulting to INFO. Set one of ${logLevels.join(', ')}.`,
+    );
   }
   return level ?? 'INFO';
 }
@@ -300,10 +307,12 @@ export function parseEnv(variables: NodeJS.ProcessEnv): ParsedEnv {
     raw: rawTunablesOf(source),
   };
   const strangers = strangersIn(variables);
+  const quoted = quotedIn(variables);
   return {
     env,
-    warnings: [...source.warnings, ...strangers.warnings],
+    warnings: [...source.warnings, ...quoted, ...strangers.warnings],
     notes: strangers.notes,
-    refusals: source.refusals,
+    // Where there is a refusal no warning is told, and the marks may be why.
+    refusals: source.refusals.length === 0 ? [] : [...source.refusals, ...quoted],
   };
 }

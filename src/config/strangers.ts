@@ -39,8 +39,8 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return best !== undefined && best.changes <= Math.max(1, wanted.length / 4) ? best.candidate : undefined;
 }
 
-function foreignText(name: string, { because }: ForeignVariable): string {
-  return `${name} is not used by this service, because ${because}.`;
+function foreignText(name: string, { because, level }: ForeignVariable): string {
+  return `${name} is not used by this service, because ${because}.${level === 'warn' ? ' Remove it.' : ''}`;
 }
 
 function unknownText(name: string, known: readonly string[]): string {

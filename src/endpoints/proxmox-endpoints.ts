@@ -70,7 +70,10 @@ function toEndpoint(context: StoreContext, row: ProxmoxRow): ProxmoxEndpoint {
 }
 
 function nameTaken(): ProxboxError {
-  return new ProxboxError('bad_request', 'Proxmox endpoint name already exists');
+  return new ProxboxError(
+    'bad_request',
+    'Proxmox endpoint name already exists. Give this one another name, or change that one.',
+  );
 }
 
 function rulesFor(context: StoreContext, ownId: number | null): ProxmoxColumnRules {

@@ -15,6 +15,8 @@ export interface ProxboxErrorOptions {
   readonly retryAfterS?: number;
   /** What the error is about, for messages and logs: method, path, operation, endpoint, object. Never a secret. */
   readonly where?: Readonly<Record<string, string | number>>;
+  /** What to do, where more is known than the catalog says. */
+  readonly remedy?: string;
   /** What the remote side answered, as data: its status, and its parsed body for those who decide on fields. */
   readonly upstream?: UpstreamAnswer;
 }
@@ -36,6 +38,8 @@ export class ProxboxError extends Error {
   readonly status: number;
   readonly retryable: boolean;
   readonly detail: ErrorDetail;
+  /** What to do; the `detail` may end with it. */
+  readonly remedy: string;
   readonly retryAfterS: number | undefined;
   readonly where: Readonly<Record<string, string | number>>;
   readonly upstream: UpstreamAnswer | undefined;
@@ -47,6 +51,7 @@ export class ProxboxError extends Error {
     this.status = options.status ?? known.status;
     this.retryable = options.retryable ?? known.retryable;
     this.detail = options.detail ?? null;
+    this.remedy = options.remedy ?? known.remedy;
     this.retryAfterS = options.retryAfterS;
     this.where = options.where ?? {};
     this.upstream = options.upstream;

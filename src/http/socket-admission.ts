@@ -48,7 +48,7 @@ async function firstKey(socket: TextSocket, clock: Clock): Promise<string | unde
 export function createAdmit({ clock, addressOf, ...deps }: AdmissionDeps): Admit {
   const counted = createSlidingWindow(clock, oneMinuteMs);
   const isCounted = (address: string): boolean => counted.take(address, 1) === 0;
-  const authenticate = createAuthenticate({ ...deps, isCounted });
+  const authenticate = createAuthenticate({ ...deps, isCounted, remedy: '' });
   return async (socket, request) => {
     try {
       await authenticate(addressOf(request), presentedKey(request) ?? (await firstKey(socket, clock)));

@@ -1,6 +1,5 @@
 /** From what was found out about NetBox to causes and cures. Pure. */
 import { isWell, worstFirst } from '../doctor/problem.js';
-import { errorCatalog } from '../errors/catalog.js';
 import { errorText, type ProxboxError } from '../errors/proxbox-error.js';
 import { isAtLeast, isExaminedVersion } from '../netbox/version.js';
 import { rightProblems, rightReports } from './diagnose-rights.js';
@@ -48,12 +47,18 @@ export function diagnose({ endpoint, answer }: Findings): NetBoxDoctorReport {
   };
 }
 
+/** The text of the error, without the remedy that is told beside it. */
+function causeOf(error: ProxboxError): string {
+  const { detail, message, remedy } = error;
+  return typeof detail === 'string' && detail.endsWith(remedy) ? message : errorText(error);
+}
+
 function connectionProblem(error: ProxboxError): Problem {
   return {
     code: error.code,
     severity: 'error',
-    cause: errorText(error),
-    cure: errorCatalog[error.code].remedy,
+    cause: causeOf(error),
+    cure: error.remedy,
     commands: [],
     missing: [everything],
   };
@@ -171,8 +176,8 @@ function failedReads({ reach }: OpenNetBox): readonly Problem[] {
           problem({
             code: 'read_failed',
             severity: 'warning',
-            cause: `GET or OPTIONS ${path} failed: ${errorText(one.error)}`,
-            cure: errorCatalog[one.error.code].remedy,
+            cause: `GET or OPTIONS ${path} failed: ${causeOf(one.error)}`,
+            cure: one.error.remedy,
           }),
         ]
       : [],

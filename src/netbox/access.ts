@@ -44,6 +44,8 @@ const statusPatienceMs = 8_000;
 
 const openapiPatienceMs = 60_000;
 
+const howToRegister = 'Register it with POST /netbox/endpoint, or let the NetBox plugin do it.';
+
 function tooLate(): ProxboxError {
   return new ProxboxError('netbox_timeout', `NetBox did not answer within ${statusBudgetMs / 1000} s.`, {
     detail: 'netbox_timeout: timed out. NetBox is down, not reachable, or busy; its own log tells more.',
@@ -58,7 +60,8 @@ export function createNetBoxAccess(deps: NetBoxAccessDeps): NetBoxAccess {
     if (row !== null) return row;
     if (netboxId !== undefined) throw new ProxboxError('not_configured', `NetBox endpoint ${netboxId} not found`);
     throw new ProxboxError('not_configured', 'No NetBox endpoint found', {
-      detail: 'Please add a NetBox endpoint in the database',
+      detail: howToRegister,
+      remedy: howToRegister,
     });
   }
 

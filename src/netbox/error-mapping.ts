@@ -72,6 +72,7 @@ export function errorOfFailure(failure: TransportFailure, context: ErrorContext)
   const remedy = failure.tlsFault === undefined ? errorCatalog[code].remedy : tlsRemedies[failure.tlsFault];
   return new ProxboxError(code, `NetBox ${context.operation} failed: ${failure.message}`, {
     detail: `${code}: ${failure.message}${attemptsText(context)}. ${remedy}`,
+    remedy,
     where: where(context),
     cause: failure.cause,
   });
@@ -135,6 +136,7 @@ export function errorOfAnswer(response: HttpResponse, answer: AnswerClass, conte
   if (context.branch !== '' && refusesBranch(response)) return branchRefused(context.branch, response, where(context));
   const code = codeOfAnswer(response.status, answer);
   const said = saidBy(response, code);
+  const remedy = remedyOf(code, response, context);
   const id = response.headers['x-request-id'];
   const suffix = id === undefined ? '' : ` (NetBox request ${id})`;
   const message =
@@ -142,7 +144,8 @@ export function errorOfAnswer(response: HttpResponse, answer: AnswerClass, conte
       ? 'NetBox is overwhelmed. Please retry in a few moments.'
       : `NetBox ${context.operation} failed: ${said}`;
   return new ProxboxError(code, message, {
-    detail: `${code}: ${context.operation}: ${said}${attemptsText(context)}${suffix}. ${remedyOf(code, response, context)}`,
+    detail: `${code}: ${context.operation}: ${said}${attemptsText(context)}${suffix}. ${remedy}`,
+    remedy,
     where: where(context),
     ...ownStatus(code, response.status),
     ...(code === 'netbox_overwhelmed' ? { retryAfterS: retryAfterOverwhelmedS } : {}),

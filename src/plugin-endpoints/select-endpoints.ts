@@ -138,8 +138,12 @@ const emptyTexts = {
   database: 'No Proxmox endpoints configured. Register one with POST /proxmox/endpoints.',
   netbox: 'The NetBox plugin has no enabled Proxmox endpoint. Add one there, or use source=database.',
 } as const;
+/** Here, or on the page of the plugin: the switch of either suffices. */
+const disabledText =
+  'All Proxmox endpoints are disabled. Enable one: on the page of the NetBox plugin, or with PUT /proxmox/endpoints/{id}.';
 const idTexts = {
-  database: 'GET /proxmox/endpoints lists them.',
+  database:
+    'GET /proxmox/endpoints lists them; a disabled one is enabled on the page of the NetBox plugin, or with PUT /proxmox/endpoints/{id}.',
   netbox: 'With source=netbox they are the ids that the NetBox plugin gives its endpoints.',
 } as const;
 
@@ -156,6 +160,6 @@ export function requireEndpoints(
   if (unknown.length > 0)
     throw refuse(`Unknown or disabled Proxmox endpoint id(s): ${unknown.join(', ')}. ${idTexts[source]}`);
   const chosen = rows.filter((row) => (ids === null ? isWanted(row) : ids.includes(row.id)));
-  if (chosen.length === 0) throw refuse(emptyTexts[source]);
+  if (chosen.length === 0) throw refuse(rows.length > 0 && source === 'database' ? disabledText : emptyTexts[source]);
   return selector === null ? chosen : [bySelector(chosen, selector, refuse)[0]];
 }

@@ -75,7 +75,10 @@ function toRecord(row: KeyRow): ApiKeyRecord {
 
 function checkRawKey(rawKey: string): void {
   if (Array.from(rawKey).length < minimumCharacters) {
-    throw new ProxboxError('bad_request', `API key must be at least ${minimumCharacters} characters.`);
+    throw new ProxboxError(
+      'bad_request',
+      `API key must be at least ${minimumCharacters} characters. Make one with: openssl rand -hex 24`,
+    );
   }
   if (!isHashableKey(rawKey)) throw new ProxboxError('bad_request', 'API key must be at most 72 bytes.');
   // Such a key could never be sent in a header.
@@ -84,7 +87,11 @@ function checkRawKey(rawKey: string): void {
   }
 }
 
-const alreadyConfigured = (): ProxboxError => new ProxboxError('conflict', 'An API key is already configured.');
+const alreadyConfigured = (): ProxboxError =>
+  new ProxboxError(
+    'conflict',
+    'An API key is already configured. Use that one, or add another with: proxbox-api keys add',
+  );
 
 function lastActive(): ProxboxError {
   const message = 'Create and verify another active API key before retiring this key.';

@@ -48,6 +48,8 @@ const pendingMessage =
   'The encryption key is expected from the NetBox plugin settings, and NetBox has not answered yet; no secret can be ' +
   'stored or used. Bring NetBox up, or set PROXBOX_ENCRYPTION_KEY.';
 
+const textFor = ({ column, name }: SecretPlace): string => `The stored ${column} of '${name}'`;
+
 export function createCredentialVault(keys: EncryptionKeys, logger: Logger): CredentialVault {
   const warned = new Set<string>();
   let hasSaidPlaintext = false;
@@ -83,13 +85,16 @@ export function createCredentialVault(keys: EncryptionKeys, logger: Logger): Cre
       const opened = keys.box(place.scope).open(stored);
       if (opened.kind === 'unreadable') {
         if (keys.state() === 'pending') throw new ProxboxError('key_pending', pendingMessage);
-        warnOnce(place, 'A stored secret cannot be decrypted with any configured key; save the endpoint again.');
+        warnOnce(
+          place,
+          `${textFor(place)} cannot be decrypted with any configured key. Restore the key it was written with, or save the endpoint again.`,
+        );
         return 'unreadable';
       }
       if (opened.kind === 'decrypted' && !opened.isPrimary) {
         warnOnce(
           place,
-          'A stored secret was written with another key than the active one; saving the endpoint renews it.',
+          `${textFor(place)} was written with another key than the active one; saving the endpoint renews it.`,
         );
       }
       return new Secret(opened.value);

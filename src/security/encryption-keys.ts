@@ -63,7 +63,7 @@ function readConfiguredFile(file: string | null, logger: Logger): Secret | null 
   if (content instanceof Secret) return content;
   logger.warn(
     { path: file },
-    `The file of PROXBOX_ENCRYPTION_KEY_FILE is ${content}; it is ignored until it holds a key.`,
+    `The file of PROXBOX_ENCRYPTION_KEY_FILE, ${file}, is ${content}; it is ignored until it holds a key.`,
   );
   return null;
 }

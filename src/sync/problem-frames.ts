@@ -113,13 +113,12 @@ export function failureDetail(
   { phase, title }: Pick<StageResult, 'phase' | 'title'>,
   error: ProxboxError,
 ): DetailFrame {
-  const { category, remedy } = errorCatalog[error.code];
   return errorDetail({
     phase,
-    category,
+    category: errorCatalog[error.code].category,
     message: `${title} sync failed.`,
     detail: textWithCode(error),
-    suggestion: remedy,
+    suggestion: error.remedy,
   });
 }
 

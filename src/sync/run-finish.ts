@@ -1,6 +1,5 @@
 /** The last frames of a run, its last line in the log, and what its caller is told. */
 import type { Logger } from 'pino';
-import { errorCatalog } from '../errors/catalog.js';
 import { ProxboxError, toProxboxError } from '../errors/proxbox-error.js';
 import type { EventSink } from './events.js';
 import { closingSummaries, failureDetail, textWithCode } from './problem-frames.js';
@@ -34,6 +33,8 @@ export interface Telling {
   readonly phase: string;
   /** Whether a partial run is a success: other stages of a job go on then. */
   readonly isPartialOk: boolean;
+  /** Nothing is written. */
+  readonly isPreview: boolean;
   readonly events: EventSink;
   readonly logger: Logger;
   readonly elapsedMs: () => number;
@@ -42,6 +43,8 @@ export interface Telling {
 interface End extends Omit<RunSummary, 'ok'> {
   readonly message: string;
 }
+
+const previewText = ' Nothing was written: it was a preview. To write, leave dry_run out, or apply the plan.';
 
 /** The end of a run that came to its end. `disabled`: why it had nothing to do. */
 export function finish(
@@ -52,6 +55,7 @@ export function finish(
 ): RunSummary {
   const { title, events, phase } = telling;
   const { stages } = done;
+  const preview = telling.isPreview ? previewText : '';
   const status = statusOfRun(done);
   const result = { ...body, status };
   const failed = stages.filter(({ error }) => error !== undefined);
@@ -63,12 +67,12 @@ export function finish(
     return fail(telling, { status, result, stages, error: failed[0]?.error, message, errors });
   }
   if (status === 'completed') {
-    const message = disabled ?? `${title} sync completed.`;
+    const message = disabled ?? `${title} sync completed.${preview}`;
     return end(telling, { status, result, stages, error: undefined, message, errors: [] });
   }
   const ofStages = failed.flatMap((stage) => (stage.error === undefined ? [] : failureDetail(stage, stage.error)));
   for (const frame of closingSummaries(phase, ofStages, problems)) events.emit(frame);
-  const message = `${title} sync completed in part: ${inNumbers(done)}.`;
+  const message = `${title} sync completed in part: ${inNumbers(done)}.${preview}`;
   return end(telling, { status, result, stages, error: undefined, message, errors });
 }
 
@@ -126,7 +130,7 @@ function groupOf(error: ProxboxError, title: string): ErrorGroup {
     reason: error.code,
     count: 1,
     detail: error.code === 'cancelled' ? error.message : textWithCode(error),
-    suggestion: errorCatalog[error.code].remedy,
+    suggestion: error.remedy,
     examples: [title],
   };
 }

@@ -84,7 +84,7 @@ function begin(conductor: Conductor, words: Pick<Telling, 'title' | 'step' | 'ph
   const startedMs = clock.monotonicMs();
   const selected = netboxVmIds === null ? {} : { machines: netboxVmIds.length };
   logger.info({ runId: id, kind, branch, dryRun, ...selected }, `${words.title} sync begins.`);
-  return { id, kind, events, logger, ...words, elapsedMs: () => clock.monotonicMs() - startedMs };
+  return { id, kind, events, logger, ...words, isPreview: dryRun, elapsedMs: () => clock.monotonicMs() - startedMs };
 }
 
 /**

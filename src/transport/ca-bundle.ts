@@ -35,7 +35,7 @@ export function readCaBundle(file: string): string {
   try {
     content = readFileSync(file);
   } catch (error) {
-    throw refused(`cannot be read: ${errorText(error)}`, error);
+    throw refused(`cannot be read: ${errorText(error)}. Name a file that this process may read`, error);
   }
   const problem = problemOf(content, file);
   if (problem !== undefined) throw refused(problem);

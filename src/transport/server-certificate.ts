@@ -24,15 +24,17 @@ export function certificateFiles(named: CertificateFiles | null, folder: string)
   return existsSync(usual.cert) && existsSync(usual.key) ? usual : null;
 }
 
-function refused(what: string, cause?: unknown): ProxboxError {
-  return new ProxboxError('not_configured', `The certificate of this service cannot be used: ${what}.`, { cause });
+function refused(what: string, remedy: string, cause?: unknown): ProxboxError {
+  return new ProxboxError('not_configured', `The certificate of this service cannot be used: ${what}. ${remedy}`, {
+    cause,
+  });
 }
 
 function textIn(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw refused(`${file} cannot be read: ${errorText(error)}`, error);
+    throw refused(`${file} cannot be read: ${errorText(error)}`, 'Name a file that this process may read.', error);
   }
 }
 
@@ -41,7 +43,8 @@ function leafOf(file: string, pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch (error) {
-    throw refused(`${file} holds no certificate in PEM (-----BEGIN CERTIFICATE-----)`, error);
+    const remedy = 'Name a file with the certificate first, and those of its issuers behind it.';
+    throw refused(`${file} holds no certificate in PEM (-----BEGIN CERTIFICATE-----)`, remedy, error);
   }
 }
 
@@ -53,9 +56,14 @@ export function readServerCertificate(files: CertificateFiles): ServerCertificat
   try {
     isItsKey = leaf.checkPrivateKey(createPrivateKey(key));
   } catch (error) {
-    throw refused(`${files.key} holds no private key in PEM without a passphrase`, error);
+    const remedy = 'Where it has a passphrase, run: openssl pkey -in <file> -out <new file>';
+    throw refused(`${files.key} holds no private key in PEM without a passphrase`, remedy, error);
   }
-  if (!isItsKey) throw refused(`the private key in ${files.key} is not that of the certificate in ${files.cert}`);
+  if (!isItsKey)
+    throw refused(
+      `the private key in ${files.key} is not that of the certificate in ${files.cert}`,
+      'Name the key that the certificate was made with.',
+    );
   return { cert, key };
 }
 

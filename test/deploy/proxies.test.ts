@@ -16,7 +16,8 @@ const trusting = { PROXBOX_TRUSTED_PROXIES: '127.0.0.1', PROXBOX_CONSOLE: '1' };
 const keyOf = ({ apiKey }: World) => ({ 'x-proxbox-api-key': apiKey });
 const mebibyte = 1024 * 1024;
 const browserSessions = '/proxmox/console/browser-sessions';
-const tooLarge = '{"detail":"Payload Too Large"}';
+/** What the proxy and the service begin with. */
+const tooLarge = '{"detail":"Payload Too Large';
 
 let certificate: Certificate;
 beforeAll(() => {

@@ -63,7 +63,8 @@ function attempt(parse: () => unknown): unknown {
 export async function answerTo(connection: Connection, call: Call): Promise<Answer> {
   const answer = await connection.send(call);
   if (answer.status < 400 || answer.status === call.expects) return answer;
-  throw new Error(sentenceOf(await text(answer.body), call, answer.status));
+  const sentence = sentenceOf(await text(answer.body), call, answer.status);
+  throw new Error(answer.status === 401 ? `${sentence} This command takes it from PROXBOX_API_KEY.` : sentence);
 }
 
 /** @throws Error as answerTo, and when the answer is not of this shape */

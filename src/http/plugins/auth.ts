@@ -29,11 +29,11 @@ export function isPublicRequest(request: FastifyRequest): boolean {
 }
 
 const lockedText = 'Too many failed authentication attempts. Please try again later.';
+const httpRemedy = ' Send a registered key in the header X-Proxbox-API-Key.';
 const noKeyYet = 'No API key configured. Register a key via POST /auth/register-key or use an existing key.';
 
-function unauthenticated(text: string, attemptsLeft: number): ProxboxError {
-  const hint = attemptsLeft > 0 ? ` ${attemptsLeft} attempts remaining.` : '';
-  return new ProxboxError('unauthenticated', `${text}${hint}`);
+function attemptsText(attemptsLeft: number): string {
+  return attemptsLeft > 0 ? ` ${attemptsLeft} attempts remaining.` : '';
 }
 
 /** Decides about one presented key; undefined = none was sent. Throws `unauthenticated` or `locked_out`. */
@@ -42,6 +42,8 @@ export type Authenticate = (address: string, key: string | undefined) => Promise
 export interface AuthenticateDeps extends Pick<AuthDeps, 'apiKeys' | 'lockout'> {
   /** False: this wrong key is refused without being counted. */
   readonly isCounted: (address: string) => boolean;
+  /** How a key is sent; empty: its clients know. */
+  readonly remedy: string;
 }
 
 /** Keys being checked, by address: as many as may still be wrong, the same one as often as it is sent. */
@@ -73,9 +75,12 @@ function createChecks() {
  * same reason a key that has let somebody in before passes while its address is locked; any other does not. What is being
  * checked counts as if it were wrong, so that sending many keys at once gains nothing.
  */
-export function createAuthenticate({ apiKeys, lockout, isCounted }: AuthenticateDeps): Authenticate {
+export function createAuthenticate({ apiKeys, lockout, isCounted, remedy }: AuthenticateDeps): Authenticate {
   const checks = createChecks();
-  const locked = (retryAfterS: number): ProxboxError => new ProxboxError('locked_out', lockedText, { retryAfterS });
+  const locked = (retryAfterS: number): ProxboxError =>
+    new ProxboxError('locked_out', `${lockedText} Wait ${retryAfterS} s.`, { retryAfterS });
+  const unauthenticated = (text: string, attemptsLeft: number): ProxboxError =>
+    new ProxboxError('unauthenticated', `${text}${attemptsText(attemptsLeft)}${remedy}`);
 
   const check = async (address: string, key: string): Promise<void> => {
     if ((await checks.run(address, key, () => apiKeys.verify(key))) !== null) {
@@ -130,7 +135,7 @@ function checkSocketOrigin(request: FastifyRequest, isAllowedOrigin: AuthOptions
 }
 
 export function registerAuth(app: FastifyInstance, { isAllowedOrigin, ...deps }: AuthOptions): void {
-  const authenticate = createAuthenticate({ ...deps, isCounted: () => true });
+  const authenticate = createAuthenticate({ ...deps, isCounted: () => true, remedy: httpRemedy });
   app.addHook('onRequest', async (request) => {
     // Authenticated on the connection: on a 401 to the handshake the plugin stops connecting for good.
     if (isSocketRequest(request)) return checkSocketOrigin(request, isAllowedOrigin);

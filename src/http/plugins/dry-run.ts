@@ -10,9 +10,23 @@ import { booleanOf } from '../../values/boolean-word.js';
 const readingMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 const Query = z.looseObject({ dry_run: z.union([z.string(), z.array(z.string())]).optional() });
 
+const AnyQuery = z.record(z.string(), z.unknown());
+
+/** `dryrun`, `dry-run`, `dryRun`: unknown names are left alone, and this one would write. */
+function misspelt({ query }: FastifyRequest): string | undefined {
+  const names = Object.keys(AnyQuery.safeParse(query).data ?? {});
+  return names.find((name) => name !== 'dry_run' && /^dry[_ .-]?run$/i.test(name));
+}
+
 /** After authentication: what a route can do is nobody's business before. */
 export function registerDryRun(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
+    const wrong = misspelt(request);
+    if (wrong !== undefined && (request.routeOptions.config.previews === true || mayChange(request)))
+      throw new ProxboxError(
+        'invalid_request',
+        `There is no parameter '${wrong}'. Did you mean dry_run? Nothing was done.`,
+      );
     if (!mayChange(request) || !asksForPreview(request)) return;
     throw new ProxboxError(
       'invalid_request',

@@ -26,7 +26,12 @@ function property(error: unknown, name: string): unknown {
   return typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
 }
 
-function fromFramework(error: unknown): ProxboxError | undefined {
+/** Begins with the words that proxies in front answer with. */
+function tooLargeText(bodyLimit = 0): string {
+  return `Payload Too Large: more than ${Math.floor(bodyLimit / 1024)} KB. Send less at once.`;
+}
+
+function fromFramework(error: unknown, bodyLimit: number | undefined): ProxboxError | undefined {
   const code = property(error, 'code');
   const status = property(error, 'statusCode');
   if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
@@ -38,7 +43,7 @@ function fromFramework(error: unknown): ProxboxError | undefined {
   }
   return new ProxboxError(
     'bad_request',
-    status === 413 ? 'Payload Too Large' : (STATUS_CODES[status] ?? 'Bad Request'),
+    status === 413 ? tooLargeText(bodyLimit) : (STATUS_CODES[status] ?? 'Bad Request'),
     { status },
   );
 }
@@ -52,7 +57,10 @@ function logFailure(error: ProxboxError, { log }: FastifyReply): void {
 }
 
 function answer(error: unknown, reply: FastifyReply, options: ErrorBodyOptions): FastifyReply {
-  const known = error instanceof ProxboxError ? error : (fromFramework(error) ?? toProxboxError(error));
+  const known =
+    error instanceof ProxboxError
+      ? error
+      : (fromFramework(error, reply.request.routeOptions.bodyLimit) ?? toProxboxError(error));
   logFailure(known, reply);
   reply.status(known.status);
   letItBeSent(reply);

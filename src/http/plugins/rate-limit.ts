@@ -75,6 +75,12 @@ function createKeyedWarning({ clock, addressOf }: RateLimitDeps): (request: Fast
   };
 }
 
+/** Limits of single routes and of WebSockets are no variable's. */
+function refusalText(bucket: Bucket | undefined, ttlMs: number): string {
+  const raise = bucket?.isKeyed === undefined ? '' : ', or raise PROXBOX_RATE_LIMIT';
+  return `Rate limit exceeded. Please try again later. Wait ${Math.max(1, Math.ceil(ttlMs / 1000))} s${raise}.`;
+}
+
 const noHeaders = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false } as const;
 
 /** Must be awaited before authentication is registered. */
@@ -96,8 +102,8 @@ export async function registerRateLimit(app: App, deps: RateLimitDeps): Promise<
       const bucket = remembered(request);
       if (bucket?.isKeyed === true) warnAboutKeyed(request, bucket.limit);
     },
-    errorResponseBuilder: (_request, { ttl }) =>
-      new ProxboxError('rate_limited', 'Rate limit exceeded. Please try again later.', { retryAfterS: ttl / 1000 }),
+    errorResponseBuilder: (request, { ttl }) =>
+      new ProxboxError('rate_limited', refusalText(remembered(request), ttl), { retryAfterS: ttl / 1000 }),
     // errors.ts writes Retry-After.
     addHeaders: { ...noHeaders, 'retry-after': false },
     addHeadersOnExceeding: noHeaders,

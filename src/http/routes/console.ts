@@ -79,6 +79,8 @@ function tokenIn(request: FastifyRequest): string {
   return protocols.exec(request.headers['sec-websocket-protocol']?.trim() ?? '')?.[1] ?? '';
 }
 
+const switchedOff = 'Consoles are switched off. Start the service with PROXBOX_CONSOLE=1.';
+
 export function registerConsoleRoutes(app: App, deps: ConsoleRouteDeps): void {
   app.get(
     '/execution-policy',
@@ -107,8 +109,7 @@ export function registerConsoleRoutes(app: App, deps: ConsoleRouteDeps): void {
       schema: { tags: ['verbs'], summary: 'Let a page open the console of a guest, once, within 30 s', body: Asked },
     },
     async (request, reply) => {
-      if (!deps.env.console)
-        throw new ProxboxError('console_disabled', 'Consoles are switched off (PROXBOX_CONSOLE is not set).');
+      if (!deps.env.console) throw new ProxboxError('console_disabled', switchedOff);
       const { endpoint_id, vmid, vm_type: type, console_type: kind, origin } = request.body;
       const gated = gateOf(deps, { endpoint_id, endpoint_id_kind: 'backend' }, 'endpoint_writes_disabled');
       if ('refusal' in gated)

@@ -59,9 +59,12 @@ function ownGuest<T extends Listed>(id: number, listed: readonly T[], states: re
   return match;
 }
 
+const remedy =
+  'Look whether the guest is in Proxmox, and whether the account may see it (GET /proxmox/doctor). The machine of one that is gone is marked by a full update, and deleted on the page "Soft-deleted VMs" of the plugin.';
+
 function unresolved(detail: string): ProxboxError {
   return new ProxboxError('stage_failed', 'Unable to resolve explicitly selected VM ownership', {
-    detail,
+    detail: `${detail}. ${remedy}`,
     retryable: false,
   });
 }

@@ -225,7 +225,7 @@ describe('what is called wrongly', () => {
   it('a service that does not answer is a failure with what to look at', async () => {
     const { status, stderr } = await command(['runs'], { PROXBOX_URL: 'http://127.0.0.1:1', PROXBOX_API_KEY: 'k' });
     expect(status).toBe(1);
-    expect(stderr).toMatch(/does not answer \(.*ECONNREFUSED.*\)\. Is the service running/);
+    expect(stderr).toMatch(/does not answer: .*ECONNREFUSED\)\. Is the service running/);
     const wrong = await command(['runs'], { PROXBOX_URL: world.url, PROXBOX_API_KEY: 'not-the-key-of-this-service' });
     expect([wrong.status, wrong.stderr]).toEqual([1, expect.stringMatching(/Invalid API key/)]);
   });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { anApp, testKey, type Fixture } from './app-fixture.js';
 
 const wrongKey = 'wrong-key-wrong-key-wrong-key-wrong-key';
+const send = ' Send a registered key in the header X-Proxbox-API-Key.';
 const behindProxy = { PROXBOX_TRUSTED_PROXIES: '127.0.0.1' };
 
 function from(address: string, key?: string): Record<string, string> {
@@ -40,15 +41,15 @@ describe('a protected route', () => {
     const locked = await version(fixture, { 'x-proxbox-api-key': testKey });
 
     expect(details).toEqual([
-      'Invalid API key. 4 attempts remaining.',
-      'Invalid API key. 3 attempts remaining.',
-      'Invalid API key. 2 attempts remaining.',
-      'Invalid API key. 1 attempts remaining.',
-      'Invalid API key.',
+      `Invalid API key. 4 attempts remaining.${send}`,
+      `Invalid API key. 3 attempts remaining.${send}`,
+      `Invalid API key. 2 attempts remaining.${send}`,
+      `Invalid API key. 1 attempts remaining.${send}`,
+      `Invalid API key.${send}`,
     ]);
     expect(locked).toEqual({
       status: 429,
-      detail: 'Too many failed authentication attempts. Please try again later.',
+      detail: 'Too many failed authentication attempts. Please try again later. Wait 300 s.',
       retryAfter: '300',
     });
   });
@@ -69,7 +70,7 @@ describe('a protected route', () => {
 
     expect((await version(fixture, fixture.headers)).status).toBe(200);
     expect((await version(fixture, { 'x-proxbox-api-key': wrongKey })).detail).toBe(
-      'Invalid API key. 4 attempts remaining.',
+      `Invalid API key. 4 attempts remaining.${send}`,
     );
   });
 
@@ -79,11 +80,11 @@ describe('a protected route', () => {
     for (let i = 0; i < 20; i += 1) {
       expect(await version(fixture, {})).toMatchObject({
         status: 401,
-        detail: 'API key required. 5 attempts remaining.',
+        detail: `API key required. 5 attempts remaining.${send}`,
       });
     }
     expect((await version(fixture, { 'x-proxbox-api-key': '' })).detail).toBe(
-      'API key required. 5 attempts remaining.',
+      `API key required. 5 attempts remaining.${send}`,
     );
     expect((await version(fixture, fixture.headers)).status).toBe(200);
   });
@@ -207,7 +208,12 @@ describe('the first key', () => {
     app.inject({ method: 'POST', url: '/auth/register-key', payload, headers });
 
   it.each([
-    ['31 characters', 'k'.repeat(31), 400, 'API key must be at least 32 characters.'],
+    [
+      '31 characters',
+      'k'.repeat(31),
+      400,
+      'API key must be at least 32 characters. Make one with: openssl rand -hex 24',
+    ],
     ['32 characters', 'k'.repeat(32), 201, 'API key registered.'],
     ['72 bytes', 'k'.repeat(72), 201, 'API key registered.'],
     ['73 bytes', 'k'.repeat(73), 400, 'API key must be at most 72 bytes.'],
@@ -229,7 +235,10 @@ describe('the first key', () => {
     expect(await status()).toEqual({ needs_bootstrap: false, has_db_keys: true });
     const second = await register(fixture, { api_key: wrongKey });
 
-    expect([second.statusCode, second.json()]).toEqual([409, { detail: 'An API key is already configured.' }]);
+    expect([second.statusCode, second.json()]).toEqual([
+      409,
+      { detail: 'An API key is already configured. Use that one, or add another with: proxbox-api keys add' },
+    ]);
     expect((await register(fixture, { api_key: 'short' })).statusCode).toBe(400);
   });
 

@@ -120,6 +120,23 @@ describe('dry_run=true', () => {
       expect(await world.ask('GET', `${at}?dry_run=true`)).toMatchObject({ status: 422 });
   });
 
+  it('is not overheard where it is misspelt: what was meant to be a preview is refused', async () => {
+    for (const word of ['dryrun', 'dry-run', 'dryRun', 'DRY_RUN']) {
+      world.netbox.resetCounters();
+      for (const [method, at] of [
+        ['GET', '/full-update'],
+        ['GET', '/dcim/devices/create/stream'],
+        ['POST', `/proxmox/qemu/${guest.vmid}/stop`],
+      ] as const)
+        expect(await world.ask(method, `${at}?${word}=true`)).toMatchObject({
+          status: 422,
+          body: { detail: `There is no parameter '${word}'. Did you mean dry_run? Nothing was done.` },
+        });
+      expect(writes()).toEqual([]);
+    }
+    expect(await world.ask('GET', '/runs?dryrun=true')).toMatchObject({ status: 200 });
+  });
+
   it('is no obstacle where it says false', async () => {
     expect(await world.ask('POST', '/clear-cache?dry_run=false')).toMatchObject({ status: 200 });
   });

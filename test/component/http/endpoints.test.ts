@@ -135,7 +135,7 @@ describe('the NetBox endpoint', () => {
       400,
       {
         message: 'No NetBox endpoint found',
-        detail: 'Please add a NetBox endpoint in the database',
+        detail: 'Register it with POST /netbox/endpoint, or let the NetBox plugin do it.',
         python_exception: null,
       },
     ]);

@@ -185,7 +185,7 @@ describe('the rate limit', () => {
     const refused = await fixture.app.inject('/version');
     expect([refused.statusCode, refused.json(), refused.headers['retry-after']]).toEqual([
       429,
-      { detail: 'Rate limit exceeded. Please try again later.' },
+      { detail: 'Rate limit exceeded. Please try again later. Wait 30 s, or raise PROXBOX_RATE_LIMIT.' },
       '30',
     ]);
     fixture.clock.advance(29_999);
@@ -296,7 +296,10 @@ describe('what a request may contain', () => {
 
     const answer = await post(fixture, JSON.stringify({ filler: 'x'.repeat(limit) }), 'application/json', url);
 
-    expect([answer.statusCode, answer.json()]).toEqual([413, { detail: 'Payload Too Large' }]);
+    expect([answer.statusCode, answer.json()]).toEqual([
+      413,
+      { detail: `Payload Too Large: more than ${limit / 1024} KB. Send less at once.` },
+    ]);
   });
 
   it('that is too large is answered and still read, so that who sends it gets the answer, and can go on', async () => {

@@ -106,10 +106,11 @@ describe('GET /netbox/doctor', () => {
   });
 
   it.each([
-    [403, { detail: 'Invalid v1 token' }, 'netbox_forbidden', 'Invalid v1 token'],
-    [301, '', 'netbox_redirect', ''],
-    [500, 'Server Error', 'netbox_error', ''],
-  ])('says why NetBox is of no use when it answers %d', async (status, body, code, words) => {
+    [403, { detail: 'Invalid v1 token' }, 'netbox_forbidden', 'Invalid v1 token', 'Check the token'],
+    [301, '', 'netbox_redirect', '', 'Correct the scheme'],
+    [404, 'Not Found', 'netbox_rejected', '', 'There is no NetBox at this address'],
+    [500, 'Server Error', 'netbox_error', '', 'Look at the NetBox log'],
+  ])('says why NetBox is of no use when it answers %d', async (status, body, code, words, remedy) => {
     const world = await aVerbWorld();
     world.netbox.faults.add({ match: { path: /^\/api\/status\// }, action: { status, body } });
 
@@ -117,7 +118,9 @@ describe('GET /netbox/doctor', () => {
 
     expect([report.ok, codes(report)]).toEqual([false, [code]]);
     expect(report.problems[0]!.cause).toContain(words);
-    expect(report.problems[0]!.cure).not.toBe('');
+    expect(report.problems[0]!.cure).toContain(remedy);
+    // Said once: beside the cause.
+    expect(report.problems[0]!.cause).not.toContain(remedy);
   });
 
   it('says that nothing is stored', async () => {

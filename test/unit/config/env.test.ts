@@ -106,9 +106,18 @@ describe('process variables', () => {
       corsExtraOrigins: ['https://a.example', 'https://c.example:8443'],
     });
     expect(warningsOf({ PROXBOX_LOG_LEVEL: 'loud' })).toBe(
-      'proxbox: unknown PROXBOX_LOG_LEVEL=loud, defaulting to INFO',
+      'proxbox: unknown PROXBOX_LOG_LEVEL=loud, defaulting to INFO. Set one of DEBUG, INFO, WARNING, ERROR, CRITICAL.',
     );
-    expect(warningsOf({ PROXBOX_TRUSTED_PROXIES: 'x' })).toBe('Ignoring invalid PROXBOX_TRUSTED_PROXIES entry: x');
+    expect(warningsOf({ PROXBOX_TRUSTED_PROXIES: 'x' })).toMatch(
+      /^Ignoring invalid PROXBOX_TRUSTED_PROXIES entry: x\. Set addresses or ranges/,
+    );
+    expect(warningsOf({ PROXBOX_GENERATED_DIR: ' "/data" ', PROXBOX_BIND_HOST: "'::1'" })).toBe(
+      'PROXBOX_GENERATED_DIR is in quotation marks, which are taken as part of its value. Remove them.',
+    );
+    expect(warningsOf({ PROXBOX_ENCRYPTION_KEY: '"k"' })).toMatch(
+      /in quotation marks.*unless credentials were stored with them/,
+    );
+    expect(parseEnv({ PORT: '"80"' }).refusals.join(' ')).toMatch(/^PORT must be .* PORT is in quotation marks/);
     expect(warningsOf({ PROXBOX_RATE_LIMIT: '0' })).toContain('PROXBOX_RATE_LIMIT');
     expect(warningsOf({ UVICORN_WORKERS: '4' })).toContain('UVICORN_WORKERS');
     expect(warningsOf({ UVICORN_WORKERS: '1', PROXBOX_LOG_LEVEL: 'debug' })).toBe('');

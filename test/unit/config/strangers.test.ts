@@ -63,7 +63,7 @@ describe('a variable of the Python service', () => {
     const { warnings, notes } = parseEnv({ PROXBOX_FEATURES: 'pbs', PROXBOX_RECONCILIATION_ENGINE: 'rust' });
 
     expect(warnings).toEqual([
-      'PROXBOX_FEATURES is not used by this service, because this version always serves the whole core.',
+      'PROXBOX_FEATURES is not used by this service, because this version always serves the whole core. Remove it.',
     ]);
     expect(notes).toEqual([
       'PROXBOX_RECONCILIATION_ENGINE is not used by this service, because it has one way to compare Proxmox with NetBox.',

@@ -55,8 +55,13 @@ describe('the endpoints that a request means', () => {
     expect(readIds({ proxmox_endpoint_ids: '3,9' })).toEqual([]);
     expect(refusal(() => syncIds({ proxmox_endpoint_ids: '1,3,9' }))).toMatchObject({
       code: 'bad_request',
-      message: 'Unknown or disabled Proxmox endpoint id(s): 3, 9. GET /proxmox/endpoints lists them.',
+      message: expect.stringMatching(
+        /^Unknown or disabled Proxmox endpoint id\(s\): 3, 9\. GET \/proxmox\/endpoints lists them; a disabled one is enabled/,
+      ),
     });
+    const disabled = rows.map((row) => ({ ...row, enabled: false }));
+    expect(refusal(() => syncIds({}, disabled)).message).toContain('All Proxmox endpoints are disabled. Enable one:');
+    expect(refusal(() => syncIds({}, [])).message).toContain('No Proxmox endpoints configured. Register one');
     expect(selectEndpoints([], {}).endpoints).toEqual([]);
     expect(refusal(() => syncIds({ source: 'netbox' }, [])).message).toContain('The NetBox plugin has no enabled');
   });

@@ -42,7 +42,7 @@ function storeHash(db: Database, rawKey: string, isActive = true, prefix = '$2b$
 
 describe('registering the first key', () => {
   it.each([
-    ['31 characters', 'x'.repeat(31), 'API key must be at least 32 characters.'],
+    ['31 characters', 'x'.repeat(31), 'API key must be at least 32 characters. Make one with: openssl rand -hex 24'],
     ['73 bytes', 'x'.repeat(73), 'API key must be at most 72 bytes.'],
     ['73 bytes in 37 characters', `${'ä'.repeat(36)}x`, 'API key must be at most 72 bytes.'],
     ['a line end inside', `${'x'.repeat(20)}\n${'x'.repeat(20)}`, 'API key must not contain control characters.'],
@@ -72,7 +72,7 @@ describe('registering the first key', () => {
     expect(await failure(() => keys.register('short', ''))).toMatchObject({ status: 400 });
     expect(await failure(() => keys.register(key, ''))).toMatchObject({
       status: 409,
-      message: 'An API key is already configured.',
+      message: 'An API key is already configured. Use that one, or add another with: proxbox-api keys add',
     });
   });
 
