@@ -213,7 +213,7 @@ describe('creating a Proxmox endpoint', () => {
     expect(messageOf({}, blocked, {})).toBe(
       "Invalid IP address: Host '10.0.0.10' is in explicitly blocked range 10.0.0.10",
     );
-    expect(messageOf({}, {}, {})).toBe('Proxmox endpoint name already exists');
+    expect(messageOf({}, {}, {})).toMatch(/^Proxmox endpoint name already exists\. /);
     expect(messageOf({}, {}, { name: 'other' })).toContain('Credential encryption is not configured');
     expect(storeOn(db).store.list()).toHaveLength(1);
   });
@@ -229,7 +229,7 @@ describe('creating a Proxmox endpoint', () => {
 
     expect(errorOf(() => create(store, { name: 'late' }))).toMatchObject({
       status: 400,
-      message: 'Proxmox endpoint name already exists',
+      message: expect.stringMatching(/^Proxmox endpoint name already exists\. /),
     });
   });
 });
@@ -297,7 +297,7 @@ describe('changing a Proxmox endpoint', () => {
     expect(update(store, { name: 'second' }, 2).name).toBe('second');
     expect(errorOf(() => update(store, { name: 'second' }))).toMatchObject({
       status: 400,
-      message: 'Proxmox endpoint name already exists',
+      message: expect.stringMatching(/^Proxmox endpoint name already exists\. /),
     });
   });
 
