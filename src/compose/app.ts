@@ -62,6 +62,7 @@ import { registerConsoleRoutes } from '../http/routes/console.js';
 import { registerVerbRoutes } from '../http/routes/verbs.js';
 import { messageCounter, registerSocketRoutes, type SocketRouteDeps } from '../http/routes/sync/websocket.js';
 import { cloudNetwork } from '../netbox/cloud-network.js';
+import { createMachineSearch } from '../netbox/machine-search.js';
 import { createOwnerFinder } from '../netbox/owner-of.js';
 import { serverOptions } from '../http/server-options.js';
 import { answerPlainHttp } from '../http/tls-server.js';
@@ -109,7 +110,11 @@ function registerRunningRoutes(app: App, deps: AppDeps): void {
   registerIndividualRoutes(app, deps);
   registerRunRoutes(app, deps);
   registerPlanRoutes(app, deps);
-  registerExplainRoutes(app, { ...deps, ownerOf: createOwnerFinder(deps.netboxAccess) });
+  registerExplainRoutes(app, {
+    ...deps,
+    ownerOf: createOwnerFinder(deps.netboxAccess),
+    machineSearch: createMachineSearch(deps.netboxAccess),
+  });
 }
 
 function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {

@@ -1,5 +1,8 @@
 /** What the routes answer, as the page reads it: the types of the routes themselves, where they have some. */
-import type { Explanation as ExplanationSchema } from '../http/routes/explain-bodies.js';
+import type {
+  Explanation as ExplanationSchema,
+  FoundMachines as FoundMachinesSchema,
+} from '../http/routes/explain-bodies.js';
 import type { Plan as PlanSchema, WholePlan as WholePlanSchema } from '../http/routes/plan-bodies.js';
 import type { z } from 'zod';
 import type { LogEntry } from '../telemetry/log-entry.js';
@@ -18,6 +21,7 @@ export type Item = z.infer<typeof ItemSchema>;
 export type Comparison = z.infer<typeof ComparisonSchema>;
 export type Plan = z.infer<typeof PlanSchema>;
 export type Explanation = z.infer<typeof ExplanationSchema>;
+export type FoundMachines = z.infer<typeof FoundMachinesSchema>;
 export type WholePlan = z.infer<typeof WholePlanSchema>;
 
 export type { NetBoxDoctorReport as NetBoxReport } from '../netbox-doctor/types.js';

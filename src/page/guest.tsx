@@ -1,11 +1,23 @@
 /** Why the machine of a guest is as it is: every field with the rule that decides, and what mends the rest. */
-import { useState } from 'preact/hooks';
-import type { Explanation } from './bodies.js';
+import { useEffect, useState } from 'preact/hooks';
+import type { Explanation, FoundMachines } from './bodies.js';
 import { useAsked } from './hooks.js';
 import { Ago, Nothing, Problem, Status, Waiting } from './parts.js';
 import { nameOf, valueText } from './words.js';
 
-export function GuestView({ vmid, endpoint }: { vmid: string | undefined; endpoint: string | null }) {
+/**
+ * @param vmid the guest that is explained
+ * @param text what is looked for instead
+ */
+export function GuestView({
+  vmid,
+  endpoint,
+  text,
+}: {
+  vmid: string | undefined;
+  endpoint: string | null;
+  text: string | null;
+}) {
   return (
     <>
       <h1>Guest</h1>
@@ -13,44 +25,91 @@ export function GuestView({ vmid, endpoint }: { vmid: string | undefined; endpoi
         Looks at one guest in Proxmox and at its machine in NetBox, and says why each field is as it is. Nothing is
         written.
       </p>
-      <Search vmid={vmid ?? ''} endpoint={endpoint ?? ''} />
-      {vmid !== undefined && <Explained vmid={vmid} endpoint={endpoint} />}
+      <Search key={text ?? vmid} text={text ?? vmid ?? ''} />
+      {vmid !== undefined ? <Explained vmid={vmid} endpoint={endpoint} /> : text !== null && <Machines text={text} />}
     </>
   );
 }
 
-function Search({ vmid, endpoint }: { vmid: string; endpoint: string }) {
-  const [wanted, setWanted] = useState({ vmid, endpoint });
+function Search({ text }: { text: string }) {
+  const [wanted, setWanted] = useState(text);
   return (
     <form
       class="filters"
       onSubmit={(event) => {
         event.preventDefault();
-        const query = wanted.endpoint === '' ? '' : `?endpoint=${encodeURIComponent(wanted.endpoint)}`;
-        location.hash = `#/guest/${encodeURIComponent(wanted.vmid)}${query}`;
+        location.hash = `#/guest?text=${encodeURIComponent(wanted.trim())}`;
       }}
     >
-      <label class="field">
-        <span>VMID</span>
+      <label class="field wide">
+        <span>Name, VMID, IP address or MAC address</span>
         <input
           required
-          inputMode="numeric"
-          pattern="\s*[0-9]{1,9}\s*"
-          value={wanted.vmid}
-          onInput={(event) => setWanted({ ...wanted, vmid: event.currentTarget.value.trim() })}
+          type="search"
+          pattern=".*\S.*"
+          value={wanted}
+          onInput={(event) => setWanted(event.currentTarget.value)}
         />
       </label>
-      <label class="field">
-        <span>Id of the endpoint, if needed</span>
-        <input
-          inputMode="numeric"
-          pattern="\s*[0-9]*\s*"
-          value={wanted.endpoint}
-          onInput={(event) => setWanted({ ...wanted, endpoint: event.currentTarget.value.trim() })}
-        />
-      </label>
-      <button class="primary">Explain</button>
+      <button class="primary">Find</button>
     </form>
+  );
+}
+
+type Machine = FoundMachines['machines'][number];
+
+const placeOf = ({ vmid, endpoint_id: endpoint }: Machine): string =>
+  `#/guest/${vmid ?? ''}${endpoint === null ? '' : `?endpoint=${endpoint}`}`;
+
+/** The only one is explained at once. */
+function Machines({ text }: { text: string }) {
+  const { answer, error, again } = useAsked<FoundMachines>(`/explain/search?text=${encodeURIComponent(text)}`);
+  const [only, other] = answer?.machines ?? [];
+  const place = only === undefined || other !== undefined || only.vmid === null ? null : placeOf(only);
+  useEffect(() => {
+    if (place !== null) location.replace(place);
+  }, [place]);
+  if (error !== undefined) return <Problem error={error} again={again} />;
+  if (answer === undefined || place !== null) return <Waiting />;
+  if (only === undefined)
+    return (
+      <Nothing>
+        No virtual machine in NetBox has that. The guest may not have been synced yet: a preview shows what a sync would
+        do.
+      </Nothing>
+    );
+  return <MachineTable found={answer} />;
+}
+
+function MachineTable({ found: { machines, has_more: hasMore } }: { found: FoundMachines }) {
+  return (
+    <div class="scrolls" tabIndex={0} role="group" aria-label="Machines">
+      <table>
+        <thead>
+          <tr>
+            <th>Name</th>
+            <th>Status</th>
+            <th class="number">VMID</th>
+            <th>Cluster</th>
+            <th>Found by</th>
+          </tr>
+        </thead>
+        <tbody>
+          {machines.map((machine) => (
+            <tr key={machine.netbox_id}>
+              <th scope="row">
+                {machine.vmid === null ? machine.name : <a href={placeOf(machine)}>{machine.name}</a>}
+              </th>
+              <td>{nameOf(machine.status)}</td>
+              <td class="number">{machine.vmid ?? 'not synced'}</td>
+              <td>{machine.cluster ?? ''}</td>
+              <td>{nameOf(machine.found_by)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {hasMore && <p class="quiet">There are more: look for something narrower.</p>}
+    </div>
   );
 }
 

@@ -30,7 +30,8 @@ function View({ parts, query }: Place) {
   if (view === 'overview') return <Overview />;
   if (view === 'runs') return id === undefined ? <RunsView /> : <RunView key={id} id={id} query={query} />;
   if (view === 'plans') return id === undefined ? <PlansView /> : <PlanView key={id} id={id} />;
-  if (view === 'guest') return <GuestView key={`${id} ${query}`} vmid={id} endpoint={query.get('endpoint')} />;
+  if (view === 'guest')
+    return <GuestView key={`${id} ${query}`} vmid={id} endpoint={query.get('endpoint')} text={query.get('text')} />;
   if (view === 'doctor') return <DoctorView />;
   if (view === 'settings') return <SettingsView />;
   if (view === 'log') return <LogView key={query.toString()} query={query} />;

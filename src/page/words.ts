@@ -1,7 +1,7 @@
 /** How values are said to people. Pure, but for the language and the time zone of the browser. */
 
 const names: Readonly<Record<string, string>> = { individual: 'One object', plan: 'Preview' };
-const capitals: ReadonlySet<string> = new Set(['ip', 'vm', 'mac', 'vlan', 'ssl', 'tls', 'api']);
+const capitals: ReadonlySet<string> = new Set(['ip', 'vm', 'vmid', 'mac', 'vlan', 'ssl', 'tls', 'api']);
 
 /** `virtual-machine` is "Virtual machine", `ip-addresses` is "IP addresses". */
 export function nameOf(word: string): string {

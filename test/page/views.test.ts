@@ -45,8 +45,8 @@ describe('beside runs the page', () => {
       await world.stream(`${path}/create/stream`);
     await signIn(world.apiKey);
     await page.getByRole('navigation').getByRole('link', { name: 'Guest' }).click();
-    await page.getByLabel('VMID').fill(`${guest.vmid}`);
-    await page.getByRole('button', { name: 'Explain' }).click();
+    await page.getByLabel('Name, VMID').fill(guest.name);
+    await page.getByRole('button', { name: 'Find' }).click();
 
     await page.getByRole('heading', { name: guest.name, level: 2 }).waitFor();
     const findings = page.getByRole('list', { name: 'Findings' }).getByRole('listitem');
@@ -63,9 +63,9 @@ describe('beside runs the page', () => {
     await page.getByRole('heading', { name: /^Virtual machines/, level: 1 }).waitFor();
 
     await page.goBack();
-    await page.getByLabel('VMID').fill('999999');
-    await page.getByRole('button', { name: 'Explain' }).click();
-    await page.getByRole('alert').getByText('no machine of a guest with the VMID 999999').waitFor();
+    await page.getByLabel('Name, VMID').fill('999999');
+    await page.getByRole('button', { name: 'Find' }).click();
+    await page.getByText('No virtual machine in NetBox has that.').waitFor();
   });
 
   it('says of every setting its value, where that comes from and what it does', async () => {

@@ -48,3 +48,16 @@ export const DeviceExplanation = z.object({
   ...shared,
   node: z.object({ endpoint_id: z.number(), cluster: z.string(), node: z.string() }).nullable(),
 });
+
+export const FoundMachines = z.object({
+  machines: z.array(
+    Named.extend({
+      status: z.string(),
+      cluster: nullableText.describe('In Proxmox, as its sync state says; null: it has none'),
+      vmid: z.number().nullable(),
+      endpoint_id: z.number().nullable().describe('Of a stored Proxmox endpoint'),
+      found_by: z.enum(['vmid', 'name', 'address', 'mac']),
+    }),
+  ),
+  has_more: z.boolean(),
+});

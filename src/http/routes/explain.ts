@@ -1,8 +1,10 @@
 /** Why an object in NetBox is as it is: looked at now, in Proxmox and NetBox, and what runs did to it before. Writes nothing. */
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { ProxboxError } from '../../errors/proxbox-error.js';
 import type { Ledger } from '../../ledger/ledger.js';
 import type { NetBoxAccess } from '../../netbox/access.js';
+import type { FoundMachines as Found, MachineSearch } from '../../netbox/machine-search.js';
 import type { Owner, OwnerFinder, Part } from '../../netbox/owner-of.js';
 import { explainDevice, explainMachine } from '../../sync/explain/object.js';
 import { parseSyncRequest, type RawQuery } from '../../sync/request.js';
@@ -11,9 +13,9 @@ import { machineJob, type StageJob } from '../../sync/stages/index.js';
 import { nodeJob } from '../../sync/stages/parts.js';
 import type { Plan } from '../../sync/types.js';
 import type { App } from '../app-type.js';
-import { integerField } from '../query-fields.js';
+import { integerField, textField } from '../query-fields.js';
 import { answers } from '../route-document.js';
-import { DeviceExplanation, Explanation } from './explain-bodies.js';
+import { DeviceExplanation, Explanation, FoundMachines } from './explain-bodies.js';
 import { itemBody } from './run-bodies.js';
 import { runToEnd } from './sync/run-to-end.js';
 
@@ -21,6 +23,7 @@ export interface ExplainRouteDeps {
   readonly sync: Pick<SyncService, 'prepareExplanation'>;
   readonly netboxAccess: Pick<NetBoxAccess, 'row'>;
   readonly ownerOf: OwnerFinder;
+  readonly machineSearch: MachineSearch;
   readonly ledger: Pick<Ledger, 'itemsOfObject'>;
 }
 
@@ -37,6 +40,43 @@ const parts = {
 const OneParams = z.object({ id: integerField({ min: 1 }) });
 
 export function registerExplainRoutes(app: App, deps: ExplainRouteDeps): void {
+  registerSearch(app, deps);
+  registerWholes(app, deps);
+  registerParts(app, deps);
+}
+
+function registerSearch(app: App, { machineSearch }: ExplainRouteDeps): void {
+  app.get(
+    '/explain/search',
+    {
+      config: answers(FoundMachines),
+      schema: {
+        tags,
+        summary: 'Machines of guests by what is known of them',
+        querystring: z.object({
+          text: textField(200).describe('Part of the name, VMID, IP address or MAC address'),
+          limit: integerField({ min: 1, max: 100 }).default(20),
+        }),
+      },
+    },
+    async ({ query: { text, limit } }) => {
+      if (text.trim() === '') throw new ProxboxError('invalid_request', 'text= is empty: name what to look for.');
+      return foundBody(await machineSearch.find(text, limit));
+    },
+  );
+}
+
+function foundBody({ found, hasMore }: Found): z.infer<typeof FoundMachines> {
+  const machines = found.map(({ netboxId, endpointId, foundBy, ...machine }) => ({
+    ...machine,
+    netbox_id: netboxId,
+    endpoint_id: endpointId,
+    found_by: foundBy,
+  }));
+  return { machines, has_more: hasMore };
+}
+
+function registerWholes(app: App, deps: ExplainRouteDeps): void {
   const { ownerOf } = deps;
   app.get(
     '/explain/guest/:vmid',
@@ -69,7 +109,6 @@ export function registerExplainRoutes(app: App, deps: ExplainRouteDeps): void {
     },
     async ({ params: { id } }, reply) => ofDevice(deps, id, reply),
   );
-  registerParts(app, deps);
 }
 
 function registerParts(app: App, deps: ExplainRouteDeps): void {

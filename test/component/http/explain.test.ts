@@ -234,3 +234,48 @@ describe('a device', () => {
     expect(gone.detail).toBe('NetBox has no device with the id 999.');
   });
 });
+
+describe('a search', () => {
+  const search = async (text: string, more = '') =>
+    (await world.ask('GET', `/explain/search?text=${encodeURIComponent(text)}${more}`)).body;
+  const namesOf = async (text: string) => {
+    const { machines } = await search(text);
+    return machines.map(({ name, found_by: by }: Body) => `${name} by ${by}`);
+  };
+
+  it('finds machines by name, VMID, address and MAC address, in six requests at most, and writes nothing', async () => {
+    const guests = [guest(100, { name: 'web-1' }), { vmid: 101, name: 'Web-2' }, { vmid: 110, name: 'db-101' }];
+    world = await openWorld({ estate: anEstate(aCluster({ guests })) });
+    await world.fullUpdate();
+
+    expect(await namesOf('WEB')).toEqual(['Web-2 by name', 'web-1 by name']);
+    expect(await namesOf('101')).toEqual(['Web-2 by vmid', 'db-101 by name']);
+    for (const address of ['10.1.0.100', ' 10.1.0.100/32 '])
+      expect(await namesOf(address)).toEqual(['web-1 by address']);
+    for (const written of [mac, mac.toLowerCase().replaceAll(':', '-')])
+      expect(await namesOf(written)).toEqual(['web-1 by mac']);
+    for (const nothing of ['nobody', '999', '10.9.9.9', 'aa:bb:cc:dd:ee:ff'])
+      expect(await search(nothing)).toEqual({ machines: [], has_more: false });
+
+    world.netbox.resetCounters();
+    expect((await search('10.1.0.100')).machines).toMatchObject([
+      { status: 'active', cluster: 'lab', vmid: 100, endpoint_id: 1, netbox_id: expect.any(Number) },
+    ]);
+    expect(world.netbox.requestLog.length).toBeLessThanOrEqual(6);
+    expect(world.netbox.requestLog.filter(({ method }) => method !== 'GET')).toEqual([]);
+
+    const few = await search('b', '&limit=2');
+    expect([few.machines.length, few.has_more]).toEqual([2, true]);
+    expect((await world.ask('GET', '/explain/search?text=%20')).status).toBe(422);
+  });
+
+  it('shows a machine that no sync has made, without a guest', async () => {
+    await synced();
+    const cluster = world.netbox.state.objects('virtualization/clusters')[0]!['id'];
+    world.netbox.operator.create('virtualization/virtual-machines', { name: 'by-hand', cluster, status: 'planned' });
+
+    expect((await search('by-hand')).machines).toMatchObject([
+      { name: 'by-hand', status: 'planned', vmid: null, cluster: null, endpoint_id: null },
+    ]);
+  });
+});
