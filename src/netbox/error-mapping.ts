@@ -12,6 +12,7 @@ import {
   type TransportFailure,
   type TransportFailureKind,
 } from '../transport/types.js';
+import { asSentence } from '../values/short-text.js';
 import { answerText, parseJson } from './answer-text.js';
 import { branchRefused, refusesBranch } from './branch.js';
 import type { AnswerClass } from './overwhelmed.js';
@@ -71,7 +72,7 @@ export function errorOfFailure(failure: TransportFailure, context: ErrorContext)
   const code = failureCodes[failure.kind];
   const remedy = failure.tlsFault === undefined ? errorCatalog[code].remedy : tlsRemedies[failure.tlsFault];
   return new ProxboxError(code, `NetBox ${context.operation} failed: ${failure.message}`, {
-    detail: `${code}: ${failure.message}${attemptsText(context)}. ${remedy}`,
+    detail: `${asSentence(`${code}: ${failure.message}${attemptsText(context)}`)} ${remedy}`,
     remedy,
     where: where(context),
     cause: failure.cause,
@@ -144,7 +145,7 @@ export function errorOfAnswer(response: HttpResponse, answer: AnswerClass, conte
       ? 'NetBox is overwhelmed. Please retry in a few moments.'
       : `NetBox ${context.operation} failed: ${said}`;
   return new ProxboxError(code, message, {
-    detail: `${code}: ${context.operation}: ${said}${attemptsText(context)}${suffix}. ${remedy}`,
+    detail: `${asSentence(`${code}: ${context.operation}: ${said}${attemptsText(context)}${suffix}`)} ${remedy}`,
     remedy,
     where: where(context),
     ...ownStatus(code, response.status),

@@ -63,8 +63,10 @@ function Numbers({ run, before }: { run: Run; before: Run }) {
 function Changed({ title, list: { count, items } }: { title: string; list: Comparison['appeared'] }) {
   if (count === 0) return null;
   return (
-    <>
-      <h3>{title}</h3>
+    <details>
+      <summary>
+        {title} ({numberText(count)})
+      </summary>
       <ul class="problems">
         {items.map((item) => (
           <li key={item.position}>
@@ -74,7 +76,7 @@ function Changed({ title, list: { count, items } }: { title: string; list: Compa
         ))}
       </ul>
       {count > items.length && <p class="quiet">and {numberText(count - items.length)} more</p>}
-    </>
+    </details>
   );
 }
 

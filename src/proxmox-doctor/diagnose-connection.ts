@@ -5,6 +5,7 @@ import type { Account } from '../proxmox/credentials.js';
 import { reasonText } from '../proxmox/failures.js';
 import { hostPortText } from '../proxmox/host.js';
 import { addTokenCommands, bindNewAccountCommands, quoted } from '../proxmox/pveum.js';
+import { asSentence } from '../values/short-text.js';
 import { everything, rejected, tlsStatus } from './diagnose-tls.js';
 import type { Findings, Problem } from './types.js';
 
@@ -74,14 +75,14 @@ function loginWords({ endpoint }: Findings, account: Account, error: ProxboxErro
   const again = `store it: PUT /proxmox/endpoints/${endpoint.id}, or the page of the endpoint in the plugin.`;
   if (/no such realm/i.test(reason)) {
     return {
-      cause: `Proxmox does not know the realm of ${account.user}: ${reason}.`,
+      cause: asSentence(`Proxmox does not know the realm of ${account.user}: ${reason}`),
       cure: `Correct username of the endpoint (user@realm; the command lists the realms) and ${again}`,
       commands: ['pveum realm list'],
     };
   }
   if (account.token !== null) return tokenWords(account, account.token, { reason, again });
   return {
-    cause: `Proxmox refused the password of ${account.user}: ${reason}. It does not say which: the password is wrong, the user or its realm does not exist, or the user is disabled or has expired.`,
+    cause: `${asSentence(`Proxmox refused the password of ${account.user}: ${reason}`)} It does not say which: the password is wrong, the user or its realm does not exist, or the user is disabled or has expired.`,
     cure: `Look at the realms and users with the first two commands, set a password where the realm allows that, and ${again}`,
     commands: ['pveum realm list', 'pveum user list', `pveum passwd ${quoted(account.user)}`],
   };
@@ -93,7 +94,7 @@ function tokenWords(
   { reason, again }: { readonly reason: string; readonly again: string },
 ): Words {
   const user = quoted(account.user);
-  const cause = `Proxmox refused the API token ${account.user}!${token}: ${reason}.`;
+  const cause = asSentence(`Proxmox refused the API token ${account.user}!${token}: ${reason}`);
   if (/no such user/i.test(reason)) {
     const cure = `Correct username of the endpoint, or make the user and its token (the secret is shown once), and ${again}`;
     return {

@@ -21,6 +21,9 @@ export function shortText(text: string, length: number): string {
   return kept.join('') + ellipsis;
 }
 
+/** With a full stop, where others have ended their words without one. */
+export const asSentence = (text: string): string => (/[.!?]\)?$/.test(text) ? text : `${text}.`);
+
 interface ListOptions {
   /** Names that are shown. */
   readonly most?: number;

@@ -112,7 +112,7 @@ describe('the page', () => {
     await expectGood('changes');
     await page.keyboard.press('Escape');
     const beside = page.getByRole('region', { name: 'Beside the run before' });
-    await beside.getByText('Problems that are gone').waitFor();
+    await beside.getByText('Problems that are gone').click();
     await beside.getByText('Refused for a test.').first().waitFor();
     const [now, before] = await beside.getByRole('row', { name: 'Failed' }).getByRole('cell').allTextContents();
     expect([now, Number(before) > 0]).toEqual(['0', true]);
