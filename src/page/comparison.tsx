@@ -1,7 +1,7 @@
 /** A run beside the one before it, in numbers, and which problems are new or mended since. */
 import { itemOutcomes, type Comparison, type Item, type Run } from './bodies.js';
 import { useAsked } from './hooks.js';
-import { Ago, Problem, Status } from './parts.js';
+import { Ago, Problem, Status, Table } from './parts.js';
 import { outcomeIn } from './run-table.js';
 import { countText, durationText, nameOf, numberText } from './words.js';
 
@@ -37,26 +37,15 @@ function Numbers({ run, before }: { run: Run; before: Run }) {
     ['Took', ({ seconds }) => durationText(seconds)],
   ];
   return (
-    <div class="scrolls" tabIndex={0} role="group" aria-labelledby="comparison">
-      <table>
-        <thead>
-          <tr>
-            <th>Number</th>
-            <th class="number">This run</th>
-            <th class="number">The run before</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(([name, textOf]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td class="number">{textOf(run)}</td>
-              <td class="number">{textOf(before)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table by="comparison" columns={['Number', { number: 'This run' }, { number: 'The run before' }]}>
+      {rows.map(([name, textOf]) => (
+        <tr key={name}>
+          <th scope="row">{name}</th>
+          <td class="number">{textOf(run)}</td>
+          <td class="number">{textOf(before)}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

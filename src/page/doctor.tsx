@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { DoctorReport, EndpointReport, Finding, NetBoxReport } from './bodies.js';
 import { useAsked } from './hooks.js';
-import { Nothing, Problem, Status } from './parts.js';
+import { Nothing, Problem, Status, Table } from './parts.js';
 import { nameOf } from './words.js';
 
 export function DoctorView() {
@@ -151,30 +151,18 @@ const states: Readonly<Record<string, string>> = {
 function Grants({ of, heads, rows }: { of: string; heads: readonly [string, string]; rows: readonly Grant[] }) {
   const [what, on] = heads;
   return (
-    <div class="scrolls" tabIndex={0} role="group" aria-label={of}>
-      <table>
-        <thead>
-          <tr>
-            <th>{what}</th>
-            <th>{on}</th>
-            <th>State</th>
-            <th>Without it</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ name, where, state, without }) => (
-            <tr key={`${name} ${where} ${without}`}>
-              <th scope="row">{name}</th>
-              <td>{where}</td>
-              <td>
-                <Status of={states[state] ?? 'plain'}>{nameOf(state)}</Status>
-              </td>
-              <td>{without}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label={of} columns={[what, on, 'State', 'Without it']}>
+      {rows.map(({ name, where, state, without }) => (
+        <tr key={`${name} ${where} ${without}`}>
+          <th scope="row">{name}</th>
+          <td>{where}</td>
+          <td>
+            <Status of={states[state] ?? 'plain'}>{nameOf(state)}</Status>
+          </td>
+          <td>{without}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Explanation, FoundMachines } from './bodies.js';
 import { useAsked } from './hooks.js';
-import { Ago, Nothing, Problem, Status, Waiting } from './parts.js';
+import { Ago, Nothing, Problem, Status, Table, Waiting } from './parts.js';
 import { nameOf, valueText } from './words.js';
 
 /**
@@ -83,33 +83,20 @@ function Machines({ text }: { text: string }) {
 
 function MachineTable({ found: { machines, has_more: hasMore } }: { found: FoundMachines }) {
   return (
-    <div class="scrolls" tabIndex={0} role="group" aria-label="Machines">
-      <table>
-        <thead>
-          <tr>
-            <th>Name</th>
-            <th>Status</th>
-            <th class="number">VMID</th>
-            <th>Cluster</th>
-            <th>Found by</th>
+    <>
+      <Table label="Machines" columns={['Name', 'Status', { number: 'VMID' }, 'Cluster', 'Found by']}>
+        {machines.map((machine) => (
+          <tr key={machine.netbox_id}>
+            <th scope="row">{machine.vmid === null ? machine.name : <a href={placeOf(machine)}>{machine.name}</a>}</th>
+            <td>{nameOf(machine.status)}</td>
+            <td class="number">{machine.vmid ?? 'not synced'}</td>
+            <td>{machine.cluster ?? ''}</td>
+            <td>{nameOf(machine.found_by)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {machines.map((machine) => (
-            <tr key={machine.netbox_id}>
-              <th scope="row">
-                {machine.vmid === null ? machine.name : <a href={placeOf(machine)}>{machine.name}</a>}
-              </th>
-              <td>{nameOf(machine.status)}</td>
-              <td class="number">{machine.vmid ?? 'not synced'}</td>
-              <td>{machine.cluster ?? ''}</td>
-              <td>{nameOf(machine.found_by)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
       {hasMore && <p class="quiet">There are more: look for something narrower.</p>}
-    </div>
+    </>
   );
 }
 
@@ -179,30 +166,22 @@ function ObjectVerdict({ object }: { object: Explanation['objects'][number] }) {
       <p>{verdict}</p>
       {suggestion !== null && <p class="cure">{suggestion}</p>}
       {fields.length > 0 && (
-        <div class="scrolls" tabIndex={0} role="group" aria-label={`Fields of ${nameOf(kind)} ${label}`}>
-          <table class="verdicts">
-            <thead>
-              <tr>
-                <th>Field</th>
-                <th>In Proxmox</th>
-                <th>In NetBox</th>
-                <th>Why</th>
-              </tr>
-            </thead>
-            <tbody>
-              {fields.map(({ field, proxmox, netbox, verdict: why, setting }) => (
-                <tr key={field}>
-                  <th scope="row">{field}</th>
-                  <td>{valueText(proxmox)}</td>
-                  <td>{valueText(netbox)}</td>
-                  <td>
-                    {why} {setting !== null && <code>{setting}</code>}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          label={`Fields of ${nameOf(kind)} ${label}`}
+          kind="verdicts"
+          columns={['Field', 'In Proxmox', 'In NetBox', 'Why']}
+        >
+          {fields.map(({ field, proxmox, netbox, verdict: why, setting }) => (
+            <tr key={field}>
+              <th scope="row">{field}</th>
+              <td>{valueText(proxmox)}</td>
+              <td>{valueText(netbox)}</td>
+              <td>
+                {why} {setting !== null && <code>{setting}</code>}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
     </details>
   );

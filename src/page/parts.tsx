@@ -61,6 +61,47 @@ export function Nothing({ children }: { children: ComponentChildren }) {
   return <p class="nothing">{children}</p>;
 }
 
+/** What is told of a column beside its name: that it holds numbers. */
+export type Column = string | { readonly number: string };
+
+/** A table that scrolls by itself where there is no room for it, also by keyboard. It is called `label`, or as the element `by`. */
+export function Table({
+  label,
+  by,
+  kind,
+  columns,
+  children,
+}: {
+  label?: string;
+  by?: string;
+  /** A class of the style sheet. */
+  kind?: string;
+  columns: readonly Column[];
+  /** Its rows. */
+  children: ComponentChildren;
+}) {
+  return (
+    <div class="scrolls" tabIndex={0} role="group" aria-label={label} aria-labelledby={by}>
+      <table class={kind}>
+        <thead>
+          <tr>
+            {columns.map((column) =>
+              typeof column === 'string' ? (
+                <th key={column}>{column}</th>
+              ) : (
+                <th key={column.number} class="number">
+                  {column.number}
+                </th>
+              ),
+            )}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}
+
 export function Choice({
   label,
   value,

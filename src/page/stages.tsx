@@ -1,6 +1,6 @@
 /** The stages of a run that have ended, in numbers. */
 import type { Stage } from './bodies.js';
-import { Status } from './parts.js';
+import { Status, Table } from './parts.js';
 import { durationText, nameOf, numberText } from './words.js';
 
 const columns = ['created', 'updated', 'unchanged', 'deleted', 'skipped', 'failed'] as const;
@@ -10,27 +10,15 @@ export function Stages({ stages, isRunning }: { stages: readonly Stage[]; isRunn
   return (
     <section aria-labelledby="stages">
       <h2 id="stages">Stages</h2>
-      <div class="scrolls" tabIndex={0} role="group" aria-labelledby="stages">
-        <table>
-          <thead>
-            <tr>
-              <th>Stage</th>
-              <th>Status</th>
-              {columns.map((column) => (
-                <th key={column} class="number">
-                  {nameOf(column)}
-                </th>
-              ))}
-              <th class="number">Took</th>
-            </tr>
-          </thead>
-          <tbody>
-            {stages.map((stage) => (
-              <StageRow key={stage.stage} stage={stage} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        by="stages"
+        columns={['Stage', 'Status', ...columns.map((column) => ({ number: nameOf(column) })), { number: 'Took' }]}
+      >
+        {stages.map((stage) => (
+          <StageRow key={stage.stage} stage={stage} />
+        ))}
+      </Table>
+
       <StageWarnings stages={stages} isRunning={isRunning} />
     </section>
   );
