@@ -1,8 +1,11 @@
 /** The trace of a caller on its way: through the service to NetBox and Proxmox, and into the log. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEstate } from '../../simulator/estate/index.js';
+import { turns } from '../../support/eventually.js';
 import { openWorld, type World } from '../../support/world.js';
 
 const channel = 'http.server.request.start';
@@ -49,9 +52,14 @@ describe('the trace of a caller', () => {
   });
 
   it('stays with a run that goes on after its request, whose body was read', async () => {
-    const headers = { 'x-proxbox-api-key': world.apiKey, traceparent };
-    const answer = await fetch(`${world.url}/runs`, { method: 'POST', headers });
-    const { id } = (await answer.json()) as { id: string };
+    const headers = { 'x-proxbox-api-key': world.apiKey, traceparent, 'content-type': 'application/json' };
+    const sent = request(`${world.url}/runs`, { method: 'POST', headers: { ...headers, 'content-length': 2 } });
+    const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
+    sent.flushHeaders();
+    // The service has taken the request, and waits for its body.
+    await turns();
+    sent.end('{}');
+    const { id } = JSON.parse(await text((await answered)[0])) as { id: string };
     await world.stream(`/runs/${id}/stream`);
 
     expect(seen.length).toBeGreaterThan(20);

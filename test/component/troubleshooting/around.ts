@@ -1,5 +1,6 @@
 /** Mistakes with what stands around the service: the plugin, proxies, browsers. */
 import { anApp } from '../http/app-fixture.js';
+import { asked, messagesOf } from './asked.js';
 import { answered, logged, type Group } from './told.js';
 
 export const around: Group = {
@@ -8,46 +9,36 @@ export const around: Group = {
     {
       does: 'sends a body of more than the service takes',
       seen: async () => {
-        const { app, headers } = await anApp();
         const payload = { filler: 'x'.repeat(64 * 1024) };
-        const answer = await app.inject({ method: 'POST', url: '/netbox/endpoint', headers, payload });
-        return answered({ status: answer.statusCode, body: answer.json() }, 'Send less');
+        return answered(await asked(await anApp(), { method: 'POST', url: '/netbox/endpoint', payload }), 'Send less');
       },
       more: 'operations.md#behind-a-proxy',
     },
     {
       does: 'sends a body without saying that it is JSON',
       seen: async () => {
-        const { app, headers } = await anApp();
-        const type = { 'content-type': 'application/x-www-form-urlencoded' };
-        const answer = await app.inject({
-          method: 'POST',
-          url: '/netbox/endpoint',
-          headers: { ...headers, ...type },
-          payload: 'a=b',
-        });
-        return answered({ status: answer.statusCode, body: answer.json() }, 'send the body');
+        const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+        const request = { method: 'POST', url: '/netbox/endpoint', headers, payload: 'a=b' } as const;
+        return answered(await asked(await anApp(), request), 'send the body');
       },
       more: 'api.md',
     },
     {
       does: 'lets a script or dashboard ask too often',
       seen: async () => {
-        const { app, headers } = await anApp({ variables: { PROXBOX_RATE_LIMIT: '1' } });
-        await app.inject({ url: '/runs', headers });
-        const answer = await app.inject({ url: '/runs', headers });
-        return answered({ status: answer.statusCode, body: answer.json() }, 'Wait');
+        const fixture = await anApp({ variables: { PROXBOX_RATE_LIMIT: '1' } });
+        await asked(fixture, { url: '/runs' });
+        return answered(await asked(fixture, { url: '/runs' }), 'Wait');
       },
       more: 'operations.md#rate-limit',
     },
     {
       does: 'puts a proxy in front without PROXBOX_TRUSTED_PROXIES, so that all clients share its address',
       seen: async () => {
-        const { app, headers, logLines } = await anApp();
+        const fixture = await anApp();
         for (const address of ['192.0.2.31', '192.0.2.32'])
-          await app.inject({ url: '/runs', headers: { ...headers, 'x-forwarded-for': address } });
-        const messages = logLines.map((line) => (JSON.parse(line) as { msg: string }).msg);
-        return logged(messages, /X-Forwarded-For/, 'Set PROXBOX');
+          await asked(fixture, { url: '/runs', headers: { 'x-forwarded-for': address } });
+        return logged(messagesOf(fixture), /X-Forwarded-For/, 'Set PROXBOX');
       },
       more: 'operations.md#behind-a-proxy',
     },

@@ -3,23 +3,16 @@ import { connect } from 'node:tls';
 import { once } from 'node:events';
 import { anApp, type Fixture } from '../http/app-fixture.js';
 import { eventually } from '../../support/eventually.js';
+import { asked, messagesOf } from './asked.js';
 import { answered, logged, type Group } from './told.js';
 
 type Headers = Readonly<Record<string, string>>;
 const wrong: Headers = { 'x-proxbox-api-key': 'wrong-key-wrong-key-wrong-key-wrong-key' };
 
-async function asked({ app }: Fixture, headers: Headers) {
-  const answer = await app.inject({ url: '/runs', headers });
-  return { status: answer.statusCode, body: answer.json<unknown>() };
-}
+const withKey = (fixture: Fixture, headers: Headers) => asked({ ...fixture, headers }, { url: '/runs' });
 
-async function registered({ app }: Fixture, key: string) {
-  const answer = await app.inject({ method: 'POST', url: '/auth/register-key', payload: { api_key: key } });
-  return { status: answer.statusCode, body: answer.json<unknown>() };
-}
-
-const messages = ({ logLines }: Fixture): readonly string[] =>
-  logLines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+const registered = (fixture: Fixture, key: string) =>
+  asked({ ...fixture, headers: {} }, { method: 'POST', url: '/auth/register-key', payload: { api_key: key } });
 
 export const keys: Group = {
   title: 'API keys and TLS',
@@ -36,34 +29,32 @@ export const keys: Group = {
     },
     {
       does: 'asks before any key is registered',
-      seen: async () => answered(await asked(await anApp({ withKey: false }), wrong), 'Register a key'),
+      seen: async () => answered(await withKey(await anApp({ withKey: false }), wrong), 'Register a key'),
       more: 'authentication.md#the-first-key',
     },
     {
       does: 'asks without a key, or sends it as `Authorization: Bearer`',
-      seen: async () => answered(await asked(await anApp(), { authorization: 'Bearer abc' }), 'Send '),
+      seen: async () => answered(await withKey(await anApp(), { authorization: 'Bearer abc' }), 'Send '),
       more: 'authentication.md',
     },
     {
       does: 'sends a key that is none of this service',
-      seen: async () => answered(await asked(await anApp(), wrong), 'Send '),
+      seen: async () => answered(await withKey(await anApp(), wrong), 'Send '),
       more: 'authentication.md#wrong-keys',
     },
     {
       does: 'sends wrong keys five times',
       seen: async () => {
         const fixture = await anApp();
-        for (let times = 0; times < 5; times += 1) await asked(fixture, wrong);
-        return answered(await asked(fixture, wrong), 'Wait');
+        for (let times = 0; times < 5; times += 1) await withKey(fixture, wrong);
+        return answered(await withKey(fixture, wrong), 'Wait');
       },
       more: 'authentication.md#wrong-keys',
     },
     {
       does: 'deletes the only key',
       seen: async () => {
-        const { app, headers } = await anApp();
-        const answer = await app.inject({ method: 'DELETE', url: '/auth/keys/1', headers });
-        return answered({ status: answer.statusCode, body: answer.json() }, 'Create and verify');
+        return answered(await asked(await anApp(), { method: 'DELETE', url: '/auth/keys/1' }), 'Create and verify');
       },
       more: 'authentication.md#further-keys-and-rotation',
     },
@@ -74,8 +65,8 @@ export const keys: Group = {
         const url = await fixture.app.listen({ port: 0, host: '127.0.0.1' });
         const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1' });
         await once(socket, 'error');
-        await eventually(() => messages(fixture).some((line) => line.includes('HTTPS')));
-        return logged(messages(fixture), /asks over HTTPS/, 'Give it');
+        await eventually(() => messagesOf(fixture).some((line) => line.includes('HTTPS')));
+        return logged(messagesOf(fixture), /asks over HTTPS/, 'Give it');
       },
       more: 'operations.md#tls',
     },

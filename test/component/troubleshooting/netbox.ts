@@ -3,6 +3,7 @@ import { createNetBoxSimulator, defaultTokens, type NetBoxSimulatorOptions } fro
 import { startTlsFront } from '../../support/tls-front.js';
 import { freePort } from '../../demo/free-port.js';
 import { anApp } from '../http/app-fixture.js';
+import { asked } from './asked.js';
 import { answered, diagnosed, type Group, type Told } from './told.js';
 import type { House } from './house.js';
 
@@ -19,14 +20,8 @@ const right: Fields = {
 };
 
 async function refusedWith(fields: Fields, remedy: string): Promise<Told> {
-  const { app, headers } = await anApp();
-  const answer = await app.inject({
-    method: 'POST',
-    url: '/netbox/endpoint',
-    headers,
-    payload: { ...right, ...fields },
-  });
-  return answered({ status: answer.statusCode, body: answer.json() }, remedy);
+  const request = { method: 'POST', url: '/netbox/endpoint', payload: { ...right, ...fields } } as const;
+  return answered(await asked(await anApp(), request), remedy);
 }
 
 interface Found {

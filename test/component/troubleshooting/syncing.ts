@@ -1,20 +1,33 @@
 /** Mistakes with runs, and with what is expected of them. */
 import { removeGuest } from '../../simulator/estate/index.js';
 import { anApp } from '../http/app-fixture.js';
+import type { ServiceAnswer, World } from '../../support/world.js';
+import { asked } from './asked.js';
 import { answered, cut, type Group } from './told.js';
 
-async function asked(url: string) {
-  const { app, headers } = await anApp();
-  const answer = await app.inject({ url, headers });
-  return { status: answer.statusCode, body: answer.json<unknown>() };
+/** Of endpoint 1, for as long as something is asked. */
+async function whileSet(
+  world: World,
+  changes: Readonly<Record<string, boolean>>,
+  ask: () => Promise<ServiceAnswer>,
+): Promise<ServiceAnswer> {
+  const before = Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, !value]));
+  await world.ask('PUT', '/proxmox/endpoints/1', changes);
+  try {
+    return await ask();
+  } finally {
+    await world.ask('PUT', '/proxmox/endpoints/1', before);
+  }
 }
+
+const off = { enabled: false };
 
 export const syncing: Group = {
   title: 'Syncing',
   mistakes: [
     {
       does: 'syncs before NetBox is registered',
-      seen: async () => answered(await asked('/full-update'), 'Register'),
+      seen: async () => answered(await asked(await anApp(), { url: '/full-update' }), 'Register'),
       more: 'with-the-plugin.md',
     },
     {
@@ -26,23 +39,15 @@ export const syncing: Group = {
     {
       does: 'syncs an endpoint that is switched off',
       seen: async ({ world }) => {
-        await world.ask('PUT', '/proxmox/endpoints/1', { enabled: false });
-        const answer = await world.ask('GET', '/full-update?proxmox_endpoint_ids=1');
-        await world.ask('PUT', '/proxmox/endpoints/1', { enabled: true });
-        return answered(answer, 'GET /proxmox');
+        const ask = () => world.ask('GET', '/full-update?proxmox_endpoint_ids=1');
+        return answered(await whileSet(world, off, ask), 'GET /proxmox');
       },
       more: 'configuration.md#proxmox-endpoints',
     },
     {
       does: 'syncs with no endpoint of Proxmox switched on',
-      seen: async ({ world }) => {
-        await world.ask('PUT', '/proxmox/endpoints/1', { enabled: false });
-        try {
-          return answered(await world.ask('GET', '/full-update'), 'Enable one');
-        } finally {
-          await world.ask('PUT', '/proxmox/endpoints/1', { enabled: true });
-        }
-      },
+      seen: async ({ world }) =>
+        answered(await whileSet(world, off, () => world.ask('GET', '/full-update')), 'Enable one'),
       more: 'configuration.md#proxmox-endpoints',
     },
     {
@@ -94,17 +99,16 @@ export const syncing: Group = {
     {
       does: 'opens a console without switching consoles on',
       seen: async ({ world }) => {
-        await world.ask('PUT', '/proxmox/endpoints/1', { allow_writes: true });
-        const answer = await world.ask('POST', '/proxmox/console/browser-sessions', {
+        const session = {
           endpoint_id: 1,
           vmid: 101,
           node: 'pve1',
           vm_type: 'qemu',
           console_type: 'novnc',
           origin: 'https://netbox.example.com',
-        });
-        await world.ask('PUT', '/proxmox/endpoints/1', { allow_writes: false });
-        return answered(answer, 'Start the');
+        };
+        const ask = () => world.ask('POST', '/proxmox/console/browser-sessions', session);
+        return answered(await whileSet(world, { allow_writes: true }, ask), 'Start the');
       },
       more: 'operational-verbs.md#consoles',
     },
