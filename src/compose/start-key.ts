@@ -50,8 +50,8 @@ async function decide(deps: KeyDeps): Promise<StartDecision> {
 }
 
 function noKeyText(file: string | null): string {
-  const missing = `The file of PROXBOX_ENCRYPTION_KEY_FILE, ${file ?? ''}, is not there or empty. `;
-  return `${file === null ? '' : missing}${noKeyMessage}`;
+  if (file === null) return noKeyMessage;
+  return `The file of PROXBOX_ENCRYPTION_KEY_FILE, ${file}, is not there or empty. ${noKeyMessage}`;
 }
 
 /** The reason to refuse the start, or undefined. */

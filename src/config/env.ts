@@ -6,6 +6,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ipaddr from 'ipaddr.js';
+import { asSentence } from '../values/short-text.js';
 import { recurring } from './cron.js';
 import { Secret } from './secret.js';
 import { quotedIn } from './quoted.js';
@@ -156,9 +157,8 @@ function scheduleOf(source: Source): string | null {
     source.refusals.push('PROXBOX_SYNC_SCHEDULE names no time to come. Set one such as "15 * * * *".');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    source.refusals.push(
-      `PROXBOX_SYNC_SCHEDULE is no cron expression: ${reason.replace(/\.$/, '')}. Set one such as "15 * * * *".`,
-    );
+    const sentence = asSentence(`PROXBOX_SYNC_SCHEDULE is no cron expression: ${reason}`);
+    source.refusals.push(`${sentence} Set one such as "15 * * * *".`);
   }
   return null;
 }

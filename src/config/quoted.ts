@@ -1,6 +1,5 @@
 /** Variables whose value is in quotation marks, as `docker --env-file` and lists in Compose files pass them on. Pure. */
-import { processVariables } from './env-table.js';
-import { tunableKeys, tunables } from './tunables.js';
+import { ownVariables } from './own-variables.js';
 
 /** They are no part of an address, so they are left out there. */
 const unharmed = 'PROXBOX_BIND_HOST';
@@ -14,10 +13,6 @@ function textFor(name: string): string {
 
 /** One sentence for each; no value is told. */
 export function quotedIn(variables: NodeJS.ProcessEnv): readonly string[] {
-  const known = [
-    ...processVariables.map(({ variable }) => variable),
-    ...tunableKeys.flatMap((key) => tunables[key].variable ?? []),
-  ];
   const isQuoted = (name: string): boolean => /^\s*(["']).*\1\s*$/s.test(variables[name] ?? '');
-  return known.filter((name) => name !== unharmed && isQuoted(name)).map(textFor);
+  return ownVariables.filter((name) => name !== unharmed && isQuoted(name)).map(textFor);
 }

@@ -1,7 +1,6 @@
 /** Variables that are set and not used: those of the Python service with the reason, and misspelt ones with the name that was meant. Pure. */
-import { processVariables } from './env-table.js';
 import { foreignVariables, type ForeignVariable } from './foreign-variables.js';
-import { tunableKeys, tunables } from './tunables.js';
+import { ownVariables } from './own-variables.js';
 
 export interface Strangers {
   readonly warnings: readonly string[];
@@ -30,10 +29,10 @@ function distance(one: string, other: string): number {
 }
 
 /** The known name that is written most alike, when it is so in three quarters of the part after `PROXBOX_`. */
-function nearest(name: string, known: readonly string[]): string | undefined {
+function nearest(name: string): string | undefined {
   const part = (text: string): string => text.toUpperCase().replace(/^PROXBOX_/, '');
   const wanted = part(name);
-  const [best] = known
+  const [best] = ownVariables
     .map((candidate) => ({ candidate, changes: distance(wanted, part(candidate)) }))
     .sort((one, other) => one.changes - other.changes);
   return best !== undefined && best.changes <= Math.max(1, wanted.length / 4) ? best.candidate : undefined;
@@ -43,8 +42,8 @@ function foreignText(name: string, { because, level }: ForeignVariable): string 
   return `${name} is not used by this service, because ${because}.${level === 'warn' ? ' Remove it.' : ''}`;
 }
 
-function unknownText(name: string, known: readonly string[]): string {
-  const meant = nearest(name, known);
+function unknownText(name: string): string {
+  const meant = nearest(name);
   const remedy = meant === undefined ? 'docs/configuration.md lists those there are.' : `Did you mean ${meant}?`;
   return `${name} is ignored: there is no such variable. ${remedy}`;
 }
@@ -54,10 +53,6 @@ const ofKubernetes = /_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT(_\d+_(TCP|UDP|S
 
 /** Names only: no value is told. */
 export function strangersIn(variables: NodeJS.ProcessEnv): Strangers {
-  const known = [
-    ...processVariables.map(({ variable }) => variable),
-    ...tunableKeys.flatMap((key) => tunables[key].variable ?? []),
-  ];
   const warnings: string[] = [];
   const notes: string[] = [];
   const isSet = (name: string, silentValue?: string): boolean => {
@@ -69,9 +64,9 @@ export function strangersIn(variables: NodeJS.ProcessEnv): Strangers {
       (entry.level === 'warn' ? warnings : notes).push(foreignText(name, entry));
   const foreign = new Set(foreignVariables.flatMap((entry) => entry.variables));
   const unknown = Object.keys(variables)
-    .filter((name) => /^PROXBOX_/i.test(name) && !known.includes(name) && !foreign.has(name) && isSet(name))
+    .filter((name) => /^PROXBOX_/i.test(name) && !ownVariables.includes(name) && !foreign.has(name) && isSet(name))
     .filter((name) => !ofKubernetes.test(name))
     .sort();
-  warnings.push(...unknown.map((name) => unknownText(name, known)));
+  warnings.push(...unknown.map((name) => unknownText(name)));
   return { warnings, notes };
 }

@@ -8,6 +8,7 @@ import {
   type FastifyReply,
   type RawServerDefault,
 } from 'fastify';
+import { createFirstTimes } from './first-times.js';
 import { handshake, tlsOptions } from './tls-server.js';
 import { setSecurityHeaders } from './plugins/security-headers.js';
 
@@ -26,16 +27,13 @@ function isTlsHello({ rawPacket }: BrokenRequest): boolean {
   return Buffer.isBuffer(rawPacket) && rawPacket[0] === handshake && rawPacket[1] === 0x03;
 }
 
-/** No answer of ours can be read by who speaks TLS, so the log says it: once for each of so many addresses. */
-const toldAddresses = 100;
-
 /** Answers on the bare socket: the bytes could not be read as a request. */
 function answerBrokenRequests(logger: FastifyBaseLogger) {
-  const told = new Set<string>();
+  const isFirst = createFirstTimes();
   return (error: BrokenRequest, socket: Socket): void => {
     const address = socket.remoteAddress ?? '';
-    if (isTlsHello(error) && !told.has(address) && told.size < toldAddresses) {
-      told.add(address);
+    // No answer of ours can be read by who speaks TLS.
+    if (isTlsHello(error) && isFirst(address)) {
       logger.warn(
         { address },
         'A client asks over HTTPS, and this port speaks plain HTTP. Give it an address that begins with http:// (in the plugin: switch HTTPS off in the FastAPI endpoint), or have this service speak HTTPS (PROXBOX_TLS_CERT_FILE and PROXBOX_TLS_KEY_FILE).',

@@ -30,9 +30,10 @@ export function createRunComparer(db: Database): RunComparer {
       if (run === undefined) return undefined;
       const before = runBefore(db, run);
       if (before === undefined) return { before: null, appeared: [], ended: [], remaining: 0, isWhole: true };
-      const [now, then] = [run, before].map(({ number }) => undone(db, number, mostItems + 1));
-      const isWhole = [now, then].every((items = []) => items.length <= mostItems);
-      return { before: storedRun(before), ...compareUndone(now ?? [], then ?? []), isWhole };
+      const now = undone(db, run.number, mostItems + 1);
+      const then = undone(db, before.number, mostItems + 1);
+      const isWhole = Math.max(now.length, then.length) <= mostItems;
+      return { before: storedRun(before), ...compareUndone(now, then), isWhole };
     },
   };
 }
@@ -61,14 +62,12 @@ function undone({ orm }: Database, runNumber: number, limit: number): readonly S
     .map(storedItem);
 }
 
-type Undone = Pick<StoredItem, 'kind' | 'key' | 'reason'>;
-
 /** The same object for another reason is news: what mends it is another thing. Pure. */
-export function compareUndone<Item extends Undone>(
-  now: readonly Item[],
-  before: readonly Item[],
-): { readonly appeared: readonly Item[]; readonly ended: readonly Item[]; readonly remaining: number } {
-  const nameOf = ({ kind, key, reason }: Undone): string => JSON.stringify([kind, key, reason]);
+function compareUndone(
+  now: readonly StoredItem[],
+  before: readonly StoredItem[],
+): Pick<RunComparison, 'appeared' | 'ended' | 'remaining'> {
+  const nameOf = ({ kind, key, reason }: StoredItem): string => JSON.stringify([kind, key, reason]);
   const these = new Set(now.map(nameOf));
   const those = new Set(before.map(nameOf));
   const appeared = now.filter((item) => !those.has(nameOf(item)));

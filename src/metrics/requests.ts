@@ -1,18 +1,16 @@
 /** Counts the requests that leave this service, and what became of them. */
 import type { Clock } from '../config/clock.js';
-import type { Transport, TransportOptions } from '../transport/types.js';
+import type { OpenPool } from '../transport/lasting-transports.js';
 import type { Metrics } from './registry.js';
 
 export type Side = 'netbox' | 'proxmox';
 
-type OpenTransport = (options: TransportOptions) => Transport;
-
 /** The same transports, counted. */
 export function measuredTransports(
-  open: OpenTransport,
+  open: OpenPool,
   side: Side,
   { clock, metrics }: { readonly clock: Pick<Clock, 'monotonicMs'>; readonly metrics: Metrics },
-): OpenTransport {
+): OpenPool {
   return (options) => {
     const transport = open(options);
     return {

@@ -1,9 +1,9 @@
 /** Finds virtual machines of guests in NetBox by what people know of them: name, VMID, IP address, MAC address. */
-import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import type { NetBoxAccess } from './access.js';
 import { decode } from './kinds/decode.js';
 import { kindDefinition, type ObjectKind, type RecordOf } from './kinds/index.js';
+import { isAddressText } from './kinds/values.js';
 import type { NetBoxReader, Query } from './types.js';
 
 export type FoundBy = 'vmid' | 'name' | 'address' | 'mac';
@@ -67,7 +67,7 @@ class Search {
   async #ids(text: string): Promise<Found> {
     if (mac.test(text)) return [['mac', await this.#ofPorts({ mac_address: text.replaceAll('-', ':') })]];
     const [address = ''] = text.split('/');
-    if (ipaddr.isValid(address) && !vmid.test(text)) return [['address', await this.#ofAddress(address)]];
+    if (isAddressText(address)) return [['address', await this.#ofAddress(address)]];
     const named = await this.#page('virtual-machine', { name__ic: text });
     const byName = ['name', named.map(({ id }) => id)] as const;
     if (!vmid.test(text)) return [byName];

@@ -10,11 +10,9 @@ import { booleanOf } from '../../values/boolean-word.js';
 const readingMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 const Query = z.looseObject({ dry_run: z.union([z.string(), z.array(z.string())]).optional() });
 
-const AnyQuery = z.record(z.string(), z.unknown());
-
 /** `dryrun`, `dry-run`, `dryRun`: unknown names are left alone, and this one would write. */
 function misspelt({ query }: FastifyRequest): string | undefined {
-  const names = Object.keys(AnyQuery.safeParse(query).data ?? {});
+  const names = Object.keys(Query.safeParse(query).data ?? {});
   return names.find((name) => name !== 'dry_run' && /^dry[_ .-]?run$/i.test(name));
 }
 

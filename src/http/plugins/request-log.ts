@@ -7,8 +7,6 @@ export function registerRequestLog(app: FastifyInstance): void {
     reply.header('x-request-id', request.id);
     withTrace(traceOf(request.headers), done);
   });
-  // Reading the body has left the trace.
-  app.addHook('preValidation', (request, _reply, done) => withTrace(traceOf(request.headers), done));
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions, ip } = request;
     const durationMs = Math.round(reply.elapsedTime);

@@ -4,7 +4,6 @@ import { hasTag } from '../../netbox/kinds/values.js';
 import type { GuestOrigin } from '../../proxmox/parse/guest-config.js';
 import { grouped } from '../../values/grouped.js';
 import type { KnownIds } from './diff-object.js';
-import type { IdentityIndex } from './identity.js';
 import { discoveryTag, proxboxTagId } from './support-objects.js';
 
 type Machine = RecordOf<'virtual-machine'>;
@@ -29,13 +28,12 @@ export type UnseenMachines = ReadonlyMap<string, Machine>;
 /** Machines that syncs made or adopted and that have no sidecar to see: it is hidden, or there is none. */
 export function withoutSidecar(
   machines: readonly Machine[],
-  identities: IdentityIndex,
+  states: readonly RecordOf<'vm-state'>[],
   known: KnownIds,
 ): readonly Machine[] {
+  const stated = new Set(states.map((state) => state.virtual_machine));
   const tags = [proxboxTagId(known), known.get(discoveryTag('qemu').ref), known.get(discoveryTag('lxc').ref)];
-  return machines.filter(
-    (machine) => identities.stateOf(machine.id) === undefined && tags.some((tag) => hasTag(machine, tag)),
-  );
+  return machines.filter((machine) => !stated.has(machine.id) && tags.some((tag) => hasTag(machine, tag)));
 }
 
 /** Finds machines for guests, one kind of evidence after the other; a VMID alone says nothing about another cluster. */

@@ -40,9 +40,9 @@ type Naming = (typeof naming)[number];
 export async function collectUnseen(run: RunContext, known: KnownMachines): Promise<UnseenMachines> {
   const { states, virtualMachines, remembered } = known;
   if (states === 'unreadable' || run.options.netboxVmIds !== null || !run.capabilities.proxboxPlugin) return new Map();
-  const identities = buildIdentityIndex(states, new Map(virtualMachines.map((machine) => [machine.id, machine])));
-  const machines = withoutSidecar(virtualMachines, identities, run.supportIds);
+  const machines = withoutSidecar(virtualMachines, states, run.supportIds);
   if (machines.length === 0) return new Map();
+  const identities = buildIdentityIndex(states, new Map(virtualMachines.map((machine) => [machine.id, machine])));
   const search = new UnseenSearch(await absentGuests(run, known, identities), machines);
   search.match(
     [...remembered].map(([id, origin]) => [id, originMark(origin)]),
