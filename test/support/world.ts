@@ -23,6 +23,7 @@ import { parseEnv } from '../../src/config/env.js';
 import { createDeps } from '../../src/compose/deps.js';
 import { buildApp } from '../../src/compose/app.js';
 import { requestLimitS } from './limits.js';
+import { unhurriedClock } from './unhurried-clock.js';
 
 export interface KindCounts {
   readonly discovered: number;
@@ -74,7 +75,7 @@ interface ServiceOptions {
   readonly service?: 'process' | 'here';
   /** How the process is started. */
   readonly start?: StartOptions;
-  /** The service's time; only in this process. */
+  /** The service's time, only in this process; default: nothing that nobody asked for is done after seconds. */
   readonly clock?: Clock;
 }
 
@@ -128,14 +129,14 @@ interface Running {
   stop(): Promise<void>;
 }
 
-async function startHere(variables: Variables, clock: Clock | undefined): Promise<Running> {
+async function startHere(variables: Variables, clock = unhurriedClock): Promise<Running> {
   const { env } = parseEnv({ ...variables, PROXBOX_BIND_HOST: '127.0.0.1' });
   const deps = createDeps({
     env,
     bcryptCost: 4,
     closingPauseMs: 0,
     console: { write: () => true },
-    ...(clock === undefined ? {} : { clock }),
+    clock,
   });
   const app = await buildApp(deps);
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
