@@ -23,5 +23,7 @@ export interface ScaleSize {
   readonly clusters: number;
   readonly nodes: number;
   readonly tasks: number;
+  /** The memory that the service was started for; 0: no limit. */
+  readonly containerMb: number;
   readonly runs: readonly ScaleRun[];
 }

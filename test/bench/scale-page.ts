@@ -20,12 +20,13 @@ const columns: readonly (readonly [string, (run: ScaleRun) => number])[] = [
   ['seconds', (run) => run.seconds],
 ];
 
-const head = ['guests', 'clusters', 'run', ...columns.map(([name]) => name)];
+const head = ['guests', 'clusters', 'container MB', 'run', ...columns.map(([name]) => name)];
 
-const rowsOf = ({ guests, clusters, runs }: ScaleSize): readonly (readonly (string | number)[])[] =>
+const rowsOf = ({ guests, clusters, containerMb, runs }: ScaleSize): readonly (readonly (string | number)[])[] =>
   runs.map((run, n) => [
     guests,
     clusters,
+    containerMb === 0 ? '-' : containerMb,
     n < names.length ? (names[n] ?? '') : `no change ${n - 1}`,
     ...columns.map(([, read]) => read(run)),
   ]);
@@ -54,7 +55,8 @@ const json = 'docs/scale.json';
 
 /** What was measured before of estates of another size stays: one at a time may be measured. */
 async function withEarlier(sizes: readonly ScaleSize[]): Promise<readonly ScaleSize[]> {
-  const keyOf = ({ guests, clusters, tasks }: ScaleSize): string => `${guests}/${clusters}/${tasks}`;
+  const keyOf = ({ guests, clusters, tasks, containerMb }: ScaleSize): string =>
+    [guests, clusters, tasks, containerMb].join('/');
   // eslint-disable-next-line @typescript-eslint/no-unsafe-assignment -- our own file
   const earlier: readonly ScaleSize[] = JSON.parse(await readFile(json, 'utf8').catch(() => '[]'));
   const all = new Map([...earlier, ...sizes].map((size) => [keyOf(size), size]));

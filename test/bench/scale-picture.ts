@@ -19,8 +19,11 @@ function decadesOf(values: readonly number[]): readonly [number, number] {
   return [Math.floor(Math.min(...logs)), Math.max(Math.ceil(Math.max(...logs)), Math.floor(Math.min(...logs)) + 1)];
 }
 
+/** Of what was measured without a limit of memory, which would bend the line of the memory. */
 export function scalePicture(sizes: readonly ScaleSize[]): string {
-  const firstRuns = sizes.flatMap(({ guests, runs: [run] }) => (run === undefined ? [] : [{ guests, run }]));
+  const firstRuns = sizes
+    .filter(({ containerMb }) => containerMb === 0)
+    .flatMap(({ guests, runs: [run] }) => (run === undefined ? [] : [{ guests, run }]));
   const [minX, maxX] = decadesOf(firstRuns.map(({ guests }) => guests));
   const [minY, maxY] = decadesOf(firstRuns.flatMap(({ run }) => lines.map(({ of }) => of(run))));
   const x = (value: number): number => Math.round(box.left + ((Math.log10(value) - minX) / (maxX - minX)) * box.width);

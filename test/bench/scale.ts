@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { runCommand, UsageError } from '../../src/cli/exit-status.js';
 import { createApiClient } from '../demo/api-client.js';
 import { readArguments } from '../demo/estate-arguments.js';
-import { startService, variablesFor, type ServiceProcess } from '../demo/service-process.js';
+import { startService, variablesFor, type ServiceProcess, type StartOptions } from '../demo/service-process.js';
 import type { Traffic } from '../demo/simulated-environment.js';
 import type { ScaleEstate, ScaleOrder } from './scale-doubles.js';
 import { askHealth } from './scale-health.js';
@@ -17,7 +17,7 @@ import type { ScaleRun, ScaleSize } from './scale-figures.js';
 import { tableOf, writeScale } from './scale-page.js';
 
 const usage =
-  'npm run bench:scale -- [--guests 1000,10000,100000] [--clusters N] [--nodes N] [--tasks N] [--runs N] [--node="--flag,--flag"] [--write]';
+  'npm run bench:scale -- [--guests 1000,10000,100000] [--clusters N] [--nodes N] [--tasks N] [--runs N] [--container MB | --node="--flag,--flag"] [--write]';
 const apiKey = 'a-key-for-counting-of-at-least-32-characters';
 const guestsPerCluster = 1000;
 
@@ -29,7 +29,9 @@ const options = {
   nodes: { type: 'string', default: '' },
   tasks: { type: 'string', default: '0' },
   runs: { type: 'string', default: '3' },
-  /** As src/cli/start.sh does; `--max-old-space-size=360` beside it is a container of 512 MB. */
+  /** The memory of the container that it is started for, in MB; 0: none, and Node gets the flags of `node`. */
+  container: { type: 'string', default: '0' },
+  /** As src/cli/start.sh does where there is no limit. */
   node: { type: 'string', default: '--max-semi-space-size=8,--heap-growing-percent=50' },
   write: { type: 'boolean', default: false },
 } as const;
@@ -50,7 +52,9 @@ async function scale(): Promise<number> {
     const clusters = one('--clusters', values.clusters, Math.max(1, Math.ceil(guests / guestsPerCluster)));
     const nodes = one('--nodes', values.nodes, clusters * 10);
     const estate = { guests, clusters, nodes, tasks: one('--tasks', values.tasks, 0) };
-    sizes.push(await measure(estate, one('--runs', values.runs, 3), values.node.split(',').filter(Boolean)));
+    const containerMb = one('--container', values.container, 0);
+    const start = containerMb > 0 ? { containerMb } : { node: values.node.split(',').filter(Boolean) };
+    sizes.push(await measure(estate, one('--runs', values.runs, 3), start));
     process.stdout.write(`${tableOf(sizes.slice(-1))}\n`);
   }
   if (values.write) await writeScale(sizes);
@@ -58,7 +62,7 @@ async function scale(): Promise<number> {
 }
 
 /** The first run reads and writes everything, the second reads everything once more, those after it find nothing new. */
-async function measure(estate: ScaleEstate, runs: number, node: readonly string[]): Promise<ScaleSize> {
+async function measure(estate: ScaleEstate, runs: number, start: StartOptions): Promise<ScaleSize> {
   const folder = await mkdtemp(path.join(tmpdir(), 'proxbox-scale-'));
   const doubles = await startDoubles(estate);
   const variables = {
@@ -68,12 +72,12 @@ async function measure(estate: ScaleEstate, runs: number, node: readonly string[
     PROXBOX_RATE_LIMIT: '1000000',
   };
   try {
-    const service = await startService(variables, { probe: true, node });
+    const service = await startService(variables, { probe: true, ...start });
     try {
       await doubles.ask({ do: 'register', url: service.url, apiKey });
       const measured: ScaleRun[] = [];
       for (let n = 0; n < runs; n += 1) measured.push(await measureRun(service, doubles));
-      return { ...estate, runs: measured };
+      return { ...estate, containerMb: start.containerMb ?? 0, runs: measured };
     } finally {
       await service.stop();
     }
