@@ -1,5 +1,5 @@
 /** What others hang on is made only where something that is written refers to it. Pure. */
-import { fieldEntries, isRef, objectKey, type Change, type ObjectKey } from '../types.js';
+import { isRef, objectKey, type Change, type ObjectKey } from '../types.js';
 
 /**
  * The changes without creations that were only offered and that nothing asks for: nothing that is created, no field that an
@@ -13,26 +13,27 @@ export function askedFor(changes: readonly Change[], offered: ReadonlySet<Change
     ),
   );
   const waiting = changes.filter((change) => !offered.has(change));
+  const ask = (key: ObjectKey): void => {
+    const asked = offers.get(key);
+    if (asked === undefined) return;
+    offers.delete(key);
+    waiting.push(asked);
+  };
   for (let change = waiting.pop(); change !== undefined && offers.size > 0; change = waiting.pop())
-    for (const key of writtenRefs(change)) {
-      const asked = offers.get(key);
-      if (asked === undefined) continue;
-      offers.delete(key);
-      waiting.push(asked);
-    }
+    tellWrittenRefs(change, ask);
   const unasked = new Set<Change>(offers.values());
   return changes.filter((change) => !unasked.has(change));
 }
 
-function writtenRefs(change: Change): readonly ObjectKey[] {
-  if (change.action !== 'create' && change.action !== 'update') return [];
-  const { fields, createTags = [] } = change.desired;
-  const values =
-    change.action === 'update'
-      ? Object.values(change.patch)
-      : [...fieldEntries(fields).map(([, value]) => value), ...createTags];
-  return values
-    .flatMap((value): readonly unknown[] => (Array.isArray(value) ? value : [value]))
-    .filter(isRef)
-    .flatMap(({ ref, or = [] }) => [ref, ...or]);
+/** By a call of each: of very many changes there are far more references than there are objects that are only offered. */
+function tellWrittenRefs(change: Change, tell: (key: ObjectKey) => void): void {
+  if (change.action === 'update') tellRefs(Object.values(change.patch), tell);
+  if (change.action !== 'create') return;
+  tellRefs(Object.values(change.desired.fields), tell);
+  tellRefs(change.desired.createTags, tell);
+}
+
+function tellRefs(value: unknown, tell: (key: ObjectKey) => void): void {
+  if (Array.isArray(value)) for (const one of value) tellRefs(one, tell);
+  else if (isRef(value)) for (const key of [value.ref, ...(value.or ?? [])]) tell(key);
 }

@@ -4,7 +4,7 @@ import type { Ownership } from '../../plan/address-ownership.js';
 import { Departures, releaseOf, type Departure, type Holder } from '../../plan/departures.js';
 import type { PlanBuilder } from '../../plan/plan-builder.js';
 import type { KnownGuest } from '../../plan/roster.js';
-import type { Desired, ObjectKey, SourceRef } from '../../types.js';
+import type { Desired, ObjectKey } from '../../types.js';
 import { namesOfGuest, type LetGo } from './map-let-go.js';
 import type { AddressedGuest, CollectedAddresses } from './types.js';
 
@@ -23,7 +23,7 @@ export class Moves {
   /** Ids of rows that leave their machine. */
   readonly #leaving = new Set<number>();
   readonly #departures: Departures;
-  readonly #moved = new Map<number, { readonly key: string; readonly label: string; readonly source: SourceRef }>();
+  readonly #moved = new Map<number, Omit<Departure, 'reason'> & { readonly row: RecordOf<'ip-address'> }>();
   /** Rows that stay, and for what. */
   readonly #told = new Map<RecordOf<'ip-address'>, Omit<Departure, 'reason'>>();
   readonly #keptLinks = new Set<number>();
@@ -72,7 +72,7 @@ export class Moves {
     const { record } = decision;
     if (claim !== undefined) builder.add(claim, undefined);
     if (decision.action === 'adopt') return;
-    this.#moved.set(record.id, { key, label: record.address, source: guest.source });
+    this.#moved.set(record.id, { row: record, key, label: record.address, source: guest.source });
     const holder = this.#holderOf(record);
     if (holder === undefined || !isMachine(holder, guest.virtualMachine)) this.leaves(record);
   }
@@ -113,10 +113,9 @@ export class Moves {
 
   /** Once everything is decided. */
   plan(builder: PlanBuilder): void {
-    for (const [id, subject] of this.#moved) {
-      const row = this.#letGo.get(id)?.row ?? this.#collected.addresses.find((one) => one.id === id);
-      const reason = { code: 'gone_from_proxmox', message: `${subject.label} is on another interface now.` } as const;
-      if (row !== undefined) this.dropLinks(builder, row, { ...subject, reason });
+    for (const { row, ...subject } of this.#moved.values()) {
+      const message = `${subject.label} is on another interface now.`;
+      this.dropLinks(builder, row, { ...subject, reason: { code: 'gone_from_proxmox', message } });
     }
     for (const [row, subject] of this.#told) {
       const message = `${subject.label} is on another interface inside the guest now.`;
