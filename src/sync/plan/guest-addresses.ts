@@ -8,6 +8,7 @@ import { isIgnored, whyUnusable } from './address-rules.js';
 import { matchNics, type GuestNic } from './guest-nics.js';
 import type { NetworkOptions } from './options.js';
 import type { GuestNetwork } from '../guests.js';
+import { hostOf } from './address-ownership.js';
 
 export interface WantedAddress {
   /** With prefix, in NetBox's spelling. */
@@ -61,6 +62,28 @@ export function judgedNetwork(network: GuestNetwork, nics: readonly WantedNic[],
     nics.map(({ name }) => name),
   )}; stored addresses stay.`;
   return { status: 'untold', reason: { code, message }, isProblem: false };
+}
+
+/** Interfaces of a guest that answered which fit none of its devices. */
+function unplaced(network: GuestNetwork, nics: readonly WantedNic[]): readonly GuestInterface[] {
+  if (network.status !== 'told') return [];
+  const placed = new Set(nics.flatMap(({ inside }) => inside.map(({ name }) => name)));
+  return network.interfaces.filter(({ name }) => !placed.has(name));
+}
+
+/**
+ * Hosts that the guest tells of interfaces which fit none of its devices, as they tell another MAC address or none: it has them,
+ * so they are not gone from where NetBox has them.
+ */
+export function unplacedHosts(network: GuestNetwork, nics: readonly WantedNic[]): ReadonlySet<string> {
+  const told = unplaced(network, nics).flatMap(({ addresses }) => addresses);
+  return new Set(told.map(({ address }) => hostOf(canonicalAddress(address))));
+}
+
+/** Interfaces with an address that may be those of devices of which the guest tells nothing, as they tell no MAC address. */
+export function nameless(network: GuestNetwork, nics: readonly WantedNic[]): readonly GuestInterface[] {
+  if (nics.every(({ inside }) => inside.length > 0)) return [];
+  return unplaced(network, nics).filter((one) => one.mac === null && tellsAddress([one]));
 }
 
 function wantedNic({ name, device, inside }: GuestNic, options: NetworkOptions): WantedNic {

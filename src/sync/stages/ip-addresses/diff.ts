@@ -14,7 +14,7 @@ import { indexGuestTables, planGuestAddresses, type GuestTables } from './diff-g
 import { Moves } from './diff-moves.js';
 import { planNodePrimaries } from './diff-node-primaries.js';
 import { planUnclaimed } from './diff-unclaimed.js';
-import type { WantedAddress, WantedNic } from '../../plan/guest-addresses.js';
+import { nameless, type WantedAddress, type WantedNic } from '../../plan/guest-addresses.js';
 import { letGoRows, withPorts } from './map-let-go.js';
 import { planPrimaryAddresses } from './diff-primary.js';
 import type { AddressedGuest, CollectedAddresses, GuestPorts, PlacedAddress, Port } from './types.js';
@@ -203,6 +203,10 @@ function tellWhy(builder: PlanBuilder, { one: { guest, nics, network }, ports }:
   const wanted = nics.flatMap(({ addresses }) => addresses);
   if (network.status === 'untold' && nics.length > 0 && wanted.length === 0)
     builder.note({ ...network.reason, label, source });
+  for (const { name } of nameless(network, nics)) {
+    const message = `"${name}" inside of "${label}" tells no MAC address and has the name of none of its network devices: its addresses are written to none, and stay where NetBox has them.`;
+    builder.note({ code: 'no_matching_nic', message, label, source });
+  }
   for (const nic of nics) {
     if (nic.ignored > 0)
       builder.note({

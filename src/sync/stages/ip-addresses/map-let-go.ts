@@ -3,6 +3,7 @@ import type { Steps } from '../../../config/breathe.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { hostOf, isShared } from '../../plan/address-ownership.js';
 import type { KnownIds } from '../../plan/diff-object.js';
+import { unplacedHosts } from '../../plan/guest-addresses.js';
 import { givenNames } from '../../plan/guest-names.js';
 import { isOurs } from '../../plan/ownership.js';
 import type { AddressedGuest, GuestPorts, Port } from './types.js';
@@ -36,8 +37,8 @@ export function namesOfGuest({ guest, config, hostName, formerNames }: Addressed
 }
 
 /**
- * Let go is what a guest that answered does not have on a device, or on an interface of ours without a device; and what the
- * guest, asked or by its configuration, has on another of its devices. An address that several share is let go by whoever
+ * Let go is what a guest that answered does not have, stored on a device or on an interface of ours without a device; and what
+ * the guest, asked or by its configuration, has on another of its devices. An address that several share is let go by whoever
  * does not report it, also by a guest that is down, but only for another one to take.
  */
 export function* letGoRows<Guest extends Asked>(
@@ -66,13 +67,14 @@ function letGoBy<Guest extends Asked>(
   supportIds: KnownIds,
 ): readonly LetGo<Guest>[] {
   const elsewhere = new Set(one.nics.flatMap(({ addresses: wanted }) => wanted.map(({ address }) => hostOf(address))));
+  const unplaced = unplacedHosts(one.network, one.nics);
   return ports.flatMap((port) => {
     const told = [...(port.nic?.addresses ?? []), ...(port.nic?.unusable ?? [])];
     const here = new Set(told.map(({ address }) => hostOf(address)));
     const isDecided = port.nic !== undefined || isOurs('vm-interface', port.row, { supportIds });
-    const isTold = one.network.status === 'told' && isDecided;
     return (held.get(port.row.id) ?? []).flatMap((row) => {
       const host = hostOf(row.address);
+      const isTold = one.network.status === 'told' && isDecided && !unplaced.has(host);
       const isLetGo = !here.has(host) && (isTold || elsewhere.has(host) || isShared(row));
       return isLetGo ? [{ row, of: one, port, mayGo: isTold && !isShared(row) }] : [];
     });
