@@ -30,6 +30,8 @@ export interface WantedNic {
   readonly ignored: number;
   /** Addresses that NetBox takes on no interface, with what they are instead. */
   readonly unusable: readonly UnusableAddress[];
+  /** Families of which it may have addresses that are not told. */
+  readonly partial: ReadonlySet<4 | 6>;
   /** Interfaces of the guest behind this device, by name, with the addresses that NetBox gets. */
   readonly inside: readonly { readonly name: string; readonly addresses: readonly string[] }[];
 }
@@ -98,6 +100,9 @@ function wantedNic({ name, device, inside }: GuestNic, options: NetworkOptions):
     addresses: preferredFirst(addresses, options),
     ignored: (told.length > 0 ? told.length : configured.length) - meant.length,
     unusable: judged.flatMap(({ one, why }) => (why === undefined ? [] : [{ address: one.address, why }])),
+    partial: new Set(
+      inside.flatMap(({ isPartial, addresses: own }) => (isPartial ? own.map(({ family }) => family) : [])),
+    ),
     inside: inside.map((one) => ({
       name: one.name,
       addresses: one.addresses.flatMap((address) => {

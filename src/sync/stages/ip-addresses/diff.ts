@@ -15,7 +15,7 @@ import { Moves } from './diff-moves.js';
 import { planNodePrimaries } from './diff-node-primaries.js';
 import { planUnclaimed } from './diff-unclaimed.js';
 import { nameless, type WantedAddress, type WantedNic } from '../../plan/guest-addresses.js';
-import { letGoRows, withPorts } from './map-let-go.js';
+import { letGoRows, withPorts, type LetGo } from './map-let-go.js';
 import { planPrimaryAddresses } from './diff-primary.js';
 import type { AddressedGuest, CollectedAddresses, GuestPorts, PlacedAddress, Port } from './types.js';
 import { machineMode, machineName, planRoster, byMachine, type KnownGuest } from '../../plan/roster.js';
@@ -73,6 +73,7 @@ export function* planAddresses(collected: CollectedAddresses, input: AddressPlan
     letGo.filter(({ row, mayGo }) => mayGo && !ownership.isTaken(row)),
     { marks: collected.marks, nodes: collected.ofNodes.wanted, farewell: moves, ...input },
   );
+  for (const one of letGo) if (one.isUntold && !ownership.isTaken(one.row)) tellUntold(builder, one);
   moves.plan(builder);
   planNodePrimaries(builder, collected.ofNodes.concerned, { passedOn, moves, network: options.network });
   for (const [index, { one }] of guests.entries()) {
@@ -194,6 +195,12 @@ function skipHomeless(builder: PlanBuilder, guest: KnownGuest, nic: WantedNic): 
       code: 'interface_missing',
       message: `${address} of "${machineName(guest)}" was skipped: the VM interface ${nic.name} is not yet in NetBox; sync the VM interfaces before (or together with) the IP addresses.`,
     });
+}
+
+function tellUntold(builder: PlanBuilder, { row: { address }, of: { guest }, port }: LetGo): void {
+  const label = machineName(guest);
+  const message = `${address} of "${port.row.name}" of "${label}" stays: this release of Proxmox tells one address of each family of a container, and now another one. Delete it in NetBox if the container has it no more.`;
+  builder.note({ code: 'gone_from_proxmox', message, label: address, source: guest.source });
 }
 
 /** For every guest without addresses, and for every address without a place: the reason. */

@@ -17,6 +17,8 @@ export interface LetGo<Guest extends Asked = AddressedGuest> {
   readonly port: Port;
   /** The guest answered, the interface is one of its devices or ours, and the row is not shared: where nobody takes it, it may go. */
   readonly mayGo: boolean;
+  /** The guest may have it all the same, as it tells one address of its family at most: it is let go only for another one to take. */
+  readonly isUntold: boolean;
 }
 
 /** The interfaces of a guest in NetBox beside its devices. */
@@ -76,7 +78,12 @@ function letGoBy<Guest extends Asked>(
       const host = hostOf(row.address);
       const isTold = one.network.status === 'told' && isDecided && !unplaced.has(host);
       const isLetGo = !here.has(host) && (isTold || elsewhere.has(host) || isShared(row));
-      return isLetGo ? [{ row, of: one, port, mayGo: isTold && !isShared(row) }] : [];
+      const isUntold = isTold && mayBeUntold(port, host);
+      return isLetGo ? [{ row, of: one, port, mayGo: isTold && !isShared(row) && !isUntold, isUntold }] : [];
     });
   });
+}
+
+function mayBeUntold({ nic }: Port, host: string): boolean {
+  return nic !== undefined && nic.partial.has(host.includes(':') ? 6 : 4);
 }
