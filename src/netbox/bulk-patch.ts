@@ -61,8 +61,15 @@ function refuse(patching: Patching, batch: Batch, error: ProxboxError): Promise<
       failUnsettled(outcomes, batch, error);
       return undefined;
     },
-    again,
+    again: (mended) => again(withoutEmpty(patching, mended)),
   });
+}
+
+/** What is left to write once all that NetBox refuses was taken out. */
+function withoutEmpty({ outcomes }: Patching, batch: Batch): Batch {
+  const isEmpty = ({ key, json }: Batch[number]): boolean => json === JSON.stringify({ id: key });
+  for (const { key } of batch.filter(isEmpty)) outcomes.set(key, { status: 'unchanged' });
+  return batch.filter((item) => !isEmpty(item));
 }
 
 /** One body per id: NetBox 4.7 refuses two changes of one object, and before applied the later alone. */

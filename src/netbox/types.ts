@@ -160,10 +160,14 @@ export type CreateOutcome =
   | { readonly status: 'created' | 'exists'; readonly record: NetBoxRecord }
   | { readonly status: 'failed'; readonly error: ProxboxError };
 
-/** `gone`: the id no longer exists. NetBox 4.7 refuses it by name, before it was ignored silently. */
+/**
+ * `gone`: the id no longer exists. NetBox 4.7 refuses it by name, before it was ignored silently. `unchanged`: without what NetBox
+ * refused (`Mending`) nothing was left to write.
+ */
 export type PatchOutcome =
   | { readonly status: 'updated'; readonly record: NetBoxRecord }
   | { readonly status: 'gone' }
+  | { readonly status: 'unchanged' }
   | { readonly status: 'failed'; readonly error: ProxboxError };
 
 /** `gone`: it did not exist any more. Up to NetBox 4.6 a list of ids does not tell, and such an id counts as `deleted`. */

@@ -9,10 +9,11 @@ import { formText, type Parameters } from './encoding.js';
 import { shapeError } from './failures.js';
 import { path } from './host.js';
 import type { SessionIdentity } from './parse/cluster-status.js';
-import { toText, type Row } from './parse/coerce.js';
+import { toText } from './parse/coerce.js';
+import { tellsHardware } from './parse/guest-config.js';
 import { parseGuestResources } from './parse/guest-resources.js';
 import { asItRuns } from './reads/as-it-runs.js';
-import { rowsOrThrow } from './reads/rows.js';
+import { listEvery, rowsOrThrow } from './reads/rows.js';
 import type { Caller } from './requester.js';
 import type { ProxmoxCounters, ProxmoxSession, ReadOptions } from './types.js';
 
@@ -84,8 +85,6 @@ export function createSession(
       },
       during(caller, options.signal),
     );
-  const list = async (below: string, options?: ReadOptions): Promise<readonly Row[]> =>
-    rowsOrThrow(await get(below, options), endpoint.name, below);
   const resources = readsResources(connection, caller);
 
   return {
@@ -104,11 +103,11 @@ export function createSession(
       const below = path`nodes/${guest.node}/${guest.type}/${guest.vmid}/config`;
       const config = await get(below, { ...options, query: { ...options?.query, ...asItRuns } });
       // Proxmox puts the digest of the file into every one: what lacks it tells nothing of disks and devices.
-      if (!isObject(config) || toText(config.digest) === null)
+      if (!isObject(config) || toText(config.digest) === null || !tellsHardware(config))
         throw shapeError(endpoint.name, below, 'a configuration');
       return config;
     },
-    storages: (options) => list('storage', options),
+    storages: (options) => listEvery({ get, endpointName: endpoint.name }, 'storage', (row) => row, options),
     clusterOptions: async (options) => {
       try {
         const answer = await get('cluster/options', options);

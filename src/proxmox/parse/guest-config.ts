@@ -1,6 +1,7 @@
 /** The few values of a guest configuration that NetBox mirrors besides disks and network devices. */
 import type { GuestConfig, GuestType } from '../types.js';
 import { toBool, toInt, toNumber, toText } from './coerce.js';
+import { isDiskKey } from './disks.js';
 import { parsePropertyString } from './property-string.js';
 
 export interface GuestConfigSummary {
@@ -11,6 +12,14 @@ export interface GuestConfigSummary {
   readonly searchDomain: string | null;
   /** MiB. */
   readonly memoryMb: number | null;
+}
+
+/** Whether each of its disks and network devices is told: one whose value is no text could be anything, and is not gone. */
+export function tellsHardware(config: GuestConfig): boolean {
+  return Object.entries(config).every(
+    ([key, value]) =>
+      !(isDiskKey(key) || /^net\d{1,6}$/.test(key)) || (typeof value === 'string' && value.trim() !== ''),
+  );
 }
 
 /** What tells a QEMU machine from another one that has its VMID later; empty where the configuration does not say. */

@@ -18,6 +18,8 @@ export interface GuestInterface {
   readonly name: string;
   readonly mac: string | null;
   readonly addresses: readonly GuestAddress[];
+  /** Told is one address of each family at most, whatever it has. */
+  readonly isPartial?: true;
 }
 
 /**
@@ -64,13 +66,16 @@ export function tellsInterface(interfaces: readonly GuestInterface[]): boolean {
   return tellsAddress(interfaces) || interfaces.some(({ mac }) => mac !== null && mac !== '00:00:00:00:00:00');
 }
 
-/** Rows of `lxc/{vmid}/interfaces`: newer releases have `ip-addresses`, all have `inet` and `inet6` with prefix. */
+/**
+ * Rows of `lxc/{vmid}/interfaces`: newer releases have `ip-addresses`, all have `inet` and `inet6` with prefix: of several addresses
+ * of a family the last one.
+ */
 export function parseContainerInterfaces(payload: unknown): readonly GuestInterface[] {
   return rowsOf(payload).flatMap((row) => {
     const parsed = parseInterface(row);
     if (parsed === null || parsed.addresses.length > 0) return parsed ?? [];
     const addresses = [row.inet, row.inet6].flatMap((text) => parseInet(text) ?? []);
-    return { ...parsed, addresses };
+    return { ...parsed, addresses, ...(Array.isArray(listOf(row)) ? {} : { isPartial: true }) };
   });
 }
 
@@ -95,8 +100,12 @@ export function normaliseHostName(text: string | null): string | null {
 function parseInterface(row: Row): GuestInterface | null {
   const name = toText(row.name);
   if (name === null) return null;
-  const addresses = rowsOf(field(row, 'ip-addresses', 'ip_addresses')).flatMap((item) => parseAddress(item) ?? []);
+  const addresses = rowsOf(listOf(row)).flatMap((item) => parseAddress(item) ?? []);
   return { name, mac: parseMac(field(row, 'hardware-address', 'hwaddr', 'mac_address')), addresses };
+}
+
+function listOf(row: Row): unknown {
+  return field(row, 'ip-addresses', 'ip_addresses');
 }
 
 function parseAddress(row: Row): GuestAddress | null {

@@ -3,12 +3,12 @@ import { parseBackupJob } from '../parse/backup-jobs.js';
 import { parsePermissions, withAsked } from '../parse/permissions.js';
 import { parseReplicationJob } from '../parse/replication.js';
 import type { ReadOptions } from '../types.js';
-import { listRows, present, type Reader } from './rows.js';
+import { listEvery, type Reader } from './rows.js';
 export async function readBackupJobs(session: Reader, options?: ReadOptions) {
-  return present(await listRows(session, 'cluster/backup', options), parseBackupJob);
+  return listEvery(session, 'cluster/backup', parseBackupJob, options);
 }
 export async function readReplicationJobs(session: Reader, options?: ReadOptions) {
-  return present(await listRows(session, 'cluster/replication', options), parseReplicationJob);
+  return listEvery(session, 'cluster/replication', parseReplicationJob, options);
 }
 /** What the account of the session may do. */
 export async function readPermissions(session: Reader, options?: ReadOptions) {

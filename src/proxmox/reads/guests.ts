@@ -6,7 +6,8 @@ import { parseContainerInterfaces } from '../parse/guest-interfaces.js';
 import { parseGuestResources } from '../parse/guest-resources.js';
 import { parseSnapshots } from '../parse/snapshots.js';
 import type { GuestConfig, GuestType, ProxmoxSession, ReadOptions } from '../types.js';
-import { listRows, statusOf, type Reader } from './rows.js';
+import { toText, type Row } from '../parse/coerce.js';
+import { listEvery, listRows, statusOf, type Reader } from './rows.js';
 
 interface GuestPlace {
   readonly node: string;
@@ -72,12 +73,15 @@ export function untoldSnapshots(session: Pick<Reader, 'endpointName'>, { type, v
     },
   );
 }
+function named(row: Row): Row | null {
+  return toText(row.name) === null ? null : row;
+}
 /** The snapshots of a guest, each with the node the guest was found on. */
 export async function readSnapshots(session: Reader, guest: GuestPlace, options?: ReadOptions): Promise<SnapshotsRead> {
   try {
     const found = await readWhereItIs(session, guest, options, async (place) =>
       parseSnapshots(
-        await listRows(session, path`nodes/${place.node}/${place.type}/${place.vmid}/snapshot`, options),
+        await listEvery(session, path`nodes/${place.node}/${place.type}/${place.vmid}/snapshot`, named, options),
         place,
       ),
     );

@@ -5,7 +5,7 @@ import { isObject } from '../../values/plain-object.js';
 import { parseNodeInterface, type NodeInterface } from '../parse/node-interfaces.js';
 import { parseTask, type Task } from '../parse/tasks.js';
 import type { ReadOptions } from '../types.js';
-import { listRows, present, rowsOrThrow, type Reader } from './rows.js';
+import { everyEntry, listRows, present, type Reader } from './rows.js';
 
 export interface TaskRequest {
   readonly node: string;
@@ -35,7 +35,7 @@ export async function readNodeNetwork(session: Reader, node: string, options?: R
   const below = path`nodes/${node}/network`;
   const answer = await session.get(below, { ...options, isWhole: true });
   const { data, changes = null } = isObject(answer) && Object.hasOwn(answer, 'data') ? answer : { data: answer };
-  const interfaces = present(rowsOrThrow(data, session.endpointName, below), parseNodeInterface);
+  const interfaces = everyEntry(data, { endpointName: session.endpointName, below }, parseNodeInterface);
   return { interfaces, isPending: changes !== null && changes !== '' };
 }
 

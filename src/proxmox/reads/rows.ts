@@ -21,7 +21,28 @@ export function rowsOrThrow(data: unknown, endpointName: string, below: string):
 export async function listRows(session: Reader, below: string, options?: ReadOptions): Promise<readonly Row[]> {
   return rowsOrThrow(await session.get(below, options), session.endpointName, below);
 }
-/** What each row means; rows that mean nothing (no name, no id) are left out. */
+/**
+ * What each entry of a list means, where things that a list lacks count as gone. Throws like rowsOrThrow, and where an entry is no
+ * object or means nothing (no name, no id): it could be any of them.
+ */
+export function everyEntry<T>(
+  data: unknown,
+  { endpointName, below }: { readonly endpointName: string; readonly below: string },
+  parse: (row: Row) => T | null,
+): readonly T[] {
+  const entries = present(rowsOrThrow(data, endpointName, below), parse);
+  if (Array.isArray(data) && entries.length === data.length) return entries;
+  throw shapeError(endpointName, below, 'a name or id in every entry');
+}
+/** Such a list that Proxmox serves below `/api2/json/`. */
+export async function listEvery<T>(
+  session: Reader,
+  below: string,
+  ...[parse, options]: [parse: (row: Row) => T | null, options: ReadOptions | undefined]
+): Promise<readonly T[]> {
+  return everyEntry(await session.get(below, options), { endpointName: session.endpointName, below }, parse);
+}
+/** What each row means, where nothing is judged by what is missing; rows that mean nothing (no name, no id) are left out. */
 export function present<T>(rows: readonly Row[], parse: (row: Row) => T | null): readonly T[] {
   return rows.flatMap((row) => parse(row) ?? []);
 }

@@ -27,7 +27,7 @@ import {
 import type { ProxmoxSession, ReadOptions } from '../types.js';
 import { shapeError } from '../failures.js';
 import { toText, type Row } from '../parse/coerce.js';
-import { listRows, present, statusOf, type Reader } from './rows.js';
+import { listEvery, statusOf, type Reader } from './rows.js';
 
 type Rows<T> = Promise<readonly T[] | null>;
 
@@ -53,9 +53,7 @@ export function readSdnSubnets(session: Reader, vnet: string, options?: ReadOpti
 
 /** The zones as a node has them; only of a node that is online. */
 export function readSdnNodeZones(session: Reader, node: string, options?: ReadOptions): Rows<SdnNodeZone> {
-  return unlessUnknown(async () =>
-    present(await listRows(session, path`nodes/${node}/sdn/zones`, options), parseSdnNodeZone),
-  );
+  return unlessUnknown(() => listEvery(session, path`nodes/${node}/sdn/zones`, parseSdnNodeZone, options));
 }
 
 /** Later releases have more; others are not asked. */
@@ -110,9 +108,7 @@ interface ListRead<T> {
 }
 
 function readAll<T>(session: Reader, { below, parse, options }: ListRead<T>): Rows<T> {
-  return unlessUnknown(async () =>
-    present(await listRows(session, below, { ...options, query: { pending: 1 } }), parse),
-  );
+  return unlessUnknown(() => listEvery(session, below, parse, { ...options, query: { pending: 1 } }));
 }
 
 /** What it answers; null where Proxmox has no such method. */

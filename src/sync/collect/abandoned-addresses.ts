@@ -1,7 +1,7 @@
 /** Addresses in NetBox of machines whose guest has them no more, or is gone itself. */
 import type { RecordOf } from '../../netbox/kinds/index.js';
 import { hostOf, isShared } from '../plan/address-ownership.js';
-import { judgedNetwork, wantedNics } from '../plan/guest-addresses.js';
+import { judgedNetwork, unplacedHosts, wantedNics } from '../plan/guest-addresses.js';
 import { rememberedNames, givenNames } from '../plan/guest-names.js';
 import { guestLabel, type Roster } from '../plan/roster.js';
 import type { RunContext } from '../run-context.js';
@@ -57,7 +57,7 @@ function askGuest(run: RunContext, told: Map<number, readonly string[]>): HasLet
     const here = [...(nic?.addresses ?? []), ...(nic?.unusable ?? [])];
     if (here.some(({ address }) => hostOf(address) === hostOf(row.address))) return false;
     const isTold = nic !== undefined && judgedNetwork(network, nics, guestLabel(resource)).status === 'told';
-    if (!isTold) return isShared(row);
+    if (!isTold || unplacedHosts(network, nics).has(hostOf(row.address))) return isShared(row);
     if (row.dns_name !== '')
       told.set(machine, givenNames({ resource, config, hostName: await readHostName(run, guest, config) }));
     return true;

@@ -248,6 +248,8 @@ class Execution {
       const { desired } = job.change;
       if (outcome.status === 'updated') this.#changed(job, outcome.record);
       else if (outcome.status === 'gone') lost.push({ desired, id: item.id });
+      else if (outcome.status === 'unchanged')
+        this.#book.settle(desired, { status: 'unchanged', ...this.#book.stored(job.change.current) });
       else if (this.#refused.end === undefined) await this.#retryUpdate(job, outcome.error);
       else this.#refused.notTaken(desired, outcome.error);
     }
@@ -262,7 +264,7 @@ class Execution {
     if (again?.status === 'updated') this.#changed(job, again.record);
     else if (again?.status === 'gone') await this.#refused.notFound(desired.kind, [{ desired, id: item.id }]);
     else if (!this.#refused.isSpoiled(desired, item.body, current))
-      await this.#refused.notWritten('change', desired, again?.error ?? error);
+      await this.#refused.notWritten('change', desired, again?.status === 'failed' ? again.error : error);
   }
 
   #changed(job: UpdateJob, record: NetBoxRecord): void {

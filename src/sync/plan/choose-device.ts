@@ -29,7 +29,9 @@ export function chooseDevice(
   input: DeviceCandidates,
 ): RecordOf<'device'> | undefined {
   const { devices, deviceStates } = input.records;
-  const states = new Map(deviceStates.filter((state) => isSameNode(state, node)).map((state) => [state.device, state]));
+  const states = new Map(
+    deviceStates.filter((state) => isSameNode(state, node, home)).map((state) => [state.device, state]),
+  );
   const identified = devices.filter((device) => isIdentified(device, states.get(device.id), { home, input }));
   if (identified.length > 0) return best(identified, home, input) ?? identified[0];
   const other = linkedDevice(home, node, input) ?? renamedHost(home, input);
@@ -52,7 +54,9 @@ export function hiddenDevice(
   const { devices, deviceStates } = input.records;
   const visible = new Set(devices.map(({ id }) => id));
   const isOne = home.view.mode === 'standalone';
-  const stated = deviceStates.filter((state) => (isOne || isSameNode(state, node)) && isOfEndpoint(state, home, input));
+  const stated = deviceStates.filter(
+    (state) => (isOne || isSameNode(state, node, home)) && isOfEndpoint(state, home, input),
+  );
   const named = [...stated.map(({ device }) => device), linkedId(home, node, input)];
   return named.filter((id) => id !== null).find((id) => !visible.has(id));
 }
@@ -138,7 +142,7 @@ function isSomebodyElses(device: RecordOf<'device'>, home: DeviceHome, input: De
   }
   return (
     isOfOtherCluster({ device, state }, home, input) ||
-    (isOfEndpoint(state, home, input) && home.view.nodes.some((node) => isSameNode(state, node)))
+    (isOfEndpoint(state, home, input) && home.view.nodes.some((node) => isSameNode(state, node, home)))
   );
 }
 
@@ -175,8 +179,14 @@ function isOfEndpoint(
   return endpointId !== null && view.endpointIds.includes(endpointId);
 }
 
-function isSameNode(state: RecordOf<'device-state'>, node: Pick<ClusterStatusNode, 'name'>): boolean {
-  return state.proxmox_node_name.toLowerCase() === node.name.toLowerCase();
+/** Whatever the case, unless the cluster has another node of that very name. */
+function isSameNode(
+  { proxmox_node_name: name }: RecordOf<'device-state'>,
+  node: Pick<ClusterStatusNode, 'name'>,
+  { view }: DeviceHome,
+): boolean {
+  if (name.toLowerCase() !== node.name.toLowerCase()) return false;
+  return name === node.name || view.nodes.every((other) => other.name !== name);
 }
 
 function stateOf(device: RecordOf<'device'>, { records }: DeviceCandidates): RecordOf<'device-state'> | undefined {

@@ -8,6 +8,7 @@ import { isIgnored, whyUnusable } from './address-rules.js';
 import { matchNics, type GuestNic } from './guest-nics.js';
 import type { NetworkOptions } from './options.js';
 import type { GuestNetwork } from '../guests.js';
+import { hostOf } from './address-ownership.js';
 
 export interface WantedAddress {
   /** With prefix, in NetBox's spelling. */
@@ -29,6 +30,8 @@ export interface WantedNic {
   readonly ignored: number;
   /** Addresses that NetBox takes on no interface, with what they are instead. */
   readonly unusable: readonly UnusableAddress[];
+  /** Families of which it may have addresses that are not told. */
+  readonly partial: ReadonlySet<4 | 6>;
   /** Interfaces of the guest behind this device, by name, with the addresses that NetBox gets. */
   readonly inside: readonly { readonly name: string; readonly addresses: readonly string[] }[];
 }
@@ -63,6 +66,28 @@ export function judgedNetwork(network: GuestNetwork, nics: readonly WantedNic[],
   return { status: 'untold', reason: { code, message }, isProblem: false };
 }
 
+/** Interfaces of a guest that answered which fit none of its devices. */
+function unplaced(network: GuestNetwork, nics: readonly WantedNic[]): readonly GuestInterface[] {
+  if (network.status !== 'told') return [];
+  const placed = new Set(nics.flatMap(({ inside }) => inside.map(({ name }) => name)));
+  return network.interfaces.filter(({ name }) => !placed.has(name));
+}
+
+/**
+ * Hosts that the guest tells of interfaces which fit none of its devices, as they tell another MAC address or none: it has them,
+ * so they are not gone from where NetBox has them.
+ */
+export function unplacedHosts(network: GuestNetwork, nics: readonly WantedNic[]): ReadonlySet<string> {
+  const told = unplaced(network, nics).flatMap(({ addresses }) => addresses);
+  return new Set(told.map(({ address }) => hostOf(canonicalAddress(address))));
+}
+
+/** Interfaces with an address that may be those of devices of which the guest tells nothing, as they tell no MAC address. */
+export function nameless(network: GuestNetwork, nics: readonly WantedNic[]): readonly GuestInterface[] {
+  if (nics.every(({ inside }) => inside.length > 0)) return [];
+  return unplaced(network, nics).filter((one) => one.mac === null && tellsAddress([one]));
+}
+
 function wantedNic({ name, device, inside }: GuestNic, options: NetworkOptions): WantedNic {
   const told = inside.flatMap(({ addresses }) => addresses);
   const configured = [device.ip, device.ip6].flatMap((cidr) => (cidr === null ? [] : [parseConfigured(cidr)]));
@@ -75,6 +100,9 @@ function wantedNic({ name, device, inside }: GuestNic, options: NetworkOptions):
     addresses: preferredFirst(addresses, options),
     ignored: (told.length > 0 ? told.length : configured.length) - meant.length,
     unusable: judged.flatMap(({ one, why }) => (why === undefined ? [] : [{ address: one.address, why }])),
+    partial: new Set(
+      inside.flatMap(({ isPartial, addresses: own }) => (isPartial ? own.map(({ family }) => family) : [])),
+    ),
     inside: inside.map((one) => ({
       name: one.name,
       addresses: one.addresses.flatMap((address) => {

@@ -26,7 +26,14 @@ const aContainer = (vmid: number, host: string) => ({
     rootfs: `ceph:vm-${vmid}-disk-0,size=8G`,
     net0: `name=eth0,bridge=vmbr0,hwaddr=${macOf(vmid)},ip=dhcp`,
   },
-  containerInterfaces: [{ name: 'eth0', hwaddr: macOf(vmid).toLowerCase(), inet: `${host}/24` }],
+  containerInterfaces: [
+    {
+      name: 'eth0',
+      hwaddr: macOf(vmid).toLowerCase(),
+      inet: `${host}/24`,
+      'ip-addresses': [{ 'ip-address': host, 'ip-address-type': 'inet', prefix: '24' }],
+    },
+  ],
 });
 
 describe('an address', () => {

@@ -93,7 +93,14 @@ describe('the addresses of guests', () => {
           type,
           node: 'pve1',
           config: { rootfs: 'ceph:vm-100-disk-0,size=8G', net0: `name=eth0,bridge=vmbr0,hwaddr=${macOf(100)},ip=dhcp` },
-          containerInterfaces: [{ name: 'eth0', hwaddr: macOf(100).toLowerCase(), inet: '10.0.0.9/24' }],
+          containerInterfaces: [
+            {
+              name: 'eth0',
+              hwaddr: macOf(100).toLowerCase(),
+              inet: '10.0.0.9/24',
+              'ip-addresses': [{ 'ip-address': '10.0.0.9', 'ip-address-type': 'inet', prefix: '24' }],
+            },
+          ],
         });
       await target.world.restart();
 

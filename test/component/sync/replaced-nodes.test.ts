@@ -4,7 +4,7 @@ import { setNodeOnline, type EstateCluster } from '../../simulator/estate/index.
 import { makeNode } from '../../simulator/estate/generate-node.js';
 import { path } from '../../contract/netbox/target.js';
 import { aCluster, anEstate } from '../../contract/sync/estates.js';
-import { edit, one, sync, syncQuietly } from '../../contract/sync/target.js';
+import { all, edit, one, sync, syncPartlyQuietly, syncQuietly } from '../../contract/sync/target.js';
 import { openSimulated, type SimulatedTarget } from './simulated-target.js';
 import { aTalker, giveNode, say } from './talkers.js';
 
@@ -160,4 +160,33 @@ describe.each([
     const action = { status: 200, body: { data: statusOf(nodes, quorate) } };
     target.world.proxmox[0]!.faults.add({ match: { path: /^\/cluster\/status$/ }, action });
   }
+});
+
+describe('a node whose name differs from that of another one of its cluster in case alone', () => {
+  let target: SimulatedTarget;
+  afterEach(() => target.close());
+
+  it.each([
+    ['after it', ['pve1', 'PVE1']],
+    ['before it', ['PVE1', 'pve1']],
+  ])(
+    'is not taken for that one, when it is listed %s: it is told, and the device keeps what it has',
+    async (_where, nodes) => {
+      const lab = aCluster({ nodes: ['pve1'], guests: [aTalker(100, ['10.0.0.5'])] });
+      target = await openSimulated(anEstate(lab));
+      await sync(target);
+      const [device] = await all(target, path.devices);
+      const other = makeNode({ name: 'PVE1', nodeid: 2, address: '192.0.2.2', epochS: 1_777_593_600 });
+      if (nodes[0] === 'PVE1') lab.nodes[0]!.nodeid = 3;
+      lab.nodes.push(other);
+
+      for (let n = 0; n < 2; n += 1) {
+        await target.world.restart();
+        await syncPartlyQuietly(target, undefined);
+      }
+
+      expect(await all(target, path.devices)).toEqual([device]);
+      expect((await all(target, path.deviceState)).map((row) => row.proxmox_node_name)).toEqual(['pve1']);
+    },
+  );
 });

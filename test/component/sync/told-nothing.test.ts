@@ -1,11 +1,11 @@
-/** A guest that answers without an address has not told that it has none. */
+/** What Proxmox or a guest has not told is neither changed nor gone. */
 import { describe, expect, it } from 'vitest';
 import type { AgentInterface } from '../../simulator/estate/types.js';
 import { setAgent } from '../../simulator/estate/index.js';
 import { path } from '../../contract/netbox/target.js';
 import { aCluster, anEstate } from '../../contract/sync/estates.js';
 import { all, edit, machineOf, sync, watchedSync, type SyncTarget } from '../../contract/sync/target.js';
-import { openSimulated } from './simulated-target.js';
+import { openSimulated, type SimulatedTarget } from './simulated-target.js';
 
 const addresses = '/api/ipam/ip-addresses/';
 const ofGuests = (target: SyncTarget) => all(target, addresses, '&assigned_object_type=virtualization.vminterface');
@@ -144,6 +144,22 @@ describe('what every answer of Proxmox has', () => {
     '/full-update/stream?delete_nonexistent_backup=true&delete_nonexistent_snapshot=true&force_deletes=true';
   const variables = { PROXBOX_DELETE_ORPHANS: 'true', PROXBOX_ORPHAN_ACTION: 'delete' };
 
+  /** Nothing is written while Proxmox answers so, and nothing after it. Returns the reasons. */
+  async function expectNothing(target: SimulatedTarget, at: RegExp, data: unknown): Promise<readonly unknown[]> {
+    target.world.proxmox[0]!.faults.add({ match: { path: at }, action: { status: 200, body: { data } } });
+    await target.world.restart();
+    let run: Awaited<ReturnType<typeof target.world.stream>> | undefined;
+    const seen = await target.watch(async () => {
+      run = await target.world.stream(everything);
+    });
+    expect(seen).toMatchObject({ writes: [], changes: 0 });
+    expect(run!.complete).toMatchObject({ ok: false });
+    target.world.proxmox[0]!.faults.clear();
+    await target.world.restart();
+    expect((await watchedSync(target, everything)).writes).toEqual([]);
+    return run!.complete.errors.map((error) => error.reason);
+  }
+
   it.each([
     ['a configuration without its digest', /qemu\/101\/config$/, { name: 'guest-101' }, 'config_unreadable'],
     ['a configuration without anything', /qemu\/101\/config$/, {}, 'config_unreadable'],
@@ -160,20 +176,40 @@ describe('what every answer of Proxmox has', () => {
     const target = await openSimulated(anEstate(cluster), { variables });
     try {
       await sync(target);
-      target.world.proxmox[0]!.faults.add({ match: { path: at }, action: { status: 200, body: { data } } });
-      await target.world.restart();
+      const reasons = await expectNothing(target, at, data);
+      if (reason !== null) expect(reasons).toEqual([reason]);
+    } finally {
+      await target.close();
+    }
+  });
 
-      let run: Awaited<ReturnType<typeof target.world.stream>> | undefined;
-      const seen = await target.watch(async () => {
-        run = await target.world.stream(everything);
-      });
-
-      expect(seen).toMatchObject({ writes: [], changes: 0 });
-      expect(run!.complete).toMatchObject({ ok: false });
-      if (reason !== null) expect(run!.complete.errors.map((error) => error.reason)).toEqual([reason]);
-      target.world.proxmox[0]!.faults.clear();
-      await target.world.restart();
-      expect((await watchedSync(target, everything)).writes).toEqual([]);
+  const config = { digest: 'as ever', name: 'guest-100', agent: '1', scsi0: 'ceph:vm-100-disk-0,size=8G' };
+  it.each([
+    ['a disk', /qemu\/100\/config$/, { ...config, scsi1: null }, 'config_unreadable'],
+    ['a network device', /qemu\/100\/config$/, { ...config, net0: {} }, 'config_unreadable'],
+    ['a snapshot', /qemu\/100\/snapshot$/, [{ name: 'current' }, { name: null, snaptime: 9 }], 'remote_protocol'],
+    ['a backup', /pve1\/storage\/local\/content$/, [{ volid: null, vmid: 100, ctime: 9 }], 'read_incomplete'],
+    ['a storage', /^\/storage$/, [{ storage: 'ceph', type: 'rbd' }, { type: 'dir' }], null],
+    ['an interface of a node', /pve1\/network$/, [{ iface: '', type: 'bridge', active: 1 }], 'read_incomplete'],
+    ['a replication', /cluster\/replication$/, [{ id: null, guest: 100 }], 'remote_protocol'],
+    ['a backup job', /cluster\/backup$/, [null], 'remote_protocol'],
+  ])('%s in a list that cannot be read is not gone, nor is what the list lacks', async (_what, at, data, reason) => {
+    const { config: own, ...guest } = machine(100);
+    const disks = { scsi0: 'ceph:vm-100-disk-0,size=8G', scsi1: 'ceph:vm-100-disk-1,size=9G' };
+    const snapshots = [{ name: 'before', description: '', snaptime: 1_777_000_000 }];
+    const cluster = aCluster({ guests: [{ ...guest, config: { ...own, ...disks }, snapshots }] });
+    const volid = 'local:backup/vzdump-qemu-100-2026_05_01-00_00_00.vma.zst';
+    const backup = { volid, content: 'backup', format: 'vma.zst', size: 9, ctime: 1_777_000_000, vmid: 100 } as const;
+    cluster.storages[0]!.volumes.push({ ...backup, node: 'pve1', extra: {} });
+    cluster.replicationJobs.push({ id: '100-0', type: 'local', guest: 100, jobnum: 0, source: 'pve1', target: 'pve2' });
+    cluster.backupJobs.push({ id: 'nightly', vmid: '100' });
+    const target = await openSimulated(anEstate(cluster), { variables });
+    try {
+      await sync(target, everything);
+      for (const kept of [path.snapshots, path.backups, path.replications, path.backupRoutines])
+        expect(await all(target, kept)).toHaveLength(1);
+      const reasons = await expectNothing(target, at, data);
+      if (reason !== null) expect(reasons).toContain(reason);
     } finally {
       await target.close();
     }

@@ -179,7 +179,8 @@ function sameTwice(key: string): ProxboxError {
 
 function unwrap(outcome: CreateOutcome | PatchOutcome): NetBoxRecord {
   if (outcome.status === 'failed') throw outcome.error;
-  if (outcome.status === 'gone') throw new ProxboxError('netbox_rejected', 'Not found.', { upstream: { status: 404 } });
+  if (outcome.status === 'gone' || outcome.status === 'unchanged')
+    throw new ProxboxError('netbox_rejected', 'Not found.', { upstream: { status: 404 } });
   return outcome.record;
 }
 

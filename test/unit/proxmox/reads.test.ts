@@ -4,6 +4,7 @@ import { readAgentHostName, readAgentInterfaces } from '../../../src/proxmox/rea
 import { readBackupJobs, readPermissions, readReplicationJobs } from '../../../src/proxmox/reads/cluster.js';
 import { readContainerInterfaces, readGuestConfig, readSnapshots } from '../../../src/proxmox/reads/guests.js';
 import { readNodeNetwork, readTasks } from '../../../src/proxmox/reads/nodes.js';
+import { readSdnZones } from '../../../src/proxmox/reads/sdn.js';
 import { readBackups, readStorages } from '../../../src/proxmox/reads/storage.js';
 import type { ProxmoxSession, ReadOptions } from '../../../src/proxmox/types.js';
 
@@ -216,7 +217,6 @@ describe('reading lists', () => {
   it.each([
     ['nothing', []],
     ['snapshots', [{ name: 'clean' }]],
-    ['what has no name', [{}, null]],
   ])('takes a list of snapshots that has %s but not the row `current` for none at all', async (_text, answer) => {
     const told = await readSnapshots(
       aSession(() => answer),
@@ -249,9 +249,26 @@ describe('reading lists', () => {
     ).toEqual([]);
   });
 
-  it('leaves rows without name out and keeps odd ones', async () => {
-    const session = aSession(() => [{ storage: 'a', content: 5, nodes: null }, { type: 'dir' }]);
+  it('keeps odd rows', async () => {
+    const session = aSession(() => [{ storage: 'a', content: 5, nodes: null }]);
     expect(await readStorages(session)).toMatchObject([{ name: 'a', content: '5' }]);
+  });
+
+  it.each<[string, (session: ProxmoxSession) => Promise<unknown>, object]>([
+    ['snapshots', (session) => readSnapshots(session, guest), { name: 'current' }],
+    ['storages', readStorages, { storage: 'a' }],
+    ['backups', (session) => readBackups(session, { node: 'pve1', storage: 's' }), { volid: 's:1' }],
+    ['networks', (session) => readNodeNetwork(session, 'pve1'), { iface: 'vmbr0' }],
+    ['backup jobs', readBackupJobs, { id: 'nightly' }],
+    ['replication jobs', readReplicationJobs, { id: '100-0' }],
+    ['zones', readSdnZones, { zone: 'office', type: 'simple' }],
+  ])('takes a list of %s with an entry that means nothing for none, as that could be any', async (_text, read, row) => {
+    await expect(read(aSession(() => [row]))).resolves.toBeDefined();
+    for (const entry of [{}, null, 'text', []])
+      await expect(read(aSession(() => [row, entry]))).rejects.toMatchObject({
+        code: 'remote_protocol',
+        message: expect.stringContaining('without a name or id in every entry'),
+      });
   });
 
   it('filters backups by VMID again', async () => {

@@ -14,8 +14,8 @@ import { indexGuestTables, planGuestAddresses, type GuestTables } from './diff-g
 import { Moves } from './diff-moves.js';
 import { planNodePrimaries } from './diff-node-primaries.js';
 import { planUnclaimed } from './diff-unclaimed.js';
-import type { WantedAddress, WantedNic } from '../../plan/guest-addresses.js';
-import { letGoRows, withPorts } from './map-let-go.js';
+import { nameless, type WantedAddress, type WantedNic } from '../../plan/guest-addresses.js';
+import { letGoRows, withPorts, type LetGo } from './map-let-go.js';
 import { planPrimaryAddresses } from './diff-primary.js';
 import type { AddressedGuest, CollectedAddresses, GuestPorts, PlacedAddress, Port } from './types.js';
 import { machineMode, machineName, planRoster, byMachine, type KnownGuest } from '../../plan/roster.js';
@@ -73,6 +73,7 @@ export function* planAddresses(collected: CollectedAddresses, input: AddressPlan
     letGo.filter(({ row, mayGo }) => mayGo && !ownership.isTaken(row)),
     { marks: collected.marks, nodes: collected.ofNodes.wanted, farewell: moves, ...input },
   );
+  for (const one of letGo) if (one.isUntold && !ownership.isTaken(one.row)) tellUntold(builder, one);
   moves.plan(builder);
   planNodePrimaries(builder, collected.ofNodes.concerned, { passedOn, moves, network: options.network });
   for (const [index, { one }] of guests.entries()) {
@@ -196,6 +197,12 @@ function skipHomeless(builder: PlanBuilder, guest: KnownGuest, nic: WantedNic): 
     });
 }
 
+function tellUntold(builder: PlanBuilder, { row: { address }, of: { guest }, port }: LetGo): void {
+  const label = machineName(guest);
+  const message = `${address} of "${port.row.name}" of "${label}" stays: this release of Proxmox tells one address of each family of a container, and now another one. Delete it in NetBox if the container has it no more.`;
+  builder.note({ code: 'gone_from_proxmox', message, label: address, source: guest.source });
+}
+
 /** For every guest without addresses, and for every address without a place: the reason. */
 function tellWhy(builder: PlanBuilder, { one: { guest, nics, network }, ports }: GuestPorts): void {
   const { source } = guest;
@@ -203,6 +210,10 @@ function tellWhy(builder: PlanBuilder, { one: { guest, nics, network }, ports }:
   const wanted = nics.flatMap(({ addresses }) => addresses);
   if (network.status === 'untold' && nics.length > 0 && wanted.length === 0)
     builder.note({ ...network.reason, label, source });
+  for (const { name } of nameless(network, nics)) {
+    const message = `"${name}" inside of "${label}" tells no MAC address and has the name of none of its network devices: its addresses are written to none, and stay where NetBox has them.`;
+    builder.note({ code: 'no_matching_nic', message, label, source });
+  }
   for (const nic of nics) {
     if (nic.ignored > 0)
       builder.note({

@@ -3,6 +3,7 @@ import type { Steps } from '../../../config/breathe.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { hostOf, isShared } from '../../plan/address-ownership.js';
 import type { KnownIds } from '../../plan/diff-object.js';
+import { unplacedHosts } from '../../plan/guest-addresses.js';
 import { givenNames } from '../../plan/guest-names.js';
 import { isOurs } from '../../plan/ownership.js';
 import type { AddressedGuest, GuestPorts, Port } from './types.js';
@@ -16,6 +17,8 @@ export interface LetGo<Guest extends Asked = AddressedGuest> {
   readonly port: Port;
   /** The guest answered, the interface is one of its devices or ours, and the row is not shared: where nobody takes it, it may go. */
   readonly mayGo: boolean;
+  /** The guest may have it all the same, as it tells one address of its family at most: it is let go only for another one to take. */
+  readonly isUntold: boolean;
 }
 
 /** The interfaces of a guest in NetBox beside its devices. */
@@ -36,8 +39,8 @@ export function namesOfGuest({ guest, config, hostName, formerNames }: Addressed
 }
 
 /**
- * Let go is what a guest that answered does not have on a device, or on an interface of ours without a device; and what the
- * guest, asked or by its configuration, has on another of its devices. An address that several share is let go by whoever
+ * Let go is what a guest that answered does not have, stored on a device or on an interface of ours without a device; and what
+ * the guest, asked or by its configuration, has on another of its devices. An address that several share is let go by whoever
  * does not report it, also by a guest that is down, but only for another one to take.
  */
 export function* letGoRows<Guest extends Asked>(
@@ -66,15 +69,21 @@ function letGoBy<Guest extends Asked>(
   supportIds: KnownIds,
 ): readonly LetGo<Guest>[] {
   const elsewhere = new Set(one.nics.flatMap(({ addresses: wanted }) => wanted.map(({ address }) => hostOf(address))));
+  const unplaced = unplacedHosts(one.network, one.nics);
   return ports.flatMap((port) => {
     const told = [...(port.nic?.addresses ?? []), ...(port.nic?.unusable ?? [])];
     const here = new Set(told.map(({ address }) => hostOf(address)));
     const isDecided = port.nic !== undefined || isOurs('vm-interface', port.row, { supportIds });
-    const isTold = one.network.status === 'told' && isDecided;
     return (held.get(port.row.id) ?? []).flatMap((row) => {
       const host = hostOf(row.address);
+      const isTold = one.network.status === 'told' && isDecided && !unplaced.has(host);
       const isLetGo = !here.has(host) && (isTold || elsewhere.has(host) || isShared(row));
-      return isLetGo ? [{ row, of: one, port, mayGo: isTold && !isShared(row) }] : [];
+      const isUntold = isTold && mayBeUntold(port, host);
+      return isLetGo ? [{ row, of: one, port, mayGo: isTold && !isShared(row) && !isUntold, isUntold }] : [];
     });
   });
+}
+
+function mayBeUntold({ nic }: Port, host: string): boolean {
+  return nic !== undefined && nic.partial.has(host.includes(':') ? 6 : 4);
 }

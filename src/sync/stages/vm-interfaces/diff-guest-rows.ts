@@ -43,7 +43,9 @@ export function planGuestRows(builder: PlanBuilder, guest: CollectedGuest, input
   for (const one of network.interfaces) {
     const current = stored.find((row) => row.name === guestRowName(one.name));
     const claim = claims.find(({ claimant }) => claimant === guestRowName(one.name));
-    planRow(builder, guest, { one, current, core: coreOf(claim) }, input.options);
+    // Without a MAC address it may be behind the device that it was behind.
+    const isKept = one.mac === null && current !== undefined && claims.every(({ released }) => released !== current);
+    planRow(builder, guest, { one, current, core: isKept ? undefined : coreOf(claim) }, input.options);
   }
   for (const { released } of claims) {
     if (released !== undefined && !names.has(released.name)) release(builder, guest, released);
@@ -92,7 +94,8 @@ function planRow(
   row: {
     readonly one: GuestInterface;
     readonly current: RecordOf<'guest-vm-interface'> | undefined;
-    readonly core: Core;
+    /** undefined: as it is. */
+    readonly core: Core | undefined;
   },
   options: SyncOptions,
 ): void {
@@ -105,9 +108,10 @@ function planRow(
       label: `${machineName(guest)} ${name}`,
       fields: {
         virtual_machine: ref('virtual-machine', guest.key),
-        vm_interface: core,
+        ...(core === undefined ? {} : { vm_interface: core }),
         name,
-        mac_address: one.mac ?? '',
+        // One that is not told is not one that is gone.
+        ...(one.mac === null && current !== undefined ? {} : { mac_address: one.mac ?? '' }),
         enabled: true,
         tags: [proxboxTag],
       },

@@ -1,10 +1,13 @@
 /** Custom fields with our names that another tool made: left out for the run, one warning each, and the machines written. */
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Clock } from '../../../../src/config/clock.js';
+import { createSteppedClock } from '../../../support/stepped-clock.js';
 import { aCluster, anEstate } from '../../../contract/sync/estates.js';
 import { machineOf, sync, syncQuietly } from '../../../contract/sync/target.js';
 import type { StreamResult } from '../../../support/world.js';
 import { openSimulated, type SimulatedTarget } from '../simulated-target.js';
 
+const clock = createSteppedClock();
 let target: SimulatedTarget;
 afterEach(() => target.close());
 
@@ -18,8 +21,9 @@ const told = ({ complete }: StreamResult): string[] =>
 const creations = () =>
   target.simulator.requestLog.filter((one) => one.method === 'POST' && one.target.startsWith(vms)).length;
 
-async function open(fields: Readonly<Record<string, object>>): Promise<void> {
-  target = await openSimulated(anEstate(aCluster({ nodes: ['pve1'], guests: [{ vmid: 100 }, { vmid: 101 }] })));
+async function open(fields: Readonly<Record<string, object>>, clock?: Clock): Promise<void> {
+  const estate = anEstate(aCluster({ nodes: ['pve1'], guests: [{ vmid: 100 }, { vmid: 101 }] }));
+  target = await openSimulated(estate, clock === undefined ? {} : { clock });
   const rows = target.simulator.state.objects('extras/custom-fields');
   for (const [name, definition] of Object.entries(fields)) {
     // The plugin's own field of that name, which the other tool has replaced.
@@ -58,6 +62,20 @@ describe('custom fields that another tool made', () => {
       expect((await syncQuietly(target)).complete.result, `run ${run}`).toMatchObject({ status: 'completed' });
       expect(creations()).toBe(0);
     }
+  });
+
+  it('are tried again after an hour, and nothing is written or counted where only they differ', async () => {
+    await open({ proxmox_node: { type: 'boolean' } }, clock);
+    await sync(target);
+    clock.step(2 * 3_600_000);
+
+    target.simulator.resetCounters();
+    const { complete } = await sync(target);
+
+    const patches = target.simulator.requestLog.filter(({ method }) => method === 'PATCH');
+    expect(patches.map(({ status }) => status)).toEqual([400]);
+    expect(told({ complete, frames: [] })).toHaveLength(1);
+    expect(complete.result!.kinds['virtual-machine']).toMatchObject({ updated: 0, unchanged: 2, failed: 0 });
   });
 
   it('that are selections are written where they have our value, and left out where they have not', async () => {

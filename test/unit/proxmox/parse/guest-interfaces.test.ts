@@ -77,7 +77,7 @@ describe('guest agent interfaces', () => {
 });
 
 describe('container interfaces', () => {
-  it('reads both forms of addresses', () => {
+  it('reads both forms of addresses, and knows which of them tells one of each family', () => {
     const rows = [
       { name: 'eth0', hwaddr: 'bc:24:11:00:00:01', inet: '10.0.0.5/24', inet6: 'fe80::1/64' },
       {
@@ -96,9 +96,10 @@ describe('container interfaces', () => {
           { address: '10.0.0.5', prefix: 24, family: 4 },
           { address: 'fe80::1', prefix: 64, family: 6 },
         ],
+        isPartial: true,
       },
       { name: 'eth1', mac: 'bc:24:11:00:00:02', addresses: [{ address: '10.1.0.5', prefix: 24, family: 4 }] },
-      { name: 'lo', mac: null, addresses: [] },
+      { name: 'lo', mac: null, addresses: [], isPartial: true },
     ]);
     expect(parseContainerInterfaces(null)).toEqual([]);
   });

@@ -53,7 +53,7 @@ function aGuest(
     },
     config: {},
     network: { status: 'told', interfaces: [] },
-    nics: [{ name: 'net0', addresses: wanted, ignored: 0, unusable: [], inside: [] }],
+    nics: [{ name: 'net0', addresses: wanted, ignored: 0, unusable: [], inside: [], partial: new Set<4 | 6>() }],
     hostName: { status: 'told', name: null },
     formerNames: [],
     ...more,
