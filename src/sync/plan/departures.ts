@@ -5,6 +5,7 @@
  * assignment. Pure, but for the memory of one plan.
  */
 import type { RecordOf } from '../../netbox/kinds/index.js';
+import { grouped } from '../../values/grouped.js';
 import { objectKey, type ObjectKey, type Reason, type SourceRef } from '../types.js';
 import type { PlanBuilder } from './plan-builder.js';
 
@@ -41,13 +42,14 @@ export function releaseOf(holder: Holder | undefined, row: Row): ObjectKey | und
 }
 
 export class Departures {
-  readonly #links: readonly RecordOf<'guest-vm-interface-address'>[];
+  /** By the row that they name. */
+  readonly #links: ReadonlyMap<number | null, readonly RecordOf<'guest-vm-interface-address'>[]>;
   readonly #released = new Map<ObjectKey, { readonly holder: Holder; readonly fields: ReadonlySet<string> }>();
   readonly #gone = new Set<number>();
 
   /** @param links what the plugin keeps of rows that may leave */
   constructor(links: readonly RecordOf<'guest-vm-interface-address'>[]) {
-    this.#links = links;
+    this.#links = grouped(links, ({ ip_address: row }) => row);
   }
 
   /** The row leaves what has it. */
@@ -71,7 +73,7 @@ export class Departures {
 
   /** What the plugin keeps of a row. */
   linksOf(row: Row): readonly RecordOf<'guest-vm-interface-address'>[] {
-    return this.#links.filter((link) => link.ip_address === row.id);
+    return this.#links.get(row.id) ?? [];
   }
 
   /** `kept`: ids of rows of the plugin that are right as they are. */

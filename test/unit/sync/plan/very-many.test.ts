@@ -5,8 +5,9 @@ import type { RecordOf } from '../../../../src/netbox/kinds/index.js';
 import { textOf } from '../../../../src/netbox/kinds/values.js';
 import { orderByKeys } from '../../../../src/sync/executor/key-order.js';
 import { createAdoption } from '../../../../src/sync/plan/adoption.js';
+import { Departures } from '../../../../src/sync/plan/departures.js';
 import { isVariantOf, resolveNames } from '../../../../src/sync/plan/names.js';
-import { aVirtualMachine } from '../../../support/factories/netbox-records.js';
+import { aVirtualMachine, stored } from '../../../support/factories/netbox-records.js';
 import { cpuMsOf } from '../../../support/measure.js';
 
 const many = 8000;
@@ -38,6 +39,20 @@ describe('very many', () => {
 
     expect(found).toEqual(numbers.toReversed().map((n) => n + 1));
     expect(used).toBeLessThan(enoughMs);
+  });
+
+  it('addresses find the rows of the plugin that name them', async () => {
+    const rows = Array.from({ length: 5 * many }, (_, n) => ({ id: n + 100 }));
+    const links = rows.map(({ id }, n) => stored('guest-vm-interface-address', { id: n + 1, ip_address: id }));
+    const departures = new Departures(links);
+    let found: readonly (number | undefined)[] = [];
+
+    const used = await cpuMsOf(() => {
+      found = rows.map((row) => departures.linksOf(row)[0]?.id);
+    });
+
+    expect(found).toEqual(rows.map((_, n) => n + 1));
+    expect(used).toBeLessThan(enoughMs / 3);
   });
 
   it('names that change are ordered', async () => {
