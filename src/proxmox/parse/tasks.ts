@@ -20,6 +20,8 @@ export interface Task {
 }
 
 const maxStatusLength = 2048;
+/** The status of a task whose row does not tell one. */
+export const untoldStatus = 'unknown';
 
 /** null for a row without UPID. Values missing in the row are taken from the UPID. */
 export function parseTask(row: Row): Task | null {
@@ -34,7 +36,7 @@ export function parseTask(row: Row): Task | null {
     username: firstText(row.user, parts.user) ?? 'root@pam',
     startTime: epochToIso(row.starttime) ?? epochToIso(parts.starttime),
     endTime: epochToIso(row.endtime),
-    status: (firstText(row.exitstatus, row.status) ?? 'unknown').slice(0, maxStatusLength),
+    status: (firstText(row.exitstatus, row.status) ?? untoldStatus).slice(0, maxStatusLength),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Which task belongs to which machine, and whether a stored row still says so. Pure. */
 import type { RecordOf } from '../../../netbox/kinds/index.js';
 import { equalValues, toNumber } from '../../../netbox/kinds/values.js';
-import type { Task } from '../../../proxmox/parse/tasks.js';
+import { untoldStatus, type Task } from '../../../proxmox/parse/tasks.js';
 import { nodeKey } from '../../plan/cluster-views.js';
 import type { GuestTask, Portion, StoredTask } from './types.js';
 
@@ -78,8 +78,8 @@ export function isUpToDate(stored: StoredTask, { guest, task }: GuestTask): bool
   return (
     stored.virtualMachine === guest.virtualMachine.id &&
     stored.vmType === guest.resource.type &&
-    equalValues('time', stored.endTime, task.endTime) &&
-    equalValues('text', stored.status, task.status)
+    (task.endTime === null || equalValues('time', stored.endTime, task.endTime)) &&
+    (task.status === untoldStatus || equalValues('text', stored.status, task.status))
   );
 }
 

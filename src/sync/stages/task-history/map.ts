@@ -1,5 +1,5 @@
 /** Finished tasks in the fields of the plugin's rows. Pure. */
-import { taskDescription } from '../../../proxmox/parse/tasks.js';
+import { taskDescription, untoldStatus } from '../../../proxmox/parse/tasks.js';
 import { proxboxTag } from '../../plan/support-objects.js';
 import { type Desired, type RulesOf, type SourceRef, ref } from '../../types.js';
 import type { GuestTask } from './types.js';
@@ -54,6 +54,14 @@ export function taskHistoryRow(owned: GuestTask, now: string): Desired<'task-his
       exitstatus: task.status,
       tags: [proxboxTag],
     },
-    rules,
+    rules: { ...rules, ...untold(task) },
+  };
+}
+
+/** A row of the archive that does not tell how the task ended takes nothing away that was known of it. */
+function untold({ endTime, status }: GuestTask['task']): RulesOf<'task-history'> {
+  return {
+    ...(endTime === null ? { end_time: 'create-only' } : {}),
+    ...(status === untoldStatus ? { status: 'create-only', exitstatus: 'create-only' } : {}),
   };
 }

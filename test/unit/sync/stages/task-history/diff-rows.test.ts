@@ -8,6 +8,7 @@ import {
   isUpToDate,
   latestOfEach,
 } from '../../../../../src/sync/stages/task-history/diff-rows.js';
+import { taskHistoryRow } from '../../../../../src/sync/stages/task-history/map.js';
 import type { GuestTask, StoredTask } from '../../../../../src/sync/stages/task-history/types.js';
 import { aVirtualMachineState } from '../../../../support/factories/netbox-records.js';
 import { aClusterView } from '../../../../support/factories/sync.js';
@@ -89,6 +90,18 @@ describe('a stored row is true', () => {
   it('when nothing differs, in whatever form NetBox writes the time', () => {
     expect(isUpToDate(stored, owned())).toBe(true);
     expect(isUpToDate({ ...stored, endTime: '2026-05-01T02:00:05+02:00' }, owned())).toBe(true);
+  });
+
+  it('also where its row of the archive does not tell how it ended, which takes nothing away', () => {
+    const untold = owned({ endTime: null, status: 'unknown' });
+
+    expect(isUpToDate(stored, untold)).toBe(true);
+    expect(taskHistoryRow(untold, '').rules).toMatchObject({
+      end_time: 'create-only',
+      status: 'create-only',
+      exitstatus: 'create-only',
+    });
+    expect(Object.keys(taskHistoryRow(owned(), '').rules)).not.toContain('status');
   });
 
   it.each<[string, Partial<StoredTask>]>([
