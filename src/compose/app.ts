@@ -52,6 +52,7 @@ import { registerProxmoxWriteRoutes } from '../http/routes/proxmox-writes.js';
 import { registerProxmoxReadRoutes } from '../http/routes/proxmox-read.js';
 import { registerProxmoxViewerRoutes } from '../http/routes/proxmox-viewer.js';
 import { registerPageRoutes } from '../http/routes/page.js';
+import { registerDriftRoutes } from '../http/routes/drift.js';
 import { registerPlanRoutes } from '../http/routes/plans.js';
 import { registerRunRoutes } from '../http/routes/runs.js';
 import { registerSettingsRoutes } from '../http/routes/settings.js';
@@ -110,6 +111,7 @@ function registerRunningRoutes(app: App, deps: AppDeps): void {
   registerIndividualRoutes(app, deps);
   registerRunRoutes(app, deps);
   registerPlanRoutes(app, deps);
+  registerDriftRoutes(app, deps);
   registerExplainRoutes(app, {
     ...deps,
     ownerOf: createOwnerFinder(deps.netboxAccess),

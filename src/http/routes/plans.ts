@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../../config/clock.js';
 import { ProxboxError } from '../../errors/proxbox-error.js';
 import type { Ledger } from '../../ledger/ledger.js';
-import type { ItemEntry, StoredItem, StoredRun } from '../../ledger/types.js';
+import { changingOutcomes, type ItemEntry, type StoredItem, type StoredRun } from '../../ledger/types.js';
 import { comparedChanges, differences, type Difference } from '../../sync/approved.js';
 import { parseSyncRequest, type SyncRequest } from '../../sync/request.js';
 import type { SyncService } from '../../sync/service.js';
@@ -203,7 +203,7 @@ function planBody(plan: StoredRun, clock: PlanRouteDeps['clock']): object {
 /** The number of changes that NetBox is away from Proxmox. */
 function driftOf({ totals }: StoredRun): number {
   const changed = Object.values(totals).flatMap((counts) =>
-    isObject(counts) ? [counts['created'], counts['updated'], counts['deleted']] : [],
+    isObject(counts) ? changingOutcomes.map((outcome) => counts[outcome]) : [],
   );
   return changed.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
 }
