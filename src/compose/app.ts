@@ -35,6 +35,7 @@ import { registerHaCommandRoutes } from '../http/routes/ha-commands.js';
 import { registerMetaRoutes } from '../http/routes/meta.js';
 import { registerMetricRoutes } from '../http/routes/metrics.js';
 import { registerNetBoxEndpointRoutes } from '../http/routes/netbox-endpoint.js';
+import { registerNetBoxPressureRoutes } from '../http/routes/netbox-pressure.js';
 import { registerNetBoxReadRoutes } from '../http/routes/netbox-reads.js';
 import { registerNotImplementedRoutes } from '../http/routes/not-implemented.js';
 import { registerPrometheusRoute } from '../http/routes/prometheus.js';
@@ -135,6 +136,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
     netboxStatus: (id) => netboxAccess.status(id),
     netboxOpenapi: (id) => netboxAccess.openapi(id),
   });
+  registerNetBoxPressureRoutes(app, deps);
   registerNetBoxReadRoutes(app, netboxAccess);
   registerProxmoxEndpointRoutes(app, deps);
   registerProxmoxReadRoutes(app, deps);

@@ -6,13 +6,14 @@ import type { ListenAddress } from '../config/env.js';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Looks, Metrics } from '../metrics/registry.js';
 import type { NetBoxClients } from '../netbox/clients.js';
+import type { Strain } from '../netbox/connection.js';
 import type { ProxmoxEndpoint } from '../endpoints/types.js';
 import { lookerOf, type Look } from '../ledger/types.js';
 import type { ProxmoxSessions } from '../proxmox/sessions.js';
 import type { SyncService } from '../sync/service.js';
 
 interface Looked {
-  readonly netboxClients: Pick<NetBoxClients, 'gate' | 'cacheMetrics'>;
+  readonly netboxClients: Pick<NetBoxClients, 'gate' | 'cacheMetrics' | 'strains'>;
   readonly proxmoxSessions: Pick<ProxmoxSessions, 'gate'>;
   readonly sync: Pick<SyncService, 'activeRuns'>;
   readonly ledger: Pick<Ledger, 'size' | 'newestLooks'>;
@@ -37,9 +38,27 @@ export function lookAtParts(metrics: Metrics, parts: Looked): void {
     netbox_cache_entries: { help: 'Answers of NetBox in the cache.', read: cache('current_entries') },
     netbox_cache_bytes: { help: 'Bytes of them.', read: cache('current_bytes') },
     ledger_runs: { help: 'Runs in the ledger.', read: () => ledger.size().runs },
+    ...strainOf(parts),
     ...driftOf(parts),
     ledger_items: { help: 'Objects that runs in the ledger list.', read: () => ledger.size().items },
   });
+}
+
+/** How NetBox bears what it is asked. */
+function strainOf({ netboxClients }: Pick<Looked, 'netboxClients'>): Looks {
+  const ofStrains = (valueOf: (strain: Strain) => number) => () =>
+    netboxClients.strains().map((strain) => ({ labels: { endpoint: strain.endpointName }, value: valueOf(strain) }));
+  const labels = ['endpoint'];
+  return {
+    netbox_width: {
+      ...{ help: 'Requests at once that NetBox is given now; fewer than configured while it lacks capacity.', labels },
+      read: ofStrains(({ width, maxWidth }) => Math.min(maxWidth, width ?? maxWidth)),
+    },
+    netbox_pause_seconds: {
+      ...{ help: 'How long NetBox is asked nothing from now on, as it has no capacity.', labels },
+      read: ofStrains(({ pauseMs }) => pauseMs / 1000),
+    },
+  };
 }
 
 /** A number where nobody looked there is none of. */

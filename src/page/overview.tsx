@@ -1,5 +1,4 @@
 /** Is it well? Where NetBox stands, what failed last, and what stands at both ends. */
-import type { ComponentChildren } from 'preact';
 import type { Drift, ProxmoxEndpoint, Run } from './bodies.js';
 import { DriftOf } from './drift.js';
 import { useAsked } from './hooks.js';
@@ -7,6 +6,8 @@ import { Ago, Nothing, Problem, Status, Waiting } from './parts.js';
 import { Errors } from './run-errors.js';
 import { RunTable } from './run-table.js';
 import { StartButtons } from './start.js';
+import { NetBoxTile } from './netbox-tile.js';
+import { pending, Tile } from './tile.js';
 import { countText, numberText } from './words.js';
 
 const refreshMs = 5_000;
@@ -117,51 +118,6 @@ function Missing({ of, route }: { of: string; route: string }) {
   return (
     <Tile title={of} state={<Status of="skipped">None</Status>}>
       No endpoint is stored. The plugin pushes its own; by hand it is <code>{route}</code>.
-    </Tile>
-  );
-}
-
-function Tile({
-  title,
-  state,
-  below,
-  children,
-}: {
-  title: string;
-  state: ComponentChildren;
-  below?: ComponentChildren;
-  children: ComponentChildren;
-}) {
-  return (
-    <li>
-      <h3>
-        {title} {state}
-      </h3>
-      <p>{children}</p>
-      {below}
-    </li>
-  );
-}
-
-const pending = <Status of="plain">Asking…</Status>;
-
-interface Probe {
-  readonly reachable: boolean;
-  readonly api_version: string | null;
-  readonly error: string | null;
-}
-
-function NetBoxTile({ id, name }: { id: number; name: string }) {
-  const { answer, error } = useAsked<Probe>(`/netbox/endpoint/${id}/probe`, lookMs);
-  const state =
-    answer === undefined ? (
-      pending
-    ) : (
-      <Status of={answer.reachable ? 'ok' : 'failed'}>{answer.reachable ? 'Reachable' : 'Unreachable'}</Status>
-    );
-  return (
-    <Tile title={`NetBox ${name}`} state={error === undefined ? state : <Status of="failed">Unknown</Status>}>
-      {error?.message ?? answer?.error ?? (answer && `Release ${answer.api_version ?? 'unknown'}`)}
     </Tile>
   );
 }

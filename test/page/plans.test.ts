@@ -20,6 +20,8 @@ describe('the overview', () => {
     await eventually(async () => expect(await endpoints.filter({ hasText: 'Reachable' }).count()).toBe(3));
     const counts = estate.clusters.map(({ guests, nodes }) => `${nodes.length} nodes. ${guests.size} guests`);
     for (const [index, text] of counts.entries()) expect(await endpoints.nth(index + 1).textContent()).toContain(text);
+    await page.getByText('Release 4.7.3, plugin Proxbox').waitFor();
+    await page.getByText(/\d+ under way, \d+ waiting; up to \d+ requests? at once/).waitFor();
     await expectGood('overview-empty');
     world.netbox.resetCounters();
 
@@ -107,8 +109,13 @@ describe('the overview', () => {
     };
     await page.route('**/drift', (route) => route.fulfill({ json: body }));
 
+    const of = { endpoint_id: 1, is_overwhelmed: true, width: 2, max_width: 8, batch_limit: 25, pause_seconds: 12 };
+    const pressure = { active: 2, waiting: 31, endpoints: [{ ...of, requests: 5210, retries: 9, turned_away: 7 }] };
+    await page.route('**/netbox/pressure', (route) => route.fulfill({ json: pressure }));
+
     await signIn(world.apiKey);
 
+    await page.getByText('Asked nothing for 12 s. 2 under way, 31 waiting; 2 of 8 requests at once').waitFor();
     const tile = page.getByRole('listitem').filter({ hasText: /^Proxmox / });
     await tile.first().getByText('NetBox differed by 1 change when the last complete preview looked').waitFor();
     await tile.nth(1).getByText('Nobody knows yet by how much NetBox differs').waitFor();
