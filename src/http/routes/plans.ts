@@ -14,7 +14,8 @@ import { booleanField, integerField } from '../query-fields.js';
 import { answers } from '../route-document.js';
 import { askedBy, callerOf } from './actor.js';
 import { askedJob, jobOf, PlanQuery } from './asked-job.js';
-import { planText } from '../../sync/plan-text.js';
+import { planHtml } from '../../sync/plan-html.js';
+import { planText, type PlanText } from '../../sync/plan-text.js';
 import { Plan, WholePlan } from './plan-bodies.js';
 import { itemBody, runBody, stageBody } from './run-bodies.js';
 import { begin, Begun, runToEnd } from './sync/run-to-end.js';
@@ -41,7 +42,10 @@ const cursor = integerField({ min: 0 }).optional().describe('next_cursor of the 
 const limit = integerField({ min: 1, max: pageSize }).default(100);
 const ListQuery = z.object({ cursor, limit });
 const OneQuery = z.object({
-  format: z.enum(['json', 'text']).default('json').describe('text: as a diff, for people; the whole plan'),
+  format: z
+    .enum(['json', 'text', 'html'])
+    .default('json')
+    .describe('text: as a diff, for people; html: the same as a document; both are the whole plan'),
   cursor,
   limit: integerField({ min: 1, max: pageSize }).default(pageSize),
 });
@@ -118,7 +122,13 @@ function registerReading(app: App, deps: PlanRouteDeps): void {
     async ({ params: { id }, query: { format, cursor: after, limit: most } }, reply) => {
       const plan = stored(ledger, id);
       if (format === 'json') return wholeBody(deps, plan, { after, limit: most });
-      return reply.type('text/plain; charset=utf-8').send(textOf(deps, plan));
+      if (format === 'text') return reply.type('text/plain; charset=utf-8').send(planText(toldOf(deps, plan)));
+      // It needs nothing but itself.
+      reply.header(
+        'content-security-policy',
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      );
+      return reply.type('text/html; charset=utf-8').send(planHtml(toldOf(deps, plan)));
     },
   );
 }
@@ -222,16 +232,16 @@ function wholeBody(
   };
 }
 
-function textOf({ ledger }: PlanRouteDeps, plan: StoredRun): string {
+function toldOf({ ledger }: PlanRouteDeps, plan: StoredRun): PlanText {
   const { id, startedAt } = plan;
-  return planText({
+  return {
     id,
     of: askedIn(plan).name,
     createdAt: startedAt,
     expiresAt: expiresAt(plan).toISOString(),
     items: everyItem(ledger, id),
     warnings: ledger.stages(id).flatMap(({ warnings }) => warnings.filter(isWarning)),
-  });
+  };
 }
 
 function isWarning(value: unknown): value is { readonly reason: string; readonly message: string } {

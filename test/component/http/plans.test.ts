@@ -123,6 +123,39 @@ describe('a plan', () => {
     expect(body).toContain('Plan: 0 to create, 1 to change, 0 to delete.');
   });
 
+  it('is read as a document without script and style, with all that it says', async () => {
+    await world.fullUpdate();
+    guests()[0]!.memoryMb += 512;
+    const made = await plan();
+
+    const { status, body, headers } = await world.ask('GET', `/plans/${made.id}?format=html`);
+
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; .*frame-ancestors 'none'/);
+    expect(body).toMatch(/^<!doctype html>\s+<html lang="en">/);
+    expect(body).toContain(`<strong>${guests()[0]!.name} (VMID ${guests()[0]!.vmid})`);
+    expect(body).toContain(`<p><strong>Plan: 0 to create, ${made.drift} to change, 0 to delete.`);
+    const tags = new Set([...body.matchAll(/<\/?([^\s>]+)/g)].map(([, tag]: RegExpMatchArray) => tag));
+    expect([...tags].sort()).toEqual([
+      '!doctype',
+      'body',
+      'code',
+      'h1',
+      'h2',
+      'h3',
+      'head',
+      'html',
+      'li',
+      'main',
+      'meta',
+      'p',
+      'section',
+      'strong',
+      'title',
+      'ul',
+    ]);
+  });
+
   it('is not found, not made and not applied where there is none', async () => {
     expect(await world.ask('GET', '/plans/none')).toMatchObject({ status: 404 });
     expect(await apply('none')).toMatchObject({ status: 404 });
