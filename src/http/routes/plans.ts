@@ -96,8 +96,12 @@ function registerAsking(app: App, { ledger, sync, clock }: PlanRouteDeps): void 
       if (!waits) return reply.status(202).send(begin(prepared, request.log));
       await runToEnd(prepared, reply);
       const plan = ledger.run(prepared.runId);
-      if (plan === undefined)
-        throw new ProxboxError('database_unusable', 'The plan was made and could not be kept; the log says why.');
+      // What is there of one that could be written in part is no plan: nobody could tell what it lacks.
+      if (plan === undefined || plan.status === 'running')
+        throw new ProxboxError(
+          'database_unusable',
+          `The plan was made and could not be kept; the log says why. It is kept as '${prepared.runId}' when that is mended.`,
+        );
       return reply.status(201).send(wholeBody({ ledger, clock }, plan, { limit: pageSize }));
     },
   );
@@ -147,6 +151,11 @@ async function apply(
 ): Promise<unknown> {
   const plan = stored(ledger, id);
   const { name, query } = askedIn(plan);
+  if (plan.status === 'running')
+    throw new ProxboxError(
+      'conflict',
+      `The plan '${id}' is still being made. GET /runs/${id}/stream tells when it is.`,
+    );
   if (plan.status !== 'completed' && plan.status !== 'partial')
     throw new ProxboxError(
       'conflict',
