@@ -35,6 +35,7 @@ import { registerHaCommandRoutes } from '../http/routes/ha-commands.js';
 import { registerMetaRoutes } from '../http/routes/meta.js';
 import { registerMetricRoutes } from '../http/routes/metrics.js';
 import { registerNetBoxEndpointRoutes } from '../http/routes/netbox-endpoint.js';
+import { registerNetBoxPressureRoutes } from '../http/routes/netbox-pressure.js';
 import { registerNetBoxReadRoutes } from '../http/routes/netbox-reads.js';
 import { registerNotImplementedRoutes } from '../http/routes/not-implemented.js';
 import { registerPrometheusRoute } from '../http/routes/prometheus.js';
@@ -52,6 +53,7 @@ import { registerProxmoxWriteRoutes } from '../http/routes/proxmox-writes.js';
 import { registerProxmoxReadRoutes } from '../http/routes/proxmox-read.js';
 import { registerProxmoxViewerRoutes } from '../http/routes/proxmox-viewer.js';
 import { registerPageRoutes } from '../http/routes/page.js';
+import { registerDriftRoutes } from '../http/routes/drift.js';
 import { registerPlanRoutes } from '../http/routes/plans.js';
 import { registerRunRoutes } from '../http/routes/runs.js';
 import { registerSettingsRoutes } from '../http/routes/settings.js';
@@ -110,6 +112,7 @@ function registerRunningRoutes(app: App, deps: AppDeps): void {
   registerIndividualRoutes(app, deps);
   registerRunRoutes(app, deps);
   registerPlanRoutes(app, deps);
+  registerDriftRoutes(app, deps);
   registerExplainRoutes(app, {
     ...deps,
     ownerOf: createOwnerFinder(deps.netboxAccess),
@@ -133,6 +136,7 @@ function registerRoutes(app: App, deps: AppDeps, routes: RouteIndex): void {
     netboxStatus: (id) => netboxAccess.status(id),
     netboxOpenapi: (id) => netboxAccess.openapi(id),
   });
+  registerNetBoxPressureRoutes(app, deps);
   registerNetBoxReadRoutes(app, netboxAccess);
   registerProxmoxEndpointRoutes(app, deps);
   registerProxmoxReadRoutes(app, deps);

@@ -152,6 +152,8 @@ export const runs = sqliteTable('runs', {
   endedAt: text('ended_at'),
   seconds: real('seconds').notNull(),
   version: worded('version'),
+  /** JSON, changes by Proxmox endpoint: `{"1":3,"2":0}`; null: this run says nothing about everything. */
+  drift: text('drift'),
 });
 
 export const runStages = sqliteTable(

@@ -1,12 +1,13 @@
 /** The ledger: what every run did, kept over the end of the process. */
 import { createRunComparer, type RunComparer } from './compare.js';
+import { createDriftReader, type DriftReader } from './drift.js';
 import { createPruner, type Pruner } from './prune.js';
 import { createRunReader, type RunReader } from './read.js';
 import { shownChange } from './rows.js';
 import type { ItemChange } from './types.js';
 import { createRunWriter, endInterrupted, type RunWriter, type WriterDeps } from './write.js';
 
-export interface Ledger extends RunWriter, RunReader, RunComparer, Pruner {
+export interface Ledger extends RunWriter, RunReader, RunComparer, DriftReader, Pruner {
   /** A changed field as it is kept: without what looks like a secret, and cut where it is very long. */
   readonly kept: (change: ItemChange) => ItemChange;
 }
@@ -20,6 +21,7 @@ export function createLedger(deps: WriterDeps): Ledger {
     ...createRunWriter(deps),
     ...createRunReader(db),
     ...createRunComparer(db),
+    ...createDriftReader(db),
     ...createPruner(db, clock),
     kept: shownChange,
   };

@@ -53,6 +53,7 @@ export function runColumns({ beginning, startedAt, version }: BegunRun): typeof 
     endedAt: null,
     seconds: 0,
     version,
+    drift: null,
   };
 }
 

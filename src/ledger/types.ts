@@ -15,6 +15,9 @@ export type ItemOutcome = (typeof itemOutcomes)[number];
 type Json = Readonly<Record<string, unknown>>;
 type Counts = Readonly<Record<string, number>>;
 
+/** Those by which NetBox differed from Proxmox; what was left out or failed is no change. */
+export const changingOutcomes: readonly string[] = ['created', 'updated', 'deleted'] satisfies readonly ItemOutcome[];
+
 /** What is known of a run when it begins. */
 export interface RunBeginning {
   /** Unique. */
@@ -30,6 +33,8 @@ export interface RunBeginning {
   readonly branch: string;
   /** What was asked for. */
   readonly scope: Json;
+  /** It looks at all that its endpoints have, in main: what it finds to change is by how much NetBox differs from them. */
+  readonly isOfEverything: boolean;
 }
 
 /** What is known of a run as soon as it has looked at its request. */
@@ -108,7 +113,7 @@ export interface RunRecord {
   end(ending: RunEnding): Promise<void>;
 }
 
-export interface StoredRun extends Omit<RunBeginning, 'trigger'>, RunTraffic {
+export interface StoredRun extends Omit<RunBeginning, 'trigger' | 'isOfEverything'>, RunTraffic {
   readonly trigger: string;
   readonly status: string;
   readonly message: string | null;
@@ -169,6 +174,32 @@ export interface Success {
   readonly endpointIds: readonly number[];
   /** ISO 8601, UTC. */
   readonly endedAt: string;
+}
+
+/** By how much NetBox differed from an endpoint when a preview or a full update looked at all of it. */
+export interface Look {
+  /** Stored Proxmox endpoint. */
+  readonly endpointId: number;
+  readonly runId: string;
+  /** `plan`, which wrote nothing, or `full-update`, which made the changes. */
+  readonly kind: string;
+  /** ISO 8601, UTC. */
+  readonly endedAt: string;
+  readonly changes: number;
+}
+
+/** What looked, in a word for people. */
+export const lookerOf = ({ kind }: Pick<Look, 'kind'>): 'preview' | 'full-update' =>
+  kind === 'plan' ? 'preview' : 'full-update';
+
+/** The looks of one day; one on which nobody looked is not there. */
+export interface LookDay {
+  readonly endpointId: number;
+  /** `2026-11-30`, UTC. */
+  readonly day: string;
+  readonly looks: number;
+  /** Changes that one of them found. */
+  readonly most: number;
 }
 
 export interface RunFilter {

@@ -10,6 +10,7 @@ import type { Database } from '../db/open.js';
 import { runs, runStages } from '../db/schema.js';
 import { errorText } from '../errors/proxbox-error.js';
 import { sqliteFailure } from '../errors/sqlite-failure.js';
+import { DriftCount } from './drift.js';
 import { createItemInsert } from './insert-items.js';
 import { addTotals, endColumns, endpointColumn, rounded, runColumns, stageColumns, type Totals } from './rows.js';
 import type { ItemEntry, RunBeginning, RunEnding, RunFacts, RunRecord, StageEntry } from './types.js';
@@ -114,6 +115,7 @@ class Recorded implements RunRecord {
   #stages = 0;
   #items = 0;
   #totals: Totals = {};
+  readonly #drift = new DriftCount();
 
   constructor(beginning: RunBeginning, deps: WriterDeps, backlog: Backlog) {
     this.#beginning = beginning;
@@ -133,6 +135,7 @@ class Recorded implements RunRecord {
   }
 
   async stage(entry: StageEntry): Promise<void> {
+    this.#drift.add(entry);
     const isTooMuch = this.#backlog.items + entry.items.length > mostWaiting && this.#queue.length > 0;
     const items = isTooMuch ? [] : entry.items;
     const { stage } = entry;
@@ -151,7 +154,9 @@ class Recorded implements RunRecord {
   }
 
   async end(ending: RunEnding): Promise<void> {
-    this.#queue.push({ items: [], ending: endColumns(ending, this.#deps.clock.now().toISOString()) });
+    const drift =
+      this.#beginning.isOfEverything && ending.status === 'completed' ? this.#drift.of(this.#facts?.endpointIds) : null;
+    this.#queue.push({ items: [], ending: { ...endColumns(ending, this.#deps.clock.now().toISOString()), drift } });
     await this.write();
   }
 

@@ -7,7 +7,7 @@ import { createGate, type Gate } from '../transport/gate.js';
 import { createLastingTransports, type OpenPool } from '../transport/lasting-transports.js';
 import type { OnBackoff } from '../transport/retry.js';
 import { prometheusText, type CacheMetrics } from './cache-metrics.js';
-import { connectEndpoint, connectTimeoutMs, type Connection } from './connection.js';
+import { connectEndpoint, connectTimeoutMs, type Connection, type Strain } from './connection.js';
 import { GetCache, type CacheSampleItem, type CacheSettings } from './get-cache.js';
 import { fetchPluginSettings } from './plugin-settings.js';
 import { createSession } from './session.js';
@@ -53,6 +53,8 @@ export interface NetBoxClients {
   drop(endpointId: number): void;
   /** Requests under way and waiting for their turn, of all endpoints. */
   readonly gate: Pick<Gate, 'width' | 'active' | 'waiting'>;
+  /** Of each endpoint that was asked since the start, or since it was changed. */
+  strains(): readonly Strain[];
   /** Resolves when running requests have ended. */
   close(): Promise<void>;
 }
@@ -117,6 +119,7 @@ export function createNetBoxClients(options: NetBoxClientsOptions): NetBoxClient
     cachePrometheus: (reconcileMismatches = 0) => prometheusText(cache.metrics(), reconcileMismatches),
     drop,
     gate,
+    strains: () => [...connected.values()].map(({ connection }) => connection.strain()),
     close: () => transports.close(),
   };
 }

@@ -13,10 +13,10 @@ import { ChangeLog } from './change-log.js';
 import { createNetBoxClient } from './client.js';
 import type { GetCache } from './get-cache.js';
 import { createPipeline, type PipelineSettings } from './pipeline.js';
-import { createPressure } from './pressure.js';
+import { createPressure, type Held } from './pressure.js';
 import type { Session } from './session.js';
 import { createStatusReader } from './status.js';
-import type { NetBoxClient } from './types.js';
+import type { NetBoxClient, RequestCounters } from './types.js';
 
 export interface ConnectionDeps {
   readonly clock: Clock;
@@ -35,6 +35,19 @@ export interface Connection {
   readonly session: Session;
   readonly transport: LastingTransport;
   readonly client: NetBoxClient;
+  readonly strain: () => Strain;
+}
+
+/** How one NetBox bears what it is asked. */
+export interface Strain extends Held {
+  readonly endpointId: number;
+  readonly endpointName: string;
+  /** Requests at once that are configured. */
+  readonly maxWidth: number;
+  /** Until it is asked again; 0: there is no pause. */
+  readonly pauseMs: number;
+  /** Since the client was made. */
+  readonly counters: Readonly<RequestCounters>;
 }
 
 /** The gate is what bounds; the pool must only never be narrower. */
@@ -120,5 +133,13 @@ export function connectEndpoint(
     totals,
     withoutCursor: new Set(),
   });
-  return { session, transport, client };
+  const strain = (): Strain => ({
+    endpointId: endpoint.id,
+    endpointName: endpoint.name,
+    ...pressure.held(),
+    maxWidth: settings().maxConcurrent,
+    pauseMs: pause.remainingMs(),
+    counters: { ...totals },
+  });
+  return { session, transport, client, strain };
 }

@@ -15,6 +15,17 @@ export interface Pressure {
   width(configured: number): number;
   /** Objects of one bulk request, 1 to as many as are configured. */
   batchSize(configured: number): number;
+  /** What is held back now. */
+  held(): Held;
+}
+
+export interface Held {
+  /** The last answer said that NetBox has no capacity. */
+  readonly isOverwhelmed: boolean;
+  /** Requests at once; null: as many as are configured. */
+  readonly width: number | null;
+  /** Objects of one bulk request; null: as many as are configured. */
+  readonly batchSize: number | null;
 }
 
 /** So many good answers in a row take one step back. */
@@ -64,5 +75,6 @@ export function createPressure(): Pressure {
       configuredBatch = configured;
       return Math.min(configured, batch ?? configured);
     },
+    held: () => ({ isOverwhelmed: failures > 0, width: width ?? null, batchSize: batch ?? null }),
   };
 }

@@ -3,6 +3,8 @@ import type {
   Explanation as ExplanationSchema,
   FoundMachines as FoundMachinesSchema,
 } from '../http/routes/explain-bodies.js';
+import type { Drift as DriftSchema, EndpointDrift as EndpointDriftSchema } from '../http/routes/drift-bodies.js';
+import type { NetBoxPressure as NetBoxPressureSchema } from '../http/routes/netbox-pressure-bodies.js';
 import type { Plan as PlanSchema, WholePlan as WholePlanSchema } from '../http/routes/plan-bodies.js';
 import type { z } from 'zod';
 import type { LogEntry } from '../telemetry/log-entry.js';
@@ -20,6 +22,9 @@ export type WholeRun = z.infer<typeof RunWithStages>;
 export type Item = z.infer<typeof ItemSchema>;
 export type Comparison = z.infer<typeof ComparisonSchema>;
 export type Plan = z.infer<typeof PlanSchema>;
+export type Drift = z.infer<typeof DriftSchema>;
+export type EndpointDrift = z.infer<typeof EndpointDriftSchema>;
+export type NetBoxPressure = z.infer<typeof NetBoxPressureSchema>;
 export type Explanation = z.infer<typeof ExplanationSchema>;
 export type FoundMachines = z.infer<typeof FoundMachinesSchema>;
 export type WholePlan = z.infer<typeof WholePlanSchema>;

@@ -29,7 +29,7 @@ export function ItemList({
 }) {
   const [filter, setFilter] = useState<Filter>(() => filterIn(start));
   const [shown, setShown] = useState<Item>();
-  const asked = new URLSearchParams({ limit: '500' });
+  const asked = new URLSearchParams({ limit: '1000' });
   for (const name of filterNames) if (filter[name] !== '') asked.set(name, filter[name]);
   // A stage that has ended has written further items behind those that are here.
   const pages = usePages<Item>(`/runs/${encodeURIComponent(id)}/items?${asked.toString()}`, 'items', {

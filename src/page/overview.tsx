@@ -1,11 +1,13 @@
 /** Is it well? Where NetBox stands, what failed last, and what stands at both ends. */
-import type { ComponentChildren } from 'preact';
-import type { Plan, ProxmoxEndpoint, Run } from './bodies.js';
+import type { Drift, ProxmoxEndpoint, Run } from './bodies.js';
+import { DriftOf } from './drift.js';
 import { useAsked } from './hooks.js';
 import { Ago, Nothing, Problem, Status, Waiting } from './parts.js';
 import { Errors } from './run-errors.js';
 import { RunTable } from './run-table.js';
 import { StartButtons } from './start.js';
+import { NetBoxTile } from './netbox-tile.js';
+import { pending, Tile } from './tile.js';
 import { countText, numberText } from './words.js';
 
 const refreshMs = 5_000;
@@ -15,7 +17,6 @@ const lookMs = 30_000;
 export function Overview() {
   const runs = useAsked<{ runs: readonly Run[] }>('/runs?limit=5', refreshMs);
   const updates = useAsked<{ runs: readonly Run[] }>('/runs?limit=1&kind=full-update', refreshMs);
-  const plans = useAsked<{ plans: readonly Plan[] }>('/plans?limit=1', refreshMs);
   const last = updates.answer?.runs[0];
   return (
     <>
@@ -24,7 +25,6 @@ export function Overview() {
       {updates.answer !== undefined && <Verdict last={last} />}
       <StartButtons />
       <Next />
-      <Drift plan={plans.answer?.plans[0]} last={last} />
       {last !== undefined && <Errors run={last} title="What failed last" />}
       <Both />
       <h2>Newest runs</h2>
@@ -91,24 +91,11 @@ function Next() {
   );
 }
 
-/** A preview from before the last full update says nothing of what is. */
-function Drift({ plan, last }: { plan: Plan | undefined; last: Run | undefined }) {
-  if (plan === undefined || plan.status === 'running') return null;
-  if (last !== undefined && last.started_at > plan.started_at) return null;
-  return (
-    <p>
-      <a href={`#/plans/${encodeURIComponent(plan.id)}`}>
-        {plan.drift === 0 ? 'NetBox did not differ from Proxmox' : `${countText(plan.drift, 'change')} to make`}
-      </a>{' '}
-      when the newest preview looked, <Ago at={plan.started_at} />.
-    </p>
-  );
-}
-
 /** Both sides of a sync. */
 function Both() {
   const netbox = useAsked<readonly { id: number; name: string }[]>('/netbox/endpoint');
   const proxmox = useAsked<readonly ProxmoxEndpoint[]>('/proxmox/endpoints');
+  const drift = useAsked<Drift>('/drift', refreshMs);
   return (
     <>
       <h2>Endpoints</h2>
@@ -119,7 +106,7 @@ function Both() {
         ))}
         {netbox.answer?.length === 0 && <Missing of="NetBox" route="POST /netbox/endpoint" />}
         {proxmox.answer?.map((endpoint) => (
-          <ProxmoxTile key={endpoint.id} endpoint={endpoint} />
+          <ProxmoxTile key={endpoint.id} endpoint={endpoint} drift={drift.answer} />
         ))}
         {proxmox.answer?.length === 0 && <Missing of="Proxmox" route="POST /proxmox/endpoints" />}
       </ul>
@@ -131,40 +118,6 @@ function Missing({ of, route }: { of: string; route: string }) {
   return (
     <Tile title={of} state={<Status of="skipped">None</Status>}>
       No endpoint is stored. The plugin pushes its own; by hand it is <code>{route}</code>.
-    </Tile>
-  );
-}
-
-function Tile({ title, state, children }: { title: string; state: ComponentChildren; children: ComponentChildren }) {
-  return (
-    <li>
-      <h3>
-        {title} {state}
-      </h3>
-      <p>{children}</p>
-    </li>
-  );
-}
-
-const pending = <Status of="plain">Asking…</Status>;
-
-interface Probe {
-  readonly reachable: boolean;
-  readonly api_version: string | null;
-  readonly error: string | null;
-}
-
-function NetBoxTile({ id, name }: { id: number; name: string }) {
-  const { answer, error } = useAsked<Probe>(`/netbox/endpoint/${id}/probe`, lookMs);
-  const state =
-    answer === undefined ? (
-      pending
-    ) : (
-      <Status of={answer.reachable ? 'ok' : 'failed'}>{answer.reachable ? 'Reachable' : 'Unreachable'}</Status>
-    );
-  return (
-    <Tile title={`NetBox ${name}`} state={error === undefined ? state : <Status of="failed">Unknown</Status>}>
-      {error?.message ?? answer?.error ?? (answer && `Release ${answer.api_version ?? 'unknown'}`)}
     </Tile>
   );
 }
@@ -181,7 +134,13 @@ interface Guest {
   readonly template: number | null;
 }
 
-function ProxmoxTile({ endpoint: { id, name, enabled } }: { endpoint: ProxmoxEndpoint }) {
+function ProxmoxTile({
+  endpoint: { id, name, enabled },
+  drift,
+}: {
+  endpoint: ProxmoxEndpoint;
+  drift: Drift | undefined;
+}) {
   const of = (path: string): string | null => (enabled ? `${path}proxmox_endpoint_ids=${id}` : null);
   const clusters = useAsked<readonly Cluster[]>(of('/proxmox/cluster/status?'), lookMs);
   const guests = useAsked<readonly Readonly<Record<string, readonly Guest[]>>[]>(
@@ -195,6 +154,7 @@ function ProxmoxTile({ endpoint: { id, name, enabled } }: { endpoint: ProxmoxEnd
     <Tile
       title={`Proxmox ${name}`}
       state={<ClusterState isEnabled={enabled} cluster={cluster} error={clusters.error} />}
+      below={drift && <DriftOf id={id} drift={drift} />}
     >
       {error?.message}
       {cluster && error === undefined && <>{clusterText(cluster)} </>}

@@ -43,7 +43,8 @@ const first = <T>(path: string): State<T> => ({ path, rows: [], cursor: undefine
  * @param field of the answer that holds the rows
  */
 export function usePages<T>(path: string, field: string, growth?: Growth<T>): Pages<T> {
-  const [state, setState] = useState(() => first<T>(path));
+  // Busy from the beginning: views inside of this one ask for more before the first page is asked for below.
+  const [state, setState] = useState(() => ({ ...first<T>(path), isBusy: true }));
   /** What was asked last: answers to anything else come too late. */
   const asked = useRef<State<T> | null>(null);
   const version = useRef(0);

@@ -22,6 +22,10 @@ const whole = new Intl.NumberFormat('en');
 export const numberText = (value: number): string => whole.format(value);
 export const dateText = (iso: string): string => dateTime.format(new Date(iso));
 
+const dayMonth = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+/** Of a day in UTC: "30 Nov". */
+export const shortDateText = (day: string): string => dayMonth.format(new Date(day));
+
 const units = [
   ['day', 86_400],
   ['hour', 3_600],

@@ -21,43 +21,74 @@ const signs: Readonly<Record<string, string>> = { created: '+', updated: '~', de
 /** Characters of a value on a line. */
 const longest = 120;
 
-/** Ends with a line break. */
-export function planText({ id, of, createdAt, expiresAt, items, warnings }: PlanText): string {
+/** What a plan says, in the order in which it is read. */
+export interface PlanParts {
+  readonly head: string;
+  readonly clusters: readonly {
+    readonly title: string;
+    readonly kinds: readonly { readonly noun: string; readonly changes: readonly ChangeText[] }[];
+  }[];
+  readonly problems: readonly { readonly reason: string; readonly sentence: string }[];
+  readonly totals: string;
+}
+
+export interface ChangeText {
+  readonly sign: string;
+  readonly name: string;
+  /** `memory: 1024 -> 2048`, and of what is deleted why. */
+  readonly lines: readonly string[];
+}
+
+export function planParts({ id, of, createdAt, expiresAt, items, warnings }: PlanText): PlanParts {
   const changes = items.filter(({ outcome }) => outcome in signs);
   const others = items.filter(({ outcome }) => !(outcome in signs));
-  const head = `Plan ${id} of ${of}, made at ${createdAt}, to be applied before ${expiresAt}.`;
-  const blocks = [...grouped(changes, ({ cluster }) => cluster ?? '')]
+  const clusters = [...grouped(changes, ({ cluster }) => cluster ?? '')]
     .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([cluster, those]) => clusterBlock(cluster, those));
-  return [head, ...blocks, ...problemBlock(others, warnings), totals(changes, others)].join('\n\n') + '\n';
+    .map(([cluster, those]) => ({
+      title: cluster === '' ? 'Of no cluster' : `Cluster ${cluster}`,
+      kinds: [...grouped(those, ({ kind }) => kind)].map(([kind, ofKind]) => ({
+        noun: nounOf(kind),
+        changes: ofKind.map(changeText),
+      })),
+    }));
+  return {
+    head: `Plan ${id} of ${of}, made at ${createdAt}, to be applied before ${expiresAt}.`,
+    clusters,
+    problems: [
+      ...warnings.map(({ reason, message }) => ({ reason, sentence: message })),
+      // What is left out and what would fail is told by its sentence.
+      ...others.map(({ outcome, reason, message, label }) => ({
+        reason: reason ?? outcome,
+        sentence: message ?? label,
+      })),
+    ],
+    totals: totals(changes, others),
+  };
 }
 
-function clusterBlock(cluster: string, changes: readonly StoredItem[]): string {
-  const kinds = [...grouped(changes, ({ kind }) => kind)].map(
-    ([kind, those]) => `  ${nounOf(kind)}\n${those.map(changeLines).join('\n')}`,
+/** Ends with a line break. */
+export function planText(plan: PlanText): string {
+  const { head, clusters, problems, totals: sum } = planParts(plan);
+  const blocks = clusters.map(({ title, kinds }) =>
+    [title, ...kinds.flatMap(({ noun, changes }) => [`  ${noun}`, ...changes.map(changeLines)])].join('\n'),
   );
-  return `${cluster === '' ? 'Of no cluster' : `Cluster ${cluster}`}\n${kinds.join('\n')}`;
+  const lines = problems.map(({ reason, sentence }) => `  ! ${reason}: ${sentence}`);
+  const held = lines.length === 0 ? [] : [`Held back, left out or not known\n${lines.join('\n')}`];
+  return [head, ...blocks, ...held, sum].join('\n\n') + '\n';
 }
 
-function changeLines({ outcome, label, vmid, netboxId, message, changes }: StoredItem): string {
+const changeLines = ({ sign, name, lines }: ChangeText): string =>
+  [`  ${sign} ${name}`, ...lines.map((line) => `      ${line}`)].join('\n');
+
+function changeText({ outcome, label, vmid, netboxId, message, changes }: StoredItem): ChangeText {
   const guest = vmid === null ? '' : ` (VMID ${vmid})`;
   const row = netboxId === null ? '' : ` (NetBox id ${netboxId})`;
-  const head = `  ${signs[outcome] ?? ' '} ${label}${guest}${row}`;
   const fields = changes.filter(isObject).map(({ field, from, to }) => {
     const value = outcome === 'created' ? valueText(to) : `${valueText(from)} -> ${valueText(to)}`;
-    return `      ${String(field)}: ${value}`;
+    return `${String(field)}: ${value}`;
   });
-  const why = outcome === 'deleted' && message !== null ? [`      ${message}`] : [];
-  return [head, ...fields, ...why].join('\n');
-}
-
-/** What is left out and what would fail is told by its sentence. */
-function problemBlock(others: readonly StoredItem[], warnings: PlanText['warnings']): readonly string[] {
-  const lines = [
-    ...warnings.map(({ reason, message }) => `  ! ${reason}: ${message}`),
-    ...others.map(({ outcome, reason, message, label }) => `  ! ${reason ?? outcome}: ${message ?? label}`),
-  ];
-  return lines.length === 0 ? [] : [`Held back, left out or not known\n${lines.join('\n')}`];
+  const why = outcome === 'deleted' && message !== null ? [message] : [];
+  return { sign: signs[outcome] ?? ' ', name: `${label}${guest}${row}`, lines: [...fields, ...why] };
 }
 
 function totals(changes: readonly StoredItem[], others: readonly StoredItem[]): string {

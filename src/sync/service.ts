@@ -235,8 +235,9 @@ function beginRecord(
   { kind, ...names }: Pick<RunBeginning, 'id' | 'jobId' | 'kind'>,
   plan: How['plan'],
 ): RunRecord {
-  const { dryRun, caller, branch } = request;
-  const of = { ...names, ...caller, branch };
+  const { dryRun, caller, branch, netboxVmIds } = request;
+  const isOfEverything = kind === 'full-update' && netboxVmIds === null && branch === '';
+  const of = { ...names, ...caller, branch, isOfEverything };
   if (plan !== undefined) return ledger.begin({ ...of, kind: 'plan', scope: { ...askedFor(request), ...plan } });
   return dryRun ? unrecorded : ledger.begin({ ...of, kind, scope: askedFor(request) });
 }

@@ -7,7 +7,7 @@ import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { anApp } from '../component/http/app-fixture.js';
 import { createEstate } from '../simulator/estate/index.js';
-import { eventually } from '../support/eventually.js';
+import { aMoment, eventually } from '../support/eventually.js';
 import { openWorld, type World } from '../support/world.js';
 
 const cleanups: (() => unknown)[] = [];
@@ -127,6 +127,40 @@ describe('the list of runs on a full disk', () => {
   });
 });
 
+describe('a plan on a full disk', () => {
+  it('is no plan, and says so; it is kept as soon as there is room, and can be applied then', async (context) => {
+    const folder = smallDisk(16 * 1024 * 1024);
+    if (folder === undefined) return context.skip('only root may mount a small disk');
+    const file = path.join(folder, 'database.db');
+    const world = await open({ service: 'process', variables: { PROXBOX_DATABASE_PATH: file } });
+    fill(folder);
+    await writeUntilFull(world);
+    world.netbox.resetCounters();
+
+    const refused = await world.ask('POST', '/plans');
+    const begun = await world.ask('POST', '/plans?wait=false');
+
+    expect(refused).toMatchObject({ status: 503, body: { reason: 'database_unusable' } });
+    expect(refused.body.detail).toContain('could not be kept');
+    expect((await world.ask('GET', `/plans/${begun.body.id}`)).status).toBe(404);
+    expect((await world.ask('POST', `/plans/${begun.body.id}/apply`)).status).toBe(404);
+    expect((await world.ask('GET', '/plans')).body.plans).toEqual([]);
+    expect(world.netbox.counters.writes).toBe(0);
+    rmSync(path.join(folder, 'filler'));
+    const { body: made } = await world.ask('POST', '/plans');
+    const kept = await eventually(async () => {
+      const { plans } = (await world.ask('GET', '/plans')).body;
+      expect(plans.map(({ status }: { status: string }) => status)).toEqual(['completed', 'completed', 'completed']);
+      return plans;
+    });
+    expect(kept.map(({ drift }: { drift: number }) => drift)).toEqual([made.drift, made.drift, made.drift]);
+    expect(await world.ask('POST', `/plans/${begun.body.id}/apply`)).toMatchObject({
+      status: 200,
+      body: { ok: true, status: 'completed' },
+    });
+  });
+});
+
 describe('a database that can no longer be written', () => {
   it('is told by what writes; reads, keys and runs go on, and writes too when it can be written again', async () => {
     const pragma = vi.spyOn(BetterSqlite3.prototype, 'pragma');
@@ -157,6 +191,40 @@ describe('a database that can no longer be written', () => {
     expect((await world.ask('GET', '/version')).status).toBe(200);
     setReadOnly(false);
     expect((await world.ask('POST', '/proxmox/endpoints', endpoint(2))).status).toBe(200);
+  });
+
+  it('has no half of a plan: what was begun before is not shown as made, nor applied', async () => {
+    const pragma = vi.spyOn(BetterSqlite3.prototype, 'pragma');
+    const world = await open({ service: 'here' });
+    const handles = new Set(pragma.mock.contexts as BetterSqlite3.Database[]);
+    pragma.mockRestore();
+    const setReadOnly = (isReadOnly: boolean): void => {
+      for (const handle of handles) if (handle.open) handle.pragma(`query_only = ${Number(isReadOnly)}`);
+    };
+    const moment = aMoment();
+    world.proxmox[0]!.faults.add({ match: { path: /qemu\/\d+\/config/, times: 1 }, action: { until: moment.come } });
+    const asked = world.ask('POST', '/plans');
+    const { id } = await eventually(async () => {
+      const [plan] = (await world.ask('GET', '/plans')).body.plans;
+      expect(plan).toMatchObject({ status: 'running' });
+      return plan;
+    });
+    expect(await world.ask('POST', `/plans/${id}/apply`)).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('is still being made') },
+    });
+    setReadOnly(true);
+    moment.now();
+
+    expect(await asked).toMatchObject({ status: 503, body: { reason: 'database_unusable' } });
+
+    expect((await world.ask('POST', `/plans/${id}/apply`)).status).toBe(409);
+    setReadOnly(false);
+    await world.ask('POST', '/plans');
+    await eventually(async () =>
+      expect((await world.ask('GET', `/plans/${id}`)).body).toMatchObject({ status: 'completed' }),
+    );
+    expect(await world.ask('POST', `/plans/${id}/apply`)).toMatchObject({ status: 200, body: { ok: true } });
   });
 });
 

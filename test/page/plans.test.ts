@@ -20,6 +20,8 @@ describe('the overview', () => {
     await eventually(async () => expect(await endpoints.filter({ hasText: 'Reachable' }).count()).toBe(3));
     const counts = estate.clusters.map(({ guests, nodes }) => `${nodes.length} nodes. ${guests.size} guests`);
     for (const [index, text] of counts.entries()) expect(await endpoints.nth(index + 1).textContent()).toContain(text);
+    await page.getByText('Release 4.7.3, plugin Proxbox').waitFor();
+    await page.getByText(/\d+ under way, \d+ waiting; up to \d+ requests? at once/).waitFor();
     await expectGood('overview-empty');
     world.netbox.resetCounters();
 
@@ -75,9 +77,52 @@ describe('the overview', () => {
     await page.getByRole('button', { name: guest().name }).waitFor();
     await page.getByRole('link', { name: 'Overview' }).click();
     await page.getByText('All is well').waitFor();
-    expect(await page.getByText('when the newest preview looked').count()).toBe(0);
+    const tile = page.getByRole('listitem').filter({ hasText: /^Proxmox / });
+    await eventually(async () => expect(await tile.getByRole('link', { name: 'full update' }).count()).toBe(2));
     await world.ask('POST', '/plans?stage=devices');
-    await page.getByText('NetBox did not differ from Proxmox when the newest preview looked').waitFor();
+    await world.ask('POST', '/plans');
+    await eventually(async () =>
+      expect(await tile.getByText('NetBox did not differ when the last complete preview looked').count()).toBe(2),
+    );
+    const [drift] = (await world.ask('GET', '/drift')).body.endpoints;
+    const line = tile.first().getByRole('img');
+    expect(await line.getAttribute('aria-label')).toMatch(
+      new RegExp(`^Last 30 days: at most ${drift.days[0].most} changes, on .+; looked at on 1\\.$`),
+    );
+    // A single day is a dot, as there is nothing beside it to draw a line to.
+    expect(await line.locator('line').count()).toBe(1);
+  });
+
+  it('draws by how much NetBox differed day by day, and nothing where nobody looked', async () => {
+    const { world, operator } = stage;
+    const { page, signIn, expectGood } = operator;
+    const endpoints: readonly { id: number }[] = (await world.ask('GET', '/proxmox/endpoints')).body;
+    const found = [4, 0, 2, 9, 1, null, null, 3, 0, 0, 1, 7, null, 5, 2, 2, 0, 1, null, 3, 12, 6, 2, 1, 0, 0, 4];
+    const days = found.flatMap((most, n) =>
+      most === null ? [] : [{ day: `2026-11-${String(n + 3).padStart(2, '0')}`, looks: 24, most }],
+    );
+    const newest = { run_id: 'R1', by: 'preview', at: '2026-11-29T05:00:00.000Z', changes: 1 };
+    const body = {
+      since: '2026-11-01',
+      until: '2026-11-30',
+      endpoints: [{ endpoint_id: endpoints[0]!.id, newest, days }],
+    };
+    await page.route('**/drift', (route) => route.fulfill({ json: body }));
+
+    const of = { endpoint_id: 1, is_overwhelmed: true, width: 2, max_width: 8, batch_limit: 25, pause_seconds: 12 };
+    const pressure = { active: 2, waiting: 31, endpoints: [{ ...of, requests: 5210, retries: 9, turned_away: 7 }] };
+    await page.route('**/netbox/pressure', (route) => route.fulfill({ json: pressure }));
+
+    await signIn(world.apiKey);
+
+    await page.getByText('Asked nothing for 12 s. 2 under way, 31 waiting; 2 of 8 requests at once').waitFor();
+    const tile = page.getByRole('listitem').filter({ hasText: /^Proxmox / });
+    await tile.first().getByText('NetBox differed by 1 change when the last complete preview looked').waitFor();
+    await tile.nth(1).getByText('Nobody knows yet by how much NetBox differs').waitFor();
+    const line = page.getByRole('img', { name: 'at most 12 changes' });
+    expect(await line.getAttribute('aria-label')).toMatch(/; looked at on 23\.$/);
+    expect([await line.locator('polyline').count(), await line.locator('line').count()]).toEqual([4, 23]);
+    await expectGood('overview-drift');
   });
 
   it('applies nothing but what was shown: the differences are told, and the rest is done when asked for', async () => {

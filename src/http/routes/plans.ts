@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../../config/clock.js';
 import { ProxboxError } from '../../errors/proxbox-error.js';
 import type { Ledger } from '../../ledger/ledger.js';
-import type { ItemEntry, StoredItem, StoredRun } from '../../ledger/types.js';
+import { changingOutcomes, type ItemEntry, type StoredItem, type StoredRun } from '../../ledger/types.js';
 import { comparedChanges, differences, type Difference } from '../../sync/approved.js';
 import { parseSyncRequest, type SyncRequest } from '../../sync/request.js';
 import type { SyncService } from '../../sync/service.js';
@@ -14,7 +14,8 @@ import { booleanField, integerField } from '../query-fields.js';
 import { answers } from '../route-document.js';
 import { askedBy, callerOf } from './actor.js';
 import { askedJob, jobOf, PlanQuery } from './asked-job.js';
-import { planText } from '../../sync/plan-text.js';
+import { planHtml } from '../../sync/plan-html.js';
+import { planText, type PlanText } from '../../sync/plan-text.js';
 import { Plan, WholePlan } from './plan-bodies.js';
 import { itemBody, runBody, stageBody } from './run-bodies.js';
 import { begin, Begun, runToEnd } from './sync/run-to-end.js';
@@ -41,7 +42,10 @@ const cursor = integerField({ min: 0 }).optional().describe('next_cursor of the 
 const limit = integerField({ min: 1, max: pageSize }).default(100);
 const ListQuery = z.object({ cursor, limit });
 const OneQuery = z.object({
-  format: z.enum(['json', 'text']).default('json').describe('text: as a diff, for people; the whole plan'),
+  format: z
+    .enum(['json', 'text', 'html'])
+    .default('json')
+    .describe('text: as a diff, for people; html: the same as a document; both are the whole plan'),
   cursor,
   limit: integerField({ min: 1, max: pageSize }).default(pageSize),
 });
@@ -92,8 +96,12 @@ function registerAsking(app: App, { ledger, sync, clock }: PlanRouteDeps): void 
       if (!waits) return reply.status(202).send(begin(prepared, request.log));
       await runToEnd(prepared, reply);
       const plan = ledger.run(prepared.runId);
-      if (plan === undefined)
-        throw new ProxboxError('database_unusable', 'The plan was made and could not be kept; the log says why.');
+      // What is there of one that could be written in part is no plan: nobody could tell what it lacks.
+      if (plan === undefined || plan.status === 'running')
+        throw new ProxboxError(
+          'database_unusable',
+          `The plan was made and could not be kept; the log says why. It is kept as '${prepared.runId}' when that is mended.`,
+        );
       return reply.status(201).send(wholeBody({ ledger, clock }, plan, { limit: pageSize }));
     },
   );
@@ -118,7 +126,13 @@ function registerReading(app: App, deps: PlanRouteDeps): void {
     async ({ params: { id }, query: { format, cursor: after, limit: most } }, reply) => {
       const plan = stored(ledger, id);
       if (format === 'json') return wholeBody(deps, plan, { after, limit: most });
-      return reply.type('text/plain; charset=utf-8').send(textOf(deps, plan));
+      if (format === 'text') return reply.type('text/plain; charset=utf-8').send(planText(toldOf(deps, plan)));
+      // It needs nothing but itself.
+      reply.header(
+        'content-security-policy',
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      );
+      return reply.type('text/html; charset=utf-8').send(planHtml(toldOf(deps, plan)));
     },
   );
 }
@@ -137,6 +151,11 @@ async function apply(
 ): Promise<unknown> {
   const plan = stored(ledger, id);
   const { name, query } = askedIn(plan);
+  if (plan.status === 'running')
+    throw new ProxboxError(
+      'conflict',
+      `The plan '${id}' is still being made. GET /runs/${id}/stream tells when it is.`,
+    );
   if (plan.status !== 'completed' && plan.status !== 'partial')
     throw new ProxboxError(
       'conflict',
@@ -203,7 +222,7 @@ function planBody(plan: StoredRun, clock: PlanRouteDeps['clock']): object {
 /** The number of changes that NetBox is away from Proxmox. */
 function driftOf({ totals }: StoredRun): number {
   const changed = Object.values(totals).flatMap((counts) =>
-    isObject(counts) ? [counts['created'], counts['updated'], counts['deleted']] : [],
+    isObject(counts) ? changingOutcomes.map((outcome) => counts[outcome]) : [],
   );
   return changed.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
 }
@@ -222,16 +241,16 @@ function wholeBody(
   };
 }
 
-function textOf({ ledger }: PlanRouteDeps, plan: StoredRun): string {
+function toldOf({ ledger }: PlanRouteDeps, plan: StoredRun): PlanText {
   const { id, startedAt } = plan;
-  return planText({
+  return {
     id,
     of: askedIn(plan).name,
     createdAt: startedAt,
     expiresAt: expiresAt(plan).toISOString(),
     items: everyItem(ledger, id),
     warnings: ledger.stages(id).flatMap(({ warnings }) => warnings.filter(isWarning)),
-  });
+  };
 }
 
 function isWarning(value: unknown): value is { readonly reason: string; readonly message: string } {

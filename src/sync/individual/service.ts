@@ -170,7 +170,7 @@ function beginningOf(
   const { branch, caller, runId } = request;
   const named = Object.entries(query).filter(([, value]) => typeof value !== 'boolean' && value !== '' && value !== 0);
   const scope = { object_type: objectType, ...Object.fromEntries(named) };
-  return { id, jobId: runId ?? null, kind: 'individual', ...caller, branch, scope };
+  return { id, jobId: runId ?? null, kind: 'individual', ...caller, branch, scope, isOfEverything: false };
 }
 
 interface Job {

@@ -1,5 +1,6 @@
 /** Plans: what a run would do is shown, kept, and then done as it was shown, or not at all. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock, type Clock } from '../../../src/config/clock.js';
 import { createEstate, type Estate } from '../../simulator/estate/index.js';
 import { openWorld, type World } from '../../support/world.js';
 
@@ -12,11 +13,15 @@ interface Change {
   readonly changes: readonly { readonly field: string; readonly from: unknown; readonly to: unknown }[];
 }
 
+const dayMs = 86_400_000;
+let laterMs = 0;
+const clock: Clock = { ...systemClock, now: () => new Date(Date.now() + laterMs) };
 let estate: Estate;
 let world: World;
 beforeEach(async () => {
   estate = createEstate({ vms: 4, clusters: 1, seed: 5 });
-  world = await openWorld({ estate });
+  laterMs = 0;
+  world = await openWorld({ estate, clock });
 });
 afterEach(() => world.close());
 
@@ -121,6 +126,58 @@ describe('a plan', () => {
     expect(body).toContain(`  ~ ${guests()[0]!.name} (VMID ${guests()[0]!.vmid}) (NetBox id`);
     expect(body).toMatch(/memory: \d+ -> \d+/);
     expect(body).toContain('Plan: 0 to create, 1 to change, 0 to delete.');
+  });
+
+  it('is read as a document without script and style, with all that it says', async () => {
+    await world.fullUpdate();
+    guests()[0]!.memoryMb += 512;
+    const made = await plan();
+
+    const { status, body, headers } = await world.ask('GET', `/plans/${made.id}?format=html`);
+
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; .*frame-ancestors 'none'/);
+    expect(body).toMatch(/^<!doctype html>\s+<html lang="en">/);
+    expect(body).toContain(`<strong>${guests()[0]!.name} (VMID ${guests()[0]!.vmid})`);
+    expect(body).toContain(`<p><strong>Plan: 0 to create, ${made.drift} to change, 0 to delete.`);
+    const tags = new Set([...body.matchAll(/<\/?([^\s>]+)/g)].map(([, tag]: RegExpMatchArray) => tag));
+    expect([...tags].sort()).toEqual([
+      '!doctype',
+      'body',
+      'code',
+      'h1',
+      'h2',
+      'h3',
+      'head',
+      'html',
+      'li',
+      'main',
+      'meta',
+      'p',
+      'section',
+      'strong',
+      'title',
+      'ul',
+    ]);
+  });
+
+  it('can be applied for a day, and then is refused and read as what it was', async () => {
+    const { id, started_at: at, expires_at: until } = await plan();
+    expect(Date.parse(until) - Date.parse(at)).toBe(dayMs);
+    world.netbox.resetCounters();
+    laterMs = dayMs;
+
+    const refused = await apply(id);
+
+    expect(refused.status).toBe(409);
+    expect(refused.body.detail).toContain('is older than a day');
+    expect((await apply(id, '?allow_drift=true')).status).toBe(409);
+    expect(writes()).toBe(0);
+    expect((await world.ask('GET', `/plans/${id}`)).body).toMatchObject({ is_expired: true, status: 'completed' });
+    const { plans } = (await world.ask('GET', '/plans')).body;
+    expect(plans).toMatchObject([{ id, is_expired: true }]);
+    laterMs = dayMs - 60_000;
+    expect(await apply(id)).toMatchObject({ status: 200, body: { ok: true } });
   });
 
   it('is not found, not made and not applied where there is none', async () => {

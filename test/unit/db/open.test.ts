@@ -170,7 +170,7 @@ describe('ids of endpoints', () => {
     // As the first release left it.
     before.sqlite.exec(`
       DELETE FROM __drizzle_migrations WHERE created_at > 1735689600000;
-      DROP TABLE known_cluster; DROP TABLE machine_memory; DROP TABLE endpoint_id;
+      DROP TABLE known_cluster; DROP TABLE machine_memory; DROP TABLE endpoint_id; DROP TABLE runs;
       DROP TRIGGER proxmoxendpoint_id_given; DROP TRIGGER proxmoxendpoint_id_left;
       DROP TRIGGER netboxendpoint_id_given; DROP TRIGGER netboxendpoint_id_left`);
     insert(before.sqlite, 'old');
@@ -204,7 +204,7 @@ describe('ids of endpoints', () => {
       ALTER TABLE known_cluster DROP COLUMN is_confirmed; DROP TABLE endpoint_id;
       ALTER TABLE known_cluster DROP COLUMN netbox_cluster_created;
       ALTER TABLE machine_memory DROP COLUMN guest_name; ALTER TABLE machine_memory DROP COLUMN host_names;
-      ALTER TABLE machine_memory DROP COLUMN lacks_discovery_tag;
+      ALTER TABLE machine_memory DROP COLUMN lacks_discovery_tag; DROP TABLE runs;
       INSERT INTO known_cluster VALUES (1, 1, NULL, 'standalone', 'pve', '[]', NULL, NULL)`);
     before.close();
 

@@ -32,6 +32,21 @@ describe('the pressure on a NetBox', () => {
     expect(pressure.width(8)).toBe(8);
   });
 
+  it('says what it holds back', () => {
+    const pressure = begin(8, 50);
+    const held = () => {
+      const { isOverwhelmed, width, batchSize } = pressure.held();
+      return [isOverwhelmed, width, batchSize];
+    };
+    expect(held()).toEqual([false, null, null]);
+    times(2, () => pressure.overloaded());
+    expect(held()).toEqual([true, 2, 25]);
+    pressure.good();
+    expect(held()).toEqual([false, 2, 25]);
+    times(20 * 6, () => pressure.good());
+    expect(held()).toEqual([false, null, null]);
+  });
+
   it('begins the 20 anew with each failure', () => {
     const pressure = begin();
     times(5, () => {
