@@ -1,18 +1,22 @@
 # syntax=docker/dockerfile:1
 # proxbox-api: one Node process, not root. It writes only to /data, so the root file system may be mounted read-only.
 
-FROM node:24-slim AS build
+# node:24 is node:24-slim with a compiler, Python and headers: native modules are compiled here, and no compiler runs beside the service.
+FROM node:24 AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN npm run build && rm dist/.tsbuildinfo
 
-FROM node:24-slim AS dependencies
+# SQLite is compiled with these headers, so that nothing is asked but the registries of npm and of images; what compiling needed goes.
+FROM node:24 AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev
+RUN npm_config_build_from_source=better-sqlite3 npm_config_nodedir=/usr/local npm ci --omit=dev \
+  && rm -r node_modules/better-sqlite3/deps node_modules/better-sqlite3/src \
+  && find node_modules/better-sqlite3/build -type f ! -name better_sqlite3.node -delete
 
 FROM node:24-slim
 WORKDIR /app

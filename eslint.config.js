@@ -46,6 +46,10 @@ export default tseslint.config(
           selector: "MemberExpression[object.object.name='process'][object.property.name='env']",
           message: 'Only config/env.ts reads process variables.',
         },
+        {
+          selector: "CallExpression[callee.property.name='cork']",
+          message: 'Node.js 22 loses what a response holds when it ends: hold the text, as http/stream/sse.ts does.',
+        },
       ],
     },
   },

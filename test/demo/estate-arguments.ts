@@ -35,7 +35,8 @@ export function readEstate(values: {
   };
 }
 
-function wholeNumber(name: string, text: string, min: number, max: number): number {
+/** @throws UsageError when the text is none, or out of bounds */
+export function wholeNumber(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < min || value > max)
     throw new UsageError(`${name} must be a whole number from ${min} to ${max}, not "${text}".`);

@@ -15,10 +15,12 @@ export interface EnvironmentOptions extends EstateArguments {
   readonly plugin?: 'on' | 'off';
   readonly nodesPerCluster?: number;
   readonly guest?: GuestShape;
+  /** Of NetBox; those of the clusters follow. Default: free ports. */
+  readonly port?: number;
 }
 
 export async function startEnvironment(options: EnvironmentOptions): Promise<SimulatedEnvironment> {
-  const { vms, clusters, seed, latencyMs, plugin = 'on', nodesPerCluster, guest } = options;
+  const { vms, clusters, seed, latencyMs, plugin = 'on', nodesPerCluster, guest, port } = options;
   const estate = createEstate({
     vms,
     clusters,
@@ -27,8 +29,11 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Sim
     ...(guest === undefined ? {} : { guest }),
   });
   const netbox = createNetBoxSimulator({ plugin, latencyMs });
-  await netbox.listen();
-  const started = await startProxmoxSimulators(estate, { latencyMs });
+  await netbox.listen(port);
+  const started = await startProxmoxSimulators(estate, {
+    latencyMs,
+    ...(port === undefined ? {} : { port: port + 1 }),
+  });
   return {
     estate,
     netbox,

@@ -65,23 +65,38 @@ export async function streamSse(
   raw.statusCode = 200;
   raw.flushHeaders();
 
-  const send = async (text: string): Promise<void> => {
-    holdUntilNextTurn(raw);
-    if (!raw.write(text)) await once(raw, 'drain', { signal: gone.signal });
-  };
+  const outlet = createOutlet(raw, gone.signal);
   try {
-    await sendAll(frames, send, { ...options, gone: gone.signal });
+    await sendAll(frames, outlet.send, { ...options, gone: gone.signal });
   } catch (error) {
     if (!gone.signal.aborted) reply.log.error({ err: error }, 'A stream ended early because its producer failed.');
   }
-  raw.end();
+  outlet.end();
 }
 
-/** What is written in one turn of the event loop leaves together: a frame each would be a call of the system each. */
-function holdUntilNextTurn(raw: ServerResponse): void {
-  if (raw.writableCorked > 0) return;
-  raw.cork();
-  setImmediate(() => raw.uncork());
+/**
+ * What is sent in one turn of the event loop leaves together: a frame each would be a call of the system each. The text is held
+ * here and not by `cork`, since a response of Node.js 22 that ends while it is corked loses what it holds, and tells no `drain`.
+ */
+function createOutlet(raw: ServerResponse, gone: AbortSignal) {
+  let held = '';
+  const flush = (): void => {
+    if (held !== '' && !gone.aborted) raw.write(held);
+    held = '';
+  };
+  return {
+    /** Resolves when the reader has room for more. */
+    send: async (text: string): Promise<void> => {
+      if (held === '') setImmediate(flush);
+      held += text;
+      if (held.length >= raw.writableHighWaterMark) flush();
+      if (raw.writableNeedDrain) await once(raw, 'drain', { signal: gone });
+    },
+    end: (): void => {
+      flush();
+      raw.end();
+    },
+  };
 }
 
 async function sendAll(

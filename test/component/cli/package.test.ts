@@ -1,5 +1,6 @@
 /** The package as it is packed, installed in a folder that holds nothing else, with its own dependencies only. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -69,3 +70,44 @@ describe('an installed package', () => {
     expect(JSON.parse(run('keys', 'list', '--json'))).toEqual([]);
   });
 });
+
+describe('npm start', () => {
+  it('hands a signal on to the service, which ends in order', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'proxbox-started-'));
+    const port = await freePort();
+    const child = spawn('npm', ['start'], {
+      cwd: root,
+      detached: true,
+      env: {
+        PATH: process.env['PATH'],
+        HOME: tmpdir(),
+        PORT: String(port),
+        PROXBOX_BIND_HOST: '127.0.0.1',
+        PROXBOX_ENCRYPTION_KEY: 'k',
+        PROXBOX_DATABASE_PATH: path.join(folder, 'database.db'),
+      },
+    });
+    let text = '';
+    child.stdout.on('data', (chunk) => (text += String(chunk)));
+    const closed = once(child, 'close');
+    try {
+      await eventually(async () => expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200));
+      child.kill('SIGTERM');
+
+      expect(await closed).toEqual([0, null]);
+      expect(text).toContain('"msg":"Stopping."');
+    } finally {
+      stopGroup(child);
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+/** Whatever of it is left. */
+function stopGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing is left.
+  }
+}

@@ -90,7 +90,18 @@ describe('the documents', () => {
 });
 
 it('the Node.js of a developer is the one of the image', () => {
-  const images = Array.from(read('Dockerfile').matchAll(/^FROM node:(\d+)-slim/gm), ([, major]) => major);
+  const images = Array.from(read('Dockerfile').matchAll(/^FROM node:(\d+)/gm), ([, major]) => major);
 
   expect(new Set(images)).toEqual(new Set([read('.nvmrc').trim()]));
+});
+
+it('the image compiles SQLite itself, with the headers of its Node.js, and leaves no compiler beside the service', () => {
+  const stages = read('Dockerfile').split(/^(?=FROM )/m);
+  const [install = ''] = stages.filter((stage) => stage.includes('npm ci --omit=dev'));
+  const last = stages.at(-1);
+
+  expect(install).toMatch(/^FROM node:\d+ AS dependencies$/m);
+  expect(install).toContain('npm_config_build_from_source=better-sqlite3 npm_config_nodedir=/usr/local npm ci');
+  expect(last).toMatch(/^FROM node:\d+-slim\n/);
+  expect(last).not.toMatch(/\bnpm\b|apt-get/);
 });
