@@ -1,5 +1,4 @@
 /** How NetBox bears what it is asked: what this service holds back of its own accord, and why. */
-import type { Gate } from '../../transport/gate.js';
 import type { Strain } from '../../netbox/connection.js';
 import type { App } from '../app-type.js';
 import { answers } from '../route-document.js';
@@ -8,7 +7,7 @@ import { NetBoxPressure } from './netbox-pressure-bodies.js';
 export interface NetBoxPressureDeps {
   readonly netboxClients: {
     readonly strains: () => readonly Strain[];
-    readonly gate: Pick<Gate, 'active' | 'waiting'>;
+    readonly gate: { readonly active: number; readonly waiting: number };
   };
 }
 
