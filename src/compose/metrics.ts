@@ -38,9 +38,9 @@ export function lookAtParts(metrics: Metrics, parts: Looked): void {
     netbox_cache_entries: { help: 'Answers of NetBox in the cache.', read: cache('current_entries') },
     netbox_cache_bytes: { help: 'Bytes of them.', read: cache('current_bytes') },
     ledger_runs: { help: 'Runs in the ledger.', read: () => ledger.size().runs },
+    ledger_items: { help: 'Objects that runs in the ledger list.', read: () => ledger.size().items },
     ...strainOf(parts),
     ...driftOf(parts),
-    ledger_items: { help: 'Objects that runs in the ledger list.', read: () => ledger.size().items },
   });
 }
 
@@ -52,7 +52,7 @@ function strainOf({ netboxClients }: Pick<Looked, 'netboxClients'>): Looks {
   return {
     netbox_width: {
       ...{ help: 'Requests at once that NetBox is given now; fewer than configured while it lacks capacity.', labels },
-      read: ofStrains(({ width, maxWidth }) => Math.min(maxWidth, width ?? maxWidth)),
+      read: ofStrains(({ width }) => width),
     },
     netbox_pause_seconds: {
       ...{ help: 'How long NetBox is asked nothing from now on, as it has no capacity.', labels },

@@ -39,9 +39,11 @@ export interface Connection {
 }
 
 /** How one NetBox bears what it is asked. */
-export interface Strain extends Held {
+export interface Strain extends Omit<Held, 'width'> {
   readonly endpointId: number;
   readonly endpointName: string;
+  /** Requests at once that it is given now, as many as are configured at most. */
+  readonly width: number;
   /** Requests at once that are configured. */
   readonly maxWidth: number;
   /** Until it is asked again; 0: there is no pause. */
@@ -133,13 +135,17 @@ export function connectEndpoint(
     totals,
     withoutCursor: new Set(),
   });
-  const strain = (): Strain => ({
-    endpointId: endpoint.id,
-    endpointName: endpoint.name,
-    ...pressure.held(),
-    maxWidth: settings().maxConcurrent,
-    pauseMs: pause.remainingMs(),
-    counters: { ...totals },
-  });
+  const strain = (): Strain => {
+    const maxWidth = settings().maxConcurrent;
+    return {
+      endpointId: endpoint.id,
+      endpointName: endpoint.name,
+      ...pressure.held(),
+      width: pressure.width(maxWidth),
+      maxWidth,
+      pauseMs: pause.remainingMs(),
+      counters: { ...totals },
+    };
+  };
   return { session, transport, client, strain };
 }

@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { createLedger } from '../../src/ledger/ledger.js';
 import type { ItemEntry } from '../../src/ledger/types.js';
 import { createEstate } from '../simulator/estate/index.js';
+import { aBeginning, anItem } from '../support/factories/ledger.js';
 import { eventually } from '../support/eventually.js';
 import { slowness } from '../support/measure.js';
 import { logProbe, openTestDatabase, temporaryFolder, testClock } from '../unit/db/database-kit.js';
-import { onStage } from './support.js';
+import { onStage, readAll } from './support.js';
 
 const all = 100_000;
 const perPage = 1000;
@@ -17,28 +18,17 @@ const perPage = 1000;
  */
 const stallMs = 1000;
 
-const item = (n: number): ItemEntry => ({
-  ...{ kind: 'virtual-machine', key: `1/qemu/${n}`, label: `web-${n}`, outcome: n % 3 === 0 ? 'failed' : 'updated' },
-  ...{ reason: n % 3 === 0 ? 'rejected' : null, message: n % 3 === 0 ? `NetBox refused "web-${n}".` : null },
-  ...{ netboxId: n, netboxUrl: null, endpointId: 1, cluster: 'lab', node: 'pve1', vmid: n },
-  changes: n % 3 === 0 ? [] : [{ field: 'memory', from: 1024, to: 2048 }],
-});
+const item = (n: number): ItemEntry =>
+  n % 3 === 0
+    ? anItem(n, { outcome: 'failed', reason: 'rejected', message: `NetBox refused "web-${n}".` })
+    : anItem(n, { outcome: 'updated', changes: [{ field: 'memory', from: 1024, to: 2048 }] });
 
 async function writeRun(file: string): Promise<void> {
   // What is old is forgotten in the background.
   const clock = testClock(new Date().toISOString());
   const db = openTestDatabase(file, clock);
   const ledger = createLedger({ db, clock, logger: logProbe().logger, version: '1.2.3' });
-  const of = {
-    id: 'long',
-    jobId: null,
-    kind: 'full-update',
-    trigger: 'api',
-    actor: '',
-    branch: '',
-    scope: {},
-  } as const;
-  const run = ledger.begin({ ...of, isOfEverything: true });
+  const run = ledger.begin(aBeginning('long'));
   const items = Array.from({ length: all }, (_, n) => item(n));
   await run.stage({
     ...{ stage: 'virtual-machines', title: 'Virtual machines', status: 'partial', message: null, seconds: 1 },
@@ -71,15 +61,7 @@ describe('100,000 objects of a run', () => {
     await rows.first().waitFor();
     const counts = new Set<number>();
 
-    for (let shown = 0; shown < all;) {
-      await page.keyboard.press('End');
-      shown = await eventually(async () => {
-        const size = Number(await rows.last().getAttribute('aria-setsize'));
-        expect(size).toBeGreaterThan(shown);
-        return size;
-      });
-      counts.add(await rows.count());
-    }
+    await readAll(rows, all, (count) => counts.add(count));
     await page.keyboard.press('End');
     await rows.filter({ hasText: `web-${all - 1} ` }).waitFor();
     expect(await rows.last().getAttribute('aria-posinset')).toBe(`${all}`);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createEstate } from '../simulator/estate/index.js';
 import { aMoment, eventually } from '../support/eventually.js';
 import { startRelay } from '../support/relay.js';
-import { onStage } from './support.js';
+import { onStage, readAll } from './support.js';
 
 describe('the page', () => {
   const stage = onStage({ estate: createEstate({ vms: 12, clusters: 2, seed: 5 }) }, async (world) => {
@@ -147,15 +147,7 @@ describe('the page', () => {
     await signIn(world.apiKey, `#/runs/${run.id}`);
     const rows = page.getByRole('list', { name: 'Objects' }).getByRole('listitem');
 
-    for (let shown = 0; shown < all;) {
-      await page.keyboard.press('End');
-      shown = await eventually(async () => {
-        const size = Number(await rows.last().getAttribute('aria-setsize'));
-        expect(size).toBeGreaterThan(shown);
-        return size;
-      });
-      expect(await rows.count()).toBeLessThan(50);
-    }
+    await readAll(rows, all, (count) => expect(count).toBeLessThan(50));
 
     await page.keyboard.press('End');
     await rows.filter({ hasText: `web-${all - 1} ` }).waitFor();

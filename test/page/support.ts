@@ -1,6 +1,7 @@
 /** A browser in front of a world, with an operator for each test, whose view is printed when it fails. */
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { openWorld, type World, type WorldOptions } from '../support/world.js';
 import { openChromium, openOperator, type Operator } from './browser.js';
 
@@ -49,4 +50,20 @@ export function onStage(
       return operator;
     },
   };
+}
+
+/**
+ * Goes to the end of a long list until that has read `all` of its entries.
+ * @param look sees, each time that more are there, how many of them stand in the document
+ */
+export async function readAll(rows: Locator, all: number, look: (count: number) => void): Promise<void> {
+  for (let shown = 0; shown < all;) {
+    await rows.page().keyboard.press('End');
+    shown = await eventually(async () => {
+      const size = Number(await rows.last().getAttribute('aria-setsize'));
+      expect(size).toBeGreaterThan(shown);
+      return size;
+    });
+    look(await rows.count());
+  }
 }

@@ -30,7 +30,7 @@ function strainBody(strain: Strain): object {
   return {
     endpoint_id: endpointId,
     is_overwhelmed: isOverwhelmed,
-    width: Math.min(maxWidth, width ?? maxWidth),
+    width,
     max_width: maxWidth,
     batch_limit: batchSize,
     pause_seconds: pauseMs / 1000,

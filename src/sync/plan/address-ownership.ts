@@ -143,6 +143,11 @@ export function hostOf(address: string): string {
   return canonicalAddress(address.split('/', 1)[0] ?? '');
 }
 
+/** Of an address, with or without its prefix. */
+export function familyOf(address: string): 4 | 6 {
+  return address.includes(':') ? 6 : 4;
+}
+
 /** An address of a machine, without its mask, by which it is looked up. */
 export function hostOn(machine: number, address: string): string {
   return `${machine} ${hostOf(address)}`;

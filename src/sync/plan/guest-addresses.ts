@@ -8,7 +8,7 @@ import { isIgnored, whyUnusable } from './address-rules.js';
 import { matchNics, type GuestNic } from './guest-nics.js';
 import type { NetworkOptions } from './options.js';
 import type { GuestNetwork } from '../guests.js';
-import { hostOf } from './address-ownership.js';
+import { familyOf, hostOf } from './address-ownership.js';
 
 export interface WantedAddress {
   /** With prefix, in NetBox's spelling. */
@@ -115,7 +115,7 @@ function wantedNic({ name, device, inside }: GuestNic, options: NetworkOptions):
 
 function parseConfigured(cidr: string): GuestAddress {
   const [address = '', prefix] = cidr.split('/', 2);
-  return { address, prefix: prefix === undefined ? null : Number(prefix), family: address.includes(':') ? 6 : 4 };
+  return { address, prefix: prefix === undefined ? null : Number(prefix), family: familyOf(address) };
 }
 
 /** null for what NetBox should not hold: loopback, link-local, multicast, unspecified, and text that is no address. */

@@ -2,7 +2,7 @@
 import type { RecordOf } from '../../netbox/kinds/index.js';
 import type { NodeInterface } from '../../proxmox/parse/node-interfaces.js';
 import type { Reason, SourceRef } from '../types.js';
-import { hostOf, isShared } from './address-ownership.js';
+import { familyOf, hostOf, isShared } from './address-ownership.js';
 import { isIgnored } from './address-rules.js';
 import type { KnownIds } from './diff-object.js';
 import type { NodeDevice } from './node-devices.js';
@@ -158,5 +158,5 @@ function has({ network }: NodeNetwork, port: PortOfRow, host: string): boolean {
   if (port.isOfBoard) return true;
   const listed = network.interfaces.find(({ name }) => name === port.name);
   if (listed === undefined) return !port.isShown;
-  return listed.untold.includes(host.includes(':') ? 6 : 4);
+  return listed.untold.includes(familyOf(host));
 }

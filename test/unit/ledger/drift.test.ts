@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createLedger, type Ledger } from '../../../src/ledger/ledger.js';
 import type { ItemEntry, RunBeginning, RunEnding, StageEntry } from '../../../src/ledger/types.js';
+import { aBeginning } from '../../support/factories/ledger.js';
 import { createSteppedClock, type SteppedClock } from '../../support/stepped-clock.js';
 import { cleanUpDatabases, logProbe, newDatabase } from '../db/database-kit.js';
 
@@ -36,8 +37,7 @@ describe('drift', () => {
   }
   const aLook = async ({ endpointIds = [1], stages = [], status = 'completed', ...asked }: Told = {}) => {
     runs += 1;
-    const names = { id: `R${runs}`, jobId: null, trigger: 'api', actor: '', branch: '', scope: {} } as const;
-    const run = ledger.begin({ ...names, kind: 'plan', isOfEverything: true, ...asked });
+    const run = ledger.begin(aBeginning(`R${runs}`, { kind: 'plan', ...asked }));
     const traffic = { netboxRequests: 0, netboxWrites: 0, proxmoxRequests: 0 };
     if (endpointIds.length > 0) run.about({ netboxEndpointId: 1, endpointIds, traffic: () => traffic });
     for (const entry of stages) await run.stage(entry);

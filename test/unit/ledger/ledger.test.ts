@@ -6,6 +6,7 @@ import { createPruner } from '../../../src/ledger/prune.js';
 import type { ItemEntry, RunBeginning, StageEntry } from '../../../src/ledger/types.js';
 import { eventually } from '../../support/eventually.js';
 import { cpuMsOf } from '../../support/measure.js';
+import { aBeginning, anItem } from '../../support/factories/ledger.js';
 import { createSteppedClock, type SteppedClock } from '../../support/stepped-clock.js';
 import {
   cleanUpDatabases,
@@ -21,37 +22,8 @@ cleanUpDatabases();
 const dayMs = 86_400_000;
 const forever = { days: 30, maxItems: 200_000 };
 
-const beginning = (id: string, changes: Partial<RunBeginning> = {}): RunBeginning => ({
-  id,
-  jobId: null,
-  kind: 'full-update',
-  trigger: 'api',
-  actor: '',
-  branch: '',
-  scope: {},
-  isOfEverything: true,
-  ...changes,
-});
-
-const item = (n: number, changes: Partial<ItemEntry> = {}): ItemEntry => ({
-  kind: 'virtual-machine',
-  key: `1/qemu/${n}`,
-  label: `web-${n}`,
-  outcome: 'created',
-  reason: null,
-  message: null,
-  netboxId: n,
-  netboxUrl: `https://netbox.example.org/virtualization/virtual-machines/${n}/`,
-  endpointId: 1,
-  cluster: 'lab',
-  node: 'pve1',
-  vmid: n,
-  changes: [],
-  ...changes,
-});
-
 const items = (count: number, changes?: (n: number) => Partial<ItemEntry>): readonly ItemEntry[] =>
-  Array.from({ length: count }, (_, n) => item(n, changes?.(n)));
+  Array.from({ length: count }, (_, n) => anItem(n, changes?.(n)));
 
 const stage = (changes: Partial<StageEntry> = {}): StageEntry => ({
   stage: 'virtual-machines',
@@ -89,7 +61,7 @@ describe('the ledger', () => {
 
   it('writes one row and transaction per stage, two more for the run, and no item of what did not change', async () => {
     const transactions = vi.spyOn(db, 'unsynced');
-    const run = ledger.begin(beginning('R1'));
+    const run = ledger.begin(aBeginning('R1'));
     for (const name of ['devices', 'virtual-machines', 'virtual-disks']) await run.stage(stage({ stage: name }));
     await run.end(ended);
 
@@ -99,7 +71,7 @@ describe('the ledger', () => {
 
   it('keeps a run with its stages and items, as it was told', async () => {
     const scope = { proxmox_endpoint_ids: [1, 3] };
-    const run = ledger.begin(beginning('R1', { jobId: 'J1', trigger: 'plugin', actor: 'anna', branch: 'b1', scope }));
+    const run = ledger.begin(aBeginning('R1', { jobId: 'J1', trigger: 'plugin', actor: 'anna', branch: 'b1', scope }));
     const traffic = { netboxRequests: 7, netboxWrites: 2, proxmoxRequests: 30 };
     run.about({ netboxEndpointId: 9, endpointIds: [1, 3], traffic: () => traffic });
     clock.step(2500);
@@ -110,8 +82,8 @@ describe('the ledger', () => {
         reasons: { rejected: 1 },
         warnings: [{ reason: 'node_offline', message: 'pve2 is offline.' }],
         items: [
-          item(1, { outcome: 'updated', changes: memory }),
-          item(2, { outcome: 'failed', reason: 'rejected', message: 'NetBox refused it.', netboxId: null }),
+          anItem(1, { outcome: 'updated', changes: memory }),
+          anItem(2, { outcome: 'failed', reason: 'rejected', message: 'NetBox refused it.', netboxId: null }),
         ],
         itemsLeftOut: 4,
       }),
@@ -134,9 +106,9 @@ describe('the ledger', () => {
       { status: 'partial', items: 2, itemsLeftOut: 4, reasons: { rejected: 1 }, endedAt: '2026-01-01T00:00:02.500Z' },
     ]);
     expect(page('R1').rows).toEqual([
-      { ...item(1, { outcome: 'updated', changes: memory }), position: 0, stage: 'virtual-machines' },
+      { ...anItem(1, { outcome: 'updated', changes: memory }), position: 0, stage: 'virtual-machines' },
       {
-        ...item(2, { outcome: 'failed', reason: 'rejected', message: 'NetBox refused it.', netboxId: null }),
+        ...anItem(2, { outcome: 'failed', reason: 'rejected', message: 'NetBox refused it.', netboxId: null }),
         ...{ position: 1, stage: 'virtual-machines' },
       },
     ]);
@@ -144,7 +116,7 @@ describe('the ledger', () => {
 
   it('holds no secret: not in names, sentences, values or the scope', async () => {
     const secret = 'hunter2-hunter2-hunter2';
-    const run = ledger.begin(beginning('R1', { actor: `token=${secret}`, scope: { password: secret } }));
+    const run = ledger.begin(aBeginning('R1', { actor: `token=${secret}`, scope: { password: secret } }));
     const changes = [
       { field: 'comments', from: `password: ${secret}`, to: 'x'.repeat(5000) },
       { field: 'api_token', from: secret, to: { token: secret } },
@@ -153,7 +125,7 @@ describe('the ledger', () => {
       stage({
         message: `secret=${secret}`,
         warnings: [{ reason: 'x', message: `password=${secret}` }],
-        items: [item(1, { outcome: 'updated', label: `token=${secret}`, message: `password=${secret}`, changes })],
+        items: [anItem(1, { outcome: 'updated', label: `token=${secret}`, message: `password=${secret}`, changes })],
       }),
     );
     await run.end({ status: 'failed', message: `token=${secret}`, errors: [{ detail: `password=${secret}` }] });
@@ -168,7 +140,7 @@ describe('the ledger', () => {
 
   it('writes a stage with very many items in several transactions, and the stage with the last of them', async () => {
     const transactions = vi.spyOn(db, 'unsynced');
-    const run = ledger.begin(beginning('R1'));
+    const run = ledger.begin(aBeginning('R1'));
     await run.stage(stage({ items: items(2500) }));
 
     expect([transactions.mock.calls.length, sizes()]).toEqual([11, [1, 1, 2500]]);
@@ -178,9 +150,9 @@ describe('the ledger', () => {
   });
 
   it('marks what a former process did not end as interrupted; its stages that had ended are there', async () => {
-    const run = ledger.begin(beginning('R1'));
+    const run = ledger.begin(aBeginning('R1'));
     await run.stage(stage({ items: items(3) }));
-    await ledger.begin(beginning('R0')).end(ended);
+    await ledger.begin(aBeginning('R0')).end(ended);
 
     ledger = make();
 
@@ -192,7 +164,7 @@ describe('the ledger', () => {
   it.each(pythonReleases)('is there in a database of the Python service %s', async (release) => {
     db = openTestDatabase(pythonDatabaseCopy(release), clock);
     ledger = make();
-    const run = ledger.begin(beginning('R1'));
+    const run = ledger.begin(aBeginning('R1'));
     await run.stage(stage({ items: items(1) }));
     await run.end(ended);
 
@@ -210,7 +182,7 @@ describe('the ledger', () => {
     db.close();
 
     db = openTestDatabase(file, clock);
-    await make().begin(beginning('R1')).end(ended);
+    await make().begin(aBeginning('R1')).end(ended);
 
     expect([sizes(), db.sqlite.pragma('auto_vacuum', { simple: true })]).toEqual([[1, 0, 0], 2]);
   });
@@ -221,14 +193,14 @@ describe('the ledger', () => {
 
     it('ends nothing, warns once, and has everything when it can be written again', async () => {
       breakIt(true);
-      const first = ledger.begin(beginning('R1'));
+      const first = ledger.begin(aBeginning('R1'));
       await first.stage(stage({ items: items(2) }));
       await first.stage(stage({ stage: 'devices' }));
       await first.end(ended);
       expect([warnings().length, sizes()]).toEqual([1, [0, 0, 0]]);
 
       breakIt(false);
-      await ledger.begin(beginning('R2')).end(ended);
+      await ledger.begin(aBeginning('R2')).end(ended);
 
       await eventually(() =>
         expect(['R1', 'R2'].map((id) => ledger.run(id)?.status)).toEqual(['completed', 'completed']),
@@ -236,13 +208,13 @@ describe('the ledger', () => {
       expect(sizes()).toEqual([2, 2, 2]);
       expect(warnings()).toHaveLength(1);
       breakIt(true);
-      ledger.begin(beginning('R3'));
+      ledger.begin(aBeginning('R3'));
       expect(warnings()).toHaveLength(2);
     });
 
     it('keeps the numbers of what has to wait too long, and says how many items it gave up', async () => {
       breakIt(true);
-      const run = ledger.begin(beginning('R1'));
+      const run = ledger.begin(aBeginning('R1'));
       await run.stage(stage({ items: items(15_000) }));
       await run.stage(stage({ stage: 'backups', items: items(15_000) }));
       breakIt(false);
@@ -255,8 +227,8 @@ describe('the ledger', () => {
     });
 
     it('gives up what the database does not take, and goes on with the rest', async () => {
-      const run = ledger.begin(beginning('R1'));
-      await run.stage(stage({ items: [item(1, { key: undefined as never })] }));
+      const run = ledger.begin(aBeginning('R1'));
+      await run.stage(stage({ items: [anItem(1, { key: undefined as never })] }));
       await run.stage(stage({ stage: 'devices', items: items(2) }));
       await run.end(ended);
 
@@ -268,7 +240,7 @@ describe('the ledger', () => {
     });
 
     it('is not touched when it is closed', async () => {
-      const run = ledger.begin(beginning('R1'));
+      const run = ledger.begin(aBeginning('R1'));
       db.close();
       await run.stage(stage());
       await run.end(ended);
@@ -285,7 +257,7 @@ describe('the ledger', () => {
         {},
         { kind: 'individual' },
       ].entries()) {
-        const run = ledger.begin(beginning(`R${n}`, changes));
+        const run = ledger.begin(aBeginning(`R${n}`, changes));
         run.about({
           netboxEndpointId: 1,
           endpointIds: n === 2 ? [1, 12] : [2],
@@ -357,9 +329,9 @@ describe('the ledger', () => {
     };
 
     it('finds all that match by every filter, in pages that cost next to nothing', async () => {
-      const run = ledger.begin(beginning('R1'));
+      const run = ledger.begin(aBeginning('R1'));
       for (let n = 0; n < 100_000; n += 10_000) {
-        const items = Array.from({ length: 10_000 }, (_, i) => item(n + i, shape(n + i)));
+        const items = Array.from({ length: 10_000 }, (_, i) => anItem(n + i, shape(n + i)));
         await run.stage(stage({ stage: stageOf(n), items }));
       }
       await run.end(ended);
@@ -419,11 +391,11 @@ describe('the ledger', () => {
         endpointIds?: readonly number[];
       } = {},
     ): Promise<void> => {
-      const run = ledger.begin(beginning(id, asked));
+      const run = ledger.begin(aBeginning(id, asked));
       const traffic = { netboxRequests: 0, netboxWrites: 0, proxmoxRequests: 0 };
       run.about({ netboxEndpointId: 1, endpointIds, traffic: () => traffic });
       await run.stage(
-        stage({ items: [item(99), ...undone.map((changes, n) => item(n, { outcome: 'failed', ...changes }))] }),
+        stage({ items: [anItem(99), ...undone.map((changes, n) => anItem(n, { outcome: 'failed', ...changes }))] }),
       );
       await run.end({ status, message: null, errors: [] });
     };
@@ -469,14 +441,14 @@ describe('the ledger', () => {
       return steps;
     };
     const aRun = async (id: string, count: number): Promise<void> => {
-      const run = ledger.begin(beginning(id));
+      const run = ledger.begin(aBeginning(id));
       await run.stage(stage({ items: items(count) }));
       await run.end(ended);
     };
 
     it('runs that are too old, in small steps, and none that goes on', async () => {
       await aRun('old', 1200);
-      const going = ledger.begin(beginning('going'));
+      const going = ledger.begin(aBeginning('going'));
       clock.step(31 * dayMs);
       await aRun('new', 10);
 
@@ -500,7 +472,7 @@ describe('the ledger', () => {
 
     it('the oldest of very many runs, with their items', async () => {
       for (const id of ['R1', 'R2', 'R3', 'R4']) await aRun(id, 2);
-      const going = ledger.begin(beginning('R5'));
+      const going = ledger.begin(aBeginning('R5'));
       const { prune: step } = createPruner(db, clock, 2);
 
       while (step(forever));
@@ -526,7 +498,7 @@ describe('the ledger', () => {
       // Nothing here is to outlive a loss of power.
       db.sqlite.pragma('synchronous = OFF');
       for (let n = 0; n < 200; n += 1) {
-        const run = ledger.begin(beginning(`R${n}`));
+        const run = ledger.begin(aBeginning(`R${n}`));
         for (let s = 0; s < 16; s += 1) await run.stage(stage({ stage: `stage-${s}` }));
         await run.end(ended);
       }

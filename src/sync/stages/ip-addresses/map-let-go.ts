@@ -1,7 +1,7 @@
 /** Which stored addresses guests have no more, on the interface where they are stored. Pure. */
 import type { Steps } from '../../../config/breathe.js';
 import type { RecordOf } from '../../../netbox/kinds/index.js';
-import { hostOf, isShared } from '../../plan/address-ownership.js';
+import { familyOf, hostOf, isShared } from '../../plan/address-ownership.js';
 import type { KnownIds } from '../../plan/diff-object.js';
 import { unplacedHosts } from '../../plan/guest-addresses.js';
 import { givenNames } from '../../plan/guest-names.js';
@@ -85,5 +85,5 @@ function letGoBy<Guest extends Asked>(
 }
 
 function mayBeUntold({ nic }: Port, host: string): boolean {
-  return nic !== undefined && nic.partial.has(host.includes(':') ? 6 : 4);
+  return nic !== undefined && nic.partial.has(familyOf(host));
 }
