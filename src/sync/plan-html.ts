@@ -33,12 +33,15 @@ function html(texts: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
 
 export function planHtml(plan: PlanText): string {
   const { head, clusters, problems, totals } = planParts(plan);
-  const held = html`<section>
-    <h2>Held back, left out or not known</h2>
-    <ul>
-      ${problems.map(({ reason, sentence }) => html`<li><code>${reason}</code>: ${sentence}</li> `)}
-    </ul>
-  </section> `;
+  const held =
+    problems.length === 0
+      ? ''
+      : html`<section>
+          <h2>Held back, left out or not known</h2>
+          <ul>
+            ${problems.map(({ reason, sentence }) => html`<li><code>${reason}</code>: ${sentence}</li> `)}
+          </ul>
+        </section> `;
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -64,15 +67,18 @@ export function planHtml(plan: PlanText): string {
                       </ul> `,
                 )}
               </section> `,
-          )}${problems.length === 0 ? '' : held}
+          )}${held}
         </main>
       </body>
     </html> `.text;
 }
 
 function changeItem({ sign, name, lines }: ChangeText): Html {
-  const fields = html`<ul>
-    ${lines.map((line) => html`<li><code>${line}</code></li>`)}
-  </ul>`;
-  return html`<li>${signWords[sign] ?? ''} <strong>${name}</strong>${lines.length === 0 ? '' : fields}</li> `;
+  const fields =
+    lines.length === 0
+      ? ''
+      : html`<ul>
+          ${lines.map((line) => html`<li><code>${line}</code></li>`)}
+        </ul>`;
+  return html`<li>${signWords[sign] ?? ''} <strong>${name}</strong>${fields}</li> `;
 }

@@ -62,10 +62,11 @@ function withSortedKeys(value: Row): Row {
   return Object.fromEntries(Object.entries(value).sort(([one], [other]) => compareMembers(one, other)));
 }
 
-/** VMIDs as numbers, everything else by code unit. */
+/** VMIDs as numbers and before everything else, which goes by code unit: compared in pairs alone a mixed list has no one order. */
 function compareMembers(one: string, other: string): number {
-  const areNumbers = /^\d{1,15}$/.test(one) && /^\d{1,15}$/.test(other);
-  if (areNumbers && Number(one) !== Number(other)) return Number(one) - Number(other);
+  const [isNumber, isOtherNumber] = [one, other].map((text) => /^\d{1,15}$/.test(text));
+  if (isNumber !== isOtherNumber) return isNumber ? -1 : 1;
+  if (isNumber && Number(one) !== Number(other)) return Number(one) - Number(other);
   if (one === other) return 0;
   return one < other ? -1 : 1;
 }

@@ -14,14 +14,19 @@ const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
 
 describe('the trace of a caller', () => {
   let world: World;
-  let seen: (string | undefined)[];
-  /** Of each request that arrives at another server than the service. */
+  let seen: { readonly request: string; readonly traceparent: string | undefined }[];
+  let hosts: ReadonlySet<string>;
+  /** Of each request that arrives at NetBox or Proxmox; other tests of the process may have left something under way. */
   const look = (message: unknown): void => {
-    const { headers } = (message as { request: IncomingMessage }).request;
-    if (headers.host !== new URL(world.url).host) seen.push(headers['traceparent'] as string | undefined);
+    const { headers, method, url } = (message as { request: IncomingMessage }).request;
+    if (!hosts.has(headers.host ?? '')) return;
+    seen.push({ request: `${method} ${url}`, traceparent: headers['traceparent'] as string | undefined });
   };
   beforeEach(async () => {
     world = await openWorld({ estate: createEstate({ vms: 2, clusters: 1, seed: 5 }) });
+    hosts = new Set([world.netbox, ...world.proxmox].map(({ url }) => new URL(url).host));
+    // What making the world has begun is over.
+    await turns();
     seen = [];
     subscribe(channel, look);
   });
@@ -30,7 +35,8 @@ describe('the trace of a caller', () => {
     await world.close();
   });
 
-  const traceIds = () => new Set(seen.map((header) => header?.split('-')[1]));
+  const traceIds = () => new Set(seen.map((one) => one.traceparent?.split('-')[1]));
+  const untraced = () => seen.filter((one) => one.traceparent === undefined).map(({ request: asked }) => asked);
 
   it('is that of every request of its run, and of the lines about it', async () => {
     const headers = { 'x-proxbox-api-key': world.apiKey, traceparent, 'content-type': 'application/json' };
@@ -63,6 +69,7 @@ describe('the trace of a caller', () => {
     await world.stream(`/runs/${id}/stream`);
 
     expect(seen.length).toBeGreaterThan(20);
+    expect(untraced()).toEqual([]);
     expect(traceIds()).toEqual(new Set([traceId]));
   });
 });

@@ -96,6 +96,12 @@ describe('sets that come in another order mean the same', () => {
     );
   });
 
+  it('numbers among other words, too', () => {
+    const [one, other] = ['02,1,0=,a', '0=,a,1,02'].map((content) => inOneOrder({ content }));
+    expect(one).toEqual({ content: '1,02,0=,a' });
+    expect(other).toEqual(one);
+  });
+
   it('rows of a list come by name, numbers as numbers', () => {
     expect(sortedRows([{ vmid: 1000 }, { vmid: 999 }], 'vmid')).toEqual([{ vmid: 999 }, { vmid: 1000 }]);
   });
