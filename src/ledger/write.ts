@@ -33,7 +33,7 @@ export interface RunWriter {
  * The event loop stands still while SQLite writes. A stage with more items than this is written in several transactions, the last
  * of which brings the stage itself: a stage that is in the ledger is there with all of its items.
  */
-const itemsAtOnce = 250;
+const itemsAtOnce = 1000;
 /** Items of all runs that wait for a database which cannot be written. Beyond, those of a stage are given up, not its numbers. */
 const mostWaiting = 20_000;
 

@@ -1,5 +1,4 @@
 /** What a run tells of itself to whoever keeps it. The composition root says who that is; nothing of it ends or changes a run. */
-import { breathe } from '../config/breathe.js';
 import { errorText } from '../errors/proxbox-error.js';
 import type { ItemChange, ItemEntry, RunBeginning, RunRecord, StageEntry } from '../ledger/types.js';
 import { isImagined } from '../netbox/kinds/values.js';
@@ -32,11 +31,11 @@ export interface Touched {
 
 export const nothingTouched: Touched = { outcomes: [], leftOut: 0 };
 
-export async function stageEntry(
+export function stageEntry(
   { stage, title, status, error, durationMs, counts, kinds, reasons, warnings }: StageResult,
   { outcomes, leftOut }: Touched,
   isCancelled = false,
-): Promise<StageEntry> {
+): StageEntry {
   return {
     stage,
     title,
@@ -47,17 +46,17 @@ export async function stageEntry(
     kinds: Object.fromEntries([...kinds].map(([kind, numbers]) => [kind, { ...numbers }])),
     reasons,
     warnings: warnings.map(({ code, message }) => ({ reason: code, message })),
-    items: await itemEntries(outcomes),
+    items: outcomes.flatMap(itemEntry),
     itemsLeftOut: leftOut,
   };
 }
 
 /** What became of a plan that is a part of what a stage would do. */
-export async function planEntry(
+export function planEntry(
   { stage }: Pick<Plan, 'stage'>,
   { outcomes, warnings, stopped }: Pick<Applied, 'outcomes' | 'warnings' | 'stopped'>,
   seconds: number,
-): Promise<StageEntry> {
+): StageEntry {
   const kinds = countKinds(outcomes);
   const hasFailed = outcomes.some(({ status }) => status === 'failed');
   return {
@@ -69,7 +68,7 @@ export async function planEntry(
     kinds: Object.fromEntries([...kinds].map(([kind, numbers]) => [kind, { ...numbers }])),
     reasons: countReasons({ outcomes, notes: [], warnings }),
     warnings: warnings.map(({ code, message }) => ({ reason: code, message })),
-    items: await itemEntries(outcomes),
+    items: outcomes.flatMap(itemEntry),
   };
 }
 
@@ -86,24 +85,18 @@ function notEnded(stage: string, title: string): StageEntry {
   return { stage, title, status: 'not_run', message: null, seconds: 0, ...nothing };
 }
 
-async function itemEntries(outcomes: readonly Outcome[]): Promise<readonly ItemEntry[]> {
-  const entries: ItemEntry[] = [];
-  for (const outcome of outcomes) {
-    if (outcome.status !== 'unchanged') entries.push(itemEntry(outcome, outcome.status));
-    await breathe();
-  }
-  return entries;
-}
-
-function itemEntry(of: Outcome, outcome: ItemEntry['outcome']): ItemEntry {
-  const { kind, key, label, id = null, displayUrl = '', reason, why = [] } = of;
-  return {
-    ...{ kind, key, label, outcome },
-    ...{ reason: reason?.code ?? null, message: reason?.message ?? null },
-    ...{ netboxId: id === null || isImagined(id) ? null : id, netboxUrl: displayUrl === '' ? null : displayUrl },
-    ...placeOf(of),
-    changes: why.map(({ field, from, to }) => ({ field, from, to: shown(to) })),
-  };
+function itemEntry(outcome: Outcome): readonly ItemEntry[] {
+  const { kind, key, label, status, id = null, displayUrl = '', reason, why = [] } = outcome;
+  if (status === 'unchanged') return [];
+  return [
+    {
+      ...{ kind, key, label, outcome: status },
+      ...{ reason: reason?.code ?? null, message: reason?.message ?? null },
+      ...{ netboxId: id === null || isImagined(id) ? null : id, netboxUrl: displayUrl === '' ? null : displayUrl },
+      ...placeOf(outcome),
+      changes: why.map(({ field, from, to }) => ({ field, from, to: shown(to) })),
+    },
+  ];
 }
 
 function placeOf({ source }: Outcome): Pick<ItemEntry, 'endpointId' | 'cluster' | 'node' | 'vmid'> {

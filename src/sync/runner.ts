@@ -232,7 +232,7 @@ async function inTurn(stage: Stage, run: RunContext, { acquire, signal }: Conduc
   } catch (error) {
     signal.throwIfAborted();
     const failed = failedStage(stage, toProxboxError(error));
-    await run.record.stage(await stageEntry(failed, nothingTouched));
+    await run.record.stage(stageEntry(failed, nothingTouched));
     return failed;
   }
   try {

@@ -37,14 +37,14 @@ export async function runStage(stage: Stage, run: RunContext): Promise<DoneStage
     const account = new StageAccount(stage, run);
     const { ids, stopped } = await applyAll({ stage, run }, prepared, account);
     const result = account.result(prepared, { durationMs: run.clock.monotonicMs() - startedMs, stopped });
-    await run.record.stage(await stageEntry(result, account.touched, run.signal.aborted));
+    await run.record.stage(stageEntry(result, account.touched, run.signal.aborted));
     report(stage, run, result);
     run.signal.throwIfAborted();
     return { ...result, ids };
   } catch (error) {
     run.signal.throwIfAborted();
     const failed = failedStage(stage, toProxboxError(error), run.clock.monotonicMs() - startedMs);
-    await run.record.stage(await stageEntry(failed, nothingTouched));
+    await run.record.stage(stageEntry(failed, nothingTouched));
     return failed;
   }
 }

@@ -247,7 +247,7 @@ async function applySelected(plan: WholePlan, run: RunContext): Promise<Applied>
     batchOf: () => ({ batchSize: bulkBatchSize, delayMs: bulkBatchDelayMs }),
     onProgress: () => undefined,
   });
-  await run.record.stage(await planEntry(plan, applied, (run.clock.monotonicMs() - startedMs) / 1000));
+  await run.record.stage(planEntry(plan, applied, (run.clock.monotonicMs() - startedMs) / 1000));
   await plan.remember?.(applied.outcomes);
   return applied;
 }

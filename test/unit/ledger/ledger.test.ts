@@ -143,7 +143,7 @@ describe('the ledger', () => {
     const run = ledger.begin(aBeginning('R1'));
     await run.stage(stage({ items: items(2500) }));
 
-    expect([transactions.mock.calls.length, sizes()]).toEqual([11, [1, 1, 2500]]);
+    expect([transactions.mock.calls.length, sizes()]).toEqual([4, [1, 1, 2500]]);
     expect(ledger.run('R1')?.items).toBe(2500);
     const positions = db.sqlite.prepare('SELECT position FROM run_items ORDER BY position').pluck().all();
     expect(positions).toEqual(Array.from({ length: 2500 }, (_, n) => n));

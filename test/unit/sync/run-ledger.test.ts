@@ -118,11 +118,11 @@ describe('a stage', () => {
 });
 
 describe('a part of a plan', () => {
-  it('is told with what it changed; another object of the run by its key', async () => {
+  it('is told with what it changed; another object of the run by its key', () => {
     const reason = { code: 'rejected', message: 'NetBox refused it.' } as const;
     const of = { kind: 'virtual-machine', source } as const;
     const why = [{ field: 'primary_ip4', from: null, to: { ref: 'ip-address:10.0.0.1/24' } }];
-    const entry = await planEntry(
+    const entry = planEntry(
       { stage: 'virtual-machines' },
       {
         warnings: [],
